@@ -36,6 +36,10 @@ public static class NpgsqlBatchExtensions
     /// <summary>One value of a type that Npgsql maps without being told.</summary>
     public static NpgsqlParameter Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
 
+    /// <summary>One value that may be null.</summary>
+    public static NpgsqlParameter Optional<T>(T? value) =>
+        value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter { Value = value };
+
     /// <summary>One array parameter: a column of a set, taken from each item.</summary>
     public static NpgsqlParameter Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
     {

@@ -92,6 +92,10 @@ public sealed class Store : IAsyncDisposable
         }
     }
 
+    /// <summary>The position of a tenant's newest event; 0 when there is none.</summary>
+    public Task<long> PositionAsync(string tenantId, CancellationToken cancel) =>
+        QueryAsync(tenantId, "select", [], static (_, position, _) => Task.FromResult(position), cancel);
+
     /// <summary>A tenant, or null while it has not been created.</summary>
     public async Task<Tenant?> FindTenantAsync(string tenantId, CancellationToken cancel)
     {
