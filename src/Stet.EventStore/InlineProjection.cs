@@ -34,7 +34,7 @@ public static class NpgsqlBatchExtensions
     }
 
     /// <summary>One value of a type that Npgsql maps without being told.</summary>
-    public static NpgsqlParameter Value<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+    public static NpgsqlParameter Scalar<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
 
     /// <summary>One value that may be null.</summary>
     public static NpgsqlParameter Optional<T>(T? value) =>
@@ -45,6 +45,6 @@ public static class NpgsqlBatchExtensions
     {
         var column = new T[items.Count];
         for (var i = 0; i < column.Length; i++) column[i] = value(items[i]);
-        return Value(column);
+        return Scalar(column);
     }
 }

@@ -63,9 +63,9 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
             {
                 await using var insert = new NpgsqlCommand(
                     "insert into stet.schema_version (name, checksum, fingerprint) values ($1, $2, $3)", connection);
-                insert.Parameters.Add(NpgsqlBatchExtensions.Value(script.Name));
-                insert.Parameters.Add(NpgsqlBatchExtensions.Value(script.Checksum));
-                insert.Parameters.Add(NpgsqlBatchExtensions.Value(fingerprint));
+                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(script.Name));
+                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(script.Checksum));
+                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(fingerprint));
                 await insert.ExecuteNonQueryAsync(cancel);
             }
         }

@@ -58,12 +58,12 @@ public sealed class Store : IAsyncDisposable
     /// <param name="cancel">Ends the read.</param>
     public Task<IReadOnlyList<StoredEvent>> ReadAsync(string tenantId, long after, int limit, CancellationToken cancel) =>
         EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and seq_id > $2 order by seq_id limit $3",
-            [Value(tenantId), Value(after), Value(limit)], cancel);
+            [Scalar(tenantId), Scalar(after), Scalar(limit)], cancel);
 
     /// <summary>Reads one stream from its start.</summary>
     public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(string tenantId, Guid streamId, CancellationToken cancel) =>
         EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and stream_id = $2 order by version",
-            [Value(tenantId), Value(streamId)], cancel);
+            [Scalar(tenantId), Scalar(streamId)], cancel);
 
     /// <summary>Runs a query as the reader, inside one tenant, on one snapshot of the log.</summary>
     /// <param name="tenantId">The tenant that row security shows; unknown ones are empty.</param>
@@ -79,7 +79,7 @@ public sealed class Store : IAsyncDisposable
         {
             await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
             await using var batch = new NpgsqlBatch(connection);
-            batch.Add("select stet.enter($1)", Value(tenantId)).Add(sql, parameters);
+            batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
             await using var reader = await batch.ExecuteReaderAsync(cancel);
             await reader.ReadAsync(cancel);
             var position = reader.GetInt64(0);
@@ -111,11 +111,11 @@ public sealed class Store : IAsyncDisposable
     public async Task<Tenant> CreateTenantAsync(string tenantId, CancellationToken cancel)
     {
         var created = await AsWriterAsync(tenantId, batch => batch
-            .Add("insert into stet.tenant_head (tenant_id) values ($1) on conflict do nothing", Value(tenantId))
+            .Add("insert into stet.tenant_head (tenant_id) values ($1) on conflict do nothing", Scalar(tenantId))
             .Add("insert into stet.tenant_key (tenant_id, kind, key) values ($1, 'stream', $2) on conflict do nothing",
-                Value(tenantId), Value(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)))
+                Scalar(tenantId), Scalar(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)))
             .Add("insert into stet.mt_tenant_partitions (partition_value, partition_suffix) values ($1, replace($1, '-', '_')) on conflict do nothing",
-                Value(tenantId)), cancel);
+                Scalar(tenantId)), cancel);
         return tenants.GetOrAdd(tenantId, created!);
     }
 
@@ -128,9 +128,9 @@ public sealed class Store : IAsyncDisposable
         {
             await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
             await using var batch = new NpgsqlBatch(connection);
-            batch.Add("select set_config('stet.tenant', $1, true)", Value(tenantId));
+            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
             before(batch);
-            batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Value(tenantId));
+            batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
             await using var reader = await batch.ExecuteReaderAsync(cancel);
             await reader.NextResultAsync(cancel);
             return await reader.ReadAsync(cancel) ? new Tenant(tenantId, reader.GetFieldValue<byte[]>(0)) : null;

@@ -85,12 +85,12 @@ sealed class WriterSession(
 
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("begin");
-        batch.Add("select set_config('stet.tenant', $1, true)", Value(string.Join(',', tenants)));
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(string.Join(',', tenants)));
         batch.Add("""
             select h.tenant_id, h.position, h.last_at
             from unnest($1::varchar[]) as t(id)
             cross join lateral (select * from stet.tenant_head where tenant_id = t.id for update) h
-            """, Value(tenants));
+            """, Scalar(tenants));
         if (marks.Length > 0)
         {
             batch.Add("""
@@ -257,13 +257,13 @@ sealed class WriterSession(
         var probe = unit.Events[0].Event;
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("begin");
-        batch.Add("select set_config('stet.tenant', $1, true)", Value(probe.TenantId));
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(probe.TenantId));
 
         // The lock waits until the transaction in doubt has ended one way or the other.
-        batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Value(probe.TenantId));
+        batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(probe.TenantId));
         batch.Add(
             "select exists (select from stet.mt_events where tenant_id = $1 and seq_id = $2 and id = $3)",
-            Value(probe.TenantId), Value(probe.Position), Value(probe.Id));
+            Scalar(probe.TenantId), Scalar(probe.Position), Scalar(probe.Id));
         batch.Add("commit");
 
         await using var reader = await batch.ExecuteReaderAsync(cancel);

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 

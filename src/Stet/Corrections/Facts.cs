@@ -21,6 +21,8 @@ public sealed record Fact(string FieldKey, FieldValue Value, DateTimeOffset Corr
 public sealed record FactsAnswer(Subject Subject, IReadOnlyList<Fact> Facts, long Position);
 
 /// <summary>Asks what a requester may hold for true about a subject.</summary>
+/// <param name="Subject">Whom or what.</param>
+/// <param name="Requester">On whose behalf.</param>
 /// <param name="FieldKeys">Only these fields; null: all.</param>
 /// <param name="Text">Only fields whose key or text values contain this, in any case; null: all.</param>
 /// <param name="AsOfPosition">As the facts stood at this position of the log; null: now.</param>
@@ -62,7 +64,7 @@ public sealed record FactsQuery(
         order by c.field_key
         """;
 
-    public static FactsQuery From(QueryString query)
+    public static FactsQuery From(RequestQuery query)
     {
         var (position, time) = query.PositionOrTime("as_of");
         return new FactsQuery(
@@ -73,15 +75,15 @@ public sealed record FactsQuery(
     /// <exception cref="BadRequestException"><c>as_of</c> lies ahead of the log or of the clock.</exception>
     public async Task<FactsAnswer> RunAsync(Store store, string tenantId, DateTimeOffset now, CancellationToken cancel)
     {
-        if (AsOfTime > now) throw QueryString.Bad("as_of", "lies in the future");
+        if (AsOfTime > now) throw RequestQuery.Bad("as_of", "lies in the future");
 
         var isNow = AsOfPosition is null && AsOfTime is null;
         var parameters = Requester.Parameters(
-            tenantId, Value(Subject.Type), Value(Subject.Id), Optional(FieldKeys), Optional(Text),
-            isNow ? Value(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime));
+            tenantId, Scalar(Subject.Type), Scalar(Subject.Id), Optional(FieldKeys), Optional(Text),
+            isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime));
         var answer = await store.QueryAsync(
             tenantId, isNow ? Now : Then, isNow ? parameters : [.. parameters, Optional<long?>(AsOfPosition)], ReadAsync, cancel);
-        return AsOfPosition > answer.Position ? throw QueryString.Bad("as_of", "is ahead of the log") : answer;
+        return AsOfPosition > answer.Position ? throw RequestQuery.Bad("as_of", "is ahead of the log") : answer;
     }
 
     async Task<FactsAnswer> ReadAsync(NpgsqlDataReader reader, long position, CancellationToken cancel)
@@ -112,7 +114,7 @@ public static class FactsEndpoint
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
-        var query = FactsQuery.From(new QueryString(http.Request.Query));
+        var query = FactsQuery.From(new RequestQuery(http.Request.Query));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var answer = await query.RunAsync(store, caller.TenantId, clock.GetUtcNow(), http.RequestAborted);
         return JsonAnswer.Read(answer, CorrectionsHttpJson.Default.FactsAnswer, answer.Position);

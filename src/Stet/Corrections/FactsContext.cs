@@ -37,6 +37,7 @@ public static class FactsContext
         System.Text.Unicode.UnicodeRanges.Hiragana, System.Text.Unicode.UnicodeRanges.Katakana) };
 
     /// <summary>A block of Markdown: a heading, the instruction, one line of JSON per fact.</summary>
+    /// <param name="facts">What the requester may hold for true.</param>
     /// <param name="maxTokens">An estimate the block stays under by leaving out the oldest facts; null: no bound.</param>
     public static string Markdown(FactsAnswer facts, int? maxTokens)
     {
@@ -120,7 +121,7 @@ public static class FactsContextEndpoint
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
-        var parameters = new QueryString(http.Request.Query);
+        var parameters = new RequestQuery(http.Request.Query);
         var format = parameters.OneOf("format", "markdown", "json");
         var maxTokens = (int?)parameters.Number("max_tokens", 64, 100_000);
         var query = FactsQuery.From(parameters);

@@ -61,7 +61,7 @@ public sealed record HistoricalCorrection(
     public static Task<(HistoricalCorrection? Correction, long Position)> FindAsync(
         Store store, string tenantId, CorrectionId id, Requester requester, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId, $"{Visible} and c.correction_id = $4", requester.Parameters(tenantId, Value(id.Value)),
+            tenantId, $"{Visible} and c.correction_id = $4", requester.Parameters(tenantId, Scalar(id.Value)),
             async (reader, position, token) => (await reader.ReadAsync(token) ? Read(reader) : null, position), cancel);
 
     /// <summary>The corrections of a subject, newest first, from before a position.</summary>
@@ -76,8 +76,8 @@ public sealed record HistoricalCorrection(
              order by c.position desc limit $9
              """,
             requester.Parameters(
-                tenantId, Value(subject.Type), Value(subject.Id), Optional(fieldKey), Value(includeRevoked),
-                Value(before ?? long.MaxValue), Value(limit)),
+                tenantId, Scalar(subject.Type), Scalar(subject.Id), Optional(fieldKey), Scalar(includeRevoked),
+                Scalar(before ?? long.MaxValue), Scalar(limit)),
             async (reader, position, token) =>
             {
                 var page = new List<HistoricalCorrection>();
@@ -132,7 +132,7 @@ public static class HistoryEndpoints
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store)
     {
-        var query = new QueryString(http.Request.Query);
+        var query = new RequestQuery(http.Request.Query);
         var subject = new Subject(query.Text("subject_type"), query.Text("subject_id"));
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
         await MinPosition.WaitAsync(http, store, caller.TenantId);
@@ -153,7 +153,7 @@ public static class HistoryEndpoints
 
     static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)
     {
-        var requester = Requester.From(new QueryString(http.Request.Query));
+        var requester = Requester.From(new RequestQuery(http.Request.Query));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         if (!CorrectionId.TryParse(correction_id, out var id)) return Problems.Answer(CorrectionProblems.NotFound);
 

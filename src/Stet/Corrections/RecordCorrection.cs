@@ -1,3 +1,4 @@
+using Stet.Authentication;
 using Stet.Http;
 using static Stet.Decision;
 

@@ -9,7 +9,7 @@ namespace Stet.Corrections;
 /// <param name="Scopes">Of which one in common is enough.</param>
 public sealed record Requester(string Id, string[] Scopes)
 {
-    public static Requester From(QueryString query) =>
+    public static Requester From(RequestQuery query) =>
         new(query.Text("requester_id"), query.List("requester_scopes") ?? []);
 
     /// <summary>
@@ -21,5 +21,5 @@ public sealed record Requester(string Id, string[] Scopes)
 
     /// <summary>Tenant, requester and whatever else the statement takes, in that order.</summary>
     public NpgsqlParameter[] Parameters(string tenantId, params ReadOnlySpan<NpgsqlParameter> more) =>
-        [Value(tenantId), Value(Id), Value(Scopes), .. more];
+        [Scalar(tenantId), Scalar(Id), Scalar(Scopes), .. more];
 }

@@ -13,7 +13,7 @@ public sealed record RevocableCorrection(Subject Subject, string FieldKey, Revoc
             select subject_type, subject_id, field_key, revocation_reason, ended_at, ended_position
             from stet.corrections where tenant_id = $1 and correction_id = $2
             """,
-            [Value(tenantId), Value(id.Value)],
+            [Scalar(tenantId), Scalar(id.Value)],
             async (row, _, token) => !await row.ReadAsync(token)
                 ? null
                 : new RevocableCorrection(

@@ -19,7 +19,7 @@ public sealed record CommandContext(Caller Caller, EventMetadata Metadata, strin
         var headers = context.Request.Headers;
         var metadata = new EventMetadata(
             ActorClass: "application", Header(headers, "X-Correlation-Id"), Header(headers, "X-Causation-Id"),
-            Observability.TraceContext.Of(context), caller.Subject);
+            Observability.TraceContext.Of(context)?.Parent, caller.Subject);
         return ValueTask.FromResult<CommandContext?>(
             new CommandContext(caller, metadata, Header(headers, "Idempotency-Key"), context.RequestAborted));
     }
@@ -29,6 +29,6 @@ public sealed record CommandContext(Caller Caller, EventMetadata Metadata, strin
         if (!headers.TryGetValue(name, out var values)) return null;
         return values is [{ Length: > 0 and <= 200 } text] && text.All(c => c is > ' ' and < (char)127)
             ? text
-            : throw QueryString.Bad(name, "must be given once, 1 to 200 visible ASCII characters");
+            : throw RequestQuery.Bad(name, "must be given once, 1 to 200 visible ASCII characters");
     }
 }

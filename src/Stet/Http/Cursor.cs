@@ -20,6 +20,6 @@ public static class Cursor
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         return text.Length == 11 && Base64Url.TryDecodeFromChars(text, bytes, out var length) && length == sizeof(long)
             ? BinaryPrimitives.ReadInt64BigEndian(bytes)
-            : throw QueryString.Bad("cursor", "is not one that a page of this list ended with");
+            : throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
     }
 }

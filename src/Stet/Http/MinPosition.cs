@@ -13,7 +13,7 @@ public static class MinPosition
     /// <exception cref="BadRequestException">The log did not get there within two seconds.</exception>
     public static async ValueTask WaitAsync(HttpContext http, Store store, string tenantId)
     {
-        if (new QueryString(http.Request.Query).Number("min_position", 0, long.MaxValue) is not { } wanted) return;
+        if (new RequestQuery(http.Request.Query).Number("min_position", 0, long.MaxValue) is not { } wanted) return;
 
         var deadline = Environment.TickCount64 + (long)Longest.TotalMilliseconds;
         while (true)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Primitives;
 namespace Stet.Http;
 
 /// <summary>Reads query parameters; a malformed one is a 400 that names it.</summary>
-public readonly struct QueryString(IQueryCollection query)
+public readonly struct RequestQuery(IQueryCollection query)
 {
     /// <summary>A text of 1 to 200 characters that must be there.</summary>
     public string Text(string name) =>
