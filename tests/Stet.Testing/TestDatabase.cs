@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace Stet.Testing;
+
+/// <summary>What a database starts from, prepared once per test process and copied from then on.</summary>
+/// <param name="Name">Lower-case letters, digits and underscores.</param>
+/// <param name="PrepareAsync">Gets an unpooled connection string to an empty database; leaves no connection open.</param>
+public sealed record TestTemplate(string Name, Func<string, Task> PrepareAsync);
+
+/// <summary>A database for one test class or test on the shared cluster, dropped when it is disposed.</summary>
+public sealed class TestDatabase : IAsyncDisposable
+{
+    static readonly ConcurrentDictionary<string, Lazy<Task<string>>> templates = new();
+    static int last;
+
+    readonly TestCluster home;
+
+    TestDatabase(TestCluster home, string name) => (this.home, Name) = (home, name);
+
+    public string Name { get; }
+
+    /// <summary>For the superuser.</summary>
+    public string ConnectionString => To(home, Name, pooling: true);
+
+    /// <summary>Makes a database: a copy of the template, or an empty one.</summary>
+    public static async Task<TestDatabase> CreateAsync(TestTemplate? template = null)
+    {
+        var cluster = await TestCluster.SharedAsync();
+        var source = template is null ? "template0" : await PreparedAsync(cluster, template);
+        var name = $"test_{Interlocked.Increment(ref last)}";
+
+        await ExecuteAsync(cluster, $"create database {name} template {source}");
+
+        return new TestDatabase(cluster, name);
+    }
+
+    /// <summary>Opens a connection for the superuser.</summary>
+    public async Task<NpgsqlConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync(CancellationToken.None);
+
+        return connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using (var pooled = new NpgsqlConnection(ConnectionString))
+            NpgsqlConnection.ClearPool(pooled);
+
+        await ExecuteAsync(home, $"drop database {Name} with (force)");
+    }
+
+    static Task<string> PreparedAsync(TestCluster cluster, TestTemplate template) =>
+        templates.GetOrAdd(template.Name, _ => new Lazy<Task<string>>(() => PrepareAsync(cluster, template))).Value;
+
+    static async Task<string> PrepareAsync(TestCluster cluster, TestTemplate template)
+    {
+        var name = $"template_{template.Name}";
+
+        await ExecuteAsync(cluster, $"create database {name} template template0");
+        await template.PrepareAsync(To(cluster, name, pooling: false));
+
+        return name;
+    }
+
+    static async Task ExecuteAsync(TestCluster cluster, string sql)
+    {
+        await using var connection = new NpgsqlConnection(To(cluster, "postgres", pooling: false));
+        await connection.OpenAsync(CancellationToken.None);
+
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    static string To(TestCluster cluster, string database, bool pooling) =>
+        new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Database = database, Pooling = pooling }
+            .ConnectionString;
+}
