@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Reflection;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -48,6 +50,7 @@ public static class ObservabilityModule
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Telemetry>(provider, [instrumentation]));
         services.AddHostedService(provider => provider.GetRequiredService<Telemetry>());
+        services.AddSingleton<IStartupFilter, ServerSpans>();
 
         services.AddHealthChecks();
         services.AddSingleton<Readiness>();
@@ -59,6 +62,14 @@ public static class ObservabilityModule
     public static RouteGroupBuilder MapObservability(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").DisableHttpMetrics().WithTags("Operations");
+        group.AddEndpointFilter((context, next) =>
+        {
+            // A span that is not recorded is not exported.
+            if (context.HttpContext.Features.Get<IHttpActivityFeature>()?.Activity is { } span)
+                span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+
+            return next(context);
+        });
 
         MetricsEndpoint.Map(group);
         HealthEndpoints.Map(group);
