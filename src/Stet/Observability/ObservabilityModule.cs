@@ -57,7 +57,10 @@ public static class ObservabilityModule
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>, TimeLimits>();
     }
 
-    /// <summary>Maps <c>/metrics</c>, <c>/livez</c>, <c>/readyz</c> and <c>/health</c>; none of them counts as traffic.</summary>
+    /// <summary>
+    /// Maps <c>/metrics</c>, <c>/livez</c>, <c>/readyz</c> and <c>/health</c>, which neither count as traffic nor show
+    /// up in traces.
+    /// </summary>
     /// <returns>All four, to attach a permission or an address to.</returns>
     public static RouteGroupBuilder MapObservability(this IEndpointRouteBuilder routes)
     {

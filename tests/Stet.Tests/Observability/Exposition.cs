@@ -5,7 +5,7 @@ namespace Stet.Tests.Observability;
 
 sealed record Sample(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
 {
-    public string Series => $"{Name}{{{string.Join(',', Labels.OrderBy(l => l.Key).Select(l => $"{l.Key}={l.Value}"))}}}";
+    public string Series => string.Join(',', Labels.OrderBy(l => l.Key).Select(l => $"{l.Key}={l.Value}").Prepend(Name));
 }
 
 sealed record Family(string Name, string Type)
@@ -75,7 +75,9 @@ sealed partial class Exposition
     {
         var match = Metadata.Match(line);
         if (!match.Success) throw new FormatException(line);
-        var (keyword, name, text) = (match.Groups["keyword"].Value, match.Groups["name"].Value, match.Groups["text"].Value);
+        var keyword = match.Groups["keyword"].Value;
+        var name = match.Groups["name"].Value;
+        var text = match.Groups["text"].Value;
 
         if (keyword == "TYPE")
         {

@@ -21,12 +21,13 @@ public sealed class LogSpecs
     public void A_message_is_one_object_on_one_line()
     {
         var line = Json(log => log.LogWarning(
-            new EventId(17, "QueueFull"), "{Waiting} commands of {Tenant} wait since {Since}", 42, "acme", Clock.GetUtcNow()));
+            new EventId(17, "QueueFull"), "{Waiting} commands of {Tenant} wait since {Since}",
+            42, "acme", Clock.GetUtcNow()));
 
         line.ShouldBe(
             """{"timestamp":"2025-03-04T05:06:07.089012Z","level":"warning","category":"Stet.Tests","event_id":17,"""
             + """ "event":"QueueFull","message":"42 commands of acme wait since 03/04/2025 05:06:07 +00:00","""[1..]
-            + """ "state":{"Waiting":42,"Tenant":"acme","Since":"2025-03-04T05:06:07.0890120+00:00"}}"""[1..] + "\n");
+            + """ "state":{"Waiting":42,"Tenant":"acme","Since":"2025-03-04T05:06:07.089012+00:00"}}"""[1..] + "\n");
     }
 
     [Fact]

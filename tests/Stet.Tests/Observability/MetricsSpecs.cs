@@ -83,7 +83,13 @@ public sealed class MetricsSpecs
         var family = Exposition.Parse(text)["hostile_labels_total"];
         var sample = family.Samples.ShouldHaveSingleItem();
         sample.Labels.ShouldBe(
-            new Dictionary<string, string> { ["the_key"] = hostile, ["flag"] = "true", ["none"] = "", ["key_9lives"] = "1.5" },
+            new Dictionary<string, string>
+            {
+                ["the_key"] = hostile,
+                ["flag"] = "true",
+                ["none"] = "",
+                ["key_9lives"] = "1.5",
+            },
             ignoreOrder: true);
         sample.Value.ShouldBe(3);
         family.Help.ShouldBe("""Back\\slash, "quotes" and\na line""");
@@ -171,7 +177,8 @@ public sealed class MetricsSpecs
         await using var service = await ObservedService.StartAsync(instrumentation: [meter.Name]);
         var counter = meter.CreateCounter<long>("many");
 
-        for (var i = 0; i < Telemetry.SeriesPerMetric + 500; i++) counter.Add(1, new KeyValuePair<string, object?>("i", i));
+        for (var i = 0; i < Telemetry.SeriesPerMetric + 500; i++)
+            counter.Add(1, new KeyValuePair<string, object?>("i", i));
 
         var many = Exposition.Parse(await service.GetAsync("/metrics"))["many_total"];
         many.Samples.Count.ShouldBe(Telemetry.SeriesPerMetric + 1);
