@@ -2,7 +2,7 @@ namespace Stet.EventStore.Tests;
 
 public class IdempotencyTests
 {
-    static StreamCommand Deposit(Guid account, long amount, Guid key) =>
+    static StreamCommand<Account> Deposit(Guid account, long amount, Guid key) =>
         new StreamCommand<Account>(Accounts.Account, account, (_, _) => [new MoneyDeposited(amount), new MoneyDeposited(0)])
         {
             Idempotency = new IdempotencyMark(key, System.Security.Cryptography.SHA256.HashData(BitConverter.GetBytes(amount))),

@@ -28,8 +28,8 @@ public sealed class TestStore : IAsyncDisposable
 
     public static async Task<TestStore> CreateAsync()
     {
-        var database = await TestDatabase.CreateAsync(Template);
-        return await WithTenantAsync(new TestStore(database.ConnectionString, database));
+        var fresh = await TestDatabase.CreateAsync(Template);
+        return await WithTenantAsync(new TestStore(fresh.ConnectionString, fresh));
     }
 
     public static async Task<TestStore> OnAsync(string connectionString)
@@ -99,18 +99,18 @@ public sealed class TestStore : IAsyncDisposable
 public sealed class WriterHold
 {
     readonly TaskCompletionSource entered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    readonly ManualResetEventSlim released = new();
+    readonly TaskCompletionSource released = new();
 
     public Task Entered => entered.Task;
 
     public Task<AppendResult>? Command { get; set; }
 
-    public void Release() => released.Set();
+    public void Release() => released.TrySetResult();
 
     internal IReadOnlyList<object> Wait()
     {
         entered.TrySetResult();
-        released.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        released.Task.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
         return [];
     }
 }
