@@ -20,11 +20,12 @@ static class CanonicalNumber
         ReadOnlySpan<byte> token, Span<byte> destination, out int written, [NotNullWhen(false)] out string? refusal)
     {
         refusal = null;
+        var isNegative = token[0] == '-';
+        var sent = new Significand(token, stackalloc byte[MaxDigits]);
 
-        if (IsShortInteger(token))
+        if (sent.IsItsOwnDouble)
         {
-            token.CopyTo(destination);
-            written = token.Length;
+            written = Write(sent, isNegative, destination);
             return true;
         }
 
@@ -38,10 +39,8 @@ static class CanonicalNumber
         }
 
         Span<byte> printed = stackalloc byte[MaxLength];
-        value.TryFormat(printed, out var length, provider: CultureInfo.InvariantCulture);
-        var kept = new Significand(printed[..length], stackalloc byte[MaxDigits]);
-        var sent = new Significand(token, stackalloc byte[MaxDigits]);
-        written = Write(kept, double.IsNegative(value), destination);
+        var kept = new Significand(Print(value, printed), stackalloc byte[MaxDigits]);
+        written = Write(kept, isNegative, destination);
 
         if (sent.IsSameAs(kept)) return true;
 
@@ -50,11 +49,16 @@ static class CanonicalNumber
         return false;
     }
 
-    /// <summary>At most 15 digits are below 2^53 and printed as they are; only -0 loses its sign.</summary>
-    static bool IsShortInteger(ReadOnlySpan<byte> token)
+    /// <summary>The shortest digits that read back as the double, in whatever layout.</summary>
+    static ReadOnlySpan<byte> Print(double value, Span<byte> printed)
     {
-        var digits = token[0] == '-' ? token[1..] : token;
-        return digits.Length <= 15 && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && !token.SequenceEqual("-0"u8);
+        value.TryFormat(printed, out var length, provider: CultureInfo.InvariantCulture);
+
+        // .NET prints some powers of two, 2^-25 for one, a digit too short, so that they read back as the double below.
+        if (double.Parse(printed[..length], CultureInfo.InvariantCulture) != value)
+            value.TryFormat(printed, out length, "E16", CultureInfo.InvariantCulture);
+
+        return printed[..length];
     }
 
     /// <summary>The steps of Number::toString (ECMA-262, 6.1.6.1.20), for radix 10, with its names n and k.</summary>
@@ -154,6 +158,12 @@ static class CanonicalNumber
         public long Point { get; }
 
         bool IsTooLong { get; }
+
+        /// <summary>
+        /// No two numbers of at most 15 digits read as one double, away from the ends of the range (DBL_DIG of C): each
+        /// is the shortest form of its own.
+        /// </summary>
+        public bool IsItsOwnDouble => !IsTooLong && (Digits.IsEmpty || (Digits.Length <= 15 && Point is > -300 and < 300));
 
         public bool IsSameAs(Significand other) =>
             !IsTooLong && !other.IsTooLong && Digits.SequenceEqual(other.Digits) && (Digits.IsEmpty || Point == other.Point);

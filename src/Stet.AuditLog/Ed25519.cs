@@ -26,7 +26,7 @@ public abstract class Ed25519
     }
 
     /// <summary>OpenSSL's libcrypto 3; null where the library or Ed25519 in it is missing.</summary>
-    public static Ed25519? OpenSsl { get; } = OpenSslEd25519.TryLoad();
+    public static Ed25519? OpenSsl { get; } = OpenSslEd25519.TryLoad(LibCrypto.FileName);
 
     /// <summary>Managed code, which works everywhere.</summary>
     public static Ed25519 Managed { get; } = new ManagedEd25519();

@@ -10,17 +10,17 @@ static partial class LibCrypto
 
     const string Name = "libcrypto";
 
-    static string FileName =>
+    public static string FileName =>
         OperatingSystem.IsWindows() ? "libcrypto-3-x64.dll"
         : OperatingSystem.IsMacOS() ? "libcrypto.3.dylib"
         : "libcrypto.so.3";
 
-    /// <summary>Finds the library and all its functions below. To be called once.</summary>
-    public static bool TryLoad()
+    /// <summary>Finds the library and all its functions below. May succeed once only.</summary>
+    public static bool TryLoad(string fileName)
     {
         var assembly = typeof(LibCrypto).Assembly;
 
-        if (!NativeLibrary.TryLoad(FileName, assembly, DllImportSearchPath.SafeDirectories, out var library)) return false;
+        if (!NativeLibrary.TryLoad(fileName, assembly, DllImportSearchPath.SafeDirectories, out var library)) return false;
         if (!Functions.All(function => NativeLibrary.TryGetExport(library, function, out _)))
         {
             NativeLibrary.Free(library);

@@ -11,9 +11,9 @@ sealed class OpenSslEd25519 : Ed25519
     }
 
     /// <returns>Null where libcrypto 3 is missing or its configuration, FIPS for one, offers no Ed25519.</returns>
-    public static OpenSslEd25519? TryLoad()
+    public static OpenSslEd25519? TryLoad(string fileName)
     {
-        if (!LibCrypto.TryLoad()) return null;
+        if (!LibCrypto.TryLoad(fileName)) return null;
 
         using var probe = EVP_PKEY_new_raw_private_key(Ed25519KeyType, 0, stackalloc byte[SeedSize], SeedSize);
         using var context = NewContext();

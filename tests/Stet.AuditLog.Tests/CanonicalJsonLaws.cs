@@ -45,7 +45,7 @@ public class CanonicalJsonLaws
 
     [Fact]
     public void Every_finite_double_keeps_its_bits() =>
-        Holds(ArbMap.Default.ArbFor<ulong>().Generator.Select(BitConverter.UInt64BitsToDouble).Where(double.IsFinite), value =>
+        Holds(Doubles, value =>
         {
             var form = Canonical.Form(value.ToString("R", CultureInfo.InvariantCulture));
             double.Parse(form, CultureInfo.InvariantCulture).ShouldBe(value);
@@ -62,6 +62,19 @@ public class CanonicalJsonLaws
             from seed in Gen.Choose(0, int.MaxValue)
             select Mutated(Encoding.UTF8.GetBytes(json.Text(new Random(seed))), new Random(seed)),
             IsAnswered);
+
+    [Fact]
+    public void A_number_of_fifteen_digits_is_always_kept() =>
+        Holds(
+            from digits in ArbMap.Default.ArbFor<DoNotSize<ulong>>().Generator.Select(drawn => drawn.Item % 1_000_000_000_000_000)
+            from exponent in Gen.Choose(-307, 290)
+            select $"{digits}e{exponent}",
+            json => double.Parse(Canonical.Form(json), CultureInfo.InvariantCulture)
+                .ShouldBe(double.Parse(json, CultureInfo.InvariantCulture)));
+
+    static Gen<double> Doubles { get; } =
+        ArbMap.Default.ArbFor<DoNotSize<ulong>>().Generator
+            .Select(bits => BitConverter.UInt64BitsToDouble(bits.Item)).Where(double.IsFinite);
 
     static void IsAnswered(byte[] json)
     {
@@ -110,7 +123,7 @@ public class CanonicalJsonLaws
                 strings.Select(Json (text) => new StringValue(text)),
                 Gen.OneOf(
                     ArbMap.Default.ArbFor<long>().Generator.Select(n => (n % (1L << 53)).ToString(CultureInfo.InvariantCulture)),
-                    ArbMap.Default.ArbFor<ulong>().Generator.Select(BitConverter.UInt64BitsToDouble).Where(double.IsFinite)
+                    Doubles
                         .Select(d => d.ToString("R", CultureInfo.InvariantCulture)),
                     Gen.Elements("true", "false", "null", "0.50", "-0", "1e2")).Select(Json (literal) => new LiteralValue(literal)));
 

@@ -79,6 +79,8 @@ public class CanonicalJsonSpecs
     [InlineData("9007199254740992", "9007199254740992")]
     [InlineData("9007199254740991.000", "9007199254740991")]
     [InlineData("0.1000000000000000000000000000000", "0.1")]
+    [InlineData("2.9802322387695312e-8", "2.9802322387695312e-8")]
+    [InlineData("-4.1045368012983762e-289", "-4.1045368012983762e-289")]
     public void Numbers_are_printed_as_ecmascript_prints_them(string json, string form) =>
         Canonical.Form(json).ShouldBe(form);
 
@@ -118,6 +120,9 @@ public class CanonicalJsonSpecs
     [InlineData("295147905179352825856", "295147905179352830000")]
     [InlineData("-1.0000000000000000000000000000001", "-1")]
     [InlineData("1e-400", "0")]
+    [InlineData("2.98023223876953125e-8", "2.9802322387695312e-8")]
+    [InlineData("-1e-400", "0")]
+    [InlineData("1.00000000000000001e-310", "1e-310")]
     [InlineData("3e-324", "5e-324")]
     public void A_number_that_a_double_does_not_carry_is_refused_with_what_would_be_kept(string number, string kept) =>
         Canonical.Refusal($"[0,{number}]").ShouldBe(new CanonicalJsonError(
