@@ -44,8 +44,8 @@ static class CanonicalNumber
 
         if (sent.IsSameAs(kept)) return true;
 
-        refusal = $"The number `{Quoted(token)}` would be kept as `{Encoding.ASCII.GetString(destination[..written])}`, " +
-                  "which is not the same: round it to at most 15 digits or send it as a string.";
+        refusal = $"The number `{Quoted(token)}` would be kept as `{Quoted(destination[..written])}`, which is " +
+                  "not the same: round it to at most 15 digits or send it as a string.";
         return false;
     }
 
@@ -108,11 +108,11 @@ static class CanonicalNumber
     static string Quoted(ReadOnlySpan<byte> token) =>
         token.Length <= 40 ? Encoding.ASCII.GetString(token) : Encoding.ASCII.GetString(token[..40]) + "…";
 
-    /// <summary>The exact value of a decimal number, without its sign: 0.d1d2…dk × 10^Point, d1 and dk not zero.</summary>
+    /// <summary>The exact value of a decimal number without sign: 0.d1d2…dk × 10^Point, d1 and dk not zero.</summary>
     readonly ref struct Significand
     {
         /// <param name="number">A number by the grammar of JSON, or as .NET prints a double.</param>
-        /// <param name="buffer">Room for the digits. A number with more is not told apart from others that have more.</param>
+        /// <param name="buffer">Room for the digits; a number with more equals no other.</param>
         public Significand(ReadOnlySpan<byte> number, Span<byte> buffer)
         {
             var (count, zeros, isFraction) = (0, 0, false);
@@ -163,10 +163,12 @@ static class CanonicalNumber
         /// No two numbers of at most 15 digits read as one double, away from the ends of the range (DBL_DIG of C): each
         /// is the shortest form of its own.
         /// </summary>
-        public bool IsItsOwnDouble => !IsTooLong && (Digits.IsEmpty || (Digits.Length <= 15 && Point is > -300 and < 300));
+        public bool IsItsOwnDouble =>
+            !IsTooLong && (Digits.IsEmpty || (Digits.Length <= 15 && Point is > -300 and < 300));
 
         public bool IsSameAs(Significand other) =>
-            !IsTooLong && !other.IsTooLong && Digits.SequenceEqual(other.Digits) && (Digits.IsEmpty || Point == other.Point);
+            !IsTooLong && !other.IsTooLong &&
+            Digits.SequenceEqual(other.Digits) && (Digits.IsEmpty || Point == other.Point);
 
         /// <summary>Cut off far beyond what the digits of a text in memory could bring back into range.</summary>
         static long Exponent(ReadOnlySpan<byte> text)

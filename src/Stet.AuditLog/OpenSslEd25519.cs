@@ -48,7 +48,8 @@ sealed class OpenSslEd25519 : Ed25519
         Require(EVP_DigestVerifyInit(context, 0, 0, 0, key) == 1);
 
         // 0 is a wrong signature, below 0 an error: only 1 is a yes.
-        if (EVP_DigestVerify(context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1) return true;
+        if (EVP_DigestVerify(context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1)
+            return true;
 
         ERR_clear_error();
         return false;
@@ -74,6 +75,7 @@ sealed class OpenSslEd25519 : Ed25519
 
         // The thread's error queue is shared with TLS, which would read our entries as its own.
         ERR_clear_error();
-        throw new CryptographicException("OpenSSL failed in an Ed25519 operation: check its configuration and free memory.");
+        throw new CryptographicException(
+            "OpenSSL failed in an Ed25519 operation: check its configuration and free memory.");
     }
 }

@@ -8,9 +8,11 @@ namespace Stet.AuditLog.Tests;
 public class Ed25519Specs
 {
     // RFC 8032, 5.1.
-    static readonly BigInteger Order = BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493");
+    static readonly BigInteger Order =
+        BigInteger.Pow(2, 252) + BigInteger.Parse("27742317777372353535851937790883648493");
 
-    static readonly Ed25519[] Implementations = Ed25519.OpenSsl is { } openSsl ? [Ed25519.Managed, openSsl] : [Ed25519.Managed];
+    static readonly Ed25519[] Implementations =
+        Ed25519.OpenSsl is { } openSsl ? [Ed25519.Managed, openSsl] : [Ed25519.Managed];
 
     // x = 0, y = 1.
     static readonly byte[] Neutral = [1, .. new byte[31]];
@@ -114,7 +116,7 @@ public class Ed25519Specs
     [InlineData("0100000000000000000000000000000000000000000000000000000000000080", "x = 0 has no sign, y = 1")]
     [InlineData("ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "x = 0 has no sign, y = -1")]
     [InlineData("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "y = p")]
-    [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "y = p + 1, the neutral element again")]
+    [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "y = p + 1, the neutral element")]
     [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "y = p + 1 with a sign")]
     [InlineData("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "y = 2^255 - 1")]
     public void A_key_that_is_not_the_encoding_of_a_point_is_refused(string key, string why)
