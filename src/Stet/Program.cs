@@ -1,1 +1,3 @@
-await Console.Out.WriteLineAsync("Stet");
+using Stet.CommandLine;
+
+return await StetCommand.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });

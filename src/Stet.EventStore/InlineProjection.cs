@@ -1,0 +1,50 @@
+using Npgsql;
+
+namespace Stet.EventStore;
+
+/// <summary>A read model that is written in the transaction of the events it shows.</summary>
+/// <remarks>
+/// Statements are set-based, probe single rows by index, and name their own tables without a schema: a rebuild runs the
+/// same statements against tables of another one.
+/// </remarks>
+public interface IInlineProjection
+{
+    /// <summary>Names the projection in tools, snake_case.</summary>
+    string Name { get; }
+
+    /// <summary>The tables it writes, unqualified. Each has a <c>tenant_id</c>.</summary>
+    IReadOnlyList<string> Tables { get; }
+
+    /// <summary>Adds the statements that carry the events into the tables.</summary>
+    /// <param name="events">In log order per tenant; events the projection does not know among them.</param>
+    /// <param name="batch">Runs after all events have been decided, in one round trip.</param>
+    void Project(IReadOnlyList<StoredEvent> events, NpgsqlBatch batch);
+}
+
+/// <summary>Short ways to write a set-based statement.</summary>
+public static class NpgsqlBatchExtensions
+{
+    /// <summary>Adds a statement with positional parameters <c>$1 ...</c></summary>
+    public static NpgsqlBatch Add(this NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        batch.BatchCommands.Add(command);
+        return batch;
+    }
+
+    /// <summary>One value of a type that Npgsql maps without being told.</summary>
+    public static NpgsqlParameter Scalar<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
+
+    /// <summary>One value that may be null.</summary>
+    public static NpgsqlParameter Optional<T>(T? value) =>
+        value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter { Value = value };
+
+    /// <summary>One array parameter: a column of a set, taken from each item.</summary>
+    public static NpgsqlParameter Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
+    {
+        var column = new T[items.Count];
+        for (var i = 0; i < column.Length; i++) column[i] = value(items[i]);
+        return Scalar(column);
+    }
+}

@@ -1,0 +1,171 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace Stet.EventStore;
+
+/// <summary>One numbered file of the schema.</summary>
+/// <param name="Name">File name; its number orders it: <c>002_events.sql</c>.</param>
+/// <param name="Sql">Statements; run once, in the transaction of the migration.</param>
+public sealed record SchemaScript(string Name, string Sql)
+{
+    /// <summary>SHA-256 of the text, lower-case hex: a script that was applied never changes.</summary>
+    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+
+    /// <summary>The scripts embedded in assemblies, in the order of their numbers.</summary>
+    public static IReadOnlyList<SchemaScript> In(params IEnumerable<Assembly> assemblies) =>
+    [
+        .. assemblies
+            .SelectMany(a => a.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Select(n => Read(a, n)))
+            .OrderBy(s => s.Name, StringComparer.Ordinal),
+    ];
+
+    static SchemaScript Read(Assembly assembly, string name)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+        return new SchemaScript(name, reader.ReadToEnd());
+    }
+}
+
+/// <summary>Brings a database to the schema of this version, or says how it differs.</summary>
+public sealed class SchemaMigrator(string connectionString, IReadOnlyList<SchemaScript> scripts)
+{
+    const long LockId = 0x5374_6574; // one migration at a time per database
+
+    /// <summary>Applies what is missing, in one transaction.</summary>
+    /// <returns>The names of the scripts that were applied now.</returns>
+    /// <exception cref="SchemaMismatchException">The database has been given other scripts than these.</exception>
+    public async Task<IReadOnlyList<string>> ApplyAsync(CancellationToken cancel)
+    {
+        await using var source = Source();
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await ExecuteAsync(connection, $"select pg_advisory_xact_lock({LockId})", cancel);
+        var applied = await AppliedAsync(connection, cancel);
+        Refuse(Differences(applied).Where(d => !d.EndsWith("is missing", StringComparison.Ordinal)));
+
+        var missing = scripts.Where(s => !applied.ContainsKey(s.Name)).ToArray();
+        foreach (var script in missing) await ExecuteAsync(connection, script.Sql, cancel);
+        if (missing.Length > 0)
+        {
+            await ExecuteAsync(connection, """
+                create table if not exists stet.schema_version (
+                    name varchar not null primary key, checksum varchar not null, fingerprint varchar not null,
+                    applied_at timestamptz not null default now());
+                alter table stet.schema_version enable row level security;
+                grant select on stet.schema_version to stet_reader, stet_writer;
+                drop policy if exists everybody on stet.schema_version;
+                create policy everybody on stet.schema_version for select to stet_reader, stet_writer using (true);
+                """, cancel);
+            var fingerprint = await FingerprintAsync(connection, cancel);
+            foreach (var script in missing)
+            {
+                await using var insert = new NpgsqlCommand(
+                    "insert into stet.schema_version (name, checksum, fingerprint) values ($1, $2, $3)", connection);
+                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(script.Name));
+                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(script.Checksum));
+                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(fingerprint));
+                await insert.ExecuteNonQueryAsync(cancel);
+            }
+        }
+
+        await transaction.CommitAsync(cancel);
+        return [.. missing.Select(s => s.Name)];
+    }
+
+    /// <summary>Says how the database differs from this version's schema; empty when it does not.</summary>
+    public async Task<IReadOnlyList<string>> AssertAsync(CancellationToken cancel)
+    {
+        await using var source = Source();
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        var differences = Differences(await AppliedAsync(connection, cancel)).ToList();
+        if (differences.Count > 0) return differences;
+
+        await using var newest = new NpgsqlCommand(
+            "select fingerprint from stet.schema_version order by name desc limit 1", connection);
+        if ((string?)await newest.ExecuteScalarAsync(cancel) != await FingerprintAsync(connection, cancel))
+            differences.Add("tables, columns, indexes, policies or grants in schema stet were changed by hand");
+        return differences;
+    }
+
+    /// <summary>The whole schema as one script.</summary>
+    public string Dump() => string.Join('\n', scripts.Select(s => $"-- {s.Name}\n{s.Sql}"));
+
+    IEnumerable<string> Differences(Dictionary<string, string> applied)
+    {
+        foreach (var script in scripts)
+        {
+            if (!applied.TryGetValue(script.Name, out var checksum)) yield return $"{script.Name} is missing";
+            else if (checksum != script.Checksum) yield return $"{script.Name} was applied with another text";
+        }
+
+        foreach (var name in applied.Keys.Except(scripts.Select(s => s.Name)))
+            yield return $"{name} was applied by a newer version of Stet";
+    }
+
+    NpgsqlDataSource Source() =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "stet-migrator", Pooling = false, SearchPath = "stet",
+        });
+
+    static void Refuse(IEnumerable<string> differences)
+    {
+        var list = differences.ToArray();
+        if (list.Length > 0) throw new SchemaMismatchException(list);
+    }
+
+    static async Task<Dictionary<string, string>> AppliedAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        var applied = new Dictionary<string, string>(StringComparer.Ordinal);
+        await using var exists = new NpgsqlCommand("select to_regclass('stet.schema_version') is not null", connection);
+        if (!(bool)(await exists.ExecuteScalarAsync(cancel))!) return applied;
+
+        await using var command = new NpgsqlCommand("select name, checksum from stet.schema_version", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        while (await reader.ReadAsync(cancel)) applied[reader.GetString(0)] = reader.GetString(1);
+        return applied;
+    }
+
+    /// <summary>A digest over what the catalog says of schema stet: a change by hand shows.</summary>
+    static async Task<string> FingerprintAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("""
+            select md5(coalesce(string_agg(line, E'\n' order by line collate "C"), '')) from (
+                select format('column %s.%s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull)
+                from pg_attribute a join pg_class c on c.oid = a.attrelid
+                where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+                    and a.attnum > 0 and not a.attisdropped
+                union all
+                select format('table %s %s %s', c.relname, c.relrowsecurity, c.relacl)
+                from pg_class c
+                where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+                union all
+                select format('index %s', i.indexdef)
+                from pg_indexes i join pg_class c on c.relname = i.tablename and c.relnamespace = 'stet'::regnamespace
+                where i.schemaname = 'stet' and not c.relispartition
+                union all
+                select format('policy %s.%s %s %s %s', p.tablename, p.policyname, p.roles, p.qual, p.with_check)
+                from pg_policies p where p.schemaname = 'stet'
+                union all
+                select format('function %s %s', p.proname, p.prosrc) from pg_proc p where p.pronamespace = 'stet'::regnamespace
+            ) catalog(line)
+            """, connection);
+        return (string)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}
+
+/// <summary>A database was given another schema than this version's.</summary>
+public sealed class SchemaMismatchException(IReadOnlyList<string> differences)
+    : Exception($"the database schema is not this version's: {string.Join("; ", differences)}")
+{
+    /// <summary>One line each.</summary>
+    public IReadOnlyList<string> Differences { get; } = differences;
+}

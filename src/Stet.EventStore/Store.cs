@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.EventStore;
+
+/// <summary>Immutable event streams of many tenants on PostgreSQL, each tenant's events in one dense order.</summary>
+/// <remarks>Several instances, in one process or many, may use one database: a tenant's head row is their lock.</remarks>
+public sealed class Store : IAsyncDisposable
+{
+    readonly ConcurrentDictionary<string, Tenant> tenants = new(StringComparer.Ordinal);
+    readonly StoreConnections connections;
+    readonly EventCatalog catalog;
+    readonly Writer writer;
+
+    /// <summary>Opens the store; connections are made when they are needed.</summary>
+    public Store(
+        StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections,
+        StoreOptions options, TimeProvider clock, ILogger<Store> logger)
+    {
+        (this.connections, this.catalog) = (connections, catalog);
+        writer = new Writer(new WriterSession(connections.Writer, catalog, projections, clock), options, clock, logger);
+    }
+
+    /// <summary>Whether the writer's last batch reached the database.</summary>
+    public bool Healthy => writer.Healthy;
+
+    /// <summary>Commands that wait for the writer.</summary>
+    public int Waiting => writer.Waiting;
+
+    /// <summary>Decides and records one command.</summary>
+    /// <exception cref="StoreUnavailableException">The queue is full, the store stops or the database is away.</exception>
+    public async Task<AppendResult> AppendAsync(
+        string tenantId, EventMetadata metadata, StreamCommand command, CancellationToken cancel) =>
+        (await AppendAsync(tenantId, metadata, [command], cancel))[0];
+
+    /// <summary>Decides commands in order, each seeing what those before it recorded: all are recorded or none.</summary>
+    /// <exception cref="StoreUnavailableException">The queue is full, the store stops or the database is away.</exception>
+    public async Task<AppendResult[]> AppendAsync(
+        string tenantId, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, CancellationToken cancel)
+    {
+        var results = await writer.EnqueueAsync(new PendingAppend(tenantId, metadata, commands, cancel));
+        for (var i = 0; i < results.Length; i++)
+        {
+            StoreMetrics.Commands.Add(1, new KeyValuePair<string, object?>("outcome", results[i].Outcome.ToString()));
+            if (results[i] is { Outcome: AppendOutcome.Repeated, Events: [] } repeated)
+                results[i] = repeated with { Events = await ReadAsync(tenantId, repeated.Position - repeated.Count, repeated.Count, cancel) };
+        }
+
+        return results;
+    }
+
+    /// <summary>Reads a tenant's log: the events after a position, in order.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="after">0 for the start.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancel">Ends the read.</param>
+    public Task<IReadOnlyList<StoredEvent>> ReadAsync(string tenantId, long after, int limit, CancellationToken cancel) =>
+        EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and seq_id > $2 order by seq_id limit $3",
+            [Scalar(tenantId), Scalar(after), Scalar(limit)], cancel);
+
+    /// <summary>Reads one stream from its start.</summary>
+    public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(string tenantId, Guid streamId, CancellationToken cancel) =>
+        EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and stream_id = $2 order by version",
+            [Scalar(tenantId), Scalar(streamId)], cancel);
+
+    /// <summary>Runs a query as the reader, inside one tenant, on one snapshot of the log.</summary>
+    /// <param name="tenantId">The tenant that row security shows; unknown ones are empty.</param>
+    /// <param name="sql">One statement with positional parameters.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="read">Reads the result; the position is the one that the snapshot shows.</param>
+    /// <param name="cancel">Ends the query.</param>
+    public async Task<T> QueryAsync<T>(
+        string tenantId, string sql, NpgsqlParameter[] parameters,
+        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
+            await using var batch = new NpgsqlBatch(connection);
+            batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            await reader.ReadAsync(cancel);
+            var position = reader.GetInt64(0);
+            await reader.NextResultAsync(cancel);
+            return await read(reader, position, cancel);
+        }
+        catch (NpgsqlException e) when (Writer.IsPassing(e))
+        {
+            throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
+        }
+    }
+
+    /// <summary>The position of a tenant's newest event; 0 when there is none.</summary>
+    public Task<long> PositionAsync(string tenantId, CancellationToken cancel) =>
+        QueryAsync(tenantId, "select", [], static (_, position, _) => Task.FromResult(position), cancel);
+
+    /// <summary>A tenant, or null while it has not been created.</summary>
+    public async Task<Tenant?> FindTenantAsync(string tenantId, CancellationToken cancel)
+    {
+        if (tenants.TryGetValue(tenantId, out var known)) return known;
+
+        var found = await AsWriterAsync(tenantId, static _ => { }, cancel);
+        return found is null ? null : tenants.GetOrAdd(tenantId, found);
+    }
+
+    /// <summary>Creates a tenant's head row, keys and partition entry in one transaction; repeating it changes nothing.</summary>
+    /// <param name="tenantId">A UUID in lower-case text form.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<Tenant> CreateTenantAsync(string tenantId, CancellationToken cancel)
+    {
+        var created = await AsWriterAsync(tenantId, batch => batch
+            .Add("insert into stet.tenant_head (tenant_id) values ($1) on conflict do nothing", Scalar(tenantId))
+            .Add("insert into stet.tenant_key (tenant_id, kind, key) values ($1, 'stream', $2) on conflict do nothing",
+                Scalar(tenantId), Scalar(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)))
+            .Add("insert into stet.mt_tenant_partitions (partition_value, partition_suffix) values ($1, replace($1, '-', '_')) on conflict do nothing",
+                Scalar(tenantId)), cancel);
+        return tenants.GetOrAdd(tenantId, created!);
+    }
+
+    /// <summary>Answers the commands that wait, then closes.</summary>
+    public ValueTask DisposeAsync() => writer.DisposeAsync();
+
+    async Task<Tenant?> AsWriterAsync(string tenantId, Action<NpgsqlBatch> before, CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+            await using var batch = new NpgsqlBatch(connection);
+            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            before(batch);
+            batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
+            await using var reader = await batch.ExecuteReaderAsync(cancel);
+            await reader.NextResultAsync(cancel);
+            return await reader.ReadAsync(cancel) ? new Tenant(tenantId, reader.GetFieldValue<byte[]>(0)) : null;
+        }
+        catch (NpgsqlException e) when (Writer.IsPassing(e))
+        {
+            throw new StoreUnavailableException("the database did not answer", TimeSpan.FromSeconds(2), e);
+        }
+    }
+
+    Task<IReadOnlyList<StoredEvent>> EventsAsync(
+        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel) =>
+        QueryAsync(tenantId, sql, parameters, (reader, _, token) => LogReader.ReadAsync(reader, catalog, token), cancel);
+}
+
+/// <summary>Somebody's log.</summary>
+/// <param name="Id">A UUID in lower-case text form.</param>
+/// <param name="StreamKey">Keys the tenant's stream ids, 32 bytes; a secret.</param>
+public sealed record Tenant(string Id, byte[] StreamKey)
+{
+    /// <summary>The id of the stream that a context and a natural key name.</summary>
+    public Guid StreamId(params ReadOnlySpan<string> parts) => StreamIds.Of(StreamKey, parts);
+
+    /// <summary>Keys stay out of logs.</summary>
+    public override string ToString() => Id;
+}
+
+static class LogReader
+{
+    public const string Select = "select tenant_id, seq_id, id, stream_id, version, timestamp, type, data from stet.mt_events";
+
+    public static async Task<IReadOnlyList<StoredEvent>> ReadAsync(
+        NpgsqlDataReader reader, EventCatalog catalog, CancellationToken cancel)
+    {
+        var events = new List<StoredEvent>();
+        while (await reader.ReadAsync(cancel))
+        {
+            events.Add(new StoredEvent(
+                reader.GetString(0), reader.GetInt64(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetInt64(4),
+                new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero),
+                catalog.Read(reader.GetString(6), reader.GetFieldValue<byte[]>(7))));
+        }
+
+        return events;
+    }
+}

@@ -1,0 +1,58 @@
+using Npgsql;
+
+namespace Stet.EventStore;
+
+/// <summary>The connections of the two service roles, made from one login that is a member of both.</summary>
+public sealed class StoreConnections : IAsyncDisposable
+{
+    // Every statement of the write path is a set of single-row probes: the planner must not be talked into a scan or a
+    // join of whole tables by statistics that lag behind a load, and need not plan the same statement twice.
+    const string WriterSettings =
+        "-c role=stet_writer -c plan_cache_mode=force_generic_plan -c jit=off -c synchronous_commit=on"
+        + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off"
+        + " -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s";
+
+    // One snapshot for all statements of a query, so that its answer is the log at one position.
+    const string ReaderSettings =
+        "-c role=stet_reader -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=15s"
+        + " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read";
+
+    StoreConnections(string connectionString)
+    {
+        ConnectionString = connectionString;
+        Writer = With(connectionString, "stet-writer", WriterSettings, pool: 10);
+        Reader = With(connectionString, "stet-reader", ReaderSettings, pool: 32);
+    }
+
+    /// <summary>The login that both were made from.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>Sessions of <c>stet_writer</c>: they add events and keep read models.</summary>
+    public NpgsqlDataSource Writer { get; }
+
+    /// <summary>Read-only sessions of <c>stet_reader</c>, which see one tenant or nothing.</summary>
+    public NpgsqlDataSource Reader { get; }
+
+    /// <summary>Prepares connections; opens none.</summary>
+    public static StoreConnections For(string connectionString) => new(connectionString);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        await Reader.DisposeAsync();
+    }
+
+    static NpgsqlDataSource With(string connectionString, string name, string settings, int pool)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = name };
+        builder.Options = string.IsNullOrEmpty(builder.Options) ? settings : $"{builder.Options} {settings}";
+        builder.MaxPoolSize = pool;
+        builder.MaxAutoPrepare = 100;
+        builder.AutoPrepareMinUsages = 2;
+        builder.NoResetOnClose = true; // sessions keep no state: the tenant is set for one transaction at a time
+        builder.IncludeErrorDetail = false;
+        builder.SearchPath = "stet";
+        return NpgsqlDataSource.Create(builder);
+    }
+}

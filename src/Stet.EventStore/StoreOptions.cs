@@ -1,0 +1,17 @@
+namespace Stet.EventStore;
+
+/// <summary>How the store's writer behaves.</summary>
+public sealed class StoreOptions
+{
+    /// <summary>Commands that may wait; one more is refused with <see cref="StoreBusyException"/>.</summary>
+    /// <value>Default 10,000.</value>
+    public int QueueCapacity { get; set; } = 10_000;
+
+    /// <summary>Commands handled in one transaction at most (a request of several counts whole).</summary>
+    /// <value>Default 512.</value>
+    public int MaxBatch { get; set; } = 512;
+
+    /// <summary>How long commands wait for a database that went away before they are refused.</summary>
+    /// <value>Default 10 seconds.</value>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,286 @@
+using System.Data;
+using Npgsql;
+using NpgsqlTypes;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.EventStore;
+
+/// <summary>The writer's connection and its two round trips per batch: lock and load, then write and commit.</summary>
+sealed class WriterSession(
+    NpgsqlDataSource connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, TimeProvider clock)
+    : IAsyncDisposable
+{
+    NpgsqlConnection? connection;
+
+    /// <summary>A batch whose commit was sent and not confirmed: it may or may not have happened.</summary>
+    WriteUnit? inDoubt;
+
+    /// <summary>Handles a batch in one transaction and answers its requests.</summary>
+    public async Task WriteAsync(IReadOnlyList<PendingAppend> requests, CancellationToken cancel)
+    {
+        try
+        {
+            connection ??= await connections.OpenConnectionAsync(cancel);
+            if (inDoubt is { } doubt)
+            {
+                inDoubt = null;
+                if (await HasCommittedAsync(doubt, cancel))
+                {
+                    doubt.Answer();
+                    return;
+                }
+            }
+
+            var unit = new WriteUnit(requests, catalog);
+            unit.Plan();
+            await LoadAsync(unit, cancel);
+            unit.Decide();
+            await CommitAsync(unit, cancel);
+            unit.Answer();
+        }
+        catch
+        {
+            await CloseAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Gives up on a batch in doubt: its callers were told that its outcome is unknown.</summary>
+    public ValueTask ForgetAsync()
+    {
+        inDoubt = null;
+        return CloseAsync();
+    }
+
+    public ValueTask DisposeAsync() => CloseAsync();
+
+    async ValueTask CloseAsync()
+    {
+        if (connection is null) return;
+
+        var closing = connection;
+        connection = null;
+        try
+        {
+            if (closing.FullState == ConnectionState.Open)
+            {
+                await using var rollback = new NpgsqlCommand("rollback", closing);
+                await rollback.ExecuteNonQueryAsync();
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException)
+        {
+            // The server ends the transaction of a broken connection by itself.
+        }
+
+        await closing.DisposeAsync();
+    }
+
+    async Task LoadAsync(WriteUnit unit, CancellationToken cancel)
+    {
+        // INVARIANT: heads are locked in the order of their ids, so that two writers never wait for each other in a ring.
+        var tenants = unit.Tenants.Select(t => t.Id).Order(StringComparer.Ordinal).ToArray();
+        var marks = unit.Marks().ToArray();
+        var byState = unit.Streams.GroupBy(s => s.Type).Select(g => (State: g.Key, Slots: g.ToArray())).ToArray();
+
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("begin");
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(string.Join(',', tenants)));
+        batch.Add("""
+            select h.tenant_id, h.position, h.last_at
+            from unnest($1::varchar[]) as t(id)
+            cross join lateral (select * from stet.tenant_head where tenant_id = t.id for update) h
+            """, Scalar(tenants));
+        if (marks.Length > 0)
+        {
+            batch.Add("""
+                select t.n::int, i.payload_hash, i.position, i.events
+                from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, id, n)
+                cross join lateral (
+                    select * from stet.idempotency where tenant_id = t.tenant_id and id = t.id limit 1) i
+                """, Column(marks, m => m.TenantId), Column(marks, m => m.Id));
+        }
+
+        foreach (var (state, slots) in byState)
+        {
+            batch.Add(
+                state.SnapshotTable is { } table
+                    ? $"""
+                        select t.n::int, s.version, s.state
+                        from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
+                        cross join lateral (
+                            select version, state from {table}
+                            where tenant_id = t.tenant_id and stream_id = t.stream_id limit 1) s
+                        """
+                    : """
+                        select t.n::int, e.version, e.data, e.type
+                        from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
+                        cross join lateral (
+                            select version, data, type from stet.mt_events
+                            where tenant_id = t.tenant_id and stream_id = t.stream_id order by version) e
+                        """,
+                Column(slots, s => s.TenantId), Column(slots, s => s.StreamId));
+        }
+
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel); // set_config answers with a row
+        await reader.NextResultAsync(cancel);
+
+        var now = Microseconds(clock.GetUtcNow());
+        while (await reader.ReadAsync(cancel))
+            unit.Load(reader.GetString(0), reader.GetInt64(1), LastAt(reader), now);
+
+        if (marks.Length > 0)
+        {
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                var (tenant, id) = marks[reader.GetInt32(0) - 1];
+                unit.Load(tenant, id, reader.GetFieldValue<byte[]>(1), reader.GetInt64(2), reader.GetInt16(3));
+            }
+        }
+
+        foreach (var (state, slots) in byState)
+        {
+            await reader.NextResultAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+            {
+                var slot = slots[reader.GetInt32(0) - 1];
+                var json = reader.GetFieldValue<byte[]>(2);
+                var type = state.SnapshotTable is null ? reader.GetString(3) : null;
+                slot.Load(reader.GetInt64(1), before => type is null
+                    ? state.ReadSnapshot(json)
+                    : state.Fold(before, catalog.Read(type, json)));
+            }
+        }
+
+        static DateTimeOffset LastAt(NpgsqlDataReader reader) =>
+            reader.GetFieldValue<DateTime>(2) is var at && at == DateTime.MinValue
+                ? DateTimeOffset.MinValue
+                : new DateTimeOffset(at, TimeSpan.Zero);
+    }
+
+    async Task CommitAsync(WriteUnit unit, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        if (unit.Events.Count > 0) AddWrites(unit, batch);
+        batch.Add("commit");
+
+        inDoubt = unit.Events.Count > 0 ? unit : null;
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancel);
+            inDoubt = null;
+        }
+        catch (PostgresException e) when (!e.IsTransient && e.Severity != "FATAL" && e.InvariantSeverity != "FATAL")
+        {
+            inDoubt = null; // the server itself says that a statement before the commit failed
+            throw;
+        }
+    }
+
+    void AddWrites(WriteUnit unit, NpgsqlBatch batch)
+    {
+        var events = unit.Events;
+        var headers = new Dictionary<EventMetadata, string?>(ReferenceEqualityComparer.Instance);
+        batch.Add("""
+            insert into stet.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type,
+                correlation_id, causation_id, headers, is_archived)
+            select *, false from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::jsonb[], $6::varchar[],
+                $7::timestamptz[], $8::varchar[], $9::varchar[], $10::varchar[], $11::varchar[], $12::jsonb[])
+            """,
+            Column(events, e => e.Event.Position), Column(events, e => e.Event.Id), Column(events, e => e.Event.StreamId),
+            Column(events, e => e.Event.Version), Jsonb(events, e => e.Json), Column(events, e => e.Type.StoredName),
+            Column(events, e => e.Event.Timestamp.UtcDateTime), Column(events, e => e.Event.TenantId),
+            Column(events, e => e.Type.DotNetType), Column(events, e => e.Metadata.CorrelationId),
+            Column(events, e => e.Metadata.CausationId), Jsonb(events, e => Headers(e.Metadata)));
+
+        var streams = unit.Streams.Where(s => s.Changed).ToArray();
+        var times = unit.Tenants.ToDictionary(t => t.Id, t => t.Now.UtcDateTime);
+        batch.Add("""
+            insert into stet.mt_streams (tenant_id, id, type, version, timestamp, created, is_archived)
+            select tenant_id, id, type, version, at, at, false
+            from unnest($1::varchar[], $2::uuid[], $3::varchar[], $4::bigint[], $5::timestamptz[])
+                as s(tenant_id, id, type, version, at)
+            on conflict (tenant_id, id) do update set version = excluded.version, timestamp = excluded.timestamp
+            """,
+            Column(streams, s => s.TenantId), Column(streams, s => s.StreamId), Column(streams, s => s.Type.StreamType),
+            Column(streams, s => s.Version), Column(streams, s => times[s.TenantId]));
+
+        foreach (var group in streams.Where(s => s.Type.SnapshotTable is not null).GroupBy(s => s.Type))
+        {
+            StreamSlot[] slots = [.. group];
+            batch.Add($"""
+                insert into {group.Key.SnapshotTable} (tenant_id, stream_id, version, state)
+                select * from unnest($1::varchar[], $2::uuid[], $3::bigint[], $4::json[])
+                on conflict (tenant_id, stream_id) do update set version = excluded.version, state = excluded.state
+                """,
+                Column(slots, s => s.TenantId), Column(slots, s => s.StreamId), Column(slots, s => s.Version),
+                Typed(Column(slots, s => group.Key.WriteSnapshot(s.State!)), NpgsqlDbType.Json));
+        }
+
+        if (unit.NewAnswers.Count > 0)
+        {
+            batch.Add("""
+                insert into stet.idempotency (tenant_id, id, payload_hash, position, events)
+                select * from unnest($1::varchar[], $2::uuid[], $3::bytea[], $4::bigint[], $5::smallint[])
+                """,
+                Column(unit.NewAnswers, a => a.TenantId), Column(unit.NewAnswers, a => a.Id),
+                Column(unit.NewAnswers, a => a.PayloadHash), Column(unit.NewAnswers, a => a.Position),
+                Column(unit.NewAnswers, a => (short)a.Count));
+        }
+
+        StoredEvent[] stored = [.. events.Select(e => e.Event)];
+        foreach (var projection in projections) projection.Project(stored, batch);
+
+        TenantSlot[] tenants = [.. unit.Tenants.Where(t => t.Position > t.LoadedPosition)];
+        batch.Add("""
+            insert into stet.tenant_head (tenant_id, position, last_at)
+            select * from unnest($1::varchar[], $2::bigint[], $3::timestamptz[])
+            on conflict (tenant_id) do update set position = excluded.position, last_at = excluded.last_at
+            """,
+            Column(tenants, t => t.Id), Column(tenants, t => t.Position), Column(tenants, t => t.Now.UtcDateTime));
+        batch.Add(
+            "select pg_notify('stet_events', t.id || ':' || t.position) from unnest($1::varchar[], $2::bigint[]) as t(id, position)",
+            Column(tenants, t => t.Id), Column(tenants, t => t.Position));
+
+        byte[]? Headers(EventMetadata metadata)
+        {
+            if (!headers.TryGetValue(metadata, out var text)) headers[metadata] = text = Json.Headers(metadata);
+            return text is null ? null : System.Text.Encoding.UTF8.GetBytes(text);
+        }
+    }
+
+    /// <summary>Whether a batch whose commit went unanswered is in the log: its first event stands at its position.</summary>
+    async Task<bool> HasCommittedAsync(WriteUnit unit, CancellationToken cancel)
+    {
+        var probe = unit.Events[0].Event;
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("begin");
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(probe.TenantId));
+
+        // The lock waits until the transaction in doubt has ended one way or the other.
+        batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(probe.TenantId));
+        batch.Add(
+            "select exists (select from stet.mt_events where tenant_id = $1 and seq_id = $2 and id = $3)",
+            Scalar(probe.TenantId), Scalar(probe.Position), Scalar(probe.Id));
+        batch.Add("commit");
+
+        await using var reader = await batch.ExecuteReaderAsync(cancel);
+        await reader.NextResultAsync(cancel);
+        await reader.NextResultAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return reader.GetBoolean(0);
+    }
+
+    static NpgsqlParameter Jsonb(IReadOnlyList<NewEvent> events, Func<NewEvent, byte[]?> json) =>
+        Typed(Column(events, json), NpgsqlDbType.Jsonb);
+
+    static NpgsqlParameter Typed(NpgsqlParameter column, NpgsqlDbType element)
+    {
+        column.NpgsqlDbType = NpgsqlDbType.Array | element;
+        return column;
+    }
+
+    static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % 10), TimeSpan.Zero);
+}

@@ -1,0 +1,18 @@
+namespace Stet.Authentication;
+
+// Never the token, and no claim of one that was not verified.
+static partial class AuthenticationLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Loaded {Count} signing keys of the token issuer")]
+    public static partial void KeysLoaded(this ILogger logger, int count);
+
+    [LoggerMessage(2, LogLevel.Warning, "The token issuer's keys could not be loaded; the earlier ones stay in use")]
+    public static partial void KeysNotLoaded(this ILogger logger, Exception failure);
+
+    [LoggerMessage(3, LogLevel.Information, "Refused a token: {Fault}")]
+    public static partial void TokenRefused(this ILogger logger, TokenFault fault);
+
+    [LoggerMessage(4, LogLevel.Warning,
+        "No token issuer is configured: requests from this machine name their tenant in X-Tenant-Id, unverified")]
+    public static partial void TrustingDevelopmentHeaders(this ILogger logger);
+}

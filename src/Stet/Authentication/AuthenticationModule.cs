@@ -1,0 +1,37 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Stet.Authentication;
+
+/// <summary>Wires authentication: who calls, and whether the route lets them.</summary>
+public static class AuthenticationModule
+{
+    /// <summary>
+    /// Reads the section <c>Authentication</c>, which is validated when the host starts; <paramref name="ed25519"/>
+    /// verifies the signatures of <c>EdDSA</c> tokens.
+    /// </summary>
+    public static IServiceCollection AddCallers(this IServiceCollection services, Ed25519Verify ed25519)
+    {
+        services.AddOptions<AuthenticationOptions>()
+            .BindConfiguration(AuthenticationOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AuthenticationOptions>, AuthenticationOptionsRules>();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddSingleton(ed25519);
+        services.AddSingleton(provider =>
+            new Jwks(provider.GetRequiredService<IOptions<AuthenticationOptions>>().Value.Jwks!));
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton<TokenValidator>();
+
+        services.AddSingleton<ICredentials>(provider =>
+            string.IsNullOrEmpty(provider.GetRequiredService<IOptions<AuthenticationOptions>>().Value.Issuer)
+                ? ActivatorUtilities.CreateInstance<DevelopmentHeaders>(provider)
+                : ActivatorUtilities.CreateInstance<BearerTokens>(provider));
+        return services;
+    }
+
+    /// <summary>Comes before whatever needs a <see cref="Caller"/>, rate limits and endpoints included.</summary>
+    public static IApplicationBuilder UseCallers(this IApplicationBuilder app) => app.UseMiddleware<CallerMiddleware>();
+}

@@ -1,0 +1,46 @@
+using System.Net;
+using Microsoft.Extensions.Primitives;
+
+namespace Stet.Authentication;
+
+/// <summary>
+/// Callers by their own word, for trying Stet on one's own machine: <c>X-Tenant-Id</c> names the tenant, the optional
+/// <c>X-Actor</c> the subject (<c>developer</c>), and every scope is theirs. In use only in Development, with no issuer
+/// configured; believed only on a loopback connection that no proxy forwards.
+/// </summary>
+sealed class DevelopmentHeaders : ICredentials
+{
+    public DevelopmentHeaders(IHostEnvironment environment, ILogger<DevelopmentHeaders> logger)
+    {
+        // The options' rules refuse this at start-up already; nothing else may turn the headers on.
+        if (!environment.IsDevelopment())
+            throw new InvalidOperationException($"X-Tenant-Id is not believed in {environment.EnvironmentName}.");
+
+        logger.TrustingDevelopmentHeaders();
+    }
+
+    public ValueTask<Identification> IdentifyAsync(HttpContext context) => ValueTask.FromResult(Identify(context));
+
+    static Identification Identify(HttpContext context)
+    {
+        var headers = context.Request.Headers;
+
+        if (!IsLoopback(context.Connection.RemoteIpAddress) || !IsLoopback(context.Connection.LocalIpAddress)
+            || headers.ContainsKey("Forwarded") || headers.ContainsKey("X-Forwarded-For"))
+            return new Identification(null, AuthenticationProblems.LocalOnly);
+
+        return headers["X-Tenant-Id"] is [{ } tenant] && Caller.IsTenantId(tenant)
+            && SubjectOf(headers["X-Actor"]) is { } subject
+            ? new Identification(new Caller(tenant, subject, Permissions.All))
+            : new Identification(null, AuthenticationProblems.TenantHeaderMissing);
+    }
+
+    static string? SubjectOf(StringValues actor) => actor switch
+    {
+        [] => "developer",
+        [{ } named] when Caller.IsSubject(named) => named,
+        _ => null,
+    };
+
+    static bool IsLoopback(IPAddress? address) => address is not null && IPAddress.IsLoopback(address);
+}

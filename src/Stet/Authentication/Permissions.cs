@@ -1,0 +1,17 @@
+namespace Stet.Authentication;
+
+/// <summary>
+/// What a route can ask of its caller: a scope of the same name. None implies another; <see cref="Admin"/> opens
+/// the routes that name it and no others, so that who runs the service does not thereby read what is in it.
+/// </summary>
+public static class Permissions
+{
+    public const string CorrectionsWrite = "corrections:write";
+    public const string FactsRead = "facts:read";
+    public const string EnforcementWrite = "enforcement:write";
+    public const string EnforcementRead = "enforcement:read";
+    public const string Admin = "admin";
+
+    public static IReadOnlySet<string> All { get; } =
+        new HashSet<string>([CorrectionsWrite, FactsRead, EnforcementWrite, EnforcementRead, Admin]);
+}

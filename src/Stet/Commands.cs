@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet;
+
+/// <summary>Carries commands to the store: names their stream, marks them for repetition, takes their decision.</summary>
+public sealed class Commands(Store store, IHostEnvironment environment)
+{
+    /// <summary>Decides one command on the newest state of its stream and records what it says.</summary>
+    /// <param name="context">Who asks, and what is stored with the events.</param>
+    /// <param name="stream">The stream's state type and natural key: a context, then the key's parts.</param>
+    /// <param name="key">Idempotency key of the command; null: it is decided as often as it is sent.</param>
+    /// <param name="payload">What the key stands for: another payload under the same key is a conflict.</param>
+    /// <param name="decide">The command's rule.</param>
+    public async Task<Recorded> DecideAsync<TState>(
+        CommandContext context, StreamKey<TState> stream, string? key, ReadOnlyMemory<byte> payload,
+        Func<TState?, DateTimeOffset, Decision> decide)
+        where TState : class
+    {
+        var command = new CommandToDecide<TState>(stream, key, payload, decide);
+        return (await DecideAsync(context, [command]))[0];
+    }
+
+    /// <summary>Decides commands in order: all are recorded or none.</summary>
+    public async Task<Recorded[]> DecideAsync(CommandContext context, IReadOnlyList<CommandToDecide> commands)
+    {
+        var tenantId = context.Caller.TenantId;
+        var tenant = await store.FindTenantAsync(tenantId, context.Cancel);
+        if (tenant is null && environment.IsDevelopment()) tenant = await store.CreateTenantAsync(tenantId, context.Cancel);
+        if (tenant is null) return [.. commands.Select(_ => new Recorded([], 0, false, RequestProblems.UnknownTenant))];
+
+        var prepared = new StreamCommand[commands.Count];
+        for (var i = 0; i < prepared.Length; i++) prepared[i] = commands[i].Prepare(tenant);
+
+        var results = await store.AppendAsync(tenantId, context.Metadata, prepared, context.Cancel);
+        var answers = new Recorded[results.Length];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var result = results[i];
+            answers[i] = new Recorded(result.Events, result.Position, result.Outcome == AppendOutcome.Repeated, result.Outcome switch
+            {
+                AppendOutcome.Refused => commands[i].Refusal,
+                AppendOutcome.KeyConflict => RequestProblems.IdempotencyConflict,
+                AppendOutcome.UnknownTenant => RequestProblems.UnknownTenant,
+                AppendOutcome.NotRecorded => RequestProblems.NotRecorded,
+                _ => null,
+            });
+        }
+
+        return answers;
+    }
+}
+
+/// <summary>Names a stream before its tenant is known.</summary>
+/// <param name="State">What its events fold into.</param>
+/// <param name="Parts">The context, then the natural key.</param>
+public sealed record StreamKey<TState>(StateType<TState> State, params string[] Parts) where TState : class;
+
+/// <summary>A command with its rule, ready for the store.</summary>
+public abstract class CommandToDecide
+{
+    /// <summary>Why the rule said no; null when it did not.</summary>
+    public Problem? Refusal { get; protected set; }
+
+    internal abstract StreamCommand Prepare(Tenant tenant);
+}
+
+/// <inheritdoc />
+public sealed class CommandToDecide<TState>(
+    StreamKey<TState> stream, string? key, ReadOnlyMemory<byte> payload, Func<TState?, DateTimeOffset, Decision> decide)
+    : CommandToDecide
+    where TState : class
+{
+    internal override StreamCommand Prepare(Tenant tenant) =>
+        new StreamCommand<TState>(stream.State, tenant.StreamId(stream.Parts), Decide)
+        {
+            Idempotency = key is null
+                ? null
+                : new IdempotencyMark(tenant.StreamId("idempotency", stream.Parts[0], key), SHA256.HashData(payload.Span)),
+        };
+
+    IReadOnlyList<object>? Decide(TState? state, DateTimeOffset now)
+    {
+        var decision = decide(state, now);
+        Refusal = decision.Refusal;
+        return Refusal is null ? decision.Events : null;
+    }
+}
+
+/// <summary>How a command went.</summary>
+/// <param name="Events">What it recorded, now or the first time it was sent.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+/// <param name="Repeated">Whether this is the first answer once more.</param>
+/// <param name="Problem">Why nothing was recorded; null when the command went through.</param>
+public sealed record Recorded(IReadOnlyList<StoredEvent> Events, long Position, bool Repeated, Problem? Problem);

@@ -1,0 +1,184 @@
+using Npgsql;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Corrections;
+
+/// <summary>Keeps <c>corrections</c> and <c>facts</c>: rows of this batch are written as they end, older ones changed.</summary>
+public sealed class CorrectionsProjection : IInlineProjection
+{
+    public string Name => "corrections";
+
+    public IReadOnlyList<string> Tables => ["corrections", "facts"];
+
+    public void Project(IReadOnlyList<StoredEvent> events, NpgsqlBatch batch)
+    {
+        var recorded = new Dictionary<(string Tenant, CorrectionId Id), RecordedRow>();
+        var ended = new List<EndedRow>();
+        foreach (var stored in events)
+        {
+            switch (stored.Data)
+            {
+                case CorrectionRecorded e:
+                    recorded[(stored.TenantId, e.CorrectionId)] = new RecordedRow(stored, e);
+                    break;
+                case CorrectionSuperseded e:
+                    End(new EndedRow(stored, e.CorrectionId, "SUPERSEDED", e.SupersededBy.Value, null, null));
+                    break;
+                case CorrectionRevoked e:
+                    End(new EndedRow(stored, e.CorrectionId, "REVOKED", null, Words.Of(e.Reason), e.Note));
+                    break;
+            }
+        }
+
+        if (ended.Count > 0) UpdateEnded(ended, batch);
+        if (recorded.Count > 0)
+        {
+            RecordedRow[] rows = [.. recorded.Values];
+            InsertCorrections(rows, batch);
+            UpsertFacts(rows, batch);
+        }
+
+        void End(EndedRow row)
+        {
+            if (recorded.TryGetValue((row.Event.TenantId, row.Id), out var fresh)) fresh.End = row;
+            else ended.Add(row);
+        }
+    }
+
+    static void UpdateEnded(List<EndedRow> rows, NpgsqlBatch batch)
+    {
+        batch.Add("""
+            update corrections c
+            set status = u.status, superseded_by = u.superseded_by, ended_position = u.position, ended_at = u.at,
+                revocation_reason = u.reason, revocation_note = u.note
+            from unnest($1::varchar[], $2::uuid[], $3::varchar[], $4::uuid[], $5::bigint[], $6::timestamptz[],
+                $7::varchar[], $8::varchar[]) as u(tenant_id, id, status, superseded_by, position, at, reason, note)
+            where c.tenant_id = u.tenant_id and c.correction_id = u.id
+            """,
+            Column(rows, r => r.Event.TenantId), Column(rows, r => r.Id.Value), Column(rows, r => r.Status),
+            Column(rows, r => r.SupersededBy), Column(rows, r => r.Event.Position),
+            Column(rows, r => r.Event.Timestamp.UtcDateTime), Column(rows, r => r.Reason), Column(rows, r => r.Note));
+
+        EndedRow[] revoked = [.. rows.Where(r => r.SupersededBy is null)];
+        if (revoked.Length == 0) return;
+        batch.Add("""
+            update facts f
+            set standing = false
+            from unnest($1::varchar[], $2::uuid[]) as u(tenant_id, id)
+            cross join lateral (
+                select * from corrections where tenant_id = u.tenant_id and correction_id = u.id limit 1) c
+            where f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
+                and f.field_key = c.field_key and f.correction_id = c.correction_id
+            """,
+            Column(revoked, r => r.Event.TenantId), Column(revoked, r => r.Id.Value));
+    }
+
+    static void InsertCorrections(RecordedRow[] rows, NpgsqlBatch batch) =>
+        batch.Add("""
+            insert into corrections (tenant_id, correction_id, position, subject_type, subject_id, field_key, value, class,
+                readers, scopes, deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason,
+                recorded_at, status, superseded_by, ended_position, ended_at, revocation_reason, revocation_note)
+            select u.tenant_id, u.id, u.position, u.subject_type, u.subject_id, u.field_key, u.value, u.class,
+                u.readers::varchar[], u.scopes::varchar[], u.deny_list::varchar[], u.supersedes, u.actor_type, u.actor_id, u.effective_from, u.effective_to,
+                u.reason, u.at, u.status, u.superseded_by, u.ended_position, u.ended_at, u.revocation_reason, u.note
+            from unnest($1::varchar[], $2::uuid[], $3::bigint[], $4::varchar[], $5::varchar[], $6::varchar[], $7::text[],
+                $8::varchar[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::varchar[], $14::varchar[],
+                $15::timestamptz[], $16::timestamptz[], $17::varchar[], $18::timestamptz[], $19::varchar[], $20::uuid[],
+                $21::bigint[], $22::timestamptz[], $23::varchar[], $24::varchar[])
+                as u(tenant_id, id, position, subject_type, subject_id, field_key, value, class, readers, scopes,
+                    deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason, at, status,
+                    superseded_by, ended_position, ended_at, revocation_reason, note)
+            """,
+            Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.CorrectionId.Value),
+            Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
+            Column(rows, r => r.Data.FieldKey), Column(rows, r => r.Data.Value.Json), Column(rows, r => Words.Of(r.Data.Class)),
+            Column(rows, r => ArrayText(r.Data.Permissions.Readers)), Column(rows, r => ArrayText(r.Data.Permissions.Scopes)),
+            Column(rows, r => ArrayText(r.Data.Permissions.DenyList)), Column(rows, r => r.Data.Supersedes?.Value),
+            Column(rows, r => r.Data.Actor.Type), Column(rows, r => r.Data.Actor.Id),
+            Column(rows, r => r.Data.EffectiveFrom?.UtcDateTime), Column(rows, r => r.Data.EffectiveTo?.UtcDateTime),
+            Column(rows, r => r.Data.Reason), Column(rows, r => r.Data.RecordedAt.UtcDateTime),
+            Column(rows, r => r.End?.Status ?? "ACTIVE"), Column(rows, r => r.End?.SupersededBy),
+            Column(rows, r => r.End?.Event.Position), Column(rows, r => r.End?.Event.Timestamp.UtcDateTime),
+            Column(rows, r => r.End?.Reason), Column(rows, r => r.End?.Note));
+
+    static void UpsertFacts(RecordedRow[] recorded, NpgsqlBatch batch)
+    {
+        // One statement may touch a row once: only the last correction of each field counts.
+        RecordedRow[] rows = [.. recorded
+            .GroupBy(r => (r.Event.TenantId, r.Event.StreamId))
+            .Select(field => field.MaxBy(r => r.Event.Position)!)];
+        batch.Add("""
+            insert into facts (tenant_id, subject_type, subject_id, field_key, correction_id, position, value, class, standing,
+                readers, scopes, deny_list, actor_type, actor_id, effective_from, effective_to, recorded_at)
+            select u.tenant_id, u.subject_type, u.subject_id, u.field_key, u.id, u.position, u.value, u.class, u.standing,
+                u.readers::varchar[], u.scopes::varchar[], u.deny_list::varchar[], u.actor_type, u.actor_id,
+                u.effective_from, u.effective_to, u.at
+            from unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[], $5::uuid[], $6::bigint[], $7::text[],
+                $8::varchar[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::varchar[], $14::varchar[],
+                $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
+                as u(tenant_id, subject_type, subject_id, field_key, id, position, value, class, standing, readers, scopes,
+                    deny_list, actor_type, actor_id, effective_from, effective_to, at)
+            on conflict (tenant_id, subject_type, subject_id, field_key) do update set
+                correction_id = excluded.correction_id, position = excluded.position, value = excluded.value,
+                class = excluded.class, standing = excluded.standing, readers = excluded.readers,
+                scopes = excluded.scopes, deny_list = excluded.deny_list, actor_type = excluded.actor_type,
+                actor_id = excluded.actor_id, effective_from = excluded.effective_from,
+                effective_to = excluded.effective_to, recorded_at = excluded.recorded_at
+            """,
+            Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
+            Column(rows, r => r.Data.FieldKey), Column(rows, r => r.Data.CorrectionId.Value),
+            Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Value.Json), Column(rows, r => Words.Of(r.Data.Class)),
+            Column(rows, r => r.End is null), Column(rows, r => ArrayText(r.Data.Permissions.Readers)),
+            Column(rows, r => ArrayText(r.Data.Permissions.Scopes)), Column(rows, r => ArrayText(r.Data.Permissions.DenyList)),
+            Column(rows, r => r.Data.Actor.Type), Column(rows, r => r.Data.Actor.Id),
+            Column(rows, r => r.Data.EffectiveFrom?.UtcDateTime), Column(rows, r => r.Data.EffectiveTo?.UtcDateTime),
+            Column(rows, r => r.Data.RecordedAt.UtcDateTime));
+    }
+
+    /// <summary>A list as PostgreSQL's array text: unnest would flatten an array of arrays.</summary>
+    static string ArrayText(StringSet items) =>
+        items.Count == 0
+            ? "{}"
+            : $"{{{string.Join(',', items.Select(i => $"\"{i.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\""))}}}";
+
+    sealed class RecordedRow(StoredEvent stored, CorrectionRecorded data)
+    {
+        public StoredEvent Event { get; } = stored;
+
+        public CorrectionRecorded Data { get; } = data;
+
+        public EndedRow? End { get; set; }
+    }
+
+    sealed record EndedRow(StoredEvent Event, CorrectionId Id, string Status, Guid? SupersededBy, string? Reason, string? Note);
+}
+
+/// <summary>The words of enumerations outside of events: <c>ENTERED_IN_ERROR</c>.</summary>
+static class Words
+{
+    public static string Of(CorrectionClass value) => value == CorrectionClass.Fact ? "FACT" : "DISCARDABLE";
+
+    public static string Of(RevocationReason value) => value switch
+    {
+        RevocationReason.Withdrawn => "WITHDRAWN",
+        RevocationReason.Refuted => "REFUTED",
+        RevocationReason.EnteredInError => "ENTERED_IN_ERROR",
+        _ => "EXPIRED",
+    };
+
+    public static RevocationReason ReasonOf(string word) => word switch
+    {
+        "WITHDRAWN" => RevocationReason.Withdrawn,
+        "REFUTED" => RevocationReason.Refuted,
+        "ENTERED_IN_ERROR" => RevocationReason.EnteredInError,
+        _ => RevocationReason.Expired,
+    };
+
+    public static CorrectionStatus StatusOf(string word) => word switch
+    {
+        "ACTIVE" => CorrectionStatus.Active,
+        "SUPERSEDED" => CorrectionStatus.Superseded,
+        _ => CorrectionStatus.Revoked,
+    };
+}

@@ -1,0 +1,122 @@
+using Npgsql;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Corrections;
+
+/// <summary>What stands for one field of one subject.</summary>
+/// <param name="FieldKey">Dotted path within the subject.</param>
+/// <param name="Value">Canonical JSON.</param>
+/// <param name="CorrectedAt">When it was recorded.</param>
+/// <param name="CorrectionId">The correction that says so.</param>
+/// <param name="Actor">Who said so.</param>
+public sealed record Fact(string FieldKey, FieldValue Value, DateTimeOffset CorrectedAt, CorrectionId CorrectionId, Actor Actor);
+
+/// <summary>The answer to <c>GET /v1/facts</c>.</summary>
+/// <param name="Subject">Whom or what was asked about.</param>
+/// <param name="Facts">By field key.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record FactsAnswer(Subject Subject, IReadOnlyList<Fact> Facts, long Position);
+
+/// <summary>Asks what a requester may hold for true about a subject.</summary>
+/// <param name="Subject">Whom or what.</param>
+/// <param name="Requester">On whose behalf.</param>
+/// <param name="FieldKeys">Only these fields; null: all.</param>
+/// <param name="Text">Only fields whose key or text values contain this, in any case; null: all.</param>
+/// <param name="AsOfPosition">As the facts stood at this position of the log; null: now.</param>
+/// <param name="AsOfTime">As the facts stood at this time; null: now.</param>
+public sealed record FactsQuery(
+    Subject Subject, Requester Requester, string[]? FieldKeys, string? Text, long? AsOfPosition, DateTimeOffset? AsOfTime)
+{
+    const string Matches = """
+        ($6::varchar[] is null or c.field_key = any ($6))
+            and ($7::varchar is null or position(lower($7) in lower(c.field_key)) > 0 or exists (
+                select from jsonb_path_query(c.value::jsonb, 'strict $.**') v
+                where jsonb_typeof(v) = 'string' and position(lower($7) in lower(v #>> '{}')) > 0))
+        """;
+
+    static readonly string Now = $"""
+        select c.field_key, c.value, c.recorded_at, c.correction_id, c.actor_type, c.actor_id
+        from stet.facts c
+        where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and c.standing and c.class = 'FACT'
+            and (c.effective_from is null or c.effective_from <= $8) and (c.effective_to is null or c.effective_to > $8)
+            and {Requester.MayRead("c")} and {Matches}
+        order by c.field_key
+        """;
+
+    // Then's permissions are the row's own, now's are those of the field's newest correction: both have to allow it.
+    static readonly string Then = $"""
+        with moment as (
+            select coalesce($9, (select max(e.position) from stet.corrections e
+                    where e.tenant_id = $1 and e.subject_type = $4 and e.subject_id = $5 and e.recorded_at <= $8), 0) as position,
+                coalesce($8, (select e.timestamp from stet.mt_events e where e.tenant_id = $1 and e.seq_id = $9)) as at)
+        select c.field_key, c.value, c.recorded_at, c.correction_id, c.actor_type, c.actor_id
+        from moment m
+        join stet.corrections c on c.position <= m.position and (c.ended_position is null
+            or case when $9::bigint is null then c.ended_at > m.at else c.ended_position > m.position end)
+        join stet.facts f on f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
+            and f.field_key = c.field_key
+        where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and c.class = 'FACT'
+            and (c.effective_from is null or c.effective_from <= m.at) and (c.effective_to is null or c.effective_to > m.at)
+            and {Requester.MayRead("c")} and {Requester.MayRead("f")} and {Matches}
+        order by c.field_key
+        """;
+
+    public static FactsQuery From(RequestQuery query)
+    {
+        var (position, time) = query.PositionOrTime("as_of");
+        return new FactsQuery(
+            new Subject(query.Text("subject_type"), query.Text("subject_id")), Requester.From(query),
+            query.List("field_keys"), query.Optional("q"), position, time);
+    }
+
+    /// <exception cref="BadRequestException"><c>as_of</c> lies ahead of the log or of the clock.</exception>
+    public async Task<FactsAnswer> RunAsync(Store store, string tenantId, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (AsOfTime > now) throw RequestQuery.Bad("as_of", "lies in the future");
+
+        var isNow = AsOfPosition is null && AsOfTime is null;
+        var parameters = Requester.Parameters(
+            tenantId, Scalar(Subject.Type), Scalar(Subject.Id), Optional(FieldKeys), Optional(Text),
+            isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime));
+        var answer = await store.QueryAsync(
+            tenantId, isNow ? Now : Then, isNow ? parameters : [.. parameters, Optional<long?>(AsOfPosition)], ReadAsync, cancel);
+        return AsOfPosition > answer.Position ? throw RequestQuery.Bad("as_of", "is ahead of the log") : answer;
+    }
+
+    async Task<FactsAnswer> ReadAsync(NpgsqlDataReader reader, long position, CancellationToken cancel)
+    {
+        var facts = new List<Fact>();
+        while (await reader.ReadAsync(cancel))
+        {
+            facts.Add(new Fact(
+                reader.GetString(0), FieldValue.FromCanonical(reader.GetString(1)),
+                new DateTimeOffset(reader.GetDateTime(2), TimeSpan.Zero), new CorrectionId(reader.GetGuid(3)),
+                new Actor(reader.GetString(4), reader.GetString(5))));
+        }
+
+        return new FactsAnswer(Subject, facts, position);
+    }
+}
+
+public static class FactsEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/facts", Get).WithSummary("What a requester may hold for true about a subject")
+            .RequirePermission(Scopes.FactsRead).Produces<FactsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .WithQuery(
+                ("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true),
+                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
+                ("field_keys", "Only these fields, comma-separated", false), ("q", "Only fields whose key or text contains this", false),
+                ("as_of", "A position or a time: as the facts stood then", false), MinPosition.Parameter);
+
+    static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
+    {
+        var query = FactsQuery.From(new RequestQuery(http.Request.Query));
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var answer = await query.RunAsync(store, caller.TenantId, clock.GetUtcNow(), http.RequestAborted);
+        return JsonAnswer.Read(answer, CorrectionsHttpJson.Default.FactsAnswer, answer.Position);
+    }
+}

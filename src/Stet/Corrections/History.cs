@@ -1,0 +1,165 @@
+using System.Globalization;
+using Npgsql;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Corrections;
+
+/// <summary>Whether a correction stands.</summary>
+public enum CorrectionStatus
+{
+    /// <summary>It stands.</summary>
+    Active,
+
+    /// <summary>Another took its place.</summary>
+    Superseded,
+
+    /// <summary>It was taken back.</summary>
+    Revoked,
+}
+
+/// <summary>One correction with its place in the chain of its field.</summary>
+/// <param name="CorrectionId">Its id.</param>
+/// <param name="Subject">Whose field.</param>
+/// <param name="FieldKey">Dotted path within the subject.</param>
+/// <param name="Value">Canonical JSON.</param>
+/// <param name="Class">FACT or DISCARDABLE.</param>
+/// <param name="Status">ACTIVE, SUPERSEDED or REVOKED.</param>
+/// <param name="Supersedes">The one before it; null when there was none that the requester may read.</param>
+/// <param name="SupersededBy">The one after it; null when there is none that the requester may read.</param>
+/// <param name="RevocationReason">Why it was taken back; null when it was not.</param>
+/// <param name="Actor">Who said so.</param>
+/// <param name="Reason">Why, in the actor's words.</param>
+/// <param name="EffectiveFrom">In effect from here on; null: at once.</param>
+/// <param name="EffectiveTo">No longer in effect from here on; null: for good.</param>
+/// <param name="CreatedAt">When it was recorded.</param>
+/// <param name="EndedAt">When it stopped standing; null while it stands.</param>
+/// <param name="Position">Its position in the tenant's log.</param>
+public sealed record HistoricalCorrection(
+    CorrectionId CorrectionId, Subject Subject, string FieldKey, FieldValue Value, CorrectionClass Class,
+    CorrectionStatus Status, CorrectionId? Supersedes, CorrectionId? SupersededBy, RevocationReason? RevocationReason,
+    Actor Actor, string? Reason, DateTimeOffset? EffectiveFrom, DateTimeOffset? EffectiveTo, DateTimeOffset CreatedAt,
+    DateTimeOffset? EndedAt, long Position)
+{
+    // A requester reads a correction if its own permissions and those of the field's newest correction say so, and
+    // learns of its neighbours only if they, too, may be read.
+    static readonly string Visible = $"""
+        select c.correction_id, c.subject_type, c.subject_id, c.field_key, c.value, c.class, c.status, p.correction_id,
+            n.correction_id, c.revocation_reason, c.actor_type, c.actor_id, c.reason, c.effective_from, c.effective_to,
+            c.recorded_at, c.ended_at, c.position
+        from stet.corrections c
+        join stet.facts f on f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
+            and f.field_key = c.field_key
+        left join stet.corrections p on p.tenant_id = $1 and p.correction_id = c.supersedes and {Requester.MayRead("p")}
+        left join stet.corrections n on n.tenant_id = $1 and n.correction_id = c.superseded_by and {Requester.MayRead("n")}
+        where c.tenant_id = $1 and {Requester.MayRead("c")} and {Requester.MayRead("f")}
+        """;
+
+    /// <summary>One correction, or null when there is none that the requester may read.</summary>
+    public static Task<(HistoricalCorrection? Correction, long Position)> FindAsync(
+        Store store, string tenantId, CorrectionId id, Requester requester, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId, $"{Visible} and c.correction_id = $4", requester.Parameters(tenantId, Scalar(id.Value)),
+            async (reader, position, token) => (await reader.ReadAsync(token) ? Read(reader) : null, position), cancel);
+
+    /// <summary>The corrections of a subject, newest first, from before a position.</summary>
+    public static Task<(List<HistoricalCorrection> Page, long Position)> ListAsync(
+        Store store, string tenantId, Subject subject, Requester requester, string? fieldKey, bool includeRevoked,
+        long? before, int limit, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId,
+            $"""
+             {Visible} and c.subject_type = $4 and c.subject_id = $5 and ($6::varchar is null or c.field_key = $6)
+                 and ($7 or c.status <> 'REVOKED') and c.position < $8
+             order by c.position desc limit $9
+             """,
+            requester.Parameters(
+                tenantId, Scalar(subject.Type), Scalar(subject.Id), Optional(fieldKey), Scalar(includeRevoked),
+                Scalar(before ?? long.MaxValue), Scalar(limit)),
+            async (reader, position, token) =>
+            {
+                var page = new List<HistoricalCorrection>();
+                while (await reader.ReadAsync(token)) page.Add(Read(reader));
+                return (page, position);
+            },
+            cancel);
+
+    static HistoricalCorrection Read(NpgsqlDataReader row) => new(
+        new CorrectionId(row.GetGuid(0)), new Subject(row.GetString(1), row.GetString(2)), row.GetString(3),
+        FieldValue.FromCanonical(row.GetString(4)), row.GetString(5) == "FACT" ? CorrectionClass.Fact : CorrectionClass.Discardable,
+        Words.StatusOf(row.GetString(6)), Id(row, 7), Id(row, 8), row.IsDBNull(9) ? null : Words.ReasonOf(row.GetString(9)),
+        new Actor(row.GetString(10), row.GetString(11)), row.IsDBNull(12) ? null : row.GetString(12), Time(row, 13), Time(row, 14),
+        Time(row, 15)!.Value, Time(row, 16), row.GetInt64(17));
+
+    static CorrectionId? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : new CorrectionId(row.GetGuid(column));
+
+    static DateTimeOffset? Time(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : new DateTimeOffset(row.GetDateTime(column), TimeSpan.Zero);
+}
+
+/// <summary>The answer to <c>GET /v1/history</c>.</summary>
+/// <param name="Subject">Whom or what was asked about.</param>
+/// <param name="Corrections">Newest first.</param>
+/// <param name="NextCursor">Send it as <c>cursor</c> for the next page; null on the last.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record HistoryAnswer(
+    Subject Subject, IReadOnlyList<HistoricalCorrection> Corrections, string? NextCursor, long Position);
+
+public static class HistoryEndpoints
+{
+    const int DefaultPage = 50;
+    const int LargestPage = 500;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/history", List).WithSummary("The corrections of a subject, newest first")
+            .RequirePermission(Scopes.FactsRead).Produces<HistoryAnswer>().Produces(304).ProducesProblem(400)
+            .WithQuery(
+                ("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true),
+                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
+                ("field_key", "Only this field", false), ("include_revoked", "true: revoked ones, too", false),
+                ("cursor", "Where the last page ended", false),
+                ("limit", string.Create(CultureInfo.InvariantCulture, $"1 to {LargestPage}, default {DefaultPage}"), false),
+                MinPosition.Parameter);
+        routes.MapGet("/v1/corrections/{correction_id}", Get).WithSummary("One correction with its place in the chain")
+            .RequirePermission(Scopes.FactsRead).Produces<HistoricalCorrection>().Produces(304).ProducesProblem(400).ProducesProblem(404)
+            .WithQuery(
+                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
+                MinPosition.Parameter);
+    }
+
+    static async Task<IResult> List(HttpContext http, Caller caller, Store store)
+    {
+        var query = new RequestQuery(http.Request.Query);
+        var subject = new Subject(query.Text("subject_type"), query.Text("subject_id"));
+        var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var (page, position) = await HistoricalCorrection.ListAsync(
+            store, caller.TenantId, subject, Requester.From(query), query.Optional("field_key"), query.Flag("include_revoked"),
+            Cursor.Read(query.Optional("cursor")), limit + 1, http.RequestAborted);
+
+        string? next = null;
+        if (page.Count > limit)
+        {
+            page.RemoveAt(limit);
+            next = Cursor.Of(page[^1].Position);
+        }
+
+        var answer = new HistoryAnswer(subject, page, next, position);
+        return JsonAnswer.Read(answer, CorrectionsHttpJson.Default.HistoryAnswer, position);
+    }
+
+    static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)
+    {
+        var requester = Requester.From(new RequestQuery(http.Request.Query));
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        if (!CorrectionId.TryParse(correction_id, out var id)) return Problems.Answer(CorrectionProblems.NotFound);
+
+        var (correction, position) = await HistoricalCorrection.FindAsync(store, caller.TenantId, id, requester, http.RequestAborted);
+        return correction is null
+            ? Problems.Answer(CorrectionProblems.NotFound)
+            : JsonAnswer.Read(correction, CorrectionsHttpJson.Default.HistoricalCorrection, position);
+    }
+}

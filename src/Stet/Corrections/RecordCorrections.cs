@@ -1,0 +1,94 @@
+using Stet.Authentication;
+using Stet.Http;
+
+namespace Stet.Corrections;
+
+/// <summary>The body of <c>POST /v1/corrections/batch</c>.</summary>
+/// <param name="Corrections">1 to 500 corrections; the header <c>Idempotency-Key</c> serves those that carry no key.</param>
+/// <param name="Atomic">All are recorded or none; else each for itself. Default false.</param>
+public sealed record CorrectionsRequest(IReadOnlyList<CorrectionRequest>? Corrections, bool? Atomic);
+
+/// <summary>One answer per correction, in order.</summary>
+/// <param name="Results">In the order of the request.</param>
+/// <param name="Recorded">How many stand recorded, now or since an earlier time.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record CorrectionsAnswer(IReadOnlyList<CorrectionAnswer> Results, int Recorded, long Position);
+
+/// <summary>How one correction of a batch went.</summary>
+/// <param name="Status">The status it would have been answered with alone.</param>
+/// <param name="Correction">The receipt; null when it was not recorded.</param>
+/// <param name="Problem">Why it was not recorded; null when it was.</param>
+public sealed record CorrectionAnswer(int Status, CorrectionReceipt? Correction, ItemProblem? Problem);
+
+/// <summary>Why one item of a batch was refused.</summary>
+public sealed record ItemProblem(string Type, string Title, int Status, string Detail, string Code, IReadOnlyList<MemberError>? Errors)
+{
+    public static ItemProblem Of(Problem problem) => new(
+        $"urn:stet:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail, problem.Code,
+        problem.Errors.Count > 0 ? problem.Errors : null);
+}
+
+public static class RecordCorrectionsEndpoint
+{
+    const int MostCorrections = 500;
+    const int BodyLimit = 10 * 1024 * 1024; // 500 values of 16 KiB and what surrounds them
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/v1/corrections/batch", Post).WithSummary("Record up to 500 corrections")
+            .WithDescription("201 when all are recorded, 200 when some are not; with `atomic` 409 when one was refused and so none is recorded.")
+            .RequirePermission(Scopes.CorrectionsWrite)
+            .Accepts<CorrectionsRequest>("application/json").Produces<CorrectionsAnswer>(201).Produces<CorrectionsAnswer>()
+            .Produces<CorrectionsAnswer>(409).ProducesProblem(400);
+
+    static async Task<IResult> Post(HttpContext http, CommandContext context, Commands commands)
+    {
+        var request = await RequestBody.ReadAsync(http, CorrectionsHttpJson.Default.CorrectionsRequest, BodyLimit);
+        new Validation()
+            .Require(request.Corrections is { Count: > 0 and <= MostCorrections }, "/corrections", $"is required, 1 to {MostCorrections} corrections")
+            .Require(request.Corrections?.All(c => c is not null) != false, "/corrections", "must not hold null")
+            .ThrowIfAny();
+
+        var items = request.Corrections!
+            .Select((item, i) => item.Read(item.IdempotencyKey is null && context.IdempotencyKey is { } key ? $"{key}#{i}" : null))
+            .ToArray();
+        var results = request.Atomic == true
+            ? await RecordTogetherAsync(context, commands, items)
+            : await Task.WhenAll(items.Select(item => RecordAloneAsync(context, commands, item)));
+
+        var answers = results.Select(AnswerTo).ToArray();
+        var answer = new CorrectionsAnswer(answers, answers.Count(a => a.Problem is null), results.Max(r => r.Position));
+        var status = answer.Recorded == answers.Length ? 201 : request.Atomic == true ? 409 : 200;
+        return JsonAnswer.Write(status, answer, CorrectionsHttpJson.Default.CorrectionsAnswer, answer.Position);
+    }
+
+    static async Task<Recorded> RecordAloneAsync(
+        CommandContext context, Commands commands, (RecordCorrection? Command, string? Key, Problem? Problem) item)
+    {
+        if (item.Problem is not null) return new Recorded([], 0, false, item.Problem);
+        try
+        {
+            return (await commands.DecideAsync(context, [ToDecide(item.Command!, item.Key)]))[0];
+        }
+        catch (EventStore.StoreBusyException)
+        {
+            return new Recorded([], 0, false, RequestProblems.Busy);
+        }
+    }
+
+    static async Task<Recorded[]> RecordTogetherAsync(
+        CommandContext context, Commands commands, (RecordCorrection? Command, string? Key, Problem? Problem)[] items)
+    {
+        return items.Any(i => i.Problem is not null)
+            ? [.. items.Select(i => new Recorded([], 0, false, i.Problem ?? RequestProblems.NotRecorded))]
+            : await commands.DecideAsync(context, [.. items.Select(i => ToDecide(i.Command!, i.Key))]);
+    }
+
+    static CommandToDecide<CorrectedField> ToDecide(RecordCorrection command, string? key) => new(
+        CorrectionsModule.FieldOf(command), key, RecordCorrectionEndpoint.PayloadOf(command),
+        (field, now) => RecordCorrection.Decide(command, field, CorrectionId.New(now), now));
+
+    static CorrectionAnswer AnswerTo(Recorded recorded) =>
+        recorded.Problem is { } problem
+            ? new CorrectionAnswer(problem.Status, null, ItemProblem.Of(problem))
+            : new CorrectionAnswer(recorded.Repeated ? 200 : 201, CorrectionReceipt.Of(recorded), null);
+}

@@ -1,0 +1,25 @@
+using Npgsql;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Corrections;
+
+/// <summary>On whose behalf corrections are read.</summary>
+/// <param name="Id">What readers and deny lists name.</param>
+/// <param name="Scopes">Of which one in common is enough.</param>
+public sealed record Requester(string Id, string[] Scopes)
+{
+    public static Requester From(RequestQuery query) =>
+        new(query.Text("requester_id"), query.List("requester_scopes") ?? []);
+
+    /// <summary>
+    /// The permission rule for rows of a table: the deny list wins, then a reader's name, then a scope in common. It
+    /// takes parameters <c>$2</c> (id) and <c>$3</c> (scopes); <c>$1</c> is the tenant.
+    /// </summary>
+    public static string MayRead(string table) =>
+        $"(not $2 = any ({table}.deny_list) and ($2 = any ({table}.readers) or {table}.scopes && $3::varchar[]))";
+
+    /// <summary>Tenant, requester and whatever else the statement takes, in that order.</summary>
+    public NpgsqlParameter[] Parameters(string tenantId, params ReadOnlySpan<NpgsqlParameter> more) =>
+        [Scalar(tenantId), Scalar(Id), Scalar(Scopes), .. more];
+}

@@ -1,0 +1,1 @@
+global using Scopes = Stet.Authentication.Permissions;

@@ -1,0 +1,34 @@
+using System.Reflection;
+using Stet.Authentication;
+using Stet.EventStore;
+
+namespace Stet.Http;
+
+/// <summary>Who sends a command, what is stored beside its events, and the key that makes it safe to repeat.</summary>
+/// <param name="Caller">The verified caller.</param>
+/// <param name="Metadata">Stored beside every event.</param>
+/// <param name="IdempotencyKey">The <c>Idempotency-Key</c> header; null without one.</param>
+/// <param name="Cancel">Ends when the client has gone.</param>
+public sealed record CommandContext(Caller Caller, EventMetadata Metadata, string? IdempotencyKey, CancellationToken Cancel)
+    : IBindableFromHttpContext<CommandContext>
+{
+    public static ValueTask<CommandContext?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        var caller = context.Features.Get<Caller>()
+            ?? throw new InvalidOperationException($"{context.GetEndpoint()?.DisplayName} takes commands and needs a permission");
+        var headers = context.Request.Headers;
+        var metadata = new EventMetadata(
+            ActorClass: "application", Header(headers, "X-Correlation-Id"), Header(headers, "X-Causation-Id"),
+            Observability.TraceContext.Of(context)?.Parent, caller.Subject);
+        return ValueTask.FromResult<CommandContext?>(
+            new CommandContext(caller, metadata, Header(headers, "Idempotency-Key"), context.RequestAborted));
+    }
+
+    static string? Header(IHeaderDictionary headers, string name)
+    {
+        if (!headers.TryGetValue(name, out var values)) return null;
+        return values is [{ Length: > 0 and <= 200 } text] && text.All(c => c is > ' ' and < (char)127)
+            ? text
+            : throw RequestQuery.Bad(name, "must be given once, 1 to 200 visible ASCII characters");
+    }
+}

@@ -1,0 +1,25 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+
+namespace Stet.Http;
+
+/// <summary>Where a list goes on, as an opaque text.</summary>
+public static class Cursor
+{
+    public static string Of(long position)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, position);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <exception cref="BadRequestException">The text is not a cursor.</exception>
+    public static long? Read(string? text)
+    {
+        if (text is null) return null;
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        return text.Length == 11 && Base64Url.TryDecodeFromChars(text, bytes, out var length) && length == sizeof(long)
+            ? BinaryPrimitives.ReadInt64BigEndian(bytes)
+            : throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
+    }
+}

@@ -1,0 +1,56 @@
+using Stet.EventStore;
+
+namespace Stet.Http;
+
+/// <summary>Turns every failure into a problem document that tells nothing of the inside.</summary>
+public static partial class ProblemMiddleware
+{
+    /// <summary>Comes first, so that it sees what any other middleware throws.</summary>
+    public static IApplicationBuilder UseProblems(this WebApplication app)
+    {
+        var logger = app.Logger;
+        return app.Use(next => async context =>
+        {
+            try
+            {
+                await next(context);
+                if (Untold(context.Response) is { } problem) await Problems.WriteAsync(context, problem);
+            }
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            {
+                // Nobody is left to answer.
+            }
+            catch (Exception e) when (!context.Response.HasStarted)
+            {
+                var problem = ProblemOf(e);
+                if (problem.Status == 500) Failed(logger, context.Request.Method, context.Request.Path, e);
+                context.Response.Clear();
+                await Problems.WriteAsync(context, problem);
+            }
+        });
+    }
+
+    static Problem ProblemOf(Exception e) => e switch
+    {
+        BadRequestException bad => bad.Problem,
+        BadHttpRequestException { StatusCode: 413 } => RequestProblems.TooLarge(RequestBody.DefaultLimit),
+        BadHttpRequestException => RequestProblems.Invalid("", "is not a well-formed HTTP request"),
+        StoreBusyException => RequestProblems.Busy,
+        StoreUnavailableException away => RequestProblems.Unavailable((int)Math.Ceiling(away.RetryAfter.TotalSeconds)),
+        _ => RequestProblems.Internal,
+    };
+
+    /// <summary>What the framework answered with a bare status.</summary>
+    static Problem? Untold(HttpResponse response) =>
+        response.HasStarted || response.ContentType is not null || response.ContentLength is not null
+            ? null
+            : response.StatusCode switch
+            {
+                404 => new Problem("not_found", 404, "There is nothing here", "see `/openapi/v1.json` for what there is"),
+                405 => new Problem("method_not_allowed", 405, "The method is not allowed here", "see the `Allow` header"),
+                _ => null,
+            };
+
+    [LoggerMessage(20, LogLevel.Error, "{Method} {Path} failed")]
+    static partial void Failed(ILogger logger, string method, PathString path, Exception e);
+}

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Stet.Http;
+
+/// <summary>A request that is answered with a problem document; thrown by what reads requests, never by a rule.</summary>
+public sealed class BadRequestException(Problem problem) : Exception(problem.Detail)
+{
+    /// <summary>The answer.</summary>
+    public Problem Problem { get; } = problem;
+}
+
+/// <summary>Reads JSON bodies within the limits that every endpoint shares.</summary>
+public static class RequestBody
+{
+    /// <summary>The most bytes of a body, unless an endpoint says otherwise.</summary>
+    public const int DefaultLimit = 256 * 1024;
+
+    /// <summary>Reads a body of a known shape; unknown and duplicate members are refused.</summary>
+    /// <exception cref="BadRequestException">415, 413 or 400, with the pointer of the member that was wrong.</exception>
+    public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> json, int limit = DefaultLimit)
+    {
+        if (!IsJson(http.Request.ContentType)) throw new BadRequestException(RequestProblems.NotJson);
+        if (http.Request.ContentLength > limit) throw new BadRequestException(RequestProblems.TooLarge(limit));
+
+        var reader = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await reader.ReadAsync(http.RequestAborted);
+            if (read.Buffer.Length > limit)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw new BadRequestException(RequestProblems.TooLarge(limit));
+            }
+
+            if (read.IsCompleted) return Parse(reader, read.Buffer, json);
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    static T Parse<T>(PipeReader reader, ReadOnlySequence<byte> body, JsonTypeInfo<T> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), json)
+                ?? throw new BadRequestException(RequestProblems.Invalid("", "the body must be a JSON object, not null"));
+        }
+        catch (FieldValueException e)
+        {
+            throw new BadRequestException(RequestProblems.Invalid(Pointer(e.Path) + e.Pointer, e.Message));
+        }
+        catch (JsonException e)
+        {
+            throw new BadRequestException(RequestProblems.Invalid(Pointer(e.Path), Reason(e)));
+        }
+        finally
+        {
+            reader.AdvanceTo(body.End);
+        }
+    }
+
+    static bool IsJson(string? contentType) =>
+        contentType is not null
+        && (contentType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            || contentType.StartsWith("application/json;", StringComparison.OrdinalIgnoreCase));
+
+    // The serializer's messages name C# types; ours name members.
+    static string Reason(JsonException e) => e.Message switch
+    {
+        var m when m.StartsWith("must ", StringComparison.Ordinal) => m.Split(" Path:")[0],
+        var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "is not a member of this request",
+        var m when m.Contains("uplicate", StringComparison.Ordinal) => "occurs twice",
+        var m when m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
+        var m when m.Contains("depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
+        _ => "is not valid JSON here",
+    };
+
+    /// <summary>The serializer's <c>$.a.b[0]</c> as a JSON pointer.</summary>
+    static string Pointer(string? path) =>
+        path is null or "$" ? "" : path[1..].Replace("['", ".").Replace("']", "").Replace("[", "/").Replace("]", "").Replace('.', '/');
+}
+
+/// <summary>What is wrong with a request before any rule has looked at it.</summary>
+public static class RequestProblems
+{
+    public static Problem NotJson { get; } = new(
+        "unsupported_media_type", 415, "The body is not JSON", "send the body as `Content-Type: application/json`");
+
+    public static Problem TooLarge(int limit) => new(
+        "body_too_large", 413, "The body is too large", $"at most {limit / 1024} KiB are read here");
+
+    public static Problem Invalid(params IReadOnlyList<MemberError> errors) => new(
+        "invalid_request", 400, "The request is not valid",
+        string.Join("; ", errors.Select(e => $"{(e.Pointer.Length == 0 ? "the body" : $"`{e.Pointer}`")} {e.Message}")))
+    { Errors = errors };
+
+    public static Problem Invalid(string pointer, string message) => Invalid(new MemberError(pointer, message));
+
+    public static Problem PositionNotReached(long wanted, long reached) => new(
+        "position_not_reached", 503, "The log has not reached that position yet",
+        $"`min_position` {wanted} was asked for and the log stands at {reached}") { RetryAfterSeconds = 1 };
+
+    public static Problem Unavailable(int retryAfterSeconds) => new(
+        "store_unavailable", 503, "The store cannot answer now",
+        "try again after the time in `Retry-After`; a write that carries an idempotency key is recorded once however often it is sent")
+    { RetryAfterSeconds = retryAfterSeconds };
+
+    public static Problem Busy { get; } = new(
+        "store_busy", 503, "Too many commands are waiting", "try again after the time in `Retry-After`") { RetryAfterSeconds = 1 };
+
+    public static Problem UnknownTenant { get; } = new(
+        "unknown_tenant", 404, "The tenant does not exist", "create it with `PUT /v1/tenants/{tenant_id}` first");
+
+    public static Problem IdempotencyConflict { get; } = new(
+        "idempotency_conflict", 409, "The idempotency key belongs to another request",
+        "a key may be sent again only with the same request; use a new one");
+
+    public static Problem NotRecorded { get; } = new(
+        "not_recorded", 409, "Another command of the request was refused", "all are recorded or none; see the others' answers");
+
+    public static Problem Internal { get; } = new(
+        "internal_error", 500, "Something went wrong here", "the failure was logged; try again, or report it with the trace id");
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+
+namespace Stet.Http;
+
+/// <summary>Reads query parameters; a malformed one is a 400 that names it.</summary>
+public readonly struct RequestQuery(IQueryCollection query)
+{
+    /// <summary>A text of 1 to 200 characters that must be there.</summary>
+    public string Text(string name) =>
+        Optional(name) ?? throw Bad(name, "is required, 1 to 200 characters");
+
+    /// <summary>A text of 1 to 200 characters, or null.</summary>
+    public string? Optional(string name)
+    {
+        if (!query.TryGetValue(name, out var values)) return null;
+        var text = Single(name, values);
+        return text.Length is > 0 and <= 200 && !text.Contains('\0') ? text : throw Bad(name, "must have 1 to 200 characters");
+    }
+
+    /// <summary>A list: repeated, comma-separated or both; null when it is missing.</summary>
+    public string[]? List(string name)
+    {
+        if (!query.TryGetValue(name, out var values)) return null;
+        var list = values.SelectMany(v => v!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToArray();
+        return list.Length <= 100 && list.All(v => v.Length <= 200 && !v.Contains('\0'))
+            ? list
+            : throw Bad(name, "may hold at most 100 texts of at most 200 characters");
+    }
+
+    public bool Flag(string name) => query.TryGetValue(name, out var values) && Single(name, values) switch
+    {
+        "true" or "1" or "" => true,
+        "false" or "0" => false,
+        _ => throw Bad(name, "must be true or false"),
+    };
+
+    /// <summary>A whole number within bounds, or null.</summary>
+    public long? Number(string name, long least, long most)
+    {
+        if (!query.TryGetValue(name, out var values)) return null;
+        return long.TryParse(Single(name, values), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= least && number <= most
+                ? number
+                : throw Bad(name, $"must be a whole number from {least} to {most}");
+    }
+
+    /// <summary>One of a few words, or the first.</summary>
+    public string OneOf(string name, params ReadOnlySpan<string> words)
+    {
+        if (!query.TryGetValue(name, out var values)) return words[0];
+        var word = Single(name, values);
+        return words.Contains(word) ? word : throw Bad(name, $"must be one of: {string.Join(", ", words!)}");
+    }
+
+    /// <summary>A position of the log or a time; both null when the parameter is missing.</summary>
+    public (long? Position, DateTimeOffset? Time) PositionOrTime(string name)
+    {
+        if (!query.TryGetValue(name, out var values)) return default;
+        var text = Single(name, values);
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)) return (position, null);
+        return UtcTimeConverter.TryParse(text, out var time)
+            ? (null, time)
+            : throw Bad(name, "must be a position (a whole number) or an RFC 3339 time with an offset (with `+` written as `%2B`)");
+    }
+
+    public static BadRequestException Bad(string name, string message) => new(RequestProblems.Invalid(name, message));
+
+    static string Single(string name, StringValues values) =>
+        values.Count == 1 ? values[0]! : throw Bad(name, "may be given once");
+}

@@ -1,0 +1,43 @@
+namespace Stet.Http;
+
+/// <summary>Gathers what is wrong with a request, so that one answer tells all of it.</summary>
+public sealed class Validation
+{
+    readonly List<MemberError> errors = [];
+
+    /// <summary>Null when nothing was wrong.</summary>
+    public Problem? Problem => errors.Count == 0 ? null : RequestProblems.Invalid(errors);
+
+    public Validation Require(bool holds, string pointer, string message)
+    {
+        if (!holds) errors.Add(new MemberError(pointer, message));
+        return this;
+    }
+
+    /// <summary>A text that must be there and have 1 to <paramref name="most"/> characters.</summary>
+    public Validation Text(string? value, string pointer, int most = 200) =>
+        Require(value is { Length: > 0 } && value.Length <= most, pointer, $"is required, 1 to {most} characters")
+            .Storable(value, pointer);
+
+    /// <summary>A text that may be missing and has at most <paramref name="most"/> characters.</summary>
+    public Validation OptionalText(string? value, string pointer, int most = 500) =>
+        Require(value is null || value.Length <= most, pointer, $"may have at most {most} characters").Storable(value, pointer);
+
+    public Validation Texts(StringSet? values, string pointer, int most = 100)
+    {
+        if (values is null) return this;
+        Require(values.Count <= most, pointer, $"may hold at most {most} texts");
+        return Require(values.All(v => v.Length is >= 1 and <= 200 && IsStorable(v)), pointer, "holds texts of 1 to 200 characters, without U+0000");
+    }
+
+    /// <exception cref="BadRequestException">Something was wrong.</exception>
+    public void ThrowIfAny()
+    {
+        if (Problem is { } problem) throw new BadRequestException(problem);
+    }
+
+    Validation Storable(string? value, string pointer) =>
+        Require(value is null || IsStorable(value), pointer, "holds U+0000, which cannot be stored");
+
+    static bool IsStorable(string value) => !value.Contains('\0');
+}

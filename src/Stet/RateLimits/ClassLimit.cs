@@ -1,0 +1,47 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Primitives;
+
+namespace Stet.RateLimits;
+
+/// <summary>
+/// The limit of one route class and its header values (draft-ietf-httpapi-ratelimit-headers-10). What remains is told
+/// rounded down to a hundredth of the burst: all values exist before the first request, and none is made for one.
+/// </summary>
+sealed class ClassLimit
+{
+    const int Steps = 100;
+
+    readonly StringValues[] remaining;
+    readonly int step;
+
+    public ClassLimit(string name, Rate rate)
+    {
+        Name = name;
+        Rate = rate;
+        // A full bucket is the quota, and the window is how long an empty one takes to fill.
+        Policy = $"\"{name}\";q={rate.Burst};w={(rate.Burst + rate.PerSecond - 1) / rate.PerSecond}";
+        Options = _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = rate.Burst,
+            TokensPerPeriod = 1,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / rate.PerSecond),
+            QueueLimit = 0,
+        };
+
+        step = Math.Max(1, rate.Burst / Steps);
+        remaining = [.. Enumerable.Range(0, (rate.Burst / step) + 1).Select(i => new StringValues($"\"{name}\";r={i * step}"))];
+    }
+
+    public string Name { get; }
+
+    public Rate Rate { get; }
+
+    public StringValues Policy { get; }
+
+    /// <summary>The settings of every tenant's bucket.</summary>
+    public Func<TenantBucket, TokenBucketRateLimiterOptions> Options { get; }
+
+    public StringValues Remaining(long permits) => remaining[Math.Clamp(permits / step, 0, remaining.Length - 1)];
+}
+
+readonly record struct TenantBucket(string TenantId, RouteClass Class);

@@ -1,0 +1,21 @@
+using Stet.Authentication;
+
+namespace Stet.RateLimits;
+
+/// <summary>What kind of work a route is; each kind has a rate of its own.</summary>
+public enum RouteClass
+{
+    Read,
+    Write,
+    Admin,
+}
+
+static class RouteClasses
+{
+    public static RouteClass Of(RequiredPermission required) => required.Permission switch
+    {
+        Permissions.Admin => RouteClass.Admin,
+        Permissions.FactsRead or Permissions.EnforcementRead => RouteClass.Read,
+        _ => RouteClass.Write,
+    };
+}

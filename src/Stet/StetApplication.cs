@@ -1,0 +1,66 @@
+using Stet.Authentication;
+using Stet.Corrections;
+using Stet.EventStore;
+using Stet.Http;
+using Stet.Observability;
+using Stet.RateLimits;
+using Stet.Tenants;
+
+namespace Stet;
+
+/// <summary>The service: each context's part of it, in order.</summary>
+public static class StetApplication
+{
+    /// <summary>The events, states and read models of all contexts.</summary>
+    public static ContextCatalog Contexts()
+    {
+        var contexts = new ContextCatalog();
+        CorrectionsModule.Configure(contexts);
+        return contexts;
+    }
+
+    /// <summary>The schema of all contexts.</summary>
+    public static IReadOnlyList<SchemaScript> Schema { get; } =
+        SchemaScript.In(typeof(Store).Assembly, typeof(StetApplication).Assembly);
+
+    /// <summary>Builds the service on a database whose schema is in place.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder, string connectionString)
+    {
+        builder.AddObservability("Stet", "Stet.EventStore");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null; // every endpoint reads its body within its own limit
+        });
+
+        var services = builder.Services;
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => StoreConnections.For(connectionString));
+        services.AddSingleton(Contexts());
+        services.AddSingleton(provider => new Store(
+            provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
+            provider.GetRequiredService<ContextCatalog>().Projections, new StoreOptions(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
+        services.AddSingleton<Commands>();
+        services.AddCallers(AuditLog.Ed25519.Default.Verify);
+        services.AddTenantRateLimits();
+        services.AddOpenApi("v1");
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, CorrectionsHttpJson.Default);
+        });
+        StoreHealth.Add(services);
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseCallers();
+        app.UseTenantRateLimits();
+
+        app.MapObservability().AllowWithoutTenant();
+        app.MapOpenApi().AllowWithoutTenant();
+        TenantEndpoint.Map(app);
+        CorrectionsModule.Map(app);
+        return app;
+    }
+}

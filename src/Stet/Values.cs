@@ -1,0 +1,177 @@
+using System.Buffers;
+using System.Collections;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Stet.AuditLog;
+
+namespace Stet;
+
+/// <summary>Who did something: a type (<c>human</c>, <c>agent</c> ...) and an id, 1 to 200 characters each.</summary>
+public sealed record Actor(string Type, string Id);
+
+/// <summary>Any JSON value in canonical form (RFC 8785), at most 16 KiB.</summary>
+[JsonConverter(typeof(FieldValueConverter))]
+public sealed record FieldValue
+{
+    /// <summary>The most bytes of UTF-8 a value may take in canonical form.</summary>
+    public const int MaxBytes = 16 * 1024;
+
+    FieldValue(string json) => Json = json;
+
+    /// <summary>The canonical text.</summary>
+    public string Json { get; }
+
+    /// <summary>A text as a value.</summary>
+    public static FieldValue Of(string text) => Parse(Encoding.UTF8.GetBytes($"\"{JsonEncodedText.Encode(text)}\""));
+
+    /// <summary>A value whose text is canonical already: one that comes from the store.</summary>
+    public static FieldValue FromCanonical(string json) => new(json);
+
+    /// <summary>Canonicalises.</summary>
+    /// <exception cref="FieldValueException">The value would not survive storage unchanged, or is too large.</exception>
+    public static FieldValue Parse(ReadOnlySpan<byte> utf8)
+    {
+        var canonical = new ArrayBufferWriter<byte>(Math.Max(utf8.Length, 16));
+        if (!CanonicalJson.TryWrite(utf8, canonical, out var error)) throw new FieldValueException(error.Pointer, error.Reason);
+        if (canonical.WrittenCount > MaxBytes) throw new FieldValueException("", "is larger than 16 KiB in canonical form");
+        return new FieldValue(Encoding.UTF8.GetString(canonical.WrittenSpan));
+    }
+
+    /// <inheritdoc />
+    public override string ToString() => Json;
+}
+
+/// <summary>A value that cannot be stored unchanged.</summary>
+/// <param name="pointer">JSON pointer (RFC 6901) within the value.</param>
+/// <param name="reason">What is wrong there.</param>
+public sealed class FieldValueException(string pointer, string reason) : JsonException(reason)
+{
+    /// <summary>JSON pointer (RFC 6901) within the value.</summary>
+    public string Pointer { get; } = pointer;
+}
+
+/// <summary>A sorted set of texts that compares by what it holds, so that equal sets are stored and hashed equally.</summary>
+[JsonConverter(typeof(StringSetConverter))]
+public sealed class StringSet : IReadOnlyList<string>, IEquatable<StringSet>
+{
+    readonly ImmutableArray<string> items;
+
+    StringSet(ImmutableArray<string> items) => this.items = items;
+
+    /// <summary>The set without members.</summary>
+    public static StringSet Empty { get; } = new([]);
+
+    /// <inheritdoc />
+    public int Count => items.Length;
+
+    /// <inheritdoc />
+    public string this[int index] => items[index];
+
+    /// <summary>Sorts by UTF-16 code units and drops repetitions.</summary>
+    public static StringSet Of(params IEnumerable<string> items)
+    {
+        var set = items.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToImmutableArray();
+        return set.IsEmpty ? Empty : new StringSet(set);
+    }
+
+    /// <inheritdoc />
+    public bool Equals(StringSet? other) => other is not null && items.AsSpan().SequenceEqual(other.items.AsSpan());
+
+    /// <inheritdoc />
+    public override bool Equals(object? obj) => Equals(obj as StringSet);
+
+    /// <inheritdoc />
+    public override int GetHashCode() => items.Aggregate(0, static (hash, item) => HashCode.Combine(hash, item));
+
+    /// <inheritdoc />
+    public IEnumerator<string> GetEnumerator() => items.AsEnumerable().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}
+
+sealed class FieldValueConverter : JsonConverter<FieldValue>
+{
+    public override bool HandleNull => true;
+
+    public override FieldValue Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var value = JsonDocument.ParseValue(ref reader);
+        return FieldValue.Parse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value.RootElement));
+    }
+
+    public override void Write(Utf8JsonWriter writer, FieldValue value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.Json, skipInputValidation: true);
+}
+
+sealed class StringSetConverter : JsonConverter<StringSet>
+{
+    public override StringSet Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray) throw new JsonException("must be an array of texts");
+
+        var items = new List<string>();
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            items.Add(reader.TokenType == JsonTokenType.String ? reader.GetString()! : throw new JsonException("must be an array of texts"));
+        return StringSet.Of(items);
+    }
+
+    public override void Write(Utf8JsonWriter writer, StringSet value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var item in value) writer.WriteStringValue(item);
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>Times on the wire and in events: RFC 3339, written in UTC with six digits, read with any offset.</summary>
+sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
+{
+    public static bool TryParse(string text, out DateTimeOffset time)
+    {
+        time = default;
+        if (text.Length is < 20 or > 40 || text[10] is not ('T' or 't') || !HasOffset(text)) return false;
+        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var parsed)) return false;
+
+        time = Microseconds(parsed);
+        return true;
+
+        static bool HasOffset(string text) => text[^1] is 'Z' or 'z' || (text[^6] is '+' or '-' && text[^3] == ':');
+    }
+
+    public static string Format(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH':'mm':'ss'.'ffffff'Z'", CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % 10), TimeSpan.Zero);
+
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && TryParse(reader.GetString()!, out var time)
+            ? time
+            : throw new JsonException("must be an RFC 3339 time with an offset, such as 2026-03-01T12:00:00Z");
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[27];
+        value.UtcDateTime.TryFormat(text, out var length, "yyyy-MM-dd'T'HH':'mm':'ss'.'ffffff'Z'", CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
+}
+
+/// <summary>Enumerations in capitals with underscores, in exactly that spelling.</summary>
+sealed class CapitalsConverter<T> : JsonConverter<T> where T : struct, Enum
+{
+    static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(Name, StringComparer.Ordinal);
+
+    static readonly Dictionary<T, string> Names = Enum.GetValues<T>().ToDictionary(v => v, Name);
+
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
+            ? value
+            : throw new JsonException($"must be one of: {string.Join(", ", Values.Keys)}");
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Names[value]);
+
+    static string Name(T value) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
+}
