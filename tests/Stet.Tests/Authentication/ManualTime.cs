@@ -5,7 +5,11 @@ sealed class ManualTime(DateTimeOffset now) : TimeProvider
 {
     DateTimeOffset now = now;
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow() => now;
+
+    public override long GetTimestamp() => now.UtcTicks;
 
     public void Advance(TimeSpan by) => now += by;
 }
