@@ -39,9 +39,9 @@ sealed class LoopbackService : IAsyncDisposable
         before?.Invoke(service);
         service.UseCallers();
         service.UseTenantRateLimits();
-        service.MapGet("/facts", (Caller caller) => $"{caller.TenantId} {caller.Subject}").RequirePermission(Permissions.FactsRead);
-        service.MapPost("/corrections", (Caller caller) => caller.TenantId).RequirePermission(Permissions.CorrectionsWrite);
-        service.MapGet("/tenants", (Caller caller) => caller.TenantId).RequirePermission(Permissions.Admin);
+        service.MapGet("/facts", (Caller caller) => $"{caller.TenantId} {caller.Subject}").RequirePermission(Scopes.FactsRead);
+        service.MapPost("/corrections", (Caller caller) => caller.TenantId).RequirePermission(Scopes.CorrectionsWrite);
+        service.MapGet("/tenants", (Caller caller) => caller.TenantId).RequirePermission(Scopes.Admin);
         service.MapGet("/health", () => "ok").AllowWithoutTenant();
         map?.Invoke(service);
 

@@ -60,7 +60,7 @@ public class StartSpecs
             LoopbackService.StartAsync([], "Development", map: app =>
             {
                 app.MapGet("/forgotten", () => "");
-                app.MapGet("/contradictory", () => "").RequirePermission(Permissions.FactsRead).AllowWithoutTenant();
+                app.MapGet("/contradictory", () => "").RequirePermission(Scopes.FactsRead).AllowWithoutTenant();
             }));
 
         refusal.Message.ShouldContain("/forgotten");
@@ -73,8 +73,8 @@ public class StartSpecs
     {
         await using var app = WebApplication.CreateBuilder().Build();
         app.MapGet("/forgotten", () => "");
-        app.MapGet("/facts", () => "").RequirePermission(Permissions.FactsRead);
-        var group = app.MapGroup("/v1").RequirePermission(Permissions.CorrectionsWrite);
+        app.MapGet("/facts", () => "").RequirePermission(Scopes.FactsRead);
+        var group = app.MapGroup("/v1").RequirePermission(Scopes.CorrectionsWrite);
         group.MapPost("/corrections", () => "");
 
         var undecided = ((IEndpointRouteBuilder)app).DataSources.SelectMany(EndpointPermissions.Undecided);
