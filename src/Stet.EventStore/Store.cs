@@ -75,20 +75,28 @@ public sealed class Store : IAsyncDisposable
         string tenantId, string sql, NpgsqlParameter[] parameters,
         Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
-        try
+        await using var batch = new NpgsqlBatch();
+        batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
+        for (var attempt = 1; ; attempt++)
         {
-            await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
-            await using var batch = new NpgsqlBatch(connection);
-            batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
-            await using var reader = await batch.ExecuteReaderAsync(cancel);
-            await reader.ReadAsync(cancel);
-            var position = reader.GetInt64(0);
-            await reader.NextResultAsync(cancel);
-            return await read(reader, position, cancel);
-        }
-        catch (NpgsqlException e) when (Writer.IsPassing(e))
-        {
-            throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
+            try
+            {
+                await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
+                batch.Connection = connection;
+                await using var reader = await batch.ExecuteReaderAsync(cancel);
+                await reader.ReadAsync(cancel);
+                var position = reader.GetInt64(0);
+                await reader.NextResultAsync(cancel);
+                return await read(reader, position, cancel);
+            }
+            catch (PostgresException e) when (Writer.IsStalePlan(e) && attempt < 3)
+            {
+                // The statement is prepared anew.
+            }
+            catch (NpgsqlException e) when (Writer.IsPassing(e))
+            {
+                throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
+            }
         }
     }
 
@@ -166,14 +174,13 @@ static class LogReader
         NpgsqlDataReader reader, EventCatalog catalog, CancellationToken cancel)
     {
         var events = new List<StoredEvent>();
-        while (await reader.ReadAsync(cancel))
-        {
-            events.Add(new StoredEvent(
-                reader.GetString(0), reader.GetInt64(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetInt64(4),
-                new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero),
-                catalog.Read(reader.GetString(6), reader.GetFieldValue<byte[]>(7))));
-        }
-
+        while (await reader.ReadAsync(cancel)) events.Add(Read(reader, catalog));
         return events;
     }
+
+    /// <exception cref="UnreadableEventException">Its name is unknown or its body lacks the shape.</exception>
+    public static StoredEvent Read(NpgsqlDataReader reader, EventCatalog catalog) => new(
+        reader.GetString(0), reader.GetInt64(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetInt64(4),
+        new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero),
+        catalog.Read(reader.GetString(6), reader.GetFieldValue<byte[]>(7)));
 }
