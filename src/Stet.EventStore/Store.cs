@@ -75,14 +75,13 @@ public sealed class Store : IAsyncDisposable
         string tenantId, string sql, NpgsqlParameter[] parameters,
         Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch();
-        batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
-                batch.Connection = connection;
+                await using var batch = new NpgsqlBatch(connection);
+                batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
                 await using var reader = await batch.ExecuteReaderAsync(cancel);
                 await reader.ReadAsync(cancel);
                 var position = reader.GetInt64(0);
@@ -91,7 +90,8 @@ public sealed class Store : IAsyncDisposable
             }
             catch (PostgresException e) when (Writer.IsStalePlan(e) && attempt < 3)
             {
-                // The statement is prepared anew.
+                connections.Reader.Clear();
+                parameters = [.. parameters.Select(p => p.Clone())]; // these belong to the batch that failed
             }
             catch (NpgsqlException e) when (Writer.IsPassing(e))
             {

@@ -144,9 +144,7 @@ sealed class Writer : IAsyncDisposable
         _ => false,
     };
 
-    /// <summary>
-    /// A table got another shape under a prepared statement: the next execution prepares it anew, so nobody need know.
-    /// </summary>
+    /// <summary>A table got another shape under a prepared statement: on a new connection all is well.</summary>
     internal static bool IsStalePlan(Exception e) =>
         e is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery" };
 

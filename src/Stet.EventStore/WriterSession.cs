@@ -38,9 +38,10 @@ sealed class WriterSession(
             await CommitAsync(unit, cancel);
             unit.Answer();
         }
-        catch
+        catch (Exception e)
         {
             await CloseAsync();
+            if (Writer.IsStalePlan(e)) connections.Clear();
             throw;
         }
     }
