@@ -21,6 +21,7 @@ public static class StetCommand
         var run = RunCommand.Create();
         var root = new RootCommand("Stet: a trust ledger for AI systems.") { Connection, Data, run };
         root.Subcommands.Add(DbCommand.Create());
+        root.Subcommands.Add(ProjectionsCommand.Create());
         foreach (var option in run.Options) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);
         return root;
