@@ -8,13 +8,20 @@ record() { (IFS=$'\t'; echo "$*") >>"$raw"; }
 # CPU ticks that a process has used.
 ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
-# CPU ticks that PostgreSQL has used, ended processes included.
+# CPU ticks that PostgreSQL has used, ended processes included: those the main process counts as its own, so none may end
+# while the sum is taken.
 postgres_ticks() {
-  local pid
-  {
-    awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' "/proc/$postmaster_pid/stat"
-    for pid in $(pgrep -P "$postmaster_pid"); do ticks "$pid" 2>/dev/null || true; done
-  } | awk '{ sum += $1 } END { print sum }'
+  local children sum
+  sleep 0.2
+  while true; do
+    children=$(pgrep -P "$postmaster_pid" || true)
+    sum=$({
+      awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' "/proc/$postmaster_pid/stat"
+      for pid in $children; do ticks "$pid" 2>/dev/null || true; done
+    } | awk '{ sum += $1 } END { print sum }')
+    [[ $children == "$(pgrep -P "$postmaster_pid" || true)" ]] && break
+  done
+  echo "$sum"
 }
 
 seconds_of() { awk -v ticks="$1" -v hertz="$(getconf CLK_TCK)" 'BEGIN { printf "%.2f", ticks / hertz }'; }

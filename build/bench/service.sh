@@ -55,7 +55,7 @@ stop_everything() {
   local status=$? pid
   trap - EXIT
   for pid in $second_pid $service_pid; do
-    kill -INT "$pid" 2>/dev/null || continue
+    kill -TERM "$pid" 2>/dev/null || continue
     for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
     kill -KILL "$pid" 2>/dev/null || true
   done
@@ -66,7 +66,7 @@ stop_everything() {
 }
 
 stop_second_service() {
-  kill -INT "$second_pid"
+  kill -TERM "$second_pid"
   wait "$second_pid" || true
   second_pid=''
 }
