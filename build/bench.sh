@@ -76,7 +76,7 @@ section_commands() {
 section_http() {
   local round connections
   say 'http: warming up'
-  http_runs warm-up 0 64 3
+  http_runs warm-up 0 64 $((seconds * 2)) # the runtime compiles what is hot a second time
   for round in $(seq $rounds); do
     for connections in 16 64; do
       say "http: round $round of $rounds, $connections connections"
@@ -153,6 +153,7 @@ growth_runs() {
   local round
   start_service growth --connection "$(connection growth)"
   second_pid=$started_pid
+  run_wrk warm-up 0 "$second_pid" "$started_url" 16 3 facts path=/v1/facts subjects=$(($1 / 5))
   for round in $(seq $rounds); do
     say "growth: $1 corrections, $2, round $round of $rounds"
     run_commands "growth-unique-$1-$2" "$round" growth 32

@@ -53,11 +53,13 @@ run_pgbench() {
 
 # run_commands NAME ROUND DATABASE CALLERS [FIELDS]: commands in the store's own process.
 run_commands() {
-  local answers rate p50 p99
+  local answers rate p50 p99 cpu all
   observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
     --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up"
-  IFS=$'\t' read -r answers rate p50 p99 <<<"$output"
-  record "$1" "$2" "$answers" "$rate" "$p50" "$p99" 0 "$client_cpu" "$postgres_cpu" -
+  IFS=$'\t' read -r answers rate p50 p99 cpu all <<<"$output"
+  # PostgreSQL was watched while the program warmed up, too: the measured part is its share of the answers.
+  postgres_cpu=$(awk -v cpu="$postgres_cpu" -v share="$answers/$all" 'BEGIN { split(share, s, "/"); printf "%.2f", cpu * s[1] / s[2] }')
+  record "$1" "$2" "$answers" "$rate" "$p50" "$p99" 0 "$cpu" "$postgres_cpu" -
 }
 
 # run_wrk NAME ROUND PID URL CONNECTIONS SECONDS SCRIPT OPTION...: requests to a service.

@@ -14,8 +14,8 @@ section_profile() {
     esac
     echo
     echo "$kind, 64 connections: $(grouped "$(values "profile-$kind" 4 | tail -n 1)")/s; CPU ms per answer, service + PostgreSQL + client: $(cpu "profile-$kind")"
-    batches | paste "$work/batches.before" - | awk '$4 > $2 {
-      printf "batches: %d, %.1f commands and %.2f ms each on average\n", $4 - $2, ($5 - $3) / ($4 - $2), ($6 - $1) * 1000 / ($4 - $2) }'
+    batches | paste "$work/batches.before" - | awk '$5 > $2 {
+      printf "batches: %d, %.1f commands and %.2f ms each on average\n", $5 - $2, ($6 - $3) / ($5 - $2), ($4 - $1) * 1000 / ($5 - $2) }'
     sql stet -F $'\t' -c "
       select calls, round(total_exec_time), round((total_exec_time / calls)::numeric, 4), rows,
         left(regexp_replace(query, '\s+', ' ', 'g'), 90)

@@ -44,11 +44,12 @@ sealed class CommandBenchmark(
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
     public async Task<Latencies> RunAsync(int callers, TimeSpan duration, CancellationToken cancel)
     {
+        var idle = Environment.CpuUsage.TotalTime;
         var started = Stopwatch.GetTimestamp();
         var taken = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(CallAsync, cancel)));
         var elapsed = Stopwatch.GetElapsedTime(started);
 
-        return new Latencies(elapsed, [.. taken.SelectMany(t => t).Order()]);
+        return new Latencies(elapsed, Environment.CpuUsage.TotalTime - idle, [.. taken.SelectMany(t => t).Order()]);
 
         async Task<List<TimeSpan>> CallAsync()
         {

@@ -20,10 +20,11 @@ root.SetAction(async (arguments, cancel) =>
     await using var benchmark = await CommandBenchmark.OpenAsync(
         arguments.GetValue(connection)!, arguments.GetValue(tenant)!, arguments.GetValue(fields), cancel);
 
-    await benchmark.RunAsync(arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(warmUp)), cancel);
+    var warmedUp = await benchmark.RunAsync(
+        arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(warmUp)), cancel);
     var measured = await benchmark.RunAsync(
         arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(seconds)), cancel);
 
-    Console.WriteLine(measured);
+    Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
 });
 return await root.Parse(args).InvokeAsync();
