@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Stet.Corrections;
 using Stet.EventStore;
 
@@ -12,7 +12,8 @@ namespace Stet.Benchmarks;
 /// and the real read models, each call answered when its events are durable.
 /// </summary>
 sealed class CommandBenchmark(
-    StoreConnections connections, Store store, StateType<CorrectedField> field, Tenant tenant, int fields) : IAsyncDisposable
+    ILoggerFactory logs, StoreConnections connections, Store store, StateType<CorrectedField> field, Tenant tenant,
+    int fields) : IAsyncDisposable
 {
     static readonly EventMetadata metadata = new("application", Caller: "benchmark");
 
@@ -30,15 +31,17 @@ sealed class CommandBenchmark(
     public static async Task<CommandBenchmark> OpenAsync(
         string connectionString, string tenantId, int fields, CancellationToken cancel)
     {
+        var logs = LoggerFactory.Create(logging => logging
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         var contexts = StetApplication.Contexts();
         var connections = StoreConnections.For(connectionString);
         var store = new Store(
             connections, contexts.Catalog, contexts.Projections, new StoreOptions(), TimeProvider.System,
-            NullLogger<Store>.Instance);
+            logs.CreateLogger<Store>());
         var tenant = await store.CreateTenantAsync(tenantId, cancel);
 
         return new CommandBenchmark(
-            connections, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
+            logs, connections, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
     }
 
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
@@ -69,6 +72,7 @@ sealed class CommandBenchmark(
     {
         await store.DisposeAsync();
         await connections.DisposeAsync();
+        logs.Dispose();
     }
 
     async Task RecordAsync(CancellationToken cancel)
