@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Stet.Authentication;
 using Stet.Corrections;
 using Stet.EventStore;
@@ -34,7 +35,7 @@ public static class StetApplication
         });
 
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => StoreConnections.For(connectionString));
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
