@@ -53,11 +53,11 @@ sealed partial class Exposition
     }
 
     [GeneratedRegex("""^# (TYPE|UNIT|HELP) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$""")]
-    private static partial Regex Metadata { get; }
+    static partial Regex Metadata { get; }
 
     [GeneratedRegex(
         """^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{((?<key>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>([^"\\\n]|\\["\\n])*)",?)*\})? (?<number>\S+)$""")]
-    private static partial Regex SampleLine { get; }
+    static partial Regex SampleLine { get; }
 
     void Read(string line)
     {
@@ -133,7 +133,7 @@ sealed partial class Exposition
             var bounds = buckets.Select(b => Number(b.Labels["le"])).ToList();
             var count = point.Single(s => s.Name == $"{family.Name}_count").Value;
 
-            bounds.ShouldBe(bounds.Order(), $"bounds of {family.Name}");
+            bounds.ShouldBeInOrder(SortDirection.Ascending, $"bounds of {family.Name}");
             buckets.Select(b => b.Value).ShouldBeInOrder(SortDirection.Ascending, $"buckets of {family.Name}");
             bounds[^1].ShouldBe(double.PositiveInfinity);
             buckets[^1].Value.ShouldBe(count, $"the last bucket of {family.Name}");

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -34,12 +33,12 @@ sealed class ObservedService : IAsyncDisposable
         builder.Logging.ClearProviders();
         services?.Invoke(builder.Services);
 
-        var app = builder.Build();
-        app.MapObservability();
-        routes?.Invoke(app);
-        await app.StartAsync();
+        var observed = builder.Build();
+        observed.MapObservability();
+        routes?.Invoke(observed);
+        await observed.StartAsync();
 
-        return new ObservedService(app);
+        return new ObservedService(observed);
     }
 
     public async Task<string> GetAsync(string path, string? accept = null)
