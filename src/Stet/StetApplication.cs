@@ -54,7 +54,7 @@ public static class StetApplication
 
         var app = builder.Build();
         app.UseProblems();
-        app.UseRouting();
+        app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
 
