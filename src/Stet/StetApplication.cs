@@ -45,10 +45,11 @@ public static class StetApplication
         services.AddSingleton<Commands>();
         services.AddCallers(AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
-        services.AddOpenApi("v1");
+        services.AddDescription();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, CorrectionsHttpJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TenantsJson.Default);
         });
         StoreHealth.Add(services);
 
