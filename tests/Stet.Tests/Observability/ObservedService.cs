@@ -12,13 +12,16 @@ sealed class ObservedService : IAsyncDisposable
 {
     readonly WebApplication app;
 
-    ObservedService(WebApplication app)
+    ObservedService(WebApplication app, CapturedLogs logs)
     {
+        Logs = logs;
         this.app = app;
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     public HttpClient Client { get; }
+
+    public CapturedLogs Logs { get; }
 
     public IServiceProvider Services => app.Services;
 
@@ -30,15 +33,16 @@ sealed class ObservedService : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddObservability(instrumentation ?? []);
-        builder.Logging.ClearProviders();
+        var logs = new CapturedLogs();
+        builder.Logging.ClearProviders().AddProvider(logs);
         services?.Invoke(builder.Services);
 
-        var observed = builder.Build();
-        observed.MapObservability();
-        routes?.Invoke(observed);
-        await observed.StartAsync();
+        var built = builder.Build();
+        built.MapObservability();
+        routes?.Invoke(built);
+        await built.StartAsync();
 
-        return new ObservedService(observed);
+        return new ObservedService(built, logs);
     }
 
     public async Task<string> GetAsync(string path, string? accept = null)
