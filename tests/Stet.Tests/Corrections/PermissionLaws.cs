@@ -24,12 +24,12 @@ public class PermissionLaws
         var last = fields[^1].Log[^1].Ended ?? fields[^1].Log[^1].Position;
 
         foreach (var person in People.Append("dan"))
-        foreach (var groups in (string[][])[[], ["care"], ["ward", "other"]])
-        {
-            var who = new Who(person, groups);
-            await ReadsFacts(tenant, fields, who, last);
-            await ReadsHistory(tenant, fields, who);
-        }
+            foreach (var groups in (string[][])[[], ["care"], ["ward", "other"]])
+            {
+                var who = new Who(person, groups);
+                await ReadsFacts(tenant, fields, who, last);
+                await ReadsHistory(tenant, fields, who);
+            }
     }
 
     static async Task ReadsFacts(Tenant tenant, List<Field> fields, Who who, long last)

@@ -1,6 +1,11 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Stet.Authentication;
 using Stet.Testing;
 
@@ -31,6 +36,24 @@ public class OpenApiSpecs
         ((string?)description["openapi"]).ShouldStartWith("3.1.");
         Operations(description).Where(o => o.Operation["security"] is not null).Select(o => $"{o.Method} {o.Path}")
             .Order().ShouldBe(routes.Order());
+    }
+
+    [Fact]
+    public async Task Every_shape_that_a_route_names_has_generated_code()
+    {
+        var service = await TestService.SharedAsync();
+        var json = service.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        var generated = json.TypeInfoResolverChain.OfType<JsonSerializerContext>().Cast<IJsonTypeInfoResolver>().ToArray();
+        var metadata = service.Services.GetRequiredService<EndpointDataSource>().Endpoints
+            .Where(e => e.Metadata.GetMetadata<RequiredPermission>() is not null).SelectMany(e => e.Metadata).ToArray();
+
+        var shapes = metadata.OfType<IProducesResponseTypeMetadata>().Select(m => m.Type)
+            .Concat(metadata.OfType<IAcceptsMetadata>().Select(m => m.RequestType))
+            .Where(t => t is not null && t != typeof(void)).Distinct().ToArray();
+
+        // The product has no reflection to fall back on; tests have.
+        shapes.Length.ShouldBeGreaterThan(8);
+        shapes.Where(t => generated.All(g => g.GetTypeInfo(t!, json) is null)).ShouldBeEmpty();
     }
 
     [Fact]

@@ -22,7 +22,11 @@ sealed class TestIssuer : IDisposable
         {
             ["keys"] = new JsonArray(new JsonObject
             {
-                ["kty"] = "EC", ["crv"] = "P-256", ["kid"] = "k1", ["x"] = Text(point.X!), ["y"] = Text(point.Y!),
+                ["kty"] = "EC",
+                ["crv"] = "P-256",
+                ["kid"] = "k1",
+                ["x"] = Text(point.X!),
+                ["y"] = Text(point.Y!),
             }),
         };
         File.WriteAllText(Path.Combine(folder, "jwks.json"), jwks.ToJsonString());
@@ -39,7 +43,11 @@ sealed class TestIssuer : IDisposable
     {
         var claims = new JsonObject
         {
-            ["iss"] = Name, ["aud"] = Audience, ["sub"] = "app-1", ["tenant_id"] = tenantId, ["scope"] = string.Join(' ', scopes),
+            ["iss"] = Name,
+            ["aud"] = Audience,
+            ["sub"] = "app-1",
+            ["tenant_id"] = tenantId,
+            ["scope"] = string.Join(' ', scopes),
             ["exp"] = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds(),
         };
         var input = $"{Text("""{"alg":"ES256","kid":"k1"}"""u8)}.{Text(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
