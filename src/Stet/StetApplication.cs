@@ -61,7 +61,7 @@ public static class StetApplication
         var app = builder.Build();
         app.UseProblems();
         app.UseLifeSigns();
-        app.UseRouting();
+        app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
@@ -32,8 +33,7 @@ public static class Cursor
     }
 
     static bool TryDecode(string text, Span<byte> bytes) =>
-        text.Length == Base64Url.GetEncodedLength(bytes.Length)
-        && Base64Url.TryDecodeFromChars(text, bytes, out var length) && length == bytes.Length;
+        Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done && length == bytes.Length;
 
     static BadRequestException NotACursor() =>
         RequestQuery.Bad("cursor", "is not one that a page of this list ended with");

@@ -15,7 +15,7 @@ namespace Stet.Outages;
 /// a time without the database counts like a time without the service.
 /// </remarks>
 public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, ILogger<LifeSigns> logger)
-    : IHostedService, IDisposable
+    : IHostedService, IAsyncDisposable
 {
     const long LockId = 0x5374_6575;
 
@@ -31,15 +31,15 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     /// <summary>The service is at work; returns at once and never fails.</summary>
     public void Sign()
     {
-        var (now, last) = (clock.GetTimestamp(), Volatile.Read(ref lastSign));
-        if (clock.GetElapsedTime(last, now) < Every) return;
+        var (now, last) = (clock.GetUtcNow().UtcTicks, Volatile.Read(ref lastSign));
+        if (Math.Abs(now - last) < Every.Ticks) return;
         if (Interlocked.CompareExchange(ref lastSign, now, last) == last) _ = WriteAsync();
     }
 
     /// <summary>Arrives before the first request is taken.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        Volatile.Write(ref lastSign, clock.GetTimestamp());
+        Volatile.Write(ref lastSign, clock.GetUtcNow().UtcTicks);
         return WriteAsync();
     }
 
@@ -50,8 +50,12 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
         await LeaveAsync();
     }
 
-    /// <inheritdoc />
-    public void Dispose() => one.Dispose();
+    /// <summary>Leaves without a sign, as a crash does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
+        one.Dispose();
+    }
 
     async Task WriteAsync()
     {
