@@ -13,8 +13,8 @@ namespace Stet.AuditLog;
 public sealed record CanonicalJsonError(string Pointer, string Reason);
 
 /// <summary>
-/// Canonical JSON (RFC 8785), limited to values that a double carries exactly and that PostgreSQL's <c>jsonb</c> stores,
-/// so that the form is the same before and after the database.
+/// Canonical JSON (RFC 8785), limited to values that a double carries exactly and that PostgreSQL's <c>jsonb</c>
+/// stores, so that the form is the same before and after the database.
 /// </summary>
 public static class CanonicalJson
 {
@@ -31,7 +31,7 @@ public static class CanonicalJson
     /// occurs twice in its object, however it is spelt.
     /// </param>
     /// <param name="maxDepth">How deep objects and arrays may be nested, 0 (scalars only) to 256.</param>
-    /// <returns>Whether the canonical form was written. No content of <paramref name="json"/> causes an exception.</returns>
+    /// <returns>Whether the canonical form was written. No <paramref name="json"/> causes an exception.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxDepth"/> is not in its range.</exception>
     public static bool TryWrite(
         ReadOnlySpan<byte> json, IBufferWriter<byte> output, [NotNullWhen(false)] out CanonicalJsonError? error,

@@ -20,11 +20,12 @@ static class CanonicalNumber
         ReadOnlySpan<byte> token, Span<byte> destination, out int written, [NotNullWhen(false)] out string? refusal)
     {
         refusal = null;
+        var isNegative = token[0] == '-';
+        var sent = new Significand(token, stackalloc byte[MaxDigits]);
 
-        if (IsShortInteger(token))
+        if (sent.IsItsOwnDouble)
         {
-            token.CopyTo(destination);
-            written = token.Length;
+            written = Write(sent, isNegative, destination);
             return true;
         }
 
@@ -38,23 +39,26 @@ static class CanonicalNumber
         }
 
         Span<byte> printed = stackalloc byte[MaxLength];
-        value.TryFormat(printed, out var length, provider: CultureInfo.InvariantCulture);
-        var kept = new Significand(printed[..length], stackalloc byte[MaxDigits]);
-        var sent = new Significand(token, stackalloc byte[MaxDigits]);
-        written = Write(kept, double.IsNegative(value), destination);
+        var kept = new Significand(Print(value, printed), stackalloc byte[MaxDigits]);
+        written = Write(kept, isNegative, destination);
 
         if (sent.IsSameAs(kept)) return true;
 
-        refusal = $"The number `{Quoted(token)}` would be kept as `{Encoding.ASCII.GetString(destination[..written])}`, " +
-                  "which is not the same: round it to at most 15 digits or send it as a string.";
+        refusal = $"The number `{Quoted(token)}` would be kept as `{Quoted(destination[..written])}`, which is " +
+                  "not the same: round it to at most 15 digits or send it as a string.";
         return false;
     }
 
-    /// <summary>At most 15 digits are below 2^53 and printed as they are; only -0 loses its sign.</summary>
-    static bool IsShortInteger(ReadOnlySpan<byte> token)
+    /// <summary>The shortest digits that read back as the double, in whatever layout.</summary>
+    static ReadOnlySpan<byte> Print(double value, Span<byte> printed)
     {
-        var digits = token[0] == '-' ? token[1..] : token;
-        return digits.Length <= 15 && !digits.ContainsAnyExceptInRange((byte)'0', (byte)'9') && !token.SequenceEqual("-0"u8);
+        value.TryFormat(printed, out var length, provider: CultureInfo.InvariantCulture);
+
+        // .NET prints some powers of two, 2^-25 for one, a digit too short, so that they read back as the double below.
+        if (double.Parse(printed[..length], CultureInfo.InvariantCulture) != value)
+            value.TryFormat(printed, out length, "E16", CultureInfo.InvariantCulture);
+
+        return printed[..length];
     }
 
     /// <summary>The steps of Number::toString (ECMA-262, 6.1.6.1.20), for radix 10, with its names n and k.</summary>
@@ -104,11 +108,11 @@ static class CanonicalNumber
     static string Quoted(ReadOnlySpan<byte> token) =>
         token.Length <= 40 ? Encoding.ASCII.GetString(token) : Encoding.ASCII.GetString(token[..40]) + "…";
 
-    /// <summary>The exact value of a decimal number, without its sign: 0.d1d2…dk × 10^Point, d1 and dk not zero.</summary>
+    /// <summary>The exact value of a decimal number without sign: 0.d1d2…dk × 10^Point, d1 and dk not zero.</summary>
     readonly ref struct Significand
     {
         /// <param name="number">A number by the grammar of JSON, or as .NET prints a double.</param>
-        /// <param name="buffer">Room for the digits. A number with more is not told apart from others that have more.</param>
+        /// <param name="buffer">Room for the digits; a number with more equals no other.</param>
         public Significand(ReadOnlySpan<byte> number, Span<byte> buffer)
         {
             var (count, zeros, isFraction) = (0, 0, false);
@@ -155,8 +159,16 @@ static class CanonicalNumber
 
         bool IsTooLong { get; }
 
+        /// <summary>
+        /// No two numbers of at most 15 digits read as one double, away from the ends of the range (DBL_DIG of C): each
+        /// is the shortest form of its own.
+        /// </summary>
+        public bool IsItsOwnDouble =>
+            !IsTooLong && (Digits.IsEmpty || (Digits.Length <= 15 && Point is > -300 and < 300));
+
         public bool IsSameAs(Significand other) =>
-            !IsTooLong && !other.IsTooLong && Digits.SequenceEqual(other.Digits) && (Digits.IsEmpty || Point == other.Point);
+            !IsTooLong && !other.IsTooLong &&
+            Digits.SequenceEqual(other.Digits) && (Digits.IsEmpty || Point == other.Point);
 
         /// <summary>Cut off far beyond what the digits of a text in memory could bring back into range.</summary>
         static long Exponent(ReadOnlySpan<byte> text)

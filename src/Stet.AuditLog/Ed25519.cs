@@ -7,8 +7,8 @@ namespace Stet.AuditLog;
 /// shared by threads.
 /// </summary>
 /// <remarks>
-/// All implementations accept the same signatures: S must be below the group's order, the key the one canonical encoding
-/// of a point, and [S]B − [h]A must encode to R, without the cofactor.
+/// All implementations accept the same signatures: S must be below the group's order, the key the one canonical
+/// encoding of a point, and [S]B - [h]A must encode to R, without the cofactor.
 /// </remarks>
 public abstract class Ed25519
 {
@@ -26,7 +26,7 @@ public abstract class Ed25519
     }
 
     /// <summary>OpenSSL's libcrypto 3; null where the library or Ed25519 in it is missing.</summary>
-    public static Ed25519? OpenSsl { get; } = OpenSslEd25519.TryLoad();
+    public static Ed25519? OpenSsl { get; } = OpenSslEd25519.TryLoad(LibCrypto.FileName);
 
     /// <summary>Managed code, which works everywhere.</summary>
     public static Ed25519 Managed { get; } = new ManagedEd25519();
@@ -74,12 +74,12 @@ public abstract class Ed25519
     private protected abstract bool VerifyCore(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature);
 
-    /// <summary>RFC 8032, 5.1.7, step 1: a signature has one S only, else it could be altered and still verify.</summary>
+    /// <summary>RFC 8032, 5.1.7, step 1: a larger S would be a second spelling of a signature.</summary>
     static bool IsBelowOrder(ReadOnlySpan<byte> scalar) => IsBelow(scalar, Ed25519Scalar.Order);
 
     /// <summary>
-    /// RFC 8032, 5.1.3, steps 1 and 4: y is below p, and x = 0, which only y = 1 and y = -1 have, bears no sign. OpenSSL
-    /// does not look. Whether there is an x for that y is left to the implementations.
+    /// RFC 8032, 5.1.3, steps 1 and 4: y is below p, and x = 0, which only y = 1 and y = -1 have, bears no sign.
+    /// OpenSSL does not look. Whether there is an x for that y is left to the implementations.
     /// </summary>
     static bool IsCanonicalPoint(ReadOnlySpan<byte> point)
     {
@@ -87,7 +87,8 @@ public abstract class Ed25519
         point.CopyTo(y);
         y[31] &= 0x7F;
 
-        return IsBelow(y, Ed25519Field.Prime) && !point.SequenceEqual(NegativeOne) && !point.SequenceEqual(NegativeMinusOne);
+        return IsBelow(y, Ed25519Field.Prime) &&
+               !point.SequenceEqual(NegativeOne) && !point.SequenceEqual(NegativeMinusOne);
     }
 
     /// <summary>Of public numbers, little-endian and equally long.</summary>

@@ -148,7 +148,7 @@ readonly struct Ed25519Field
         return power;
     }
 
-    /// <summary>This to the power 2^250 - 1, whose binary digits are 250 ones, and on the way to the power 11.</summary>
+    /// <summary>This to the power 2^250 - 1, 250 ones in binary, and on the way to the power 11.</summary>
     Ed25519Field PowerOf250Ones(out Ed25519Field power11)
     {
         var power2 = Square();
@@ -164,7 +164,7 @@ readonly struct Ed25519Field
         return ones200.Square(50) * ones50;
     }
 
-    /// <summary>A product cut at bit 51, where the limbs are: sums of parts need no carry, hence no comparison.</summary>
+    /// <summary>A product cut at bit 51, where limbs end: sums of parts need no carry, hence no comparison.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static WideSum Wide(ulong a, ulong b)
     {

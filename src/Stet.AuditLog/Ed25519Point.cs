@@ -5,7 +5,9 @@ namespace Stet.AuditLog;
 /// <summary>
 /// A point of the curve -x² + y² = 1 + d·x²·y² in extended coordinates: x = X/Z, y = Y/Z, x·y = T/Z (RFC 8032, 5.1.4).
 /// </summary>
-/// <remarks>The formulas hold for all points, so no branch depends on a value; only decoding has some, for public keys.</remarks>
+/// <remarks>
+/// The formulas hold for all points, so no branch depends on a value; only decoding has some, for public keys.
+/// </remarks>
 [StructLayout(LayoutKind.Auto)]
 readonly struct Ed25519Point(in Ed25519Field x, in Ed25519Field y, in Ed25519Field z, in Ed25519Field t)
 {
@@ -16,7 +18,8 @@ readonly struct Ed25519Point(in Ed25519Field x, in Ed25519Field y, in Ed25519Fie
     static readonly Ed25519Field RootOfMinusOne = Ed25519Field.Of(2).PowerForRoot().Square() * Ed25519Field.Of(2);
 
     // The base point B: y = 4/5, x even.
-    static readonly Ed25519Point[] BaseMultiples = Multiples(FromY(Ed25519Field.Of(4) * Ed25519Field.Of(5).Invert(), 0)!.Value);
+    static readonly Ed25519Point[] BaseMultiples =
+        Multiples(FromY(Ed25519Field.Of(4) * Ed25519Field.Of(5).Invert(), 0)!.Value);
 
     readonly Ed25519Field x = x, y = y, z = z, t = t;
 

@@ -52,8 +52,9 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
         catch (JsonException malformed)
         {
             return Refuse(
-                $"The text is not a JSON value (RFC 8259): look at line {malformed.LineNumber + 1}, byte " +
-                $"{malformed.BytePositionInLine + 1}. Comments, trailing commas and anything after the value are refused.");
+                $"The text is not a JSON value (RFC 8259): look at line {malformed.LineNumber + 1}, " +
+                $"byte {malformed.BytePositionInLine + 1}. " +
+                "Comments, trailing commas and anything after the value are refused.");
         }
     }
 
@@ -194,8 +195,11 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
             if (!Rune.TryCreate(first, out var character))
             {
                 if (!escaped.StartsWith("\\u"u8) || !Rune.TryCreate(first, CodeUnit(escaped), out character))
+                {
                     return Refuse(
-                        "A string or member name holds half a surrogate pair, which is no character: send both halves.");
+                        "A string or member name holds half a surrogate pair, which is no character: " +
+                        "send both halves.");
+                }
 
                 escaped = escaped[6..];
             }
@@ -252,12 +256,13 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
     /// <summary>Called on the way out, innermost first.</summary>
     bool RefusedIn(ReadOnlySpan<char> token)
     {
-        var escaped = token.ToString().Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+        var escaped = token.ToString()
+            .Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
         pointer = $"/{escaped}{pointer}";
         return false;
     }
 
-    /// <summary>A member of an object being written: where its name and its text lie, the comma after it included.</summary>
+    /// <summary>A member of an unfinished object: where its name and its text, with the comma after it, lie.</summary>
     [StructLayout(LayoutKind.Auto)]
     readonly record struct Member(int NameStart, int NameEnd, int TextStart, int TextEnd);
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Stet.AuditLog;
 
-/// <summary>The few functions of OpenSSL 3 that Ed25519 takes. Nothing else may be called before <see cref="TryLoad"/>.</summary>
+/// <summary>The few functions of OpenSSL 3 that Ed25519 takes, to be called after <see cref="TryLoad"/> only.</summary>
 static partial class LibCrypto
 {
     /// <summary>EVP_PKEY_ED25519.</summary>
@@ -10,17 +10,19 @@ static partial class LibCrypto
 
     const string Name = "libcrypto";
 
-    static string FileName =>
+    public static string FileName =>
         OperatingSystem.IsWindows() ? "libcrypto-3-x64.dll"
         : OperatingSystem.IsMacOS() ? "libcrypto.3.dylib"
         : "libcrypto.so.3";
 
-    /// <summary>Finds the library and all its functions below. To be called once.</summary>
-    public static bool TryLoad()
+    /// <summary>Finds the library and all its functions below. May succeed once only.</summary>
+    public static bool TryLoad(string fileName)
     {
         var assembly = typeof(LibCrypto).Assembly;
 
-        if (!NativeLibrary.TryLoad(FileName, assembly, DllImportSearchPath.SafeDirectories, out var library)) return false;
+        if (!NativeLibrary.TryLoad(fileName, assembly, DllImportSearchPath.SafeDirectories, out var library))
+            return false;
+
         if (!Functions.All(function => NativeLibrary.TryGetExport(library, function, out _)))
         {
             NativeLibrary.Free(library);
@@ -39,10 +41,12 @@ static partial class LibCrypto
     ];
 
     [LibraryImport(Name)]
-    public static partial KeyHandle EVP_PKEY_new_raw_private_key(int type, nint engine, ReadOnlySpan<byte> key, nuint length);
+    public static partial KeyHandle EVP_PKEY_new_raw_private_key(
+        int type, nint engine, ReadOnlySpan<byte> key, nuint length);
 
     [LibraryImport(Name)]
-    public static partial KeyHandle EVP_PKEY_new_raw_public_key(int type, nint engine, ReadOnlySpan<byte> key, nuint length);
+    public static partial KeyHandle EVP_PKEY_new_raw_public_key(
+        int type, nint engine, ReadOnlySpan<byte> key, nuint length);
 
     [LibraryImport(Name)]
     public static partial int EVP_PKEY_get_raw_public_key(KeyHandle key, Span<byte> publicKey, ref nuint length);
@@ -57,18 +61,22 @@ static partial class LibCrypto
     public static partial void EVP_MD_CTX_free(nint context);
 
     [LibraryImport(Name)]
-    public static partial int EVP_DigestSignInit(ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
+    public static partial int EVP_DigestSignInit(
+        ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
 
     [LibraryImport(Name)]
     public static partial int EVP_DigestSign(
-        ContextHandle context, Span<byte> signature, ref nuint signatureLength, ReadOnlySpan<byte> message, nuint length);
+        ContextHandle context, Span<byte> signature, ref nuint signatureLength,
+        ReadOnlySpan<byte> message, nuint length);
 
     [LibraryImport(Name)]
-    public static partial int EVP_DigestVerifyInit(ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
+    public static partial int EVP_DigestVerifyInit(
+        ContextHandle context, nint keyContext, nint digest, nint engine, KeyHandle key);
 
     [LibraryImport(Name)]
     public static partial int EVP_DigestVerify(
-        ContextHandle context, ReadOnlySpan<byte> signature, nuint signatureLength, ReadOnlySpan<byte> message, nuint length);
+        ContextHandle context, ReadOnlySpan<byte> signature, nuint signatureLength,
+        ReadOnlySpan<byte> message, nuint length);
 
     [LibraryImport(Name)]
     public static partial void ERR_clear_error();

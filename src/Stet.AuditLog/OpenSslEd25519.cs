@@ -11,9 +11,9 @@ sealed class OpenSslEd25519 : Ed25519
     }
 
     /// <returns>Null where libcrypto 3 is missing or its configuration, FIPS for one, offers no Ed25519.</returns>
-    public static OpenSslEd25519? TryLoad()
+    public static OpenSslEd25519? TryLoad(string fileName)
     {
-        if (!LibCrypto.TryLoad()) return null;
+        if (!LibCrypto.TryLoad(fileName)) return null;
 
         using var probe = EVP_PKEY_new_raw_private_key(Ed25519KeyType, 0, stackalloc byte[SeedSize], SeedSize);
         using var context = NewContext();
@@ -48,7 +48,8 @@ sealed class OpenSslEd25519 : Ed25519
         Require(EVP_DigestVerifyInit(context, 0, 0, 0, key) == 1);
 
         // 0 is a wrong signature, below 0 an error: only 1 is a yes.
-        if (EVP_DigestVerify(context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1) return true;
+        if (EVP_DigestVerify(context, signature, (nuint)signature.Length, message, (nuint)message.Length) == 1)
+            return true;
 
         ERR_clear_error();
         return false;
@@ -74,6 +75,7 @@ sealed class OpenSslEd25519 : Ed25519
 
         // The thread's error queue is shared with TLS, which would read our entries as its own.
         ERR_clear_error();
-        throw new CryptographicException("OpenSSL failed in an Ed25519 operation: check its configuration and free memory.");
+        throw new CryptographicException(
+            "OpenSSL failed in an Ed25519 operation: check its configuration and free memory.");
     }
 }

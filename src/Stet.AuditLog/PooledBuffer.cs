@@ -43,7 +43,8 @@ struct PooledBuffer<T> : IDisposable where T : unmanaged
 
     void Grow(int length)
     {
-        var larger = ArrayPool<T>.Shared.Rent(Math.Max(checked(Count + length), (int)Math.Min(2L * Count, Array.MaxLength)));
+        var doubled = (int)Math.Min(2L * Count, Array.MaxLength);
+        var larger = ArrayPool<T>.Shared.Rent(Math.Max(checked(Count + length), doubled));
         Written.CopyTo(larger);
         ArrayPool<T>.Shared.Return(items);
         items = larger;

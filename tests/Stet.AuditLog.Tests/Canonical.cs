@@ -19,10 +19,12 @@ static class Canonical
             : error!;
 
     /// <returns>The canonical form, or null and an <paramref name="error"/>; then nothing was written.</returns>
-    public static string? TryForm(byte[] json, out CanonicalJsonError? error, int maxDepth = CanonicalJson.DefaultMaxDepth)
+    public static string? TryForm(
+        byte[] json, out CanonicalJsonError? error, int maxDepth = CanonicalJson.DefaultMaxDepth)
     {
         var output = new ArrayBufferWriter<byte>();
-        if (CanonicalJson.TryWrite(json, output, out error, maxDepth)) return Encoding.UTF8.GetString(output.WrittenSpan);
+        if (CanonicalJson.TryWrite(json, output, out error, maxDepth))
+            return Encoding.UTF8.GetString(output.WrittenSpan);
 
         output.WrittenCount.ShouldBe(0);
         return null;

@@ -18,7 +18,8 @@ public class CanonicalJsonLaws
 
     [Fact]
     public void The_order_of_members_the_escapes_and_the_white_space_do_not_matter() =>
-        Holds(Json.Any, json => Canonical.Form(json.Text(new Random(1))).ShouldBe(Canonical.Form(json.Text(new Random(2)))));
+        Holds(Json.Any, json =>
+            Canonical.Form(json.Text(new Random(1))).ShouldBe(Canonical.Form(json.Text(new Random(2)))));
 
     [Fact]
     public void The_canonical_form_is_the_same_value() =>
@@ -45,7 +46,7 @@ public class CanonicalJsonLaws
 
     [Fact]
     public void Every_finite_double_keeps_its_bits() =>
-        Holds(ArbMap.Default.ArbFor<ulong>().Generator.Select(BitConverter.UInt64BitsToDouble).Where(double.IsFinite), value =>
+        Holds(Doubles, value =>
         {
             var form = Canonical.Form(value.ToString("R", CultureInfo.InvariantCulture));
             double.Parse(form, CultureInfo.InvariantCulture).ShouldBe(value);
@@ -62,6 +63,19 @@ public class CanonicalJsonLaws
             from seed in Gen.Choose(0, int.MaxValue)
             select Mutated(Encoding.UTF8.GetBytes(json.Text(new Random(seed))), new Random(seed)),
             IsAnswered);
+
+    [Fact]
+    public void A_number_of_fifteen_digits_is_always_kept() =>
+        Holds(
+            from drawn in ArbMap.Default.ArbFor<DoNotSize<ulong>>().Generator
+            from exponent in Gen.Choose(-307, 290)
+            select $"{drawn.Item % 1_000_000_000_000_000}e{exponent}",
+            json => double.Parse(Canonical.Form(json), CultureInfo.InvariantCulture)
+                .ShouldBe(double.Parse(json, CultureInfo.InvariantCulture)));
+
+    static Gen<double> Doubles { get; } =
+        ArbMap.Default.ArbFor<DoNotSize<ulong>>().Generator
+            .Select(bits => BitConverter.UInt64BitsToDouble(bits.Item)).Where(double.IsFinite);
 
     static void IsAnswered(byte[] json)
     {
@@ -109,10 +123,12 @@ public class CanonicalJsonLaws
             var scalars = Gen.OneOf<Json>(
                 strings.Select(Json (text) => new StringValue(text)),
                 Gen.OneOf(
-                    ArbMap.Default.ArbFor<long>().Generator.Select(n => (n % (1L << 53)).ToString(CultureInfo.InvariantCulture)),
-                    ArbMap.Default.ArbFor<ulong>().Generator.Select(BitConverter.UInt64BitsToDouble).Where(double.IsFinite)
+                    ArbMap.Default.ArbFor<long>().Generator
+                        .Select(n => (n % (1L << 53)).ToString(CultureInfo.InvariantCulture)),
+                    Doubles
                         .Select(d => d.ToString("R", CultureInfo.InvariantCulture)),
-                    Gen.Elements("true", "false", "null", "0.50", "-0", "1e2")).Select(Json (literal) => new LiteralValue(literal)));
+                    Gen.Elements("true", "false", "null", "0.50", "-0", "1e2"))
+                    .Select(Json (literal) => new LiteralValue(literal)));
 
             if (size < 2) return scalars;
 
@@ -121,7 +137,8 @@ public class CanonicalJsonLaws
                 scalars,
                 items.ListOf().Select(Json (list) => new ArrayValue([.. list])),
                 (from name in strings from value in items select (name, value)).ListOf()
-                    .Select(Json (list) => new ObjectValue([.. list.DistinctBy(member => member.name, StringComparer.Ordinal)])));
+                    .Select(Json (list) =>
+                        new ObjectValue([.. list.DistinctBy(member => member.name, StringComparer.Ordinal)])));
         }
 
         sealed record LiteralValue(string Value) : Json
@@ -146,8 +163,9 @@ public class CanonicalJsonLaws
             {
                 var order = Members.ToArray();
                 spelling.Shuffle(order);
-                return $"{{{string.Join(',', order.Select(member =>
-                    $"{Space(spelling)}{Spelt(member.Name, spelling)}:{Space(spelling)}{member.Value.Text(spelling)}"))}}}";
+                var members = order.Select(member =>
+                    $"{Spelt(member.Name, spelling)}{Space(spelling)}:{Space(spelling)}{member.Value.Text(spelling)}");
+                return $"{{{string.Join(',', members)}}}";
             }
         }
 
@@ -160,7 +178,8 @@ public class CanonicalJsonLaws
             foreach (var rune in text.EnumerateRunes())
             {
                 if (rune.Value is '"' or '\\' or < 0x20 || spelling.Next(4) == 0)
-                    foreach (var unit in rune.ToString()) spelt.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
+                    foreach (var unit in rune.ToString())
+                        spelt.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
                 else
                     spelt.Append(rune.ToString());
             }

@@ -39,7 +39,9 @@ public sealed record Ed25519Vector(string Name, string Seed, string PublicKey, s
             "09351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"),
     ];
 
-    /// <summary>A signed note: the vkey holds a type byte and the key, the signature line a key ID of 4 bytes and the signature.</summary>
+    /// <summary>
+    /// A signed note: its vkey holds a type byte and the key, its signature line a key ID of 4 bytes and the signature.
+    /// </summary>
     public static Ed25519Vector SignedNote { get; } = new(
         "signed note",
         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",

@@ -18,6 +18,8 @@ public sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(Forma
 {
     public const string FormatName = "stet-json";
 
+    const string TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
     [ThreadStatic]
     static Line? spare;
 
@@ -39,7 +41,7 @@ public sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(Forma
     void Write<TState>(Utf8JsonWriter json, in LogEntry<TState> entry, string? message)
     {
         json.WriteStartObject();
-        json.WriteString("timestamp", time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
+        json.WriteString("timestamp", time.GetUtcNow().ToString(TimestampFormat, CultureInfo.InvariantCulture));
         json.WriteString("level", entry.LogLevel switch
         {
             LogLevel.Trace => "trace",
@@ -102,7 +104,7 @@ public sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(Forma
             case long number: json.WriteNumberValue(number); break;
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             case decimal number: json.WriteNumberValue(number); break;
-            case DateTimeOffset moment: json.WriteStringValue(moment.ToString("O", CultureInfo.InvariantCulture)); break;
+            case DateTimeOffset moment: json.WriteStringValue(moment); break;
             case IFormattable other: json.WriteStringValue(other.ToString(null, CultureInfo.InvariantCulture)); break;
             default: json.WriteStringValue(value.ToString()); break;
         }

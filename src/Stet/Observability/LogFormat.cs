@@ -7,7 +7,7 @@ namespace Stet.Observability;
 /// <c>Logging:Format</c>: <c>json</c>, one object per line; <c>text</c>, for eyes; <c>auto</c>, the default: text in
 /// Development on a terminal, else JSON.
 /// </summary>
-sealed class LogFormat(IConfiguration configuration, IHostEnvironment environment)
+public sealed class LogFormat(IConfiguration configuration, IHostEnvironment environment)
     : IConfigureOptions<ConsoleLoggerOptions>
 {
     public void Configure(ConsoleLoggerOptions options) =>

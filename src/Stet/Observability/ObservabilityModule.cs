@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Reflection;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -52,17 +54,29 @@ public static class ObservabilityModule
         services.AddSingleton<PrometheusExporter>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Telemetry>(provider, [instrumentation]));
         services.AddHostedService(provider => provider.GetRequiredService<Telemetry>());
+        services.AddSingleton<IStartupFilter, ServerSpans>();
 
         services.AddHealthChecks();
         services.AddSingleton<Readiness>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>, TimeLimits>();
     }
 
-    /// <summary>Maps <c>/metrics</c>, <c>/livez</c>, <c>/readyz</c> and <c>/health</c>; none of them counts as traffic.</summary>
+    /// <summary>
+    /// Maps <c>/metrics</c>, <c>/livez</c>, <c>/readyz</c> and <c>/health</c>, which neither count as traffic nor show
+    /// up in traces.
+    /// </summary>
     /// <returns>All four, to attach a permission or an address to.</returns>
     public static RouteGroupBuilder MapObservability(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapGroup("").DisableHttpMetrics().WithTags("Operations");
+        group.AddEndpointFilter((context, next) =>
+        {
+            // A span that is not recorded is not exported.
+            if (context.HttpContext.Features.Get<IHttpActivityFeature>()?.Activity is { } span)
+                span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+
+            return next(context);
+        });
 
         MetricsEndpoint.Map(group);
         HealthEndpoints.Map(group);

@@ -13,10 +13,10 @@ public sealed class PrometheusExporter : BaseExporter<Metric>, IPullMetricExport
     readonly Dictionary<Metric, PrometheusFamily?> families = [];
     PrometheusWriter? writer;
 
-    /// <summary>Set by the reader; runs the observable instruments and comes back through <see cref="Export"/>.</summary>
+    /// <summary>Set by the reader: runs the observable instruments and comes back to <see cref="Export"/>.</summary>
     public Func<int, bool>? Collect { get; set; }
 
-    /// <summary>The metrics of this moment, for the caller to dispose; null before the start and after the end.</summary>
+    /// <summary>The metrics of this moment, for the caller to dispose; null when they could not be collected.</summary>
     public async Task<ScrapeBuffer?> ScrapeAsync(bool openMetrics, CancellationToken cancel)
     {
         await turn.WaitAsync(cancel);

@@ -33,7 +33,8 @@ public sealed record PrometheusFamily(string Name, string Type, string Unit, str
         var family = Sanitize(name);
         var word = UnitWord(unit);
 
-        if (type == "counter" && family.EndsWith("_total", StringComparison.Ordinal)) family = family[..^"_total".Length];
+        if (type == "counter" && family.EndsWith("_total", StringComparison.Ordinal))
+            family = family[..^"_total".Length];
         if (word.Length > 0 && family != word && !family.EndsWith($"_{word}", StringComparison.Ordinal))
             family = $"{family}_{word}";
 
@@ -61,18 +62,43 @@ public sealed record PrometheusFamily(string Name, string Type, string Unit, str
     static string Plural(string ucum) => ucum switch
     {
         "" or "1" => "",
-        "d" => "days", "h" => "hours", "min" => "minutes",
-        "s" => "seconds", "ms" => "milliseconds", "us" => "microseconds", "ns" => "nanoseconds",
-        "By" => "bytes", "KiBy" => "kibibytes", "MiBy" => "mebibytes", "GiBy" => "gibibytes", "TiBy" => "tebibytes",
-        "KBy" => "kilobytes", "MBy" => "megabytes", "GBy" => "gigabytes", "TBy" => "terabytes",
-        "m" => "meters", "V" => "volts", "A" => "amperes", "J" => "joules", "W" => "watts", "g" => "grams",
-        "Cel" => "celsius", "Hz" => "hertz", "%" => "percent",
+        "d" => "days",
+        "h" => "hours",
+        "min" => "minutes",
+        "s" => "seconds",
+        "ms" => "milliseconds",
+        "us" => "microseconds",
+        "ns" => "nanoseconds",
+        "By" => "bytes",
+        "KiBy" => "kibibytes",
+        "MiBy" => "mebibytes",
+        "GiBy" => "gibibytes",
+        "TiBy" => "tebibytes",
+        "KBy" => "kilobytes",
+        "MBy" => "megabytes",
+        "GBy" => "gigabytes",
+        "TBy" => "terabytes",
+        "m" => "meters",
+        "V" => "volts",
+        "A" => "amperes",
+        "J" => "joules",
+        "W" => "watts",
+        "g" => "grams",
+        "Cel" => "celsius",
+        "Hz" => "hertz",
+        "%" => "percent",
         _ => ucum,
     };
 
     static string Singular(string ucum) => ucum switch
     {
-        "s" => "second", "m" => "minute", "h" => "hour", "d" => "day", "w" => "week", "mo" => "month", "y" => "year",
+        "s" => "second",
+        "m" => "minute",
+        "h" => "hour",
+        "d" => "day",
+        "w" => "week",
+        "mo" => "month",
+        "y" => "year",
         _ => ucum,
     };
 

@@ -26,7 +26,7 @@ public sealed class PrometheusWriter(ScrapeBuffer buffer, bool openMetrics)
         buffer.Write(" 1\n"u8);
     }
 
-    /// <summary>Writes a family. Of two with one name, which no reader could tell apart, the first one counts.</summary>
+    /// <summary>Writes a family. Of two with one name, which no reader could tell apart, the first counts.</summary>
     public void Write(Metric metric, PrometheusFamily family)
     {
         if (!written.Add(family.Name)) return;

@@ -54,6 +54,8 @@ public sealed class Telemetry(
         if (endpoint is not null)
         {
             meterBuilder.AddOtlpExporter();
+            // In .NET 10 the server's spans get their attributes only on request. It asks when it starts: after this.
+            AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
             traces = Sdk.CreateTracerProviderBuilder()
                 .ConfigureServices(services => services.AddSingleton<IConfiguration>(settings))
                 .ConfigureResource(Describe)

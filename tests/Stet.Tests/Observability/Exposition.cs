@@ -5,7 +5,7 @@ namespace Stet.Tests.Observability;
 
 sealed record Sample(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
 {
-    public string Series => $"{Name}{{{string.Join(',', Labels.OrderBy(l => l.Key).Select(l => $"{l.Key}={l.Value}"))}}}";
+    public string Series => string.Join(',', Labels.OrderBy(l => l.Key).Select(l => $"{l.Key}={l.Value}").Prepend(Name));
 }
 
 sealed record Family(string Name, string Type)
@@ -34,7 +34,7 @@ sealed partial class Exposition
 
     Dictionary<string, Family> Families { get; } = [];
 
-    public static IReadOnlyDictionary<string, Family> Parse(string text, bool openMetrics = false)
+    public static Dictionary<string, Family> Parse(string text, bool openMetrics = false)
     {
         if (!text.EndsWith('\n')) throw new FormatException("the last line has no end");
         var lines = text[..^1].Split('\n');
@@ -52,12 +52,18 @@ sealed partial class Exposition
         return exposition.Families;
     }
 
-    [GeneratedRegex("""^# (TYPE|UNIT|HELP) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$""")]
-    private static partial Regex Metadata { get; }
+    [GeneratedRegex(
+        """^# (?<keyword>TYPE|UNIT|HELP) (?<name>[a-zA-Z_:][a-zA-Z0-9_:]*) (?<text>.+)$""",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    static partial Regex Metadata { get; }
 
     [GeneratedRegex(
-        """^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{((?<key>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>([^"\\\n]|\\["\\n])*)",?)*\})? (?<number>\S+)$""")]
-    private static partial Regex SampleLine { get; }
+        """^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{((?<key>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>([^"\\\n]|\\["\\n])*)",?)*\})? (?<number>\S+)$""",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    static partial Regex SampleLine { get; }
+
+    [GeneratedRegex("""\\(?<escaped>.)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    static partial Regex Escape { get; }
 
     void Read(string line)
     {
@@ -69,7 +75,9 @@ sealed partial class Exposition
     {
         var match = Metadata.Match(line);
         if (!match.Success) throw new FormatException(line);
-        var (keyword, name, text) = (match.Groups[1].Value, match.Groups[2].Value, match.Groups[3].Value);
+        var keyword = match.Groups["keyword"].Value;
+        var name = match.Groups["name"].Value;
+        var text = match.Groups["text"].Value;
 
         if (keyword == "TYPE")
         {
@@ -82,9 +90,11 @@ sealed partial class Exposition
         if (current?.Name != name || current.Samples.Count > 0) throw new FormatException($"out of place: {line}");
 
         if (keyword == "HELP" && current.Help is null) current.Help = text;
-        else if (keyword == "UNIT" && openMetrics && current.Unit is null && name.EndsWith($"_{text}")) current.Unit = text;
+        else if (keyword == "UNIT" && IsUnitOf(name, text) && current.Unit is null) current.Unit = text;
         else throw new FormatException(line);
     }
+
+    bool IsUnitOf(string name, string unit) => openMetrics && name.EndsWith($"_{unit}", StringComparison.Ordinal);
 
     void ReadSample(string line)
     {
@@ -114,7 +124,7 @@ sealed partial class Exposition
     };
 
     static string Unescape(string value) =>
-        Regex.Replace(value, """\\(.)""", m => m.Groups[1].Value == "n" ? "\n" : m.Groups[1].Value);
+        Escape.Replace(value, m => m.Groups["escaped"].Value is "n" ? "\n" : m.Groups["escaped"].Value);
 
     static double Number(string text) => text switch
     {
@@ -129,11 +139,11 @@ sealed partial class Exposition
         foreach (var point in family.Samples.GroupBy(s =>
                      new Sample("", s.Labels.Where(l => l.Key != "le").ToDictionary(), 0).Series))
         {
-            var buckets = point.Where(s => s.Name.EndsWith("_bucket")).ToList();
+            var buckets = point.Where(s => s.Name == $"{family.Name}_bucket").ToList();
             var bounds = buckets.Select(b => Number(b.Labels["le"])).ToList();
             var count = point.Single(s => s.Name == $"{family.Name}_count").Value;
 
-            bounds.ShouldBe(bounds.Order(), $"bounds of {family.Name}");
+            bounds.ShouldBeInOrder(SortDirection.Ascending, $"bounds of {family.Name}");
             buckets.Select(b => b.Value).ShouldBeInOrder(SortDirection.Ascending, $"buckets of {family.Name}");
             bounds[^1].ShouldBe(double.PositiveInfinity);
             buckets[^1].Value.ShouldBe(count, $"the last bucket of {family.Name}");

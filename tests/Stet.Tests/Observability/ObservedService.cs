@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -13,13 +12,16 @@ sealed class ObservedService : IAsyncDisposable
 {
     readonly WebApplication app;
 
-    ObservedService(WebApplication app)
+    ObservedService(WebApplication app, CapturedLogs logs)
     {
+        Logs = logs;
         this.app = app;
         Client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     public HttpClient Client { get; }
+
+    public CapturedLogs Logs { get; }
 
     public IServiceProvider Services => app.Services;
 
@@ -31,15 +33,16 @@ sealed class ObservedService : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddObservability(instrumentation ?? []);
-        builder.Logging.ClearProviders();
+        var logs = new CapturedLogs();
+        builder.Logging.ClearProviders().AddProvider(logs);
         services?.Invoke(builder.Services);
 
-        var app = builder.Build();
-        app.MapObservability();
-        routes?.Invoke(app);
-        await app.StartAsync();
+        var built = builder.Build();
+        built.MapObservability();
+        routes?.Invoke(built);
+        await built.StartAsync();
 
-        return new ObservedService(app);
+        return new ObservedService(built, logs);
     }
 
     public async Task<string> GetAsync(string path, string? accept = null)
