@@ -74,7 +74,10 @@ public sealed class DataFolder : IDisposable
 
             try
             {
-                var path = await EnterAsync(folder, account, cancel) ?? throw CannotEnter(folder, account);
+                // A link may lead out of a folder that is closed to the account, so links are followed as this user.
+                var path = await EnterAsync(folder, account: null, cancel) ?? folder;
+
+                if (await EnterAsync(path, account, cancel) is null) throw CannotEnter(path, account);
 
                 await CreateOwnedAsync(System.IO.Path.Combine(path, "run"), account, cancel);
 

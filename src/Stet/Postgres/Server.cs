@@ -14,11 +14,9 @@ public sealed class Server(
     /// <remarks>Safe to cut off at any point: the cluster gets its name when it is complete.</remarks>
     public async Task InitializeAsync(CancellationToken cancel)
     {
-        if (Directory.Exists(folder.Cluster))
-        {
-            await CheckVersionAsync(cancel);
-            return;
-        }
+        await CheckVersionAsync(folder.Cluster, binaries, cancel);
+
+        if (Directory.Exists(folder.Cluster)) return;
 
         PostgresLog.Initializing(logger, binaries.Version, folder.Cluster);
 
@@ -36,6 +34,22 @@ public sealed class Server(
             throw new PrivateClusterException($"PostgreSQL could not initialize {folder.NewCluster}.{Advice(made.Output)}");
 
         Directory.Move(folder.NewCluster, folder.Cluster);
+    }
+
+    /// <summary>Checks that a cluster, if there is one, was made by the same major version.</summary>
+    /// <exception cref="PrivateClusterException">By another; the message names both.</exception>
+    public static async Task CheckVersionAsync(string cluster, PostgresBinaries binaries, CancellationToken cancel)
+    {
+        if (!Directory.Exists(cluster)) return;
+
+        var file = Path.Combine(cluster, "PG_VERSION");
+        var madeBy = File.Exists(file) ? (await File.ReadAllTextAsync(file, cancel)).Trim() : "an unknown version";
+
+        if (madeBy != $"{binaries.Version.Major}")
+            throw new PrivateClusterException(
+                $"The cluster in {cluster} was made by PostgreSQL {madeBy}, but {binaries.Folder} is {binaries.Version}. "
+                + $"Set {PostgresBinaries.Variable} to the bin folder of PostgreSQL {madeBy}, or move the cluster to the "
+                + "newer version with pg_upgrade.");
     }
 
     /// <summary>Starts the server, after stopping one that an earlier service left running.</summary>
@@ -122,18 +136,6 @@ public sealed class Server(
         var stopped = await Tool.RunAsync(binaries.PgCtl, arguments, folder.Account, cancel);
 
         return stopped.Succeeded || !IsRunning;
-    }
-
-    async Task CheckVersionAsync(CancellationToken cancel)
-    {
-        var file = Path.Combine(folder.Cluster, "PG_VERSION");
-        var madeBy = File.Exists(file) ? (await File.ReadAllTextAsync(file, cancel)).Trim() : "an unknown version";
-
-        if (madeBy != $"{binaries.Version.Major}")
-            throw new PrivateClusterException(
-                $"The cluster in {folder.Cluster} was made by PostgreSQL {madeBy}, but {binaries.Folder} is "
-                + $"{binaries.Version}. Set {PostgresBinaries.Variable} to the bin folder of PostgreSQL {madeBy}, or move "
-                + "the cluster to the newer version with pg_upgrade.");
     }
 
     async Task WriteSettingsAsync(CancellationToken cancel)
