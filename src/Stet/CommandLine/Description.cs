@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Stet.Authentication;
-using Stet.EventStore;
 using Stet.Observability;
 using Stet.RateLimits;
 
