@@ -29,17 +29,15 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     [Fact]
     public void PostgreSQL_stops_with_the_service() => first.ServersAfterwards.ShouldBeEmpty();
 
-    [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
-    public async Task A_second_start_serves_what_the_first_recorded(string signal)
+    [Fact]
+    public async Task A_second_start_serves_what_the_first_recorded()
     {
         await using var service = await StetProcess.ServeAsync("--data", first.Folder);
 
         (await FactsAsync(service.Url)).ShouldContain("severe");
 
         service.Output.ShouldNotContain("scripts applied");
-        (await service.StopAsync(signal)).ShouldBe(0);
+        (await service.StopAsync()).ShouldBe(0);
         ServerProcesses.All(Cluster).ShouldBeEmpty();
     }
 
@@ -135,7 +133,7 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
         {
             await using var service = await StetProcess.ServeAsync("--data", Folder);
             (await RecordAsync(service.Url, "allergies.penicillin", "severe")).ShouldBe(HttpStatusCode.Created);
-            ExitCode = await service.StopAsync("TERM");
+            ExitCode = await service.StopAsync();
             Output = service.Output;
             ServersAfterwards = ServerProcesses.All(Path.Combine(Folder, "postgres"));
         }

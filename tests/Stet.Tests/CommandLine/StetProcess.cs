@@ -72,11 +72,11 @@ sealed class StetProcess : IAsyncDisposable
         return process.ExitCode;
     }
 
-    /// <summary>Asks it to stop, as Ctrl+C and a container's runtime do, and waits for its end.</summary>
+    /// <summary>Asks it to stop, as a container's runtime does, and waits for its end.</summary>
     /// <returns>The exit code.</returns>
-    public async Task<int> StopAsync(string signal)
+    public async Task<int> StopAsync()
     {
-        using (var kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"])) await kill.WaitForExitAsync();
+        using (var kill = Process.Start("kill", ["-TERM", $"{process.Id}"])) await kill.WaitForExitAsync();
         return await EndAsync();
     }
 
@@ -89,7 +89,7 @@ sealed class StetProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!process.HasExited) await StopAsync("TERM");
+        if (!process.HasExited) await StopAsync();
         process.Dispose();
     }
 
