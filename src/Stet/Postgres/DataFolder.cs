@@ -107,7 +107,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Removes what a server that is gone left behind; its process id may belong to somebody else by now.</summary>
     public void RemoveServerLocks()
     {
-        File.Delete(System.IO.Path.Combine(Cluster, "postmaster.pid"));
+        // Elsewhere than on Linux its children may still be there unseen, and PostgreSQL finds them through this file.
+        if (OperatingSystem.IsLinux()) File.Delete(System.IO.Path.Combine(Cluster, "postmaster.pid"));
+
         File.Delete(System.IO.Path.Combine(SocketFolder, SocketName));
         File.Delete(System.IO.Path.Combine(SocketFolder, SocketName + ".lock"));
     }

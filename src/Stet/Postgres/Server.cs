@@ -5,6 +5,8 @@ namespace Stet.Postgres;
 public sealed class Server(
     DataFolder folder, PostgresBinaries binaries, PrivateClusterOptions options, ILogger logger)
 {
+    const int MessageLines = 12;
+
     static readonly TimeSpan progressEvery = TimeSpan.FromSeconds(10);
     static readonly TimeSpan lastChildren = TimeSpan.FromSeconds(30);
 
@@ -29,6 +31,9 @@ public sealed class Server(
         ];
 
         var made = await Tool.RunAsync(binaries.Initdb, arguments, folder.Account, cancel);
+
+        // Ctrl+C reaches this tool too, and may end it before it ends the waiting for it.
+        cancel.ThrowIfCancellationRequested();
 
         if (!made.Succeeded)
             throw new PrivateClusterException($"PostgreSQL could not initialize {folder.NewCluster}.{Advice(made.Output)}");
@@ -95,9 +100,11 @@ public sealed class Server(
 
         if (started.Succeeded) return;
 
-        var tail = Tail(20);
+        var tail = Tail(MessageLines);
 
         await StopAsync(CancellationToken.None);
+
+        cancel.ThrowIfCancellationRequested();
 
         throw new PrivateClusterException($"PostgreSQL did not start in {folder.Cluster}.{Advice(tail)}");
     }
@@ -157,9 +164,16 @@ public sealed class Server(
     string Tail(int lines) =>
         File.Exists(folder.Log) ? string.Join('\n', File.ReadLines(folder.Log).TakeLast(lines)) : "";
 
-    static string Advice(string output) =>
-        (output.Contains("No space left on device", StringComparison.Ordinal) ? " The disk is full: free some space." : "")
-        + (output.Length > 0 ? $" It said:\n{output}" : "");
+    /// <summary>What a failed tool or server said, at its end, with what to do where that is known.</summary>
+    public static string Advice(string output)
+    {
+        var isFull = output.Contains("No space left on device", StringComparison.Ordinal)
+            || output.Contains("Check free disk space", StringComparison.Ordinal);
+        var lastLines = string.Join('\n', output.Split('\n').TakeLast(MessageLines));
+
+        return (isFull ? " The disk is full: free some space, or name another folder with --data DIR." : "")
+            + (output.Length > 0 ? $" It said:\n{lastLines}" : "");
+    }
 
     static string ShellQuoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

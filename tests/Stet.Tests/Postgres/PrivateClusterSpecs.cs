@@ -122,6 +122,29 @@ public sealed class PrivateClusterSpecs : IDisposable
         Enumerable.Range(0, 8).Select(PrivateCluster.PauseBefore).ShouldBe(
             new[] { 0, 1, 2, 4, 8, 16, 30, 30 }.Select(seconds => TimeSpan.FromSeconds(seconds)));
 
+    [Theory]
+    [InlineData("FATAL:  could not write to file \"pg_wal/1\": No space left on device")]
+    [InlineData("HINT:  Check free disk space.")]
+    public void A_full_disk_is_named(string said) =>
+        Server.Advice(said).ShouldBe($" The disk is full: free some space, or name another folder with --data DIR. It said:\n{said}");
+
+    [Fact]
+    public void Of_what_a_failed_tool_said_the_end_is_shown() =>
+        Server.Advice(string.Join('\n', Enumerable.Range(1, 20))).ShouldBe(
+            $" It said:\n{string.Join('\n', Enumerable.Range(9, 12))}");
+
+    [Fact]
+    public async Task A_start_that_is_called_off_lets_go_of_the_folder()
+    {
+        using var cancel = new CancellationTokenSource();
+        var starting = PrivateCluster.StartAsync(Options, NullLogger.Instance, cancel.Token);
+
+        await cancel.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => starting);
+
+        (await DataFolder.OpenAsync(root, CancellationToken.None)).Dispose();
+    }
+
     public void Dispose() => Directory.Delete(root, recursive: true);
 
     Task<PrivateCluster> StartAsync() =>
