@@ -113,7 +113,10 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
                 tenant.Position = position;
                 for (var i = 0; i < results.Length; i++)
                 {
-                    if (results[i]?.Outcome is AppendOutcome.Recorded or AppendOutcome.NothingToRecord)
+                    // A repetition of what this very request recorded goes with it.
+                    if (results[i] is { } result
+                        && (result.Outcome is AppendOutcome.Recorded or AppendOutcome.NothingToRecord
+                            || (result.Outcome == AppendOutcome.Repeated && result.Position > position)))
                         results[i] = new AppendResult(AppendOutcome.NotRecorded, position, []);
                 }
             }

@@ -1,8 +1,11 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Stet.Authentication;
 using Stet.Corrections;
+using Stet.Enforcement;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Observability;
+using Stet.Outages;
 using Stet.RateLimits;
 using Stet.Tenants;
 
@@ -16,6 +19,7 @@ public static class StetApplication
     {
         var contexts = new ContextCatalog();
         CorrectionsModule.Configure(contexts);
+        EnforcementModule.Configure(contexts);
         return contexts;
     }
 
@@ -34,7 +38,7 @@ public static class StetApplication
         });
 
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => StoreConnections.For(connectionString));
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
@@ -42,18 +46,22 @@ public static class StetApplication
             provider.GetRequiredService<ContextCatalog>().Projections, new StoreOptions(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
+        services.AddEnforcement();
+        services.AddOutages();
         services.AddCallers(AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
         services.AddOpenApi("v1");
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, CorrectionsHttpJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, EnforcementHttpJson.Default);
         });
         StoreHealth.Add(services);
 
         var app = builder.Build();
         app.UseProblems();
-        app.UseRouting();
+        app.UseLifeSigns();
+        app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
 
@@ -61,6 +69,7 @@ public static class StetApplication
         app.MapOpenApi().AllowWithoutTenant();
         TenantEndpoint.Map(app);
         CorrectionsModule.Map(app);
+        EnforcementModule.Map(app);
         return app;
     }
 }
