@@ -8,6 +8,8 @@ sealed class StetClient : IDisposable
 {
     const string Enforcer = "/v1/enforcement/systems/allergy-enforcer";
 
+    static readonly string[] Readers = ["allergy-bot"];
+
     readonly HttpClient http;
     readonly string patient = $"p-{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}";
 
@@ -26,7 +28,7 @@ sealed class StetClient : IDisposable
             field_key = field,
             value,
             @class = "FACT",
-            permissions = new { readers = new[] { "allergy-bot" } },
+            permissions = new { readers = Readers },
             actor = new { type = "human", id = "dr-ada" },
             idempotency_key = $"{patient}/{field}",
         }, cancel);

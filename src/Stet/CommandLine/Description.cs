@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Stet.Authentication;
+using Stet.Enforcement;
 using Stet.Observability;
 using Stet.RateLimits;
 
@@ -93,6 +94,7 @@ static class OptionValues
             ["Logging:LogLevel:Default"] = configuration["Logging:LogLevel:Default"],
         };
         Add(AuthenticationOptions.Section, configuration.GetSection(AuthenticationOptions.Section).Get<AuthenticationOptions>() ?? new());
+        Add(EnforcementOptions.Section, configuration.GetSection(EnforcementOptions.Section).Get<EnforcementOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
         Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
         return values;

@@ -32,9 +32,9 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     [Fact]
     public async Task A_second_start_serves_what_the_first_recorded()
     {
-        await using var service = await StetProcess.ServeAsync("--data", first.Folder);
+        await using var service = await ServiceProcess.ServeAsync(first.Folder);
 
-        (await FactsAsync(service.Url)).ShouldContain("severe");
+        (await FactsAsync(service.Address)).ShouldContain("severe");
 
         service.Output.ShouldNotContain("scripts applied");
         (await service.StopAsync()).ShouldBe(0);
@@ -44,28 +44,28 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     [Fact]
     public async Task A_start_after_the_service_was_killed_loses_nothing()
     {
-        await using (var killed = await StetProcess.ServeAsync("--data", first.Folder))
+        await using (var killed = await ServiceProcess.ServeAsync(first.Folder))
         {
-            (await RecordAsync(killed.Url, "allergies.latex", "mild")).ShouldBe(HttpStatusCode.Created);
+            (await RecordAsync(killed.Address, "allergies.latex", "mild")).ShouldBe(HttpStatusCode.Created);
             await killed.KillAsync();
         }
 
         ServerProcesses.All(Cluster).ShouldNotBeEmpty();
-        await using var service = await StetProcess.ServeAsync("--data", first.Folder);
+        await using var service = await ServiceProcess.ServeAsync(first.Folder);
 
-        (await FactsAsync(service.Url)).ShouldContain("allergies.latex");
+        (await FactsAsync(service.Address)).ShouldContain("allergies.latex");
     }
 
     [Fact]
     public async Task A_second_service_on_the_folder_ends_with_2_and_leaves_the_first_alone()
     {
-        await using var service = await StetProcess.ServeAsync("--data", first.Folder);
+        await using var service = await ServiceProcess.ServeAsync(first.Folder);
 
-        var (exitCode, _, errors) = await StetProcess.RunAsync("--data", first.Folder, "--urls", "http://127.0.0.1:0");
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync("--data", first.Folder, "--urls", "http://127.0.0.1:0");
 
         exitCode.ShouldBe(2);
         errors.ShouldContain("is in use by another Stet");
-        (await FactsAsync(service.Url)).ShouldContain("severe");
+        (await FactsAsync(service.Address)).ShouldContain("severe");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
 
-        var (exitCode, output, errors) = await StetProcess.RunAsync("--data", first.Folder, "--urls", $"http://{other.LocalEndpoint}");
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync("--data", first.Folder, "--urls", $"http://{other.LocalEndpoint}");
 
         exitCode.ShouldBe(1);
         errors.ShouldBe(
@@ -87,13 +87,13 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     [Fact]
     public async Task Production_without_an_issuer_is_refused_in_one_line()
     {
-        await using var service = StetProcess.StartIn("Production", "--data", first.Folder, "--urls", "http://127.0.0.1:0");
+        await using var service = ServiceProcess.RunIn("Production", 0, "--data", first.Folder, "--urls", "http://127.0.0.1:0");
 
-        (await service.EndAsync()).ShouldBe(1);
+        (await service.ExitAsync()).ShouldBe(1);
 
         service.Errors.ShouldStartWith("No token issuer is configured");
         service.Errors.ShouldNotContain("\n");
-        service.Output.ShouldBeEmpty();
+        service.Output.ShouldBe(service.Errors);
         ServerProcesses.All(Cluster).ShouldBeEmpty();
     }
 
@@ -131,8 +131,8 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
 
         public async Task InitializeAsync()
         {
-            await using var service = await StetProcess.ServeAsync("--data", Folder);
-            (await RecordAsync(service.Url, "allergies.penicillin", "severe")).ShouldBe(HttpStatusCode.Created);
+            await using var service = await ServiceProcess.ServeAsync(Folder);
+            (await RecordAsync(service.Address, "allergies.penicillin", "severe")).ShouldBe(HttpStatusCode.Created);
             ExitCode = await service.StopAsync();
             Output = service.Output;
             ServersAfterwards = ServerProcesses.All(Path.Combine(Folder, "postgres"));

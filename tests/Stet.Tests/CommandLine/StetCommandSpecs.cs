@@ -14,7 +14,7 @@ public sealed class StetCommandSpecs
     [InlineData("db", "--help")]
     public async Task Every_verb_explains_itself(params string[] arguments)
     {
-        var (exitCode, output, _) = await StetProcess.RunAsync(arguments);
+        var (exitCode, output, _) = await ServiceProcess.RunAsync(arguments);
 
         exitCode.ShouldBe(0);
         output.ShouldContain("--connection");
@@ -29,7 +29,7 @@ public sealed class StetCommandSpecs
     [InlineData("must be addresses such as", "--urls", "https://127.0.0.1:8443")]
     public async Task What_is_not_understood_ends_with_1_and_the_help(string message, params string[] arguments)
     {
-        var (exitCode, output, errors) = await StetProcess.RunAsync(arguments);
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync(arguments);
 
         exitCode.ShouldBe(1);
         errors.ShouldContain(message);
@@ -42,7 +42,7 @@ public sealed class StetCommandSpecs
     [InlineData("describe")]
     public async Task A_malformed_connection_string_is_not_repeated(params string[] verb)
     {
-        var (exitCode, output, errors) = await StetProcess.RunAsync([.. verb, "--connection", "Host=db;Passwort=hunter2"]);
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync([.. verb, "--connection", "Host=db;Passwort=hunter2"]);
 
         exitCode.ShouldBe(1);
         errors.ShouldStartWith("The connection string is malformed");
@@ -52,7 +52,7 @@ public sealed class StetCommandSpecs
     [Fact]
     public async Task A_server_that_does_not_answer_ends_with_1()
     {
-        var (exitCode, _, errors) = await StetProcess.RunAsync("--connection", "Host=127.0.0.1;Port=1;Username=stet;Password=hunter2");
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync("--connection", "Host=127.0.0.1;Port=1;Username=stet;Password=hunter2");
 
         exitCode.ShouldBe(1);
         errors.ShouldContain("127.0.0.1:1");
@@ -66,15 +66,15 @@ public sealed class StetCommandSpecs
         await using var database = await TestDatabase.CreateAsync();
         string[] connection = ["--connection", database.ConnectionString];
 
-        (await StetProcess.RunAsync(["db", "assert", .. connection])).ExitCode.ShouldBe(1);
-        (await StetProcess.RunAsync(["db", "apply", .. connection])).Output.ShouldContain("applied 001_roles.sql");
-        (await StetProcess.RunAsync(["db", "assert", .. connection])).ExitCode.ShouldBe(0);
+        (await ServiceProcess.RunAsync(["db", "assert", .. connection])).ExitCode.ShouldBe(1);
+        (await ServiceProcess.RunAsync(["db", "apply", .. connection])).Output.ShouldContain("applied 001_roles.sql");
+        (await ServiceProcess.RunAsync(["db", "assert", .. connection])).ExitCode.ShouldBe(0);
 
         await using (var open = await database.OpenAsync())
         await using (var change = new NpgsqlCommand("alter table stet.facts add column note text", open))
             await change.ExecuteNonQueryAsync();
 
-        var (exitCode, _, errors) = await StetProcess.RunAsync(["db", "assert", .. connection]);
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync(["db", "assert", .. connection]);
         exitCode.ShouldBe(1);
         errors.ShouldContain("changed by hand");
     }
@@ -83,9 +83,9 @@ public sealed class StetCommandSpecs
     public async Task The_dump_contains_every_table()
     {
         await using var database = await TestDatabase.CreateAsync();
-        await StetProcess.RunAsync("db", "apply", "--connection", database.ConnectionString);
+        await ServiceProcess.RunAsync("db", "apply", "--connection", database.ConnectionString);
 
-        var (exitCode, dump, _) = await StetProcess.RunAsync("db", "dump");
+        var (exitCode, dump, _) = await ServiceProcess.RunAsync("db", "dump");
 
         exitCode.ShouldBe(0);
         await using var connection = await database.OpenAsync();
@@ -100,7 +100,7 @@ public sealed class StetCommandSpecs
     {
         var folder = Path.Combine(TestCluster.NewFolder(), "data");
 
-        var (exitCode, output, _) = await StetProcess.RunAsync("check-env", "--data", folder);
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("check-env", "--data", folder);
 
         exitCode.ShouldBe(0);
         output.ShouldContain("PostgreSQL");
@@ -111,7 +111,7 @@ public sealed class StetCommandSpecs
     [Fact]
     public async Task An_environment_that_cannot_run_the_service_ends_with_1()
     {
-        var (exitCode, output, _) = await StetProcess.RunAsync("check-env", "--connection", "Host=127.0.0.1;Port=1;Password=hunter2");
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("check-env", "--connection", "Host=127.0.0.1;Port=1;Password=hunter2");
 
         exitCode.ShouldBe(1);
         output.ShouldContain("FAIL");
@@ -121,7 +121,7 @@ public sealed class StetCommandSpecs
     [Fact]
     public async Task The_description_names_what_the_build_consists_of()
     {
-        var (exitCode, output, _) = await StetProcess.RunAsync("describe");
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("describe");
 
         exitCode.ShouldBe(0);
         output.ShouldContain("correction_recorded");
@@ -135,7 +135,7 @@ public sealed class StetCommandSpecs
     [Fact]
     public async Task The_description_is_JSON_on_request_and_holds_no_password()
     {
-        var (exitCode, output, _) = await StetProcess.RunAsync(
+        var (exitCode, output, _) = await ServiceProcess.RunAsync(
             "describe", "--json", "--connection", "Host=db.example;Username=stet;Password=hunter2;SSL Password=hunter2");
 
         exitCode.ShouldBe(0);
@@ -150,9 +150,9 @@ public sealed class StetCommandSpecs
     [Fact]
     public async Task The_description_says_why_the_service_would_not_start()
     {
-        await using var stet = StetProcess.StartIn("Production", "describe");
+        await using var stet = ServiceProcess.RunIn("Production", 0, "describe");
 
-        (await stet.EndAsync()).ShouldBe(0);
+        (await stet.ExitAsync()).ShouldBe(0);
         stet.Output.ShouldContain("Would not start: No token issuer is configured");
     }
 }
