@@ -1,0 +1,156 @@
+using System.Threading.Channels;
+using Npgsql;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.EventStore;
+
+/// <summary>
+/// Group read, the mirror of group commit: queries that arrive while others run share the next round trip and its
+/// snapshot, which is taken after each of them arrived.
+/// </summary>
+sealed class GroupReader : IAsyncDisposable
+{
+    const int MostQueries = 64;
+
+    readonly Channel<PendingQuery> queue = Channel.CreateUnbounded<PendingQuery>();
+    readonly NpgsqlDataSource connections;
+    readonly Task lanes;
+
+    public GroupReader(NpgsqlDataSource connections)
+    {
+        this.connections = connections;
+        lanes = Task.WhenAll(Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 2, 8)).Select(_ => Task.Run(RunAsync)));
+    }
+
+    public Task<T> QueryAsync<T>(
+        string tenantId, string sql, NpgsqlParameter[] parameters,
+        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
+    {
+        var query = new PendingQuery<T>(tenantId, sql, parameters, read, cancel);
+        return queue.Writer.TryWrite(query)
+            ? query.Task
+            : throw new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        queue.Writer.TryComplete();
+        await lanes;
+    }
+
+    async Task RunAsync()
+    {
+        var group = new List<PendingQuery>();
+        while (await queue.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            while (group.Count < MostQueries && queue.Reader.TryRead(out var query))
+            {
+                if (query.Abandoned) query.Cancel();
+                else group.Add(query);
+            }
+
+            if (group.Count > 0) await RunAsync(group);
+        }
+    }
+
+    async Task RunAsync(List<PendingQuery> group)
+    {
+        try
+        {
+            await ReadAsync(group);
+        }
+        catch (Exception e)
+        {
+            var left = group.FindAll(query => !query.Answered);
+            if (e is PostgresException && !Writer.IsPassing(e) && left.Count > 1)
+            {
+                // One of them is at fault: each on its own.
+                foreach (var query in left) await RunAsync([query]);
+                return;
+            }
+
+            foreach (var query in left)
+            {
+                query.Fail(Writer.IsPassing(e)
+                    ? new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e)
+                    : e);
+            }
+        }
+    }
+
+    async Task ReadAsync(List<PendingQuery> group)
+    {
+        await using var connection = await connections.OpenConnectionAsync();
+        await using var batch = new NpgsqlBatch(connection);
+        var byTenant = group.GroupBy(query => query.TenantId, StringComparer.Ordinal).Select(g => g.ToArray()).ToArray();
+        foreach (var queries in byTenant)
+        {
+            batch.Add("select stet.enter($1)", Scalar(queries[0].TenantId));
+            foreach (var query in queries) batch.Add(query.Sql, query.Parameters);
+        }
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        foreach (var queries in byTenant)
+        {
+            await reader.ReadAsync();
+            var position = reader.GetInt64(0);
+            foreach (var query in queries)
+            {
+                await reader.NextResultAsync();
+                await query.ReadAsync(reader, position);
+            }
+
+            await reader.NextResultAsync();
+        }
+    }
+
+    abstract class PendingQuery(string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    {
+        public string TenantId { get; } = tenantId;
+
+        public string Sql { get; } = sql;
+
+        public NpgsqlParameter[] Parameters { get; } = parameters;
+
+        public bool Abandoned => Token.IsCancellationRequested;
+
+        public abstract bool Answered { get; }
+
+        protected CancellationToken Token { get; } = cancel;
+
+        public abstract Task ReadAsync(NpgsqlDataReader reader, long position);
+
+        public abstract void Fail(Exception e);
+
+        public abstract void Cancel();
+    }
+
+    sealed class PendingQuery<T>(
+        string tenantId, string sql, NpgsqlParameter[] parameters,
+        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
+        : PendingQuery(tenantId, sql, parameters, cancel)
+    {
+        readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<T> Task => completion.Task;
+
+        public override bool Answered => completion.Task.IsCompleted;
+
+        public override async Task ReadAsync(NpgsqlDataReader reader, long position)
+        {
+            try
+            {
+                completion.TrySetResult(await read(reader, position, CancellationToken.None));
+            }
+            catch (Exception e) when (e is not NpgsqlException) // what a reader's own code throws is its answer
+            {
+                completion.TrySetException(e);
+            }
+        }
+
+        public override void Fail(Exception e) => completion.TrySetException(e);
+
+        public override void Cancel() => completion.TrySetCanceled(Token);
+    }
+}
