@@ -32,7 +32,8 @@ public sealed class StatusReader
     {
         var streamId = await StreamIdAsync(tenantId, systemId);
         var snapshot = await EnforcementSnapshot.ReadAsync(store, tenantId, streamId, CancellationToken.None);
-        return StatusAnswer.Of(snapshot, systemId, defaults, UtcTimeConverter.Microseconds(clock.GetUtcNow()));
+        var now = clock.GetUtcNow();
+        return StatusAnswer.Of(snapshot, systemId, defaults, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
     }
 
     async Task<Guid?> StreamIdAsync(string tenantId, string? systemId)

@@ -28,12 +28,15 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     NpgsqlConnection? connection;
     long lastSign;
 
+    /// <summary>The sign that is under way, or the last one; never fails.</summary>
+    internal Task Signing { get; private set; } = Task.CompletedTask;
+
     /// <summary>The service is at work; returns at once and never fails.</summary>
     public void Sign()
     {
         var (now, last) = (clock.GetUtcNow().UtcTicks, Volatile.Read(ref lastSign));
         if (Math.Abs(now - last) < Every.Ticks) return;
-        if (Interlocked.CompareExchange(ref lastSign, now, last) == last) _ = WriteAsync();
+        if (Interlocked.CompareExchange(ref lastSign, now, last) == last) Signing = WriteAsync();
     }
 
     /// <summary>Arrives before the first request is taken.</summary>
@@ -151,7 +154,7 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
         await leaving.DisposeAsync();
     }
 
-    DateTime Now() => UtcTimeConverter.Microseconds(clock.GetUtcNow()).UtcDateTime;
+    DateTime Now() => clock.GetUtcNow().UtcDateTime;
 
     static bool IsOfDatabase(Exception e) => e is NpgsqlException or IOException or InvalidOperationException or TimeoutException;
 }
