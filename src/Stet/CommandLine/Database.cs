@@ -66,13 +66,15 @@ static class Database
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(connectionString);
+            var parts = new NpgsqlConnectionStringBuilder(connectionString);
+            if (!string.IsNullOrWhiteSpace(parts.Host)) return parts;
         }
         catch (ArgumentException)
         {
             // Its message may quote the text, and with it a password.
-            throw new CannotStartException("The connection string is malformed: give it as \"Host=...;Database=...;Username=...\".");
         }
+
+        throw new CannotStartException("The connection string is malformed: give it as \"Host=...;Database=...;Username=...\".");
     }
 }
 

@@ -19,7 +19,8 @@ static class DescribeCommand
                     ? Database.WithoutPassword(connectionString)
                     : $"a private PostgreSQL in {Path.GetFullPath(Database.PrivateOptions(arguments).DataFolder)}";
 
-                await using var app = RunCommand.Build("http://127.0.0.1:0", "");
+                // It is not started, so that the name is never looked up.
+                await using var app = RunCommand.Build("http://127.0.0.1:0", "Host=described.invalid");
                 var description = Description.Of(app, database);
                 if (arguments.GetValue(Json)) Console.WriteLine(JsonSerializer.Serialize(description, DescriptionJson.Default.Description));
                 else Write(description, Console.Out);

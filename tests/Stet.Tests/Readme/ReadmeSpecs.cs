@@ -14,7 +14,7 @@ public sealed partial class ReadmeSpecs
     [Fact]
     public async Task The_session_answers_what_the_README_prints()
     {
-        await using var service = await TestService.StartAsync();
+        await using var service = await ServiceProcess.ServeAsync(TestCluster.NewFolder());
         var steps = Block().Matches(Section("A session")).Select(m => (Language: m.Groups["language"].Value, Text: m.Groups["text"].Value)).ToArray();
         var commands = steps.Where(s => s.Language == "sh").Select(s => s.Text.Replace("http://127.0.0.1:8080", service.Address.ToString().TrimEnd('/')));
         var answers = steps.Where(s => s.Language != "sh").Select(s => Masked(s.Text));
@@ -31,17 +31,26 @@ public sealed partial class ReadmeSpecs
             .Where(o => !o.Key.StartsWith("Logging:LogLevel", StringComparison.Ordinal))
             .Select(o => $"{o.Key} = {o.Value ?? "none"}");
 
-        Option().Matches(Section("Configuration")).Select(m => $"{m.Groups[1].Value} = {m.Groups[2].Value}")
+        Option().Matches(Section("Configuration")).Select(m => $"{m.Groups["key"].Value} = {m.Groups["value"].Value}")
             .ShouldBe(options, ignoreOrder: true);
     }
 
     [Fact]
-    public void Every_link_and_path_is_there() =>
-        Link().Matches(readme).Select(m => m.Groups[1].Value)
-            .Concat(Tree().Matches(Section("The tree")).Select(m => m.Groups[1].Value))
-            .Where(path => !Path.Exists(Path.Combine(Repository.Root, path))).ShouldBeEmpty();
+    public void Every_link_leads_somewhere() =>
+        Link().Matches(readme).Select(m => m.Value).Where(path => !Path.Exists(Path.Combine(Repository.Root, path))).ShouldBeEmpty();
 
-    static string Section(string title) => readme.Split($"\n## {title}\n")[1].Split("\n## ")[0];
+    [Fact]
+    public void Every_folder_of_the_tree_is_there()
+    {
+        var parent = "";
+        foreach (var path in Tree().Matches(Section("The tree")).Select(m => m.Value))
+        {
+            if (!path.StartsWith(' ')) parent = path;
+            Path.Exists(Path.Combine(Repository.Root, path.StartsWith(' ') ? parent + path.Trim() : path)).ShouldBeTrue(path);
+        }
+    }
+
+    static string Section(string title) => readme.Split($"\n\n## {title}\n")[1].Split("\n\n## ")[0];
 
     // What differs from run to run.
     static string Masked(string text) => Silence().Replace(Id().Replace(Time().Replace(text.Trim(), "<time>"), "<id>"), "<seconds>");
@@ -63,18 +72,18 @@ public sealed partial class ReadmeSpecs
     [GeneratedRegex(@"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}")]
     private static partial Regex Id();
 
-    [GeneratedRegex(@"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")]
+    [GeneratedRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")]
     private static partial Regex Time();
 
     [GeneratedRegex("(?<=\"silent_seconds\":)[0-9]+")]
     private static partial Regex Silence();
 
-    [GeneratedRegex(@"^\| `([A-Z][A-Za-z:]+)` \| ([^ |]+)", RegexOptions.Multiline)]
+    [GeneratedRegex("^\\| `(?<key>[A-Z][A-Za-z:]+)` \\| (?<value>[^ |]+)", RegexOptions.Multiline)]
     private static partial Regex Option();
 
-    [GeneratedRegex(@"\]\(([^)#:]+)\)")]
+    [GeneratedRegex(@"(?<=\]\()[^)#:]+(?=\))")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"^ *([A-Za-z.]+/[A-Za-z./]*|[A-Za-z]+\.[a-z]+)  ", RegexOptions.Multiline)]
+    [GeneratedRegex("^ *[A-Za-z.]+/[A-Za-z./]*(?=  )", RegexOptions.Multiline)]
     private static partial Regex Tree();
 }
