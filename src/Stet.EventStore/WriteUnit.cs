@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 
 namespace Stet.EventStore;
@@ -269,7 +268,7 @@ static class Json
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static string? Headers(EventMetadata metadata)
+    public static byte[] Headers(EventMetadata metadata)
     {
         var text = new ArrayBufferWriter<byte>(128);
         using (var json = new Utf8JsonWriter(text, Options))
@@ -281,6 +280,6 @@ static class Json
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        return text.WrittenSpan.ToArray();
     }
 }

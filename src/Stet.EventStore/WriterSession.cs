@@ -182,7 +182,7 @@ sealed class WriterSession(
     void AddWrites(WriteUnit unit, NpgsqlBatch batch)
     {
         var events = unit.Events;
-        var headers = new Dictionary<EventMetadata, string?>(ReferenceEqualityComparer.Instance);
+        var headers = new Dictionary<EventMetadata, byte[]>(ReferenceEqualityComparer.Instance);
         batch.Add("""
             insert into stet.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type,
                 correlation_id, causation_id, headers, is_archived)
@@ -244,10 +244,10 @@ sealed class WriterSession(
             "select pg_notify('stet_events', t.id || ':' || t.position) from unnest($1::varchar[], $2::bigint[]) as t(id, position)",
             Column(tenants, t => t.Id), Column(tenants, t => t.Position));
 
-        byte[]? Headers(EventMetadata metadata)
+        byte[] Headers(EventMetadata metadata)
         {
             if (!headers.TryGetValue(metadata, out var text)) headers[metadata] = text = Json.Headers(metadata);
-            return text is null ? null : System.Text.Encoding.UTF8.GetBytes(text);
+            return text;
         }
     }
 
@@ -273,7 +273,7 @@ sealed class WriterSession(
         return reader.GetBoolean(0);
     }
 
-    static NpgsqlParameter Jsonb(IReadOnlyList<NewEvent> events, Func<NewEvent, byte[]?> json) =>
+    static NpgsqlParameter Jsonb(IReadOnlyList<NewEvent> events, Func<NewEvent, byte[]> json) =>
         Typed(Column(events, json), NpgsqlDbType.Jsonb);
 
     static NpgsqlParameter Typed(NpgsqlParameter column, NpgsqlDbType element)

@@ -23,69 +23,75 @@ public class CrashTests
         var folder = TestCluster.NewFolder();
         var port = ServiceProcess.FreePort();
         var service = await ServiceProcess.ServeAsync(folder, port);
-        var acknowledged = new ConcurrentDictionary<string, (string Id, long Position)>();
-        var interrupted = 0;
-        using var stop = new CancellationTokenSource();
-        using var client = new HttpClient { BaseAddress = service.Address, Timeout = TimeSpan.FromSeconds(30) };
-        client.DefaultRequestHeaders.Add("X-Tenant-Id", Tenant);
-
-        var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        try
         {
-            for (var i = 0; !stop.IsCancellationRequested; i++)
-            {
-                var key = $"caller-{caller}-{i}";
-                while (await TryRecordAsync(client, key) is var answer)
-                {
-                    if (answer is { } receipt)
-                    {
-                        acknowledged[key] = receipt;
-                        break;
-                    }
+            var acknowledged = new ConcurrentDictionary<string, (string Id, long Position)>();
+            var interrupted = 0;
+            using var stop = new CancellationTokenSource();
+            using var client = new HttpClient { BaseAddress = service.Address, Timeout = TimeSpan.FromSeconds(30) };
+            client.DefaultRequestHeaders.Add("X-Tenant-Id", Tenant);
 
-                    // The outcome is unknown: the same command goes out again until it is answered.
-                    Interlocked.Increment(ref interrupted);
-                    await Task.Delay(50);
+            var callers = Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+            {
+                for (var i = 0; !stop.IsCancellationRequested; i++)
+                {
+                    var key = $"caller-{caller}-{i}";
+                    while (await TryRecordAsync(client, key) is var answer)
+                    {
+                        if (answer is { } receipt)
+                        {
+                            acknowledged[key] = receipt;
+                            break;
+                        }
+
+                        // The outcome is unknown: the same command goes out again until it is answered.
+                        Interlocked.Increment(ref interrupted);
+                        await Task.Delay(50);
+                    }
+                }
+            })).ToArray();
+
+            var random = new Random(20261121);
+            for (var crash = 0; crash < Crashes; crash++)
+            {
+                await GrowAsync(acknowledged, 100 + random.Next(200));
+                if (crash % 2 == 0)
+                {
+                    await service.KillAsync();
+                    await service.DisposeAsync();
+                    service = await ServiceProcess.ServeAsync(folder, port);
+                }
+                else
+                {
+                    foreach (var pid in ServerProcesses.All(Path.Combine(folder, "postgres"))) Kill(pid);
                 }
             }
-        })).ToArray();
 
-        var random = new Random(20261121);
-        for (var crash = 0; crash < Crashes; crash++)
-        {
-            await GrowAsync(acknowledged, 100 + random.Next(200));
-            if (crash % 2 == 0)
+            await GrowAsync(acknowledged, 100);
+            await stop.CancelAsync();
+            await Task.WhenAll(callers);
+
+            interrupted.ShouldBeGreaterThan(0, "no crash met a command under way");
+            var positions = new HashSet<long>();
+            foreach (var (key, (id, position)) in acknowledged)
             {
-                await service.KillAsync();
-                await service.DisposeAsync();
-                service = await ServiceProcess.ServeAsync(folder, port);
+                positions.Add(position).ShouldBeTrue("two commands cannot have one position");
+                var history = await client.GetFromJsonAsync<JsonElement>(
+                    new Uri($"/v1/history?subject_type=crash&subject_id={key}&requester_id=bot", UriKind.Relative));
+                var only = history.GetProperty("corrections").EnumerateArray().ShouldHaveSingleItem();
+                only.GetProperty("correction_id").GetString().ShouldBe(id);
+                only.GetProperty("position").GetInt64().ShouldBe(position);
             }
-            else
-            {
-                foreach (var pid in ServerProcesses.All(Path.Combine(folder, "postgres"))) Kill(pid);
-            }
+
+            var newest = (await client.GetFromJsonAsync<JsonElement>(
+                new Uri("/v1/facts?subject_type=x&subject_id=x&requester_id=bot", UriKind.Relative))).GetProperty("position").GetInt64();
+            newest.ShouldBe(acknowledged.Count, "every position belongs to one acknowledged command");
+            (await service.StopAsync()).ShouldBe(0);
         }
-
-        await GrowAsync(acknowledged, 100);
-        await stop.CancelAsync();
-        await Task.WhenAll(callers);
-
-        interrupted.ShouldBeGreaterThan(0, "no crash met a command under way");
-        var positions = new HashSet<long>();
-        foreach (var (key, (id, position)) in acknowledged)
+        finally
         {
-            positions.Add(position).ShouldBeTrue("two commands cannot have one position");
-            var history = await client.GetFromJsonAsync<JsonElement>(
-                new Uri($"/v1/history?subject_type=crash&subject_id={key}&requester_id=bot", UriKind.Relative));
-            var only = history.GetProperty("corrections").EnumerateArray().ShouldHaveSingleItem();
-            only.GetProperty("correction_id").GetString().ShouldBe(id);
-            only.GetProperty("position").GetInt64().ShouldBe(position);
+            await service.DisposeAsync();
         }
-
-        var newest = (await client.GetFromJsonAsync<JsonElement>(
-            new Uri("/v1/facts?subject_type=x&subject_id=x&requester_id=bot", UriKind.Relative))).GetProperty("position").GetInt64();
-        newest.ShouldBe(acknowledged.Count, "every position belongs to one acknowledged command");
-        (await service.StopAsync()).ShouldBe(0);
-        await service.DisposeAsync();
     }
 
     static async Task<(string Id, long Position)?> TryRecordAsync(HttpClient client, string key)
