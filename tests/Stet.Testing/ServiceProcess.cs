@@ -61,7 +61,10 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment, ["ConnectionStrings__Stet"] = "" },
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Stet.dll"));

@@ -13,7 +13,9 @@ public static class StetCommand
 
     internal static readonly Option<string> Data = new("--data")
     {
-        Description = "Folder of the private server", DefaultValueFactory = _ => ".stet", Recursive = true,
+        Description = "Folder of the private server",
+        DefaultValueFactory = _ => ".stet",
+        Recursive = true,
     };
 
     public static RootCommand Create()

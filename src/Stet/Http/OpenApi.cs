@@ -15,7 +15,10 @@ public static class OpenApi
             {
                 operation.Parameters.Add(new OpenApiParameter
                 {
-                    Name = name, In = ParameterLocation.Query, Description = description, Required = required,
+                    Name = name,
+                    In = ParameterLocation.Query,
+                    Description = description,
+                    Required = required,
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String },
                 });
             }

@@ -21,7 +21,8 @@ static class OrdinaryJson
 
     public static JsonObject Revocation(string reason = "WITHDRAWN") => new()
     {
-        ["reason"] = reason, ["actor"] = new JsonObject { ["type"] = "human", ["id"] = "dr-ada" },
+        ["reason"] = reason,
+        ["actor"] = new JsonObject { ["type"] = "human", ["id"] = "dr-ada" },
     };
 
     public static JsonObject With(this JsonObject body, string member, JsonNode? value)
