@@ -12,6 +12,7 @@ public sealed class Store : IAsyncDisposable
     readonly ConcurrentDictionary<string, Tenant> tenants = new(StringComparer.Ordinal);
     readonly StoreConnections connections;
     readonly EventCatalog catalog;
+    readonly GroupReader reader;
     readonly Writer writer;
 
     /// <summary>Opens the store; connections are made when they are needed.</summary>
@@ -20,6 +21,7 @@ public sealed class Store : IAsyncDisposable
         StoreOptions options, TimeProvider clock, ILogger<Store> logger)
     {
         (this.connections, this.catalog) = (connections, catalog);
+        reader = new GroupReader(connections.Reader);
         writer = new Writer(new WriterSession(connections.Writer, catalog, projections, clock), options, clock, logger);
     }
 
@@ -65,40 +67,17 @@ public sealed class Store : IAsyncDisposable
         EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and stream_id = $2 order by version",
             [Scalar(tenantId), Scalar(streamId)], cancel);
 
-    /// <summary>Runs a query as the reader, inside one tenant, on one snapshot of the log.</summary>
+    /// <summary>Runs a query as the reader, inside one tenant, on one snapshot of the log; for answers of a page or so.</summary>
     /// <param name="tenantId">The tenant that row security shows; unknown ones are empty.</param>
     /// <param name="sql">One statement with positional parameters.</param>
-    /// <param name="parameters">The parameters.</param>
+    /// <param name="parameters">The parameters, for this call alone.</param>
     /// <param name="read">Reads the result; the position is the one that the snapshot shows.</param>
-    /// <param name="cancel">Ends the query.</param>
-    public async Task<T> QueryAsync<T>(
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="StoreUnavailableException">The database is away.</exception>
+    public Task<T> QueryAsync<T>(
         string tenantId, string sql, NpgsqlParameter[] parameters,
-        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
-                await using var batch = new NpgsqlBatch(connection);
-                batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
-                await using var reader = await batch.ExecuteReaderAsync(cancel);
-                await reader.ReadAsync(cancel);
-                var position = reader.GetInt64(0);
-                await reader.NextResultAsync(cancel);
-                return await read(reader, position, cancel);
-            }
-            catch (PostgresException e) when (Writer.IsStalePlan(e) && attempt < 3)
-            {
-                connections.Reader.Clear();
-                parameters = [.. parameters.Select(p => p.Clone())]; // these belong to the batch that failed
-            }
-            catch (NpgsqlException e) when (Writer.IsPassing(e))
-            {
-                throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
-            }
-        }
-    }
+        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel) =>
+        reader.QueryAsync(tenantId, sql, parameters, read, cancel);
 
     /// <summary>The position of a tenant's newest event; 0 when there is none.</summary>
     public Task<long> PositionAsync(string tenantId, CancellationToken cancel) =>
@@ -127,8 +106,12 @@ public sealed class Store : IAsyncDisposable
         return tenants.GetOrAdd(tenantId, created!);
     }
 
-    /// <summary>Answers the commands that wait, then closes.</summary>
-    public ValueTask DisposeAsync() => writer.DisposeAsync();
+    /// <summary>Answers the commands and queries that wait, then closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await writer.DisposeAsync();
+        await reader.DisposeAsync();
+    }
 
     async Task<Tenant?> AsWriterAsync(string tenantId, Action<NpgsqlBatch> before, CancellationToken cancel)
     {
@@ -139,9 +122,9 @@ public sealed class Store : IAsyncDisposable
             batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
             before(batch);
             batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
-            await using var reader = await batch.ExecuteReaderAsync(cancel);
-            await reader.NextResultAsync(cancel);
-            return await reader.ReadAsync(cancel) ? new Tenant(tenantId, reader.GetFieldValue<byte[]>(0)) : null;
+            await using var rows = await batch.ExecuteReaderAsync(cancel);
+            await rows.NextResultAsync(cancel);
+            return await rows.ReadAsync(cancel) ? new Tenant(tenantId, rows.GetFieldValue<byte[]>(0)) : null;
         }
         catch (NpgsqlException e) when (Writer.IsPassing(e))
         {
@@ -149,9 +132,27 @@ public sealed class Store : IAsyncDisposable
         }
     }
 
-    Task<IReadOnlyList<StoredEvent>> EventsAsync(
-        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel) =>
-        QueryAsync(tenantId, sql, parameters, (reader, _, token) => LogReader.ReadAsync(reader, catalog, token), cancel);
+    // A long read has a connection of its own: nobody's short query waits behind it.
+    async Task<IReadOnlyList<StoredEvent>> EventsAsync(
+        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
+            await using var batch = new NpgsqlBatch(connection);
+            GroupReader.Enter(batch, tenantId);
+            batch.Add(sql, parameters);
+            await using var rows = await batch.ExecuteReaderAsync(cancel);
+            await GroupReader.PositionAsync(rows, cancel);
+            await rows.NextResultAsync(cancel);
+            return await LogReader.ReadAsync(rows, catalog, cancel);
+        }
+        catch (NpgsqlException e) when (Writer.IsPassing(e))
+        {
+            connections.Reader.Clear();
+            throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
+        }
+    }
 }
 
 /// <summary>Somebody's log.</summary>

@@ -17,6 +17,9 @@ static class StoreMetrics
         "stet.store.batch.duration", "s", "From taking a batch off the queue to its answers.",
         advice: new() { HistogramBucketBoundaries = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10] });
 
+    public static readonly UpDownCounter<int> Waiting = Meter.CreateUpDownCounter<int>(
+        "stet.store.waiting", "{command}", "Commands that wait for the writer.");
+
     public static readonly Counter<long> Commands = Meter.CreateCounter<long>(
         "stet.store.commands", "{command}", "Commands answered, by outcome.");
 }

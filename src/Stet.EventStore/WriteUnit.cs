@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 
 namespace Stet.EventStore;
@@ -113,7 +112,10 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
                 tenant.Position = position;
                 for (var i = 0; i < results.Length; i++)
                 {
-                    if (results[i]?.Outcome is AppendOutcome.Recorded or AppendOutcome.NothingToRecord)
+                    // A repetition of what this very request recorded goes with it.
+                    if (results[i] is { } result
+                        && (result.Outcome is AppendOutcome.Recorded or AppendOutcome.NothingToRecord
+                            || (result.Outcome == AppendOutcome.Repeated && result.Position > position)))
                         results[i] = new AppendResult(AppendOutcome.NotRecorded, position, []);
                 }
             }
@@ -266,7 +268,7 @@ static class Json
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static string? Headers(EventMetadata metadata)
+    public static byte[] Headers(EventMetadata metadata)
     {
         var text = new ArrayBufferWriter<byte>(128);
         using (var json = new Utf8JsonWriter(text, Options))
@@ -278,6 +280,6 @@ static class Json
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        return text.WrittenSpan.ToArray();
     }
 }

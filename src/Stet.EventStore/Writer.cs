@@ -45,6 +45,7 @@ sealed class Writer : IAsyncDisposable
             throw Stopping();
         }
 
+        StoreMetrics.Waiting.Add(request.Commands.Count);
         return request.Task;
     }
 
@@ -73,6 +74,7 @@ sealed class Writer : IAsyncDisposable
             }
 
             Interlocked.Add(ref waiting, -commands);
+            StoreMetrics.Waiting.Add(-commands);
             StoreMetrics.BatchSize.Record(commands);
             var started = Stopwatch.GetTimestamp();
             await WriteAsync(batch);

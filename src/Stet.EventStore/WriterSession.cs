@@ -1,4 +1,3 @@
-using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -38,10 +37,11 @@ sealed class WriterSession(
             await CommitAsync(unit, cancel);
             unit.Answer();
         }
-        catch (Exception e)
+        catch
         {
+            // What Npgsql believes to be prepared on a connection may not be after a failure: it must not come back.
+            connections.Clear();
             await CloseAsync();
-            if (Writer.IsStalePlan(e)) connections.Clear();
             throw;
         }
     }
@@ -57,24 +57,11 @@ sealed class WriterSession(
 
     async ValueTask CloseAsync()
     {
-        if (connection is null) return;
-
-        var closing = connection;
-        connection = null;
-        try
+        if (connection is { } closing)
         {
-            if (closing.FullState == ConnectionState.Open)
-            {
-                await using var rollback = new NpgsqlCommand("rollback", closing);
-                await rollback.ExecuteNonQueryAsync();
-            }
+            connection = null;
+            await closing.DisposeAsync();
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException)
-        {
-            // The server ends the transaction of a broken connection by itself.
-        }
-
-        await closing.DisposeAsync();
     }
 
     async Task LoadAsync(WriteUnit unit, CancellationToken cancel)
@@ -183,7 +170,7 @@ sealed class WriterSession(
     void AddWrites(WriteUnit unit, NpgsqlBatch batch)
     {
         var events = unit.Events;
-        var headers = new Dictionary<EventMetadata, string?>(ReferenceEqualityComparer.Instance);
+        var headers = new Dictionary<EventMetadata, byte[]>(ReferenceEqualityComparer.Instance);
         batch.Add("""
             insert into stet.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type,
                 correlation_id, causation_id, headers, is_archived)
@@ -236,10 +223,10 @@ sealed class WriterSession(
             "select pg_notify('stet_events', t.id || ':' || t.position) from unnest($1::varchar[], $2::bigint[]) as t(id, position)",
             Column(tenants, t => t.Id), Column(tenants, t => t.Position));
 
-        byte[]? Headers(EventMetadata metadata)
+        byte[] Headers(EventMetadata metadata)
         {
             if (!headers.TryGetValue(metadata, out var text)) headers[metadata] = text = Json.Headers(metadata);
-            return text is null ? null : System.Text.Encoding.UTF8.GetBytes(text);
+            return text;
         }
     }
 
@@ -274,7 +261,7 @@ sealed class WriterSession(
         return reader.GetBoolean(0);
     }
 
-    static NpgsqlParameter Jsonb(IReadOnlyList<NewEvent> events, Func<NewEvent, byte[]?> json) =>
+    static NpgsqlParameter Jsonb(IReadOnlyList<NewEvent> events, Func<NewEvent, byte[]> json) =>
         Typed(Column(events, json), NpgsqlDbType.Jsonb);
 
     static NpgsqlParameter Typed(NpgsqlParameter column, NpgsqlDbType element)

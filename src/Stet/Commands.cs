@@ -25,15 +25,45 @@ public sealed class Commands(Store store, IHostEnvironment environment)
     /// <summary>Decides commands in order: all are recorded or none.</summary>
     public async Task<Recorded[]> DecideAsync(CommandContext context, IReadOnlyList<CommandToDecide> commands)
     {
+        var tenant = await TenantAsync(context);
+        return tenant is null ? [.. commands.Select(_ => Unknown)] : await DecideAsync(context, tenant, commands);
+    }
+
+    /// <summary>Decides commands in order, each for itself.</summary>
+    public async Task<Recorded[]> DecideEachAsync(CommandContext context, IReadOnlyList<CommandToDecide> commands)
+    {
+        var tenant = await TenantAsync(context);
+        if (tenant is null) return [.. commands.Select(_ => Unknown)];
+
+        // INVARIANT: each is in the store's queue before the next is looked at, so they are decided in this order.
+        return await Task.WhenAll(commands.Select(async command =>
+        {
+            try
+            {
+                return (await DecideAsync(context, tenant, [command]))[0];
+            }
+            catch (StoreBusyException)
+            {
+                return new Recorded([], 0, false, RequestProblems.Busy);
+            }
+        }));
+    }
+
+    static Recorded Unknown { get; } = new([], 0, false, RequestProblems.UnknownTenant);
+
+    async Task<Tenant?> TenantAsync(CommandContext context)
+    {
         var tenantId = context.Caller.TenantId;
         var tenant = await store.FindTenantAsync(tenantId, context.Cancel);
-        if (tenant is null && environment.IsDevelopment()) tenant = await store.CreateTenantAsync(tenantId, context.Cancel);
-        if (tenant is null) return [.. commands.Select(_ => new Recorded([], 0, false, RequestProblems.UnknownTenant))];
+        return tenant is null && environment.IsDevelopment() ? await store.CreateTenantAsync(tenantId, context.Cancel) : tenant;
+    }
 
+    async Task<Recorded[]> DecideAsync(CommandContext context, Tenant tenant, IReadOnlyList<CommandToDecide> commands)
+    {
         var prepared = new StreamCommand[commands.Count];
         for (var i = 0; i < prepared.Length; i++) prepared[i] = commands[i].Prepare(tenant);
 
-        var results = await store.AppendAsync(tenantId, context.Metadata, prepared, context.Cancel);
+        var results = await store.AppendAsync(tenant.Id, context.Metadata, prepared, context.Cancel);
         var answers = new Recorded[results.Length];
         for (var i = 0; i < answers.Length; i++)
         {

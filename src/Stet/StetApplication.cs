@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Stet.Authentication;
 using Stet.Corrections;
 using Stet.EventStore;
@@ -34,7 +35,7 @@ public static class StetApplication
         });
 
         var services = builder.Services;
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => StoreConnections.For(connectionString));
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
@@ -44,16 +45,17 @@ public static class StetApplication
         services.AddSingleton<Commands>();
         services.AddCallers(AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
-        services.AddOpenApi("v1");
+        services.AddDescription();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, CorrectionsHttpJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TenantsJson.Default);
         });
         StoreHealth.Add(services);
 
         var app = builder.Build();
         app.UseProblems();
-        app.UseRouting();
+        app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
 

@@ -126,25 +126,67 @@ sealed class StringSetConverter : JsonConverter<StringSet>
     }
 }
 
-/// <summary>Times on the wire and in events: RFC 3339, written in UTC with six digits, read with any offset.</summary>
+/// <summary>
+/// Times on the wire and in events: RFC 3339 <c>date-time</c>, written in UTC with six digits, read with any offset and
+/// cut to microseconds. A leap second, which the last UTC minute of a month may have, is read as the second after it.
+/// </summary>
 sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 {
+    const int ToSeconds = 19; // 2026-03-01T12:00:00
+
     public static bool TryParse(string text, out DateTimeOffset time)
     {
         time = default;
-        if (text.Length is < 20 or > 40 || text[10] is not ('T' or 't') || !HasOffset(text)) return false;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var parsed)) return false;
+        if (text.Length is < ToSeconds + 1 or > 64 || text[10] is not ('T' or 't')) return false;
 
-        time = Microseconds(parsed);
+        var isLeap = text[17..ToSeconds] == "60";
+        if (!DateTime.TryParseExact(
+                $"{text[..10]}T{text[11..17]}{(isLeap ? "59" : text[17..ToSeconds])}", "yyyy-MM-dd'T'HH:mm:ss",
+                CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
+            return false;
+
+        var rest = text.AsSpan(ToSeconds);
+        if (!TryReadFraction(ref rest, out var fraction) || !TryReadOffset(rest, out var offset)) return false;
+
+        var ticks = local.Ticks + (isLeap ? TimeSpan.TicksPerSecond : 0) - offset.Ticks;
+        if (ticks < 0 || ticks + fraction > DateTimeOffset.MaxValue.Ticks) return false;
+
+        time = new DateTimeOffset(ticks, TimeSpan.Zero);
+        if (isLeap && (time.Day != 1 || time.TimeOfDay != TimeSpan.Zero)) return false;
+
+        time = time.AddTicks(fraction);
         return true;
+    }
 
-        static bool HasOffset(string text) => text[^1] is 'Z' or 'z' || (text[^6] is '+' or '-' && text[^3] == ':');
+    /// <summary>Ticks of a whole number of microseconds.</summary>
+    static bool TryReadFraction(ref ReadOnlySpan<char> text, out long ticks)
+    {
+        ticks = 0;
+        if (text is not ['.', ..]) return true;
+
+        text = text[1..];
+        var digits = text.IndexOfAnyExceptInRange('0', '9');
+        if (digits <= 0) return false;
+
+        for (var i = 0; i < 6; i++) ticks = (ticks * 10) + (i < digits ? text[i] - '0' : 0);
+        ticks *= TimeSpan.TicksPerMicrosecond;
+        text = text[digits..];
+        return true;
+    }
+
+    static bool TryReadOffset(ReadOnlySpan<char> text, out TimeSpan offset)
+    {
+        offset = TimeSpan.Zero;
+        if (text is ['Z' or 'z']) return true;
+        if (text is not ['+' or '-', _, _, ':', _, _]
+            || !TimeSpan.TryParseExact(text[1..], "hh\\:mm", CultureInfo.InvariantCulture, out offset)) return false;
+
+        if (text[0] == '-') offset = -offset;
+        return true;
     }
 
     public static string Format(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH':'mm':'ss'.'ffffff'Z'", CultureInfo.InvariantCulture);
-
-    public static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.UtcTicks - (time.UtcTicks % 10), TimeSpan.Zero);
 
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && TryParse(reader.GetString()!, out var time)

@@ -56,7 +56,18 @@ public sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>A fresh empty folder for a test, deleted by a later test run if the test does not.</summary>
-    public static string NewFolder() => Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}-").FullName;
+    public static string NewFolder()
+    {
+        var folder = Directory.CreateTempSubdirectory($"{Prefix}{Environment.ProcessId}-").FullName;
+
+        // PostgreSQL's account passes through it when root runs the tests.
+        File.SetUnixFileMode(
+            folder,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+
+        return folder;
+    }
 
     /// <summary>Ends every process of the server with SIGKILL, as a crash does. It comes back by itself.</summary>
     public void Kill() => Kill(server.DataDirectory);

@@ -31,7 +31,7 @@ sealed class DevelopmentHeaders : ICredentials
 
         return headers["X-Tenant-Id"] is [{ } tenant] && Caller.IsTenantId(tenant)
             && SubjectOf(headers["X-Actor"]) is { } subject
-            ? new Identification(new Caller(tenant, subject, Permissions.All))
+            ? new Identification(new Caller(tenant, subject, Scopes.All))
             : new Identification(null, AuthenticationProblems.TenantHeaderMissing);
     }
 

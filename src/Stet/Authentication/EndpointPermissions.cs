@@ -9,12 +9,12 @@ public sealed record WithoutTenant;
 /// <summary>Says on each route who may use it. A route says exactly one of the two, or the service does not start.</summary>
 public static class EndpointPermissions
 {
-    /// <summary>Asks for a credential that carries the scope, one of <see cref="Permissions"/>.</summary>
+    /// <summary>Asks for a credential that carries the scope, one of <see cref="Scopes"/>.</summary>
     public static TBuilder RequirePermission<TBuilder>(this TBuilder builder, string permission)
         where TBuilder : IEndpointConventionBuilder
     {
-        if (!Permissions.All.Contains(permission))
-            throw new ArgumentException($"`{permission}` is not a permission; see {nameof(Permissions)}.", nameof(permission));
+        if (!Scopes.All.Contains(permission))
+            throw new ArgumentException($"`{permission}` is not a permission; see {nameof(Scopes)}.", nameof(permission));
 
         return builder.WithMetadata(new RequiredPermission(permission));
     }

@@ -16,14 +16,14 @@ sealed class SigningKeys(
     readonly Lock gate = new();
     Fetched? fetched;
     Task? fetching;
-    DateTimeOffset? attempted;
+    long? attempted;
 
     /// <summary>The keys to go by now; null until the first fetch succeeded. Starts a fetch when they are old.</summary>
-    public KeySet? Current(DateTimeOffset now)
+    public KeySet? Current()
     {
         var last = Volatile.Read(ref fetched);
-        if (last is not null && now - last.At >= refreshInterval)
-            _ = FetchAsync(now);
+        if (last is not null && time.GetElapsedTime(last.At) >= refreshInterval)
+            _ = FetchAsync();
 
         return last?.Keys;
     }
@@ -31,27 +31,26 @@ sealed class SigningKeys(
     /// <summary>The keys, with a fetch awaited first when none of them is the one wanted.</summary>
     public async ValueTask<KeySet?> WithAsync(string? id, string algorithm, CancellationToken cancel)
     {
-        var now = time.GetUtcNow();
-        if (Current(now) is { } keys && keys.Find(id, algorithm) is not null) return keys;
+        if (Current() is { } keys && keys.Find(id, algorithm) is not null) return keys;
 
-        await FetchAsync(now).WaitAsync(cancel);
+        await FetchAsync().WaitAsync(cancel);
         return Volatile.Read(ref fetched)?.Keys;
     }
 
     // One fetch at a time, which all who need it share; none while the cool-down lasts.
-    Task FetchAsync(DateTimeOffset now)
+    Task FetchAsync()
     {
         lock (gate)
         {
             if (fetching is not null) return fetching;
-            if (attempted is { } before && now - before < coolDown) return Task.CompletedTask;
+            if (attempted is { } before && time.GetElapsedTime(before) < coolDown) return Task.CompletedTask;
 
-            attempted = now;
-            return fetching = Task.Run(() => FetchNowAsync(now));
+            attempted = time.GetTimestamp();
+            return fetching = Task.Run(FetchNowAsync);
         }
     }
 
-    async Task FetchNowAsync(DateTimeOffset now)
+    async Task FetchNowAsync()
     {
         try
         {
@@ -59,7 +58,7 @@ sealed class SigningKeys(
             var keys = fetched is { } last && last.Keys.IsFrom(json) ? last.Keys : KeySet.Parse(json, ed25519);
 
             if (!ReferenceEquals(keys, fetched?.Keys)) logger.KeysLoaded(keys.Count);
-            Volatile.Write(ref fetched, new Fetched(keys, now));
+            Volatile.Write(ref fetched, new Fetched(keys, time.GetTimestamp()));
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or UnauthorizedAccessException
             or OperationCanceledException or FormatException)
@@ -72,5 +71,5 @@ sealed class SigningKeys(
         }
     }
 
-    sealed record Fetched(KeySet Keys, DateTimeOffset At);
+    sealed record Fetched(KeySet Keys, long At);
 }

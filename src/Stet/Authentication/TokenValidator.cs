@@ -26,10 +26,8 @@ sealed class TokenValidator(SigningKeys keys, IOptions<AuthenticationOptions> op
             return ValueTask.FromResult(TokenValidation.Refused(TokenFault.Malformed));
 
         var hash = TokenHash.Of(ascii);
-        var now = time.GetUtcNow();
-
-        return cache.Find(hash) is { } known && known.Keys == keys.Current(now)
-            ? ValueTask.FromResult(now < known.GoodUntil ? known.Verification : Expired)
+        return cache.Find(hash) is { } known && known.Keys == keys.Current()
+            ? ValueTask.FromResult(time.GetUtcNow() < known.GoodUntil ? known.Verification : Expired)
             : VerifyAsync(ascii.ToArray(), hash, cancel);
     }
 

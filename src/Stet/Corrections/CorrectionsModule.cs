@@ -51,6 +51,7 @@ sealed partial class CorrectionsEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(CorrectionRequest))]
 [JsonSerializable(typeof(CorrectionReceipt))]
 [JsonSerializable(typeof(CorrectionsRequest))]
+[JsonSerializable(typeof(UnreadCorrections))]
 [JsonSerializable(typeof(CorrectionsAnswer))]
 [JsonSerializable(typeof(RecordCorrection))]
 [JsonSerializable(typeof(RevokeCorrection))]

@@ -30,19 +30,24 @@ public sealed record FactsAnswer(Subject Subject, IReadOnlyList<Fact> Facts, lon
 public sealed record FactsQuery(
     Subject Subject, Requester Requester, string[]? FieldKeys, string? Text, long? AsOfPosition, DateTimeOffset? AsOfTime)
 {
+    // A fact without a filter is asked for often, and a condition costs even when it is always true.
     const string Matches = """
-        ($6::varchar[] is null or c.field_key = any ($6))
-            and ($7::varchar is null or position(lower($7) in lower(c.field_key)) > 0 or exists (
+        and ($7::varchar[] is null or c.field_key = any ($7))
+            and ($8::varchar is null or position(lower($8) in lower(c.field_key)) > 0 or exists (
                 select from jsonb_path_query(c.value::jsonb, 'strict $.**') v
-                where jsonb_typeof(v) = 'string' and position(lower($7) in lower(v #>> '{}')) > 0))
+                where jsonb_typeof(v) = 'string' and position(lower($8) in lower(v #>> '{}')) > 0))
         """;
 
-    static readonly string Now = $"""
+    static readonly string All = Now("");
+
+    static readonly string Matching = Now(Matches);
+
+    static string Now(string matches) => $"""
         select c.field_key, c.value, c.recorded_at, c.correction_id, c.actor_type, c.actor_id
         from stet.facts c
         where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and c.standing and c.class = 'FACT'
-            and (c.effective_from is null or c.effective_from <= $8) and (c.effective_to is null or c.effective_to > $8)
-            and {Requester.MayRead("c")} and {Matches}
+            and (c.effective_from is null or c.effective_from <= $6) and (c.effective_to is null or c.effective_to > $6)
+            and {Requester.MayRead("c")} {matches}
         order by c.field_key
         """;
 
@@ -50,8 +55,8 @@ public sealed record FactsQuery(
     static readonly string Then = $"""
         with moment as (
             select coalesce($9, (select max(e.position) from stet.corrections e
-                    where e.tenant_id = $1 and e.subject_type = $4 and e.subject_id = $5 and e.recorded_at <= $8), 0) as position,
-                coalesce($8, (select e.timestamp from stet.mt_events e where e.tenant_id = $1 and e.seq_id = $9)) as at)
+                    where e.tenant_id = $1 and e.subject_type = $4 and e.subject_id = $5 and e.recorded_at <= $6), 0) as position,
+                coalesce($6, (select e.timestamp from stet.mt_events e where e.tenant_id = $1 and e.seq_id = $9)) as at)
         select c.field_key, c.value, c.recorded_at, c.correction_id, c.actor_type, c.actor_id
         from moment m
         join stet.corrections c on c.position <= m.position and (c.ended_position is null
@@ -60,7 +65,7 @@ public sealed record FactsQuery(
             and f.field_key = c.field_key
         where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and c.class = 'FACT'
             and (c.effective_from is null or c.effective_from <= m.at) and (c.effective_to is null or c.effective_to > m.at)
-            and {Requester.MayRead("c")} and {Requester.MayRead("f")} and {Matches}
+            and {Requester.MayRead("c")} and {Requester.MayRead("f")} {Matches}
         order by c.field_key
         """;
 
@@ -78,11 +83,14 @@ public sealed record FactsQuery(
         if (AsOfTime > now) throw RequestQuery.Bad("as_of", "lies in the future");
 
         var isNow = AsOfPosition is null && AsOfTime is null;
+        var isFiltered = FieldKeys is not null || Text is not null;
         var parameters = Requester.Parameters(
-            tenantId, Scalar(Subject.Type), Scalar(Subject.Id), Optional(FieldKeys), Optional(Text),
+            tenantId, Scalar(Subject.Type), Scalar(Subject.Id),
             isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime));
-        var answer = await store.QueryAsync(
-            tenantId, isNow ? Now : Then, isNow ? parameters : [.. parameters, Optional<long?>(AsOfPosition)], ReadAsync, cancel);
+        if (isFiltered || !isNow) parameters = [.. parameters, Optional(FieldKeys), Optional(Text)];
+        if (!isNow) parameters = [.. parameters, Optional<long?>(AsOfPosition)];
+        var sql = isNow ? isFiltered ? Matching : All : Then;
+        var answer = await store.QueryAsync(tenantId, sql, parameters, ReadAsync, cancel);
         return AsOfPosition > answer.Position ? throw RequestQuery.Bad("as_of", "is ahead of the log") : answer;
     }
 

@@ -44,10 +44,11 @@ public sealed record CorrectionRequest(
 {
     /// <summary>The command and its key, or what is wrong with the request.</summary>
     /// <param name="headerKey">The <c>Idempotency-Key</c> header, null without one.</param>
-    public (RecordCorrection? Command, string? Key, Problem? Problem) Read(string? headerKey)
+    /// <param name="at">Pointer of the request within the body; empty for the whole.</param>
+    public (RecordCorrection? Command, string? Key, Problem? Problem) Read(string? headerKey, string at = "")
     {
         CorrectionId? supersedes = CorrectionId.TryParse(Supersedes, out var id) ? id : null;
-        var problem = new Validation()
+        var problem = new Validation(at)
             .Require(Subject is not null, "/subject", "is required: {type, id}")
             .Text(Subject is null ? "-" : Subject.Type, "/subject/type").Text(Subject is null ? "-" : Subject.Id, "/subject/id")
             .Text(FieldKey, "/field_key")
@@ -58,7 +59,7 @@ public sealed record CorrectionRequest(
             .Texts(Permissions?.DenyList, "/permissions/deny_list")
             .Require(Actor is not null, "/actor", "is required: {type, id}")
             .Text(Actor is null ? "-" : Actor.Type, "/actor/type").Text(Actor is null ? "-" : Actor.Id, "/actor/id")
-            .Text(IdempotencyKey ?? headerKey, "/idempotency_key")
+            .Text(headerKey is null ? IdempotencyKey : IdempotencyKey ?? "-", "/idempotency_key")
             .Require(headerKey is null || IdempotencyKey is null || headerKey == IdempotencyKey, "/idempotency_key", "differs from the header Idempotency-Key")
             .Require(Supersedes is null || supersedes is not null, "/supersedes", "must be the id of a correction, a UUID")
             .Require(EffectiveFrom is null || EffectiveTo is null || EffectiveFrom < EffectiveTo, "/effective_to", "must be after effective_from")

@@ -8,6 +8,9 @@ namespace Stet.Corrections;
 /// <param name="Atomic">All are recorded or none; else each for itself. Default false.</param>
 public sealed record CorrectionsRequest(IReadOnlyList<CorrectionRequest>? Corrections, bool? Atomic);
 
+/// <summary>The same, each correction to be read by itself, so that a malformed one is no problem of its neighbours.</summary>
+sealed record UnreadCorrections(IReadOnlyList<UnreadJson>? Corrections, bool? Atomic);
+
 /// <summary>One answer per correction, in order.</summary>
 /// <param name="Results">In the order of the request.</param>
 /// <param name="Recorded">How many stand recorded, now or since an earlier time.</param>
@@ -42,18 +45,15 @@ public static class RecordCorrectionsEndpoint
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, Commands commands)
     {
-        var request = await RequestBody.ReadAsync(http, CorrectionsHttpJson.Default.CorrectionsRequest, BodyLimit);
+        var request = await RequestBody.ReadAsync(http, CorrectionsHttpJson.Default.UnreadCorrections, BodyLimit);
         new Validation()
             .Require(request.Corrections is { Count: > 0 and <= MostCorrections }, "/corrections", $"is required, 1 to {MostCorrections} corrections")
-            .Require(request.Corrections?.All(c => c is not null) != false, "/corrections", "must not hold null")
             .ThrowIfAny();
 
-        var items = request.Corrections!
-            .Select((item, i) => item.Read(item.IdempotencyKey is null && context.IdempotencyKey is { } key ? $"{key}#{i}" : null))
-            .ToArray();
+        var items = request.Corrections!.Select((item, i) => Read(item, i, context.IdempotencyKey)).ToArray();
         var results = request.Atomic == true
             ? await RecordTogetherAsync(context, commands, items)
-            : await Task.WhenAll(items.Select(item => RecordAloneAsync(context, commands, item)));
+            : await RecordEachAsync(context, commands, items);
 
         var answers = results.Select(AnswerTo).ToArray();
         var answer = new CorrectionsAnswer(answers, answers.Count(a => a.Problem is null), results.Max(r => r.Position));
@@ -61,18 +61,22 @@ public static class RecordCorrectionsEndpoint
         return JsonAnswer.Write(status, answer, CorrectionsHttpJson.Default.CorrectionsAnswer, answer.Position);
     }
 
-    static async Task<Recorded> RecordAloneAsync(
-        CommandContext context, Commands commands, (RecordCorrection? Command, string? Key, Problem? Problem) item)
+    static (RecordCorrection? Command, string? Key, Problem? Problem) Read(UnreadJson item, int index, string? headerKey)
     {
-        if (item.Problem is not null) return new Recorded([], 0, false, item.Problem);
-        try
-        {
-            return (await commands.DecideAsync(context, [ToDecide(item.Command!, item.Key)]))[0];
-        }
-        catch (EventStore.StoreBusyException)
-        {
-            return new Recorded([], 0, false, RequestProblems.Busy);
-        }
+        var at = $"/corrections/{index}";
+        var (request, problem) = RequestBody.Parse(item.Utf8.Span, CorrectionsHttpJson.Default.CorrectionRequest, at);
+        if (request is null || problem is not null) return (null, null, problem);
+
+        return request.Read(request.IdempotencyKey is null && headerKey is not null ? $"{headerKey}#{index}" : null, at);
+    }
+
+    static async Task<Recorded[]> RecordEachAsync(
+        CommandContext context, Commands commands, (RecordCorrection? Command, string? Key, Problem? Problem)[] items)
+    {
+        var decided = await commands.DecideEachAsync(
+            context, [.. items.Where(i => i.Problem is null).Select(i => ToDecide(i.Command!, i.Key))]);
+        var next = 0;
+        return [.. items.Select(i => i.Problem is null ? decided[next++] : new Recorded([], 0, false, i.Problem))];
     }
 
     static async Task<Recorded[]> RecordTogetherAsync(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 
@@ -18,7 +19,7 @@ public static class Cursor
     {
         if (text is null) return null;
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        return text.Length == 11 && Base64Url.TryDecodeFromChars(text, bytes, out var length) && length == sizeof(long)
+        return Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done && length == sizeof(long)
             ? BinaryPrimitives.ReadInt64BigEndian(bytes)
             : throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
     }

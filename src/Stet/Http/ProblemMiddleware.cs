@@ -47,6 +47,7 @@ public static partial class ProblemMiddleware
             : response.StatusCode switch
             {
                 404 => new Problem("not_found", 404, "There is nothing here", "see `/openapi/v1.json` for what there is"),
+                415 => RequestProblems.NotJson,
                 405 => new Problem("method_not_allowed", 405, "The method is not allowed here", "see the `Allow` header"),
                 _ => null,
             };

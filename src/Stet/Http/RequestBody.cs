@@ -1,6 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Stet.Http;
@@ -35,29 +36,34 @@ public static class RequestBody
                 throw new BadRequestException(RequestProblems.TooLarge(limit));
             }
 
-            if (read.IsCompleted) return Parse(reader, read.Buffer, json);
+            if (read.IsCompleted)
+            {
+                var (value, problem) = Parse(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray(), json);
+                reader.AdvanceTo(read.Buffer.End);
+                return problem is null ? value! : throw new BadRequestException(problem);
+            }
+
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
     }
 
-    static T Parse<T>(PipeReader reader, ReadOnlySequence<byte> body, JsonTypeInfo<T> json)
+    /// <summary>Reads a text of a known shape: the value, or what is wrong.</summary>
+    /// <param name="utf8">The whole body or a part of it.</param>
+    /// <param name="json">The shape; unknown and duplicate members are refused.</param>
+    /// <param name="at">Pointer of the part within the body; empty for the whole.</param>
+    public static (T? Value, Problem? Problem) Parse<T>(ReadOnlySpan<byte> utf8, JsonTypeInfo<T> json, string at = "")
     {
         try
         {
-            return JsonSerializer.Deserialize(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), json)
-                ?? throw new BadRequestException(RequestProblems.Invalid("", "the body must be a JSON object, not null"));
-        }
-        catch (FieldValueException e)
-        {
-            throw new BadRequestException(RequestProblems.Invalid(Pointer(e.Path) + e.Pointer, e.Message));
+            var value = JsonSerializer.Deserialize(utf8, json);
+            return value is null ? (value, RequestProblems.Invalid(at, "must be a JSON object, not null")) : (value, null);
         }
         catch (JsonException e)
         {
-            throw new BadRequestException(RequestProblems.Invalid(Pointer(e.Path), Reason(e)));
-        }
-        finally
-        {
-            reader.AdvanceTo(body.End);
+            var pointer = at + JsonPointer.Of(e, utf8, json.Options.MaxDepth);
+            return (default, e is FieldValueException value
+                ? RequestProblems.Invalid(pointer + value.Pointer, value.Message)
+                : RequestProblems.Invalid(pointer, Reason(e)));
         }
     }
 
@@ -69,17 +75,33 @@ public static class RequestBody
     // The serializer's messages name C# types; ours name members.
     static string Reason(JsonException e) => e.Message switch
     {
-        var m when m.StartsWith("must ", StringComparison.Ordinal) => m.Split(" Path:")[0],
+        _ when e.InnerException is InvalidOperationException => "holds half a surrogate pair or bytes that are not UTF-8",
+        var m when m.StartsWith("must ", StringComparison.Ordinal) => m,
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "is not a member of this request",
         var m when m.Contains("uplicate", StringComparison.Ordinal) => "occurs twice",
         var m when m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
         var m when m.Contains("depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
         _ => "is not valid JSON here",
     };
+}
 
-    /// <summary>The serializer's <c>$.a.b[0]</c> as a JSON pointer.</summary>
-    static string Pointer(string? path) =>
-        path is null or "$" ? "" : path[1..].Replace("['", ".").Replace("']", "").Replace("[", "/").Replace("]", "").Replace('.', '/');
+/// <summary>A part of a body that is to be read by itself, whatever JSON it is.</summary>
+/// <param name="Utf8">The part's text.</param>
+[JsonConverter(typeof(UnreadJsonConverter))]
+readonly record struct UnreadJson(ReadOnlyMemory<byte> Utf8);
+
+sealed class UnreadJsonConverter : JsonConverter<UnreadJson>
+{
+    public override bool HandleNull => true;
+
+    public override UnreadJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var part = JsonDocument.ParseValue(ref reader);
+        return new UnreadJson(JsonMarshal.GetRawUtf8Value(part.RootElement).ToArray());
+    }
+
+    public override void Write(Utf8JsonWriter writer, UnreadJson value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.Utf8.Span);
 }
 
 /// <summary>What is wrong with a request before any rule has looked at it.</summary>

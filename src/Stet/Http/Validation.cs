@@ -1,7 +1,8 @@
 namespace Stet.Http;
 
 /// <summary>Gathers what is wrong with a request, so that one answer tells all of it.</summary>
-public sealed class Validation
+/// <param name="at">Pointer within the body of what is looked at; empty for the whole.</param>
+public sealed class Validation(string at = "")
 {
     readonly List<MemberError> errors = [];
 
@@ -10,7 +11,7 @@ public sealed class Validation
 
     public Validation Require(bool holds, string pointer, string message)
     {
-        if (!holds) errors.Add(new MemberError(pointer, message));
+        if (!holds) errors.Add(new MemberError(at + pointer, message));
         return this;
     }
 

@@ -74,7 +74,10 @@ public sealed class DataFolder : IDisposable
 
             try
             {
-                var path = await EnterAsync(folder, account, cancel) ?? throw CannotEnter(folder, account);
+                // A link may lead out of a folder that is closed to the account, so links are followed as this user.
+                var path = await EnterAsync(folder, account: null, cancel) ?? folder;
+
+                if (await EnterAsync(path, account, cancel) is null) throw CannotEnter(path, account);
 
                 await CreateOwnedAsync(System.IO.Path.Combine(path, "run"), account, cancel);
 
@@ -104,7 +107,9 @@ public sealed class DataFolder : IDisposable
     /// <summary>Removes what a server that is gone left behind; its process id may belong to somebody else by now.</summary>
     public void RemoveServerLocks()
     {
-        File.Delete(System.IO.Path.Combine(Cluster, "postmaster.pid"));
+        // Elsewhere than on Linux its children may still be there unseen, and PostgreSQL finds them through this file.
+        if (OperatingSystem.IsLinux()) File.Delete(System.IO.Path.Combine(Cluster, "postmaster.pid"));
+
         File.Delete(System.IO.Path.Combine(SocketFolder, SocketName));
         File.Delete(System.IO.Path.Combine(SocketFolder, SocketName + ".lock"));
     }

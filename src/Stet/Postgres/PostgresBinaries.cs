@@ -33,12 +33,15 @@ public sealed record PostgresBinaries(string Folder, PostgresVersion Version)
     /// <exception cref="PrivateClusterException">
     /// None of at least <see cref="PostgresVersion.OldestMajor"/>; or <c>STET_PG_BIN</c> is set and holds none.
     /// </exception>
-    public static async Task<PostgresBinaries> FindAsync(CancellationToken cancel)
-    {
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
-            return Named(named, await InAsync(named, cancel));
+    public static Task<PostgresBinaries> FindAsync(CancellationToken cancel) => FindAsync(
+        Environment.GetEnvironmentVariable(Variable), Environment.GetEnvironmentVariable("PATH") ?? "", cancel);
 
-        var onPath = await InAsync(FoldersOf(Environment.GetEnvironmentVariable("PATH") ?? ""), cancel);
+    /// <summary>As above, with the values of <c>STET_PG_BIN</c> (null or empty for none) and <c>PATH</c>.</summary>
+    public static async Task<PostgresBinaries> FindAsync(string? named, string path, CancellationToken cancel)
+    {
+        if (named is { Length: > 0 }) return Named(named, await InAsync(named, cancel));
+
+        var onPath = await InAsync(FoldersOf(path), cancel);
         var installed = await InAsync(distributions.SelectMany(FoldersOf), cancel);
 
         return Choose(onPath, installed);

@@ -13,6 +13,9 @@ public sealed class PrivateCluster : IAsyncDisposable
     /// <summary>The role that owns everything; the socket's folder lets nobody but this user connect.</summary>
     public const string Superuser = "postgres";
 
+    internal const string UnixOnly =
+        "A private PostgreSQL needs Linux or macOS. On Windows use a server with --connection, or docker compose up.";
+
     const string Database = "stet";
 
     static readonly TimeSpan lookEvery = TimeSpan.FromMilliseconds(500);
@@ -47,9 +50,7 @@ public sealed class PrivateCluster : IAsyncDisposable
     public static async Task<PrivateCluster> StartAsync(
         PrivateClusterOptions options, ILogger logger, CancellationToken cancel)
     {
-        if (OperatingSystem.IsWindows())
-            throw new PrivateClusterException(
-                "A private PostgreSQL needs Linux or macOS. On Windows use a server with --connection, or docker compose up.");
+        if (OperatingSystem.IsWindows()) throw new PrivateClusterException(UnixOnly);
 
         var binaries = await PostgresBinaries.FindAsync(cancel);
         var opened = await DataFolder.OpenAsync(options.DataFolder, cancel);

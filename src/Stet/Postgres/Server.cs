@@ -5,6 +5,8 @@ namespace Stet.Postgres;
 public sealed class Server(
     DataFolder folder, PostgresBinaries binaries, PrivateClusterOptions options, ILogger logger)
 {
+    const int MessageLines = 12;
+
     static readonly TimeSpan progressEvery = TimeSpan.FromSeconds(10);
     static readonly TimeSpan lastChildren = TimeSpan.FromSeconds(30);
 
@@ -14,11 +16,9 @@ public sealed class Server(
     /// <remarks>Safe to cut off at any point: the cluster gets its name when it is complete.</remarks>
     public async Task InitializeAsync(CancellationToken cancel)
     {
-        if (Directory.Exists(folder.Cluster))
-        {
-            await CheckVersionAsync(cancel);
-            return;
-        }
+        await CheckVersionAsync(folder.Cluster, binaries, cancel);
+
+        if (Directory.Exists(folder.Cluster)) return;
 
         PostgresLog.Initializing(logger, binaries.Version, folder.Cluster);
 
@@ -32,10 +32,29 @@ public sealed class Server(
 
         var made = await Tool.RunAsync(binaries.Initdb, arguments, folder.Account, cancel);
 
+        // Ctrl+C reaches this tool too, and may end it before it ends the waiting for it.
+        cancel.ThrowIfCancellationRequested();
+
         if (!made.Succeeded)
             throw new PrivateClusterException($"PostgreSQL could not initialize {folder.NewCluster}.{Advice(made.Output)}");
 
         Directory.Move(folder.NewCluster, folder.Cluster);
+    }
+
+    /// <summary>Checks that a cluster, if there is one, was made by the same major version.</summary>
+    /// <exception cref="PrivateClusterException">By another; the message names both.</exception>
+    public static async Task CheckVersionAsync(string cluster, PostgresBinaries binaries, CancellationToken cancel)
+    {
+        if (!Directory.Exists(cluster)) return;
+
+        var file = Path.Combine(cluster, "PG_VERSION");
+        var madeBy = File.Exists(file) ? (await File.ReadAllTextAsync(file, cancel)).Trim() : "an unknown version";
+
+        if (madeBy != $"{binaries.Version.Major}")
+            throw new PrivateClusterException(
+                $"The cluster in {cluster} was made by PostgreSQL {madeBy}, but {binaries.Folder} is {binaries.Version}. "
+                + $"Set {PostgresBinaries.Variable} to the bin folder of PostgreSQL {madeBy}, or move the cluster to the "
+                + "newer version with pg_upgrade.");
     }
 
     /// <summary>Starts the server, after stopping one that an earlier service left running.</summary>
@@ -81,9 +100,11 @@ public sealed class Server(
 
         if (started.Succeeded) return;
 
-        var tail = Tail(20);
+        var tail = Tail(MessageLines);
 
         await StopAsync(CancellationToken.None);
+
+        cancel.ThrowIfCancellationRequested();
 
         throw new PrivateClusterException($"PostgreSQL did not start in {folder.Cluster}.{Advice(tail)}");
     }
@@ -124,18 +145,6 @@ public sealed class Server(
         return stopped.Succeeded || !IsRunning;
     }
 
-    async Task CheckVersionAsync(CancellationToken cancel)
-    {
-        var file = Path.Combine(folder.Cluster, "PG_VERSION");
-        var madeBy = File.Exists(file) ? (await File.ReadAllTextAsync(file, cancel)).Trim() : "an unknown version";
-
-        if (madeBy != $"{binaries.Version.Major}")
-            throw new PrivateClusterException(
-                $"The cluster in {folder.Cluster} was made by PostgreSQL {madeBy}, but {binaries.Folder} is "
-                + $"{binaries.Version}. Set {PostgresBinaries.Variable} to the bin folder of PostgreSQL {madeBy}, or move "
-                + "the cluster to the newer version with pg_upgrade.");
-    }
-
     async Task WriteSettingsAsync(CancellationToken cancel)
     {
         string[] question = ["-D", folder.Cluster, "-c", "wal_compression=lz4", "-C", "wal_compression"];
@@ -155,9 +164,16 @@ public sealed class Server(
     string Tail(int lines) =>
         File.Exists(folder.Log) ? string.Join('\n', File.ReadLines(folder.Log).TakeLast(lines)) : "";
 
-    static string Advice(string output) =>
-        (output.Contains("No space left on device", StringComparison.Ordinal) ? " The disk is full: free some space." : "")
-        + (output.Length > 0 ? $" It said:\n{output}" : "");
+    /// <summary>What a failed tool or server said, at its end, with what to do where that is known.</summary>
+    public static string Advice(string output)
+    {
+        var isFull = output.Contains("No space left on device", StringComparison.Ordinal)
+            || output.Contains("Check free disk space", StringComparison.Ordinal);
+        var lastLines = string.Join('\n', output.Split('\n').TakeLast(MessageLines));
+
+        return (isFull ? " The disk is full: free some space, or name another folder with --data DIR." : "")
+            + (output.Length > 0 ? $" It said:\n{lastLines}" : "");
+    }
 
     static string ShellQuoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 

@@ -19,7 +19,7 @@ public static class ServerProcesses
                     ? pid
                     : null;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The server removes the file as it ends.
             return null;

@@ -20,13 +20,15 @@ sealed class ClassLimit
         Rate = rate;
         // A full bucket is the quota, and the window is how long an empty one takes to fill.
         Policy = $"\"{name}\";q={rate.Burst};w={(rate.Burst + rate.PerSecond - 1) / rate.PerSecond}";
-        Options = _ => new TokenBucketRateLimiterOptions
+        NewBucket = _ => new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
         {
             TokenLimit = rate.Burst,
             TokensPerPeriod = 1,
             ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / rate.PerSecond),
             QueueLimit = 0,
-        };
+            // The partitioned limiter refills all its buckets on one timer.
+            AutoReplenishment = false,
+        });
 
         step = Math.Max(1, rate.Burst / Steps);
         remaining = [.. Enumerable.Range(0, (rate.Burst / step) + 1).Select(i => new StringValues($"\"{name}\";r={i * step}"))];
@@ -38,8 +40,8 @@ sealed class ClassLimit
 
     public StringValues Policy { get; }
 
-    /// <summary>The settings of every tenant's bucket.</summary>
-    public Func<TenantBucket, TokenBucketRateLimiterOptions> Options { get; }
+    /// <summary>Makes a tenant's bucket; one delegate for all, because the limiter asks for it with each request.</summary>
+    public Func<TenantBucket, RateLimiter> NewBucket { get; }
 
     public StringValues Remaining(long permits) => remaining[Math.Clamp(permits / step, 0, remaining.Length - 1)];
 }

@@ -14,8 +14,8 @@ static class RouteClasses
 {
     public static RouteClass Of(RequiredPermission required) => required.Permission switch
     {
-        Permissions.Admin => RouteClass.Admin,
-        Permissions.FactsRead or Permissions.EnforcementRead => RouteClass.Read,
+        Scopes.Admin => RouteClass.Admin,
+        Scopes.FactsRead or Scopes.EnforcementRead => RouteClass.Read,
         _ => RouteClass.Write,
     };
 }

@@ -25,7 +25,7 @@ sealed class TenantRateLimits : IDisposable
         };
         Limiter = PartitionedRateLimiter.Create<HttpContext, TenantBucket>(context =>
             TryGetBucket(context, out var bucket)
-                ? RateLimitPartition.GetTokenBucketLimiter(bucket, classes[bucket.Class].Options)
+                ? RateLimitPartition.Get(bucket, classes[bucket.Class].NewBucket)
                 : RateLimitPartition.GetNoLimiter(bucket));
     }
 

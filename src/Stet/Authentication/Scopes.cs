@@ -4,7 +4,7 @@ namespace Stet.Authentication;
 /// What a route can ask of its caller: a scope of the same name. None implies another; <see cref="Admin"/> opens
 /// the routes that name it and no others, so that who runs the service does not thereby read what is in it.
 /// </summary>
-public static class Permissions
+public static class Scopes
 {
     public const string CorrectionsWrite = "corrections:write";
     public const string FactsRead = "facts:read";

@@ -1,0 +1,170 @@
+using System.Threading.Channels;
+using Npgsql;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.EventStore;
+
+/// <summary>
+/// Group read, the mirror of group commit: queries that arrive while others run share the next round trip and its
+/// snapshot, which is taken after each of them arrived.
+/// </summary>
+sealed class GroupReader : IAsyncDisposable
+{
+    const int MostQueries = 64;
+
+    readonly Channel<PendingQuery> queue = Channel.CreateUnbounded<PendingQuery>();
+    readonly NpgsqlDataSource connections;
+    readonly Task lanes;
+
+    public GroupReader(NpgsqlDataSource connections)
+    {
+        this.connections = connections;
+        lanes = Task.WhenAll(Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 2, 8)).Select(_ => Task.Run(RunAsync)));
+    }
+
+    public Task<T> QueryAsync<T>(
+        string tenantId, string sql, NpgsqlParameter[] parameters,
+        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
+    {
+        var query = new PendingQuery<T>(tenantId, sql, parameters, read, cancel);
+        return queue.Writer.TryWrite(query)
+            ? query.Task
+            : throw new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        queue.Writer.TryComplete();
+        await lanes;
+    }
+
+    /// <summary>A query's first steps: names its tenant to row security and asks for the position of the snapshot.</summary>
+    public static void Enter(NpgsqlBatch batch, string tenantId) => batch
+        .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
+        .Add("select coalesce((select position from stet.tenant_head where tenant_id = $1), 0)", Scalar(tenantId));
+
+    /// <summary>Reads what <see cref="Enter"/> asked for; the query's own result is next.</summary>
+    public static async ValueTask<long> PositionAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
+        await reader.NextResultAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return reader.GetInt64(0);
+    }
+
+    async Task RunAsync()
+    {
+        var group = new List<PendingQuery>();
+        while (await queue.Reader.WaitToReadAsync())
+        {
+            group.Clear();
+            while (group.Count < MostQueries && queue.Reader.TryRead(out var query))
+            {
+                if (query.Abandoned) query.Cancel();
+                else group.Add(query);
+            }
+
+            if (group.Count > 0) await RunAsync(group);
+        }
+    }
+
+    async Task RunAsync(List<PendingQuery> group, bool again = false)
+    {
+        try
+        {
+            await ReadAsync(group, again);
+        }
+        catch (Exception e)
+        {
+            // What Npgsql believes to be prepared on a connection may not be after a failure.
+            connections.Clear();
+            var left = group.FindAll(query => !query.Answered);
+            if (e is PostgresException && !again)
+            {
+                // One of them is at fault, or a table got another shape since it was prepared: each on its own.
+                foreach (var query in left) await RunAsync([query], again: true);
+                return;
+            }
+
+            foreach (var query in left)
+            {
+                query.Fail(Writer.IsPassing(e)
+                    ? new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e)
+                    : e);
+            }
+        }
+    }
+
+    async Task ReadAsync(List<PendingQuery> group, bool again)
+    {
+        await using var connection = await connections.OpenConnectionAsync();
+        await using var batch = new NpgsqlBatch(connection);
+        var byTenant = group.GroupBy(query => query.TenantId, StringComparer.Ordinal).Select(g => g.ToArray()).ToArray();
+        foreach (var queries in byTenant)
+        {
+            Enter(batch, queries[0].TenantId);
+            foreach (var query in queries) batch.Add(query.Sql, again ? [.. query.Parameters.Select(p => p.Clone())] : query.Parameters);
+        }
+
+        await using var reader = await batch.ExecuteReaderAsync();
+        foreach (var queries in byTenant)
+        {
+            var position = await PositionAsync(reader, CancellationToken.None);
+            foreach (var query in queries)
+            {
+                await reader.NextResultAsync();
+                await query.ReadAsync(reader, position);
+            }
+
+            await reader.NextResultAsync();
+        }
+    }
+
+    abstract class PendingQuery(string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+    {
+        public string TenantId { get; } = tenantId;
+
+        public string Sql { get; } = sql;
+
+        public NpgsqlParameter[] Parameters { get; } = parameters;
+
+        public bool Abandoned => Token.IsCancellationRequested;
+
+        public abstract bool Answered { get; }
+
+        protected CancellationToken Token { get; } = cancel;
+
+        public abstract Task ReadAsync(NpgsqlDataReader reader, long position);
+
+        public abstract void Fail(Exception e);
+
+        public abstract void Cancel();
+    }
+
+    sealed class PendingQuery<T>(
+        string tenantId, string sql, NpgsqlParameter[] parameters,
+        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
+        : PendingQuery(tenantId, sql, parameters, cancel)
+    {
+        readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<T> Task => completion.Task;
+
+        public override bool Answered => completion.Task.IsCompleted;
+
+        public override async Task ReadAsync(NpgsqlDataReader reader, long position)
+        {
+            try
+            {
+                completion.TrySetResult(await read(reader, position, CancellationToken.None));
+            }
+            catch (Exception e) when (e is not NpgsqlException) // what a reader's own code throws is its answer
+            {
+                completion.TrySetException(e);
+            }
+        }
+
+        public override void Fail(Exception e) => completion.TrySetException(e);
+
+        public override void Cancel() => completion.TrySetCanceled(Token);
+    }
+}

@@ -1,1 +1,0 @@
-global using Scopes = Stet.Authentication.Permissions;

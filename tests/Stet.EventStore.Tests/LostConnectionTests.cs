@@ -1,0 +1,71 @@
+namespace Stet.EventStore.Tests;
+
+public class LostConnectionTests
+{
+    [Theory]
+    [InlineData((int)Cut.Request)]
+    [InlineData((int)Cut.Answer)]
+    public async Task A_connection_lost_around_the_commit_loses_no_command_and_doubles_none(int cut)
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var proxy = new CuttingProxy(test.ConnectionString);
+        var store = test.Open(connectionString: proxy.ConnectionString);
+        var account = TestStore.NewStream();
+        for (var i = 0; i < 3; i++) await test.AppendAsync(Accounts.Deposit(account), store);
+
+        // Armed while the command is decided: the next thing the writer says is its writes and the commit.
+        var command = new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
+        {
+            if (proxy.Cuts == 0) proxy.Arm((Cut)cut);
+            return [new MoneyDeposited(10)];
+        });
+        var result = await test.AppendAsync(command, store);
+
+        proxy.Cuts.ShouldBe(1);
+        result.Outcome.ShouldBe(AppendOutcome.Recorded);
+        result.Position.ShouldBe(4);
+        (await test.LogAsync()).Count.ShouldBe(4);
+        (await test.BalanceAsync(account)).ShouldBe(13);
+        (await test.LogAsync())[3].Id.ShouldBe(result.Events[0].Id, "the answer names the event that is in the log");
+        (await test.AppendAsync(Accounts.Deposit(account), store)).Position.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_terminated_before_it_writes_is_replaced()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        var killed = false;
+
+        var result = await test.AppendAsync(new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
+        {
+            if (!killed) TerminateWriters(test).GetAwaiter().GetResult();
+            killed = true;
+            return [new MoneyDeposited(1)];
+        }));
+
+        result.Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await test.LogAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_query_on_a_lost_session_says_that_the_store_is_away_and_the_next_one_works()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var proxy = new CuttingProxy(test.ConnectionString);
+        var store = test.Open(connectionString: proxy.ConnectionString);
+        await store.PositionAsync(test.Tenant, CancellationToken.None);
+
+        proxy.Arm(Cut.Answer);
+        await Should.ThrowAsync<StoreUnavailableException>(store.PositionAsync(test.Tenant, CancellationToken.None));
+        (await store.PositionAsync(test.Tenant, CancellationToken.None)).ShouldBe(0);
+    }
+
+    static async Task TerminateWriters(TestStore test)
+    {
+        await using var connection = await test.OpenAsSuperuserAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'stet-writer' and datname = current_database()";
+        ((long)(await command.ExecuteScalarAsync())!).ShouldBeGreaterThan(0);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Stet.Testing;
+
+/// <summary>The service as a user runs it: a process of its own, with its private PostgreSQL in a data folder.</summary>
+public sealed class ServiceProcess : IAsyncDisposable
+{
+    static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+
+    readonly Process process;
+    readonly List<string> output = [];
+
+    ServiceProcess(Process process, Uri address) => (this.process, Address) = (process, address);
+
+    public Uri Address { get; }
+
+    public int Id => process.Id;
+
+    /// <summary>What it has written so far, both streams.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (output) return string.Join('\n', output);
+        }
+    }
+
+    /// <summary>A loopback port that was free a moment ago.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Runs <c>stet</c> with arguments; in Development unless the environment says otherwise.</summary>
+    public static ServiceProcess Run(int port, params IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo("dotnet")
+        {
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ConnectionStrings__Stet"] = "" },
+        };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Stet.dll"));
+        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+
+        var service = new ServiceProcess(new Process { StartInfo = start }, new Uri($"http://127.0.0.1:{port}"));
+        service.process.OutputDataReceived += service.Keep;
+        service.process.ErrorDataReceived += service.Keep;
+        service.process.Start();
+        service.process.BeginOutputReadLine();
+        service.process.BeginErrorReadLine();
+        return service;
+    }
+
+    /// <summary>Serves a data folder and answers when it is ready.</summary>
+    public static async Task<ServiceProcess> ServeAsync(string dataFolder, int? port = null)
+    {
+        var chosen = port ?? FreePort();
+        var service = Run(chosen, "run", "--data", dataFolder, "--urls", $"http://127.0.0.1:{chosen}");
+        await service.ReadyAsync();
+        return service;
+    }
+
+    public async Task ReadyAsync()
+    {
+        using var client = new HttpClient { BaseAddress = Address };
+        var since = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using var answer = await client.GetAsync(new Uri("/readyz", UriKind.Relative));
+                if (answer.IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            if (process.HasExited || since.Elapsed > StartsWithin)
+                throw new InvalidOperationException($"the service did not get ready; it wrote:\n{Output}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>SIGKILL: no clean-up, no farewell. Its PostgreSQL lives on.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString()])) await kill.WaitForExitAsync();
+        return await ExitAsync();
+    }
+
+    public async Task<int> ExitAsync()
+    {
+        using var patience = new CancellationTokenSource(StartsWithin);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited) await StopAsync();
+        process.Dispose();
+    }
+
+    void Keep(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is null) return;
+        lock (output) output.Add(line.Data);
+    }
+}

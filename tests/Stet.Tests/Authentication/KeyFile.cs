@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Stet.Authentication;
+using OptionsOf = Microsoft.Extensions.Options.Options;
+
+namespace Stet.Tests.Authentication;
+
+/// <summary>A JWK Set in a file, and a validator that reads it.</summary>
+sealed class KeyFile : IDisposable
+{
+    readonly string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+    readonly Jwks jwks;
+
+    public KeyFile(string jwkSet, Ed25519Verify? ed25519 = null, Action<AuthenticationOptions>? configure = null)
+    {
+        Write(jwkSet);
+        jwks = new Jwks(path);
+
+        var options = Ordinary.Options;
+        configure?.Invoke(options);
+        var keys = new SigningKeys(
+            jwks, OptionsOf.Create(options), ed25519 ?? ((_, _, _) => false), Time, NullLogger<SigningKeys>.Instance);
+        Validator = new TokenValidator(keys, OptionsOf.Create(options), Time);
+    }
+
+    public KeyFile(params Issuer[] issuers)
+        : this(Issuer.Set(issuers))
+    {
+    }
+
+    public ManualTime Time { get; } = new(Ordinary.Tuesday);
+
+    public TokenValidator Validator { get; }
+
+    public async Task<TokenValidation> ValidateAsync(string token) => await Validator.ValidateAsync(token, default);
+
+    public async Task<TokenFault> FaultOfAsync(string token) => (await ValidateAsync(token)).Fault;
+
+    public void Write(string jwkSet) => File.WriteAllText(path, jwkSet);
+
+    public void Delete() => File.Delete(path);
+
+    public void Dispose()
+    {
+        jwks.Dispose();
+        Delete();
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Stet.Authentication;
+
+namespace Stet.Tests.Authentication;
+
+public class SigningKeysSpecs
+{
+    static readonly Issuer Old = Issuer.Es256("old");
+    static readonly Issuer New = Issuer.Es256("new");
+    static readonly AuthenticationOptions Defaults = new();
+
+    [Fact]
+    public async Task A_token_under_a_new_key_is_good_as_soon_as_the_cool_down_is_over()
+    {
+        using var keys = new KeyFile(Old);
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
+
+        keys.Write(Issuer.Set(Old, New));
+        (await keys.FaultOfAsync(New.Sign(Ordinary.Claims))).ShouldBe(TokenFault.UnknownKey);
+
+        keys.Time.Advance(Defaults.RefreshCoolDown);
+        (await keys.FaultOfAsync(New.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_withdrawn_takes_the_tokens_along_that_were_good()
+    {
+        using var keys = new KeyFile(Old);
+        var token = Old.Sign(Ordinary.Claims);
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.None);
+
+        keys.Write(Issuer.Set(New));
+        keys.Time.Advance(Defaults.RefreshCoolDown);
+        (await keys.FaultOfAsync(New.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
+
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.UnknownKey);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("not json")]
+    [InlineData("""{"keys":{}}""")]
+    [InlineData("""{"keys":[],"keys":[]}""")]
+    public async Task A_fetch_that_fails_leaves_the_keys_as_they_were(string? broken)
+    {
+        using var keys = new KeyFile(Old);
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
+
+        if (broken is null) keys.Delete();
+        else keys.Write(broken);
+        keys.Time.Advance(Defaults.RefreshCoolDown);
+
+        (await keys.FaultOfAsync(New.Sign(Ordinary.Claims))).ShouldBe(TokenFault.UnknownKey);
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.ClaimsWith("sub", "eve")))).ShouldBe(TokenFault.None);
+    }
+
+    [Fact]
+    public async Task Without_keys_nothing_is_known_about_a_token_until_they_can_be_loaded()
+    {
+        using var keys = new KeyFile(Old);
+        keys.Delete();
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.KeysUnavailable);
+
+        keys.Write(Issuer.Set(Old));
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.KeysUnavailable);
+
+        keys.Time.Advance(Defaults.RefreshCoolDown);
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
+    }
+
+    [Fact]
+    public async Task A_set_of_more_than_a_mebibyte_is_not_read()
+    {
+        using var keys = new KeyFile(Issuer.Set(Old) + new string(' ', 1 << 20));
+
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.Claims))).ShouldBe(TokenFault.KeysUnavailable);
+    }
+
+    [Fact]
+    public void Keys_that_cannot_verify_a_token_are_passed_over()
+    {
+        var usable = Issuer.Es256("usable");
+        JsonObject[] others =
+        [
+            With(Old, "use", "enc"),
+            With(Old, "key_ops", new JsonArray("sign")),
+            With(Old, "alg", "RS256"),
+            With(Old, "crv", "P-384"),
+            With(Old, "kty", "oct"),
+            With(Old, "kty", 7),
+            With(Old, "x", "AAAA"),
+            With(Old, "x", New.Jwk["x"]!.DeepClone()),
+            With(Old, "x", Old.Jwk["x"]!.GetValue<string>() + "="),
+            Issuer.Rs256("short", bits: 1024).Jwk,
+            With(Issuer.Rs256("even"), "n", Issuer.Encode(new byte[300])),
+        ];
+        var set = new JsonObject { ["keys"] = new JsonArray([.. others, 7, null, usable.Jwk]) };
+
+        var keys = KeySet.Parse(Encoding.UTF8.GetBytes(set.ToJsonString()), (_, _, _) => false);
+
+        keys.Count.ShouldBe(1);
+        keys.Find("usable", "ES256").ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void A_key_that_says_it_is_for_verifying_is_used()
+    {
+        var jwk = With(Old, "key_ops", new JsonArray("verify"));
+        jwk["use"] = "sig";
+        jwk["alg"] = "ES256";
+        var set = new JsonObject { ["keys"] = new JsonArray(jwk) };
+
+        KeySet.Parse(Encoding.UTF8.GetBytes(set.ToJsonString()), (_, _, _) => false).Find("old", "ES256").ShouldNotBeNull();
+    }
+
+    static JsonObject With(Issuer issuer, string member, JsonNode value)
+    {
+        var jwk = issuer.Jwk;
+        jwk[member] = value;
+        return jwk;
+    }
+}
