@@ -41,7 +41,8 @@ sealed class LogReplay(
                 await ReplayAsync(tenantId, position, next, cancel);
                 Done += next - position;
                 positions[tenantId] = position = next;
-                progress?.Report(new RebuildProgress(target.Name, Done, total, Done / Stopwatch.GetElapsedTime(started).TotalSeconds));
+                var rate = Done / Stopwatch.GetElapsedTime(started).TotalSeconds;
+                progress?.Report(new RebuildProgress(target.Name, Done, total, rate));
             }
         }
 
@@ -51,7 +52,8 @@ sealed class LogReplay(
     async Task<IReadOnlyList<(string TenantId, long Position)>> HeadsAsync(CancellationToken cancel)
     {
         var heads = new List<(string, long)>();
-        await using var command = new NpgsqlCommand("select tenant_id, position from stet.tenant_head order by tenant_id", connection);
+        await using var command = new NpgsqlCommand(
+            "select tenant_id, position from stet.tenant_head order by tenant_id", connection);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel)) heads.Add((reader.GetString(0), reader.GetInt64(1)));
         return heads;
@@ -61,7 +63,8 @@ sealed class LogReplay(
     {
         var events = await ReadAsync(tenantId, after, upTo, cancel);
         if (target.StreamType is null && events.Count != upTo - after)
-            throw new RebuildException($"the log of tenant {tenantId} lacks events between positions {after + 1} and {upTo}");
+            throw new RebuildException(
+                $"the log of tenant {tenantId} lacks events between positions {after + 1} and {upTo}");
         if (events.Count == 0) return;
 
         try
@@ -73,7 +76,8 @@ sealed class LogReplay(
         catch (Exception e) when (e is not OperationCanceledException && !Writer.IsPassing(e))
         {
             throw new RebuildException(
-                $"{target.Name} cannot take the events of tenant {tenantId} from position {after + 1} to {upTo}: {e.Message}", e);
+                $"{target.Name} cannot take the events of tenant {tenantId} from position {after + 1} to {upTo}: "
+                + e.Message, e);
         }
     }
 

@@ -2,17 +2,17 @@ using Npgsql;
 
 namespace Stet.EventStore;
 
-/// <summary>Makes read models again from the log while the service goes on, compares them and puts them in place.</summary>
+/// <summary>Makes read models again from the log beside live traffic, compares them, puts them in place.</summary>
 /// <remarks>
-/// The login owns the schema, as a migration's does. The new tables stand in schema <c>stet_rebuild</c> until the switch;
-/// an interrupted rebuild leaves the live tables as they were, and the next one starts from nothing.
+/// The login owns the schema, as a migration's does. The new tables stand in schema <c>stet_rebuild</c> until the
+/// switch; an interrupted rebuild leaves the live tables as they were, and the next one starts from nothing.
 /// </remarks>
 public sealed class ProjectionRebuild(string connectionString, EventCatalog catalog)
 {
     const long LockId = 0x5374_6575; // one rebuild at a time per database
     const int Attempts = 20;
 
-    /// <summary>Rebuilds one read model, with writers held back for two moments: to compare at one position, and to switch.</summary>
+    /// <summary>Rebuilds one read model; writers wait for two moments, before comparing and to switch.</summary>
     /// <param name="target">What to rebuild.</param>
     /// <param name="compareOnly">Says how the live tables differ and leaves them as they are.</param>
     /// <param name="progress">Told after every few thousand events.</param>
@@ -23,7 +23,8 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
     {
         // Replaying is the work of the store's writer; the others work on whole tables. A lock is waited for a little
         // longer than PostgreSQL waits before it tells an automatic vacuum to make way.
-        await using var probes = Source(ShadowTables.SearchPath, $"{StoreConnections.ProbeSettings} -c synchronous_commit=off");
+        await using var probes = Source(
+            ShadowTables.SearchPath, $"{StoreConnections.ProbeSettings} -c synchronous_commit=off");
         await using var scans = Source("stet", "-c lock_timeout=1500ms -c idle_in_transaction_session_timeout=10s");
         await using var gate = await scans.OpenConnectionAsync(cancel);
         if (!await ScalarAsync<bool>(gate, $"select pg_try_advisory_lock({LockId})", cancel))
@@ -55,13 +56,16 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
         }
     }
 
-    /// <summary>Compares at one position of every log, in a snapshot that outlives the moment in which writers are held.</summary>
+    /// <summary>Compares at one position of every log, in a snapshot that outlives the hold on writers.</summary>
     static async Task<IReadOnlyList<TableDifference>> CompareAsync(
         NpgsqlDataSource scans, NpgsqlConnection gate, LogReplay replay, ShadowTables shadows, CancellationToken cancel)
     {
         await using var comparing = await scans.OpenConnectionAsync(cancel);
-        await HoldWritersAsync(gate, replay, async () => await ExecuteAsync(
-            comparing, "rollback; begin isolation level repeatable read read only; select from stet.tenant_head limit 1", cancel), cancel);
+        await HoldWritersAsync(gate, replay, () => ExecuteAsync(comparing, """
+            rollback;
+            begin isolation level repeatable read read only;
+            select from stet.tenant_head limit 1
+            """, cancel), cancel);
         return await shadows.CompareAsync(comparing, cancel);
     }
 
@@ -81,10 +85,13 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
                 await hold.CommitAsync(cancel);
                 return;
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
+            catch (PostgresException e) when (
+                e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
             {
                 // Whoever waits behind a lock that is asked for waits too: better let them go first.
-                if (attempt == Attempts) throw new RebuildException("a table stays locked by a long transaction; try again when it has ended", e);
+                if (attempt == Attempts)
+                    throw new RebuildException("a long transaction locks a table; try again when it has ended", e);
+
                 await Task.Delay(TimeSpan.FromMilliseconds(100), cancel);
             }
         }
@@ -115,8 +122,8 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "stet-rebuild", SearchPath = searchPath, Pooling = false, CommandTimeout = 0, MaxAutoPrepare = 20,
-            IncludeErrorDetail = false,
+            ApplicationName = "stet-rebuild", SearchPath = searchPath, Pooling = false, CommandTimeout = 0,
+            MaxAutoPrepare = 20, IncludeErrorDetail = false,
         };
         builder.Options = string.IsNullOrEmpty(builder.Options) ? settings : $"{builder.Options} {settings}";
         return NpgsqlDataSource.Create(builder);

@@ -24,7 +24,8 @@ public sealed class RebuildTarget
     internal string? StreamType => state?.StreamType;
 
     /// <summary>The tables of a projection.</summary>
-    public static RebuildTarget Of(IInlineProjection projection) => new(projection.Name, projection.Tables, projection, null);
+    public static RebuildTarget Of(IInlineProjection projection) =>
+        new(projection.Name, projection.Tables, projection, null);
 
     /// <summary>The snapshots of a state.</summary>
     /// <exception cref="ArgumentException">The state is folded each time and has none.</exception>

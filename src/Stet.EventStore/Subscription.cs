@@ -10,8 +10,8 @@ public interface ISubscription
 
     /// <summary>Handles events of one tenant: adds statements to the batch, and may act on the outside world.</summary>
     /// <remarks>
-    /// The statements run as <c>stet_writer</c> inside the tenant, after this returns, in the transaction that moves the
-    /// progress on: they count exactly once. What is done outside may be done again when the service dies in between.
+    /// The statements run as <c>stet_writer</c> inside the tenant, after this returns, in the transaction that moves
+    /// the progress on: they count exactly once. What is done outside may be done again when the service dies in between.
     /// An exception stops the subscription for this tenant at the event that causes it, unless it is a passing one
     /// (<see cref="TimeoutException"/>, <see cref="IOException"/>, a database that is away): that is tried again soon.
     /// </remarks>
@@ -46,7 +46,7 @@ public sealed class SubscriptionOptions
     /// <value>Default 2.</value>
     public int Parallelism { get; set; } = 2;
 
-    /// <summary>How often logs are compared with progress, should a notification be missed or a try have failed.</summary>
+    /// <summary>How often progress is compared with the logs: what a notification missed, what failed in passing.</summary>
     /// <value>Default 5 seconds.</value>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
 }

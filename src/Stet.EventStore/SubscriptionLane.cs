@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace Stet.EventStore;
 
-/// <summary>The tenants that one subscription has to look at, each in the queue once: every turn is one batch.</summary>
+/// <summary>The tenants that one subscription has to look at, each once in the queue; a turn is one batch.</summary>
 sealed class SubscriptionLane(ISubscription subscription)
 {
     readonly Channel<string> queue = Channel.CreateUnbounded<string>();

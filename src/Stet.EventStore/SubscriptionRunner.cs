@@ -7,12 +7,12 @@ namespace Stet.EventStore;
 
 /// <summary>Runs subscriptions over the logs of all tenants.</summary>
 /// <remarks>
-/// Any number of instances may run the same subscriptions: an advisory lock leaves each tenant's turn to one of them, and
-/// progress that is only moved on from where the events were read keeps one that lost its lock from writing.
+/// Any number of instances may run the same subscriptions: an advisory lock leaves each tenant's turn to one of them,
+/// and progress that is only moved on from where the events were read keeps one that lost its lock from writing.
 /// </remarks>
 public sealed class SubscriptionRunner(
-    StoreConnections connections, EventCatalog catalog, IEnumerable<ISubscription> subscriptions, SubscriptionOptions options,
-    TimeProvider clock, ILogger<SubscriptionRunner> logger)
+    StoreConnections connections, EventCatalog catalog, IEnumerable<ISubscription> subscriptions,
+    SubscriptionOptions options, TimeProvider clock, ILogger<SubscriptionRunner> logger)
 {
     readonly SubscriptionLane[] lanes = [.. subscriptions.Select(s => new SubscriptionLane(s))];
 
@@ -30,11 +30,11 @@ public sealed class SubscriptionRunner(
     {
         if (lanes.Length == 0) return Task.CompletedTask;
 
-        var workers = lanes.SelectMany(lane => Enumerable.Range(0, options.Parallelism).Select(_ => WorkAsync(lane, cancel)));
-        return Task.WhenAll(workers.Append(ListenAsync(cancel)));
+        var workers = lanes.SelectMany(lane => Enumerable.Repeat(lane, options.Parallelism));
+        return Task.WhenAll(workers.Select(lane => WorkAsync(lane, cancel)).Append(ListenAsync(cancel)));
     }
 
-    /// <summary>Wishes for a turn: of the tenant that a notification names at once, of all that are behind now and then.</summary>
+    /// <summary>Wishes for turns: a notification's tenant at once, all that are behind now and then.</summary>
     async Task ListenAsync(CancellationToken cancel)
     {
         var away = false;
@@ -48,14 +48,16 @@ public sealed class SubscriptionRunner(
                     var tenantId = e.Payload.Split(':')[0];
                     foreach (var lane in lanes) lane.Wish(tenantId);
                 };
-                await using (var listen = new NpgsqlCommand("listen stet_events", connection)) await listen.ExecuteNonQueryAsync(cancel);
+                await using (var listen = new NpgsqlCommand("listen stet_events", connection))
+                    await listen.ExecuteNonQueryAsync(cancel);
+
                 if (away) SubscriptionLog.Recovered(logger);
                 away = false;
                 while (true)
                 {
                     foreach (var lane in lanes) await WishForPendingAsync(connection, lane, cancel);
                     var started = Stopwatch.GetTimestamp();
-                    while (options.PollInterval - Stopwatch.GetElapsedTime(started) is { Ticks: > TimeSpan.TicksPerMillisecond } left)
+                    while (options.PollInterval - Stopwatch.GetElapsedTime(started) is { TotalMilliseconds: > 1 } left)
                         await connection.WaitAsync(left, cancel);
                 }
             }
@@ -67,7 +69,8 @@ public sealed class SubscriptionRunner(
             {
                 if (!away) SubscriptionLog.Unavailable(logger, e);
                 away = true;
-                await Task.Delay(TimeSpan.FromSeconds(1), clock, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, cancel)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -91,7 +94,8 @@ public sealed class SubscriptionRunner(
             {
                 tenantId = await lane.NextAsync(cancel);
                 connection ??= await connections.Subscriber.OpenConnectionAsync(cancel);
-                more = await TakeTurnAsync(new SubscriptionTurn(connection, catalog, lane.Subscription, tenantId), cancel);
+                var turn = new SubscriptionTurn(connection, catalog, lane.Subscription, tenantId);
+                more = await TakeTurnAsync(turn, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -99,8 +103,9 @@ public sealed class SubscriptionRunner(
             }
             catch (EventFailedException e)
             {
-                lane.Stop(new SubscriptionFailure(lane.Subscription.Name, tenantId!, e.Position, e.EventType, e.InnerException!.Message));
-                SubscriptionLog.Stopped(logger, lane.Subscription.Name, tenantId!, e.Position, e.EventType, e.InnerException);
+                var name = lane.Subscription.Name;
+                lane.Stop(new SubscriptionFailure(name, tenantId!, e.Position, e.EventType, e.Message));
+                SubscriptionLog.Stopped(logger, name, tenantId!, e.Position, e.EventType, e.InnerException);
                 await CloseAsync();
             }
             catch (Exception e) // no event's fault
@@ -139,10 +144,13 @@ public sealed class SubscriptionRunner(
 
 static partial class SubscriptionLog
 {
-    [LoggerMessage(20, LogLevel.Error, "Subscription {Name} stopped for tenant {TenantId} at position {Position}, a {EventType}; the tenant's later events wait")]
-    public static partial void Stopped(ILogger logger, string name, string tenantId, long position, string eventType, Exception? e);
+    [LoggerMessage(20, LogLevel.Error,
+        "Subscription {Name} stopped for tenant {TenantId} at position {Position}, a {EventType}; later events wait")]
+    public static partial void Stopped(
+        ILogger logger, string name, string tenantId, long position, string eventType, Exception? e);
 
-    [LoggerMessage(21, LogLevel.Warning, "Subscription {Name} could not go on for tenant {TenantId} and tries again: {Reason}")]
+    [LoggerMessage(21, LogLevel.Warning,
+        "Subscription {Name} could not go on for tenant {TenantId} and tries again: {Reason}")]
     public static partial void Retrying(ILogger logger, string name, string tenantId, string reason);
 
     [LoggerMessage(22, LogLevel.Error, "Subscriptions cannot listen to the database and wait until they can")]

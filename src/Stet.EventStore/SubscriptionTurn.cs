@@ -4,7 +4,8 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.EventStore;
 
 /// <summary>One batch of one tenant's events for one subscription: locked, read, handled, progress moved on.</summary>
-sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog, ISubscription subscription, string tenantId)
+sealed class SubscriptionTurn(
+    NpgsqlConnection connection, EventCatalog catalog, ISubscription subscription, string tenantId)
 {
     readonly string progress = $"stet:{subscription.Name}:{tenantId}";
 
@@ -15,7 +16,7 @@ sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog,
         batch
             .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
             .Add("select pg_try_advisory_lock(hashtextextended($1, 0))", Scalar(progress))
-            .Add("select coalesce((select last_seq_id from stet.mt_event_progression where name = $1), 0)", Scalar(progress))
+            .Add("select max(last_seq_id) from stet.mt_event_progression where name = $1", Scalar(progress))
             .Add($"""
                 {LogReader.Select}
                 where tenant_id = $1 and seq_id > coalesce(
@@ -29,7 +30,7 @@ sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog,
 
         await reader.NextResultAsync(cancel);
         await reader.ReadAsync(cancel);
-        var position = reader.GetInt64(0);
+        var position = await reader.IsDBNullAsync(0, cancel) ? 0 : reader.GetInt64(0);
         await reader.NextResultAsync(cancel);
         var events = new List<StoredEvent>();
         while (await reader.ReadAsync(cancel))
@@ -37,7 +38,8 @@ sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog,
             try
             {
                 var stored = LogReader.Read(reader, catalog);
-                if (stored.Position != ++position) throw new UnreadableEventException($"the log has no event at position {position}");
+                if (stored.Position != ++position)
+                    throw new UnreadableEventException($"the log has no event at position {position}");
                 events.Add(stored);
             }
             catch (Exception e) when (IsLasting(e, cancel)) // those before it are handled all the same
@@ -49,7 +51,7 @@ sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog,
         return new Page(events, null);
     }
 
-    /// <summary>Handles the events together or, when that fails, one after the other up to the one that cannot be.</summary>
+    /// <summary>Handles the events together or, when that fails, one by one up to the one that cannot be.</summary>
     public async Task HandleAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancel)
     {
         try
@@ -78,7 +80,8 @@ sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog,
         await using var batch = new NpgsqlBatch(connection);
         batch
             .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
-            .Add("select stet.advance($1, $2, $3)", Scalar(progress), Scalar(events[0].Position - 1), Scalar(events[^1].Position));
+            .Add("select stet.advance($1, $2, $3)",
+                Scalar(progress), Scalar(events[0].Position - 1), Scalar(events[^1].Position));
         await subscription.HandleAsync(events, batch, cancel);
 
         // What was done outside is done: from here on stopping would only do it twice.
@@ -86,7 +89,8 @@ sealed class SubscriptionTurn(NpgsqlConnection connection, EventCatalog catalog,
     }
 
     static bool IsLasting(Exception e, CancellationToken cancel) =>
-        e is not EventFailedException && !Writer.IsPassing(e) && !(e is OperationCanceledException && cancel.IsCancellationRequested);
+        e is not EventFailedException && !Writer.IsPassing(e)
+        && !(e is OperationCanceledException && cancel.IsCancellationRequested);
 
     public sealed record Page(IReadOnlyList<StoredEvent> Events, EventFailedException? Unreadable);
 }

@@ -17,15 +17,19 @@ public class SubscriptionTests
 
         for (var round = 0; round < 4; round++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 60).Select(i => (i % 2 == 0 ? test.Store : other).AppendAsync(
-                i % 3 == 0 ? neighbour : test.Tenant, TestStore.Metadata, Accounts.Deposit(TestStore.NewStream()), CancellationToken.None)));
-            await ExecuteAsync(test, "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'stet-subscriber' and datname = current_database()");
+            await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
+                DepositAsync(i % 2 == 0 ? test.Store : other, i % 3 == 0 ? neighbour : test.Tenant)));
+            await ExecuteAsync(test, """
+                select pg_terminate_backend(pid) from pg_stat_activity
+                where application_name = 'stet-subscriber' and datname = current_database()
+                """);
             if (round % 2 == 1) continue;
             await runner.DisposeAsync();
             runner = new Running(test, new Recorder());
         }
 
-        await WaitForAsync(async () => (await SeenAsync(test, test.Tenant)).Count + (await SeenAsync(test, neighbour)).Count == 240);
+        await WaitForAsync(async () =>
+            (await SeenAsync(test, test.Tenant)).Count + (await SeenAsync(test, neighbour)).Count == 240);
         (await SeenAsync(test, test.Tenant)).ShouldBe(Enumerable.Range(1, 160).Select(p => (long)p));
         (await SeenAsync(test, neighbour)).ShouldBe(Enumerable.Range(1, 80).Select(p => (long)p));
         runner.Runner.Failures.ShouldBeEmpty();
@@ -47,13 +51,15 @@ public class SubscriptionTests
         await using var first = new Running(test, new Recorder { On = note }, o => o.BatchSize = 3);
         await using var second = new Running(test, new Recorder { On = note }, o => o.BatchSize = 3);
 
-        await Task.WhenAll(tenants.SelectMany(t => Enumerable.Range(0, 20).Select(_ =>
-            test.Store.AppendAsync(t, TestStore.Metadata, Accounts.Deposit(TestStore.NewStream()), CancellationToken.None))));
+        await Task.WhenAll(tenants.SelectMany(t => Enumerable.Range(0, 20).Select(_ => DepositAsync(test.Store, t))));
 
         await WaitForAsync(() => Task.FromResult(handled.Count >= 200));
         handled.Distinct().Count().ShouldBe(handled.Count);
         foreach (var tenant in tenants)
-            handled.Where(h => h.Item1 == tenant).Select(h => h.Item2).ShouldBe(Enumerable.Range(1, 20).Select(p => (long)p));
+        {
+            handled.Where(h => h.Item1 == tenant).Select(h => h.Item2)
+                .ShouldBe(Enumerable.Range(1, 20).Select(p => (long)p));
+        }
     }
 
     [Fact]
@@ -62,7 +68,12 @@ public class SubscriptionTests
         await using var test = await WithSeenTableAsync();
         var neighbour = await NewTenantAsync(test);
         var poisonous = true;
-        var strict = new Recorder { On = e => poisonous && e.Data is NoteTaken ? throw new InvalidDataException("no notes") : Task.CompletedTask };
+        var strict = new Recorder
+        {
+            On = e => poisonous && e.Data is NoteTaken
+                ? throw new InvalidOperationException("no notes")
+                : Task.CompletedTask,
+        };
         await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
         await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
         await test.AppendAsync(Accounts.Note(TestStore.NewStream(), "a note"));
@@ -71,10 +82,12 @@ public class SubscriptionTests
         await using var easy = new Running(test, new Recorder { Name = "easy" });
 
         await WaitForAsync(() => Task.FromResult(running.Runner.Failures.Count > 0));
-        await test.Store.AppendAsync(neighbour, TestStore.Metadata, Accounts.Deposit(TestStore.NewStream()), CancellationToken.None);
-        await WaitForAsync(async () => (await SeenAsync(test, neighbour)).Count == 1 && (await SeenAsync(test, test.Tenant, "easy")).Count == 4);
+        await DepositAsync(test.Store, neighbour);
+        await WaitForAsync(async () =>
+            (await SeenAsync(test, neighbour)).Count == 1 && (await SeenAsync(test, test.Tenant, "easy")).Count == 4);
 
-        running.Runner.Failures.ShouldBe([new SubscriptionFailure("recorder", test.Tenant, 3, "note_taken", "no notes")]);
+        running.Runner.Failures.ShouldBe(
+            [new SubscriptionFailure("recorder", test.Tenant, 3, "note_taken", "no notes")]);
         (await SeenAsync(test, test.Tenant)).ShouldBe([1, 2]);
 
         poisonous = false;
@@ -94,7 +107,8 @@ public class SubscriptionTests
 
         await WaitForAsync(() => Task.FromResult(running.Runner.Failures.Count > 0));
 
-        running.Runner.Failures.ShouldBe([new SubscriptionFailure("recorder", test.Tenant, 2, "unheard_of", "no event is named `unheard_of`")]);
+        running.Runner.Failures.ShouldBe(
+            [new SubscriptionFailure("recorder", test.Tenant, 2, "unheard_of", "no event is named `unheard_of`")]);
         (await SeenAsync(test, test.Tenant)).ShouldBe([1]);
     }
 
@@ -118,7 +132,10 @@ public class SubscriptionTests
         await using var test = await WithSeenTableAsync();
         var failures = 2;
         await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
-        var flaky = new Recorder { On = _ => failures-- > 0 ? throw new TimeoutException("the other side is slow") : Task.CompletedTask };
+        var flaky = new Recorder
+        {
+            On = _ => failures-- > 0 ? throw new TimeoutException("the other side is slow") : Task.CompletedTask,
+        };
         await using var running = new Running(test, flaky);
 
         await WaitForAsync(async () => (await SeenAsync(test, test.Tenant)).Count == 1);
@@ -135,7 +152,7 @@ public class SubscriptionTests
         var overtaken = new Recorder
         {
             On = _ => turns++ == 0
-                ? ExecuteAsync(test, $"insert into stet.mt_event_progression (name, last_seq_id) values ('stet:recorder:{test.Tenant}', 1)")
+                ? ExecuteAsync(test, $"select stet.advance('stet:recorder:{test.Tenant}', 0, 1)")
                 : Task.CompletedTask,
         };
         await using var running = new Running(test, overtaken);
@@ -152,8 +169,8 @@ public class SubscriptionTests
     {
         await using var test = await WithSeenTableAsync();
         var quiet = await NewTenantAsync(test);
-        await test.Store.AppendAsync(test.Tenant, TestStore.Metadata, [.. Enumerable.Range(0, 400).Select(_ => Accounts.Deposit(TestStore.NewStream()))], CancellationToken.None);
-        await test.Store.AppendAsync(quiet, TestStore.Metadata, Accounts.Deposit(TestStore.NewStream()), CancellationToken.None);
+        await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => DepositAsync(test.Store, test.Tenant)));
+        await DepositAsync(test.Store, quiet);
         var order = new ConcurrentQueue<string>();
         var recorder = new Recorder { On = e => { order.Enqueue(e.TenantId); return Task.CompletedTask; } };
 
@@ -168,7 +185,8 @@ public class SubscriptionTests
     {
         await using var test = await TestStore.CreateAsync();
         await using var connections = StoreConnections.For(test.ConnectionString);
-        await using var store = new Store(connections, Accounts.Catalog(), [], new StoreOptions(), TimeProvider.System, NullLogger<Store>.Instance);
+        await using var store = new Store(
+            connections, Accounts.Catalog(), [], new StoreOptions(), TimeProvider.System, NullLogger<Store>.Instance);
         await using var running = new Running(test, new AsynchronousProjection(new BalancesProjection()));
         var account = TestStore.NewStream();
 
@@ -196,6 +214,19 @@ public class SubscriptionTests
     }
 
     [Fact]
+    public async Task A_new_event_is_handled_without_waiting_for_the_next_poll()
+    {
+        await using var test = await WithSeenTableAsync();
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await using var running = new Running(test, new Recorder(), o => o.PollInterval = TimeSpan.FromHours(1));
+        await WaitForAsync(async () => (await SeenAsync(test, test.Tenant)).Count == 1);
+
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+
+        await WaitForAsync(async () => (await SeenAsync(test, test.Tenant)).Count == 2);
+    }
+
+    [Fact]
     public async Task The_writer_learns_which_tenants_are_behind_and_no_other_role_does()
     {
         await using var test = await TestStore.CreateAsync();
@@ -203,11 +234,13 @@ public class SubscriptionTests
         await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
         await NewTenantAsync(test);
 
-        await using var pending = connections.Subscriber.CreateCommand("select array_agg(p) from stet.pending('anything') p");
+        await using var pending = connections.Subscriber.CreateCommand(
+            "select array_agg(p) from stet.pending('anything') p");
         (await pending.ExecuteScalarAsync()).ShouldBe(new[] { test.Tenant });
 
         await using var asReader = connections.Reader.CreateCommand("select stet.pending('anything')");
-        (await Should.ThrowAsync<PostgresException>(() => asReader.ExecuteScalarAsync())).SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
+        (await Should.ThrowAsync<PostgresException>(() => asReader.ExecuteScalarAsync()))
+            .SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
     }
 
     static async Task<TestStore> WithSeenTableAsync()
@@ -218,12 +251,17 @@ public class SubscriptionTests
     }
 
     static Task CreateSeenTableAsync(TestStore test) => ExecuteAsync(test, """
-        create table stet.seen (n bigint generated always as identity, tenant_id varchar not null, subscription varchar not null, position bigint not null);
+        create table stet.seen (
+            n bigint generated always as identity, tenant_id varchar not null, subscription varchar not null,
+            position bigint not null);
         select stet.secure('stet.seen', 'insert');
         """);
 
     static async Task<string> NewTenantAsync(TestStore test) =>
         (await test.Store.CreateTenantAsync(TestStore.NewTenant(), CancellationToken.None)).Id;
+
+    static Task DepositAsync(Store store, string tenant) =>
+        store.AppendAsync(tenant, TestStore.Metadata, Accounts.Deposit(TestStore.NewStream()), CancellationToken.None);
 
     static async Task ExecuteAsync(TestStore test, string sql)
     {
@@ -232,10 +270,14 @@ public class SubscriptionTests
         await command.ExecuteNonQueryAsync();
     }
 
-    static Task<IReadOnlyList<long>> SeenAsync(TestStore test, string tenant, string subscription = "recorder") => test.Store.QueryAsync<IReadOnlyList<long>>(
-        tenant, "select coalesce(array_agg(position order by n), '{}') from stet.seen where tenant_id = $1 and subscription = $2",
-        [Scalar(tenant), Scalar(subscription)],
-        async (reader, _, cancel) => await reader.ReadAsync(cancel) ? reader.GetFieldValue<long[]>(0) : [], CancellationToken.None);
+    static Task<IReadOnlyList<long>> SeenAsync(TestStore test, string tenant, string subscription = "recorder") =>
+        test.Store.QueryAsync<IReadOnlyList<long>>(
+            tenant, """
+            select coalesce(array_agg(position order by n), '{}') from stet.seen
+            where tenant_id = $1 and subscription = $2
+            """, [Scalar(tenant), Scalar(subscription)],
+            async (reader, _, cancel) => await reader.ReadAsync(cancel) ? reader.GetFieldValue<long[]>(0) : [],
+            CancellationToken.None);
 
     static async Task WaitForAsync(Func<Task<bool>> happened)
     {
@@ -264,7 +306,8 @@ public class SubscriptionTests
         public async Task HandleAsync(IReadOnlyList<StoredEvent> events, NpgsqlBatch batch, CancellationToken cancel)
         {
             foreach (var stored in events) await On(stored);
-            batch.Add("insert into seen (tenant_id, subscription, position) select $1, $2, p from unnest($3::bigint[]) p",
+            batch.Add(
+                "insert into seen (tenant_id, subscription, position) select $1, $2, p from unnest($3::bigint[]) p",
                 Scalar(events[0].TenantId), Scalar(Name), Column(events, e => e.Position));
         }
     }
@@ -281,7 +324,8 @@ public class SubscriptionTests
             configure?.Invoke(options);
             connections = StoreConnections.For(test.ConnectionString);
             Runner = new SubscriptionRunner(
-                connections, Accounts.Catalog(), [subscription], options, TimeProvider.System, NullLogger<SubscriptionRunner>.Instance);
+                connections, Accounts.Catalog(), [subscription], options, TimeProvider.System,
+                NullLogger<SubscriptionRunner>.Instance);
             run = Runner.RunAsync(stop.Token);
         }
 

@@ -5,7 +5,7 @@ using Stet.EventStore;
 
 namespace Stet.CommandLine;
 
-/// <summary><c>stet projections list | rebuild</c>: read models made again from the log, beside a running service.</summary>
+/// <summary><c>stet projections list | rebuild</c>: read models made again, beside a running service.</summary>
 static class ProjectionsCommand
 {
     static readonly Argument<string?> Name = new("name")
@@ -26,17 +26,24 @@ static class ProjectionsCommand
         list.SetAction(_ =>
         {
             foreach (var target in Targets(StetApplication.Contexts()))
-                Console.WriteLine($"{target.Name,-24} {(target.IsSnapshot ? "snapshots" : "projection"),-12} {string.Join(", ", target.Tables)}");
+            {
+                var kind = target.IsSnapshot ? "snapshots" : "projection";
+                Console.WriteLine($"{target.Name,-24} {kind,-12} {string.Join(", ", target.Tables)}");
+            }
         });
 
-        var rebuild = new Command("rebuild", "Make read models again from the log, compare them, and put them in place") { Name, All, Compare };
+        var rebuild = new Command("rebuild", "Make read models again from the log, compare them, and put them in place")
+        {
+            Name, All, Compare,
+        };
         rebuild.Validators.Add(result =>
         {
             if (result.GetValue(All) == result.GetValue(Name) is not null)
                 result.AddError("Name one projection (see `stet projections list`), or say --all.");
         });
         rebuild.SetAction((arguments, cancel) => Database.UseAsync(
-            arguments, (connectionString, _) => RebuildAsync(arguments, connectionString, cancel), cancel, attach: true));
+            arguments, (connectionString, _) => RebuildAsync(arguments, connectionString, cancel), cancel,
+            attach: true));
 
         return new Command("projections", "Read models and snapshots") { list, rebuild };
     }
@@ -46,10 +53,11 @@ static class ProjectionsCommand
         var contexts = StetApplication.Contexts();
         var name = arguments.GetValue(Name);
         RebuildTarget[] targets = [.. Targets(contexts).Where(t => name is null || t.Name == name)];
-        if (targets.Length == 0) return await FailAsync($"There is no projection `{name}`; see `stet projections list`.");
+        if (targets.Length == 0) return await FailAsync($"There is no `{name}`; see `stet projections list`.");
 
         var differences = await new SchemaMigrator(connectionString, StetApplication.Schema).AssertAsync(cancel);
-        if (differences.Count > 0) return await FailAsync($"The schema is not this version's: {string.Join("; ", differences)}");
+        if (differences.Count > 0)
+            return await FailAsync($"The schema is not this version's: {string.Join("; ", differences)}");
 
         using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
@@ -105,7 +113,8 @@ static class ProjectionsCommand
         }
 
         var found = report.Differences.Count == 0 ? "the live tables were right" : "the live tables were wrong";
-        Console.WriteLine($"{report.Name}: {report.Events} events replayed, {found}{(report.Switched ? "; the rebuilt ones are in place" : "")}");
+        var done = report.Switched ? "; the rebuilt ones are in place" : "";
+        Console.WriteLine($"{report.Name}: {report.Events} events replayed, {found}{done}");
     }
 
     static async Task<int> FailAsync(string message)
@@ -126,7 +135,7 @@ static class ProjectionsCommand
             if (Console.IsErrorRedirected || (written is { } last && Stopwatch.GetElapsedTime(last) < every)) return;
 
             written = Stopwatch.GetTimestamp();
-            Console.Error.Write($"\r{value.Name}: {value.Done} of {value.Total} events, {value.PerSecond:0} a second   ");
+            Console.Error.Write($"\r\e[K{value.Name}: {value.Done} of {value.Total} events, {value.PerSecond:0} a second");
         }
 
         public void End()
