@@ -38,6 +38,19 @@ sealed class GroupReader : IAsyncDisposable
         await lanes;
     }
 
+    /// <summary>A query's first steps: names its tenant to row security and asks for the position of the snapshot.</summary>
+    public static void Enter(NpgsqlBatch batch, string tenantId) => batch
+        .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
+        .Add("select coalesce((select position from stet.tenant_head where tenant_id = $1), 0)", Scalar(tenantId));
+
+    /// <summary>Reads what <see cref="Enter"/> asked for; the query's own result is next.</summary>
+    public static async ValueTask<long> PositionAsync(NpgsqlDataReader reader, CancellationToken cancel)
+    {
+        await reader.NextResultAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return reader.GetInt64(0);
+    }
+
     async Task RunAsync()
     {
         var group = new List<PendingQuery>();
@@ -54,19 +67,21 @@ sealed class GroupReader : IAsyncDisposable
         }
     }
 
-    async Task RunAsync(List<PendingQuery> group)
+    async Task RunAsync(List<PendingQuery> group, bool again = false)
     {
         try
         {
-            await ReadAsync(group);
+            await ReadAsync(group, again);
         }
         catch (Exception e)
         {
+            // What Npgsql believes to be prepared on a connection may not be after a failure.
+            connections.Clear();
             var left = group.FindAll(query => !query.Answered);
-            if (e is PostgresException && !Writer.IsPassing(e) && left.Count > 1)
+            if (e is PostgresException && !again)
             {
-                // One of them is at fault: each on its own.
-                foreach (var query in left) await RunAsync([query]);
+                // One of them is at fault, or a table got another shape since it was prepared: each on its own.
+                foreach (var query in left) await RunAsync([query], again: true);
                 return;
             }
 
@@ -79,22 +94,21 @@ sealed class GroupReader : IAsyncDisposable
         }
     }
 
-    async Task ReadAsync(List<PendingQuery> group)
+    async Task ReadAsync(List<PendingQuery> group, bool again)
     {
         await using var connection = await connections.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
         var byTenant = group.GroupBy(query => query.TenantId, StringComparer.Ordinal).Select(g => g.ToArray()).ToArray();
         foreach (var queries in byTenant)
         {
-            batch.Add("select stet.enter($1)", Scalar(queries[0].TenantId));
-            foreach (var query in queries) batch.Add(query.Sql, query.Parameters);
+            Enter(batch, queries[0].TenantId);
+            foreach (var query in queries) batch.Add(query.Sql, again ? [.. query.Parameters.Select(p => p.Clone())] : query.Parameters);
         }
 
         await using var reader = await batch.ExecuteReaderAsync();
         foreach (var queries in byTenant)
         {
-            await reader.ReadAsync();
-            var position = reader.GetInt64(0);
+            var position = await PositionAsync(reader, CancellationToken.None);
             foreach (var query in queries)
             {
                 await reader.NextResultAsync();

@@ -1,4 +1,5 @@
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Stet.EventStore;
 
@@ -45,6 +46,10 @@ public static class NpgsqlBatchExtensions
     {
         var column = new T[items.Count];
         for (var i = 0; i < column.Length; i++) column[i] = value(items[i]);
-        return Scalar(column);
+        var parameter = Scalar(column);
+
+        // Npgsql would judge by the first element, and takes a null for a time without a zone.
+        if (typeof(T) == typeof(DateTime?)) parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.TimestampTz;
+        return parameter;
     }
 }

@@ -83,7 +83,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         if (differences.Count > 0) return differences;
 
         await using var newest = new NpgsqlCommand(
-            "select fingerprint from stet.schema_version order by name desc limit 1", connection);
+            "select fingerprint from stet.schema_version order by applied_at desc, name desc limit 1", connection);
         if ((string?)await newest.ExecuteScalarAsync(cancel) != await FingerprintAsync(connection, cancel))
             differences.Add("tables, columns, indexes, policies or grants in schema stet were changed by hand");
         return differences;

@@ -140,13 +140,16 @@ public sealed class Store : IAsyncDisposable
         {
             await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
             await using var batch = new NpgsqlBatch(connection);
-            batch.Add("select stet.enter($1)", Scalar(tenantId)).Add(sql, parameters);
+            GroupReader.Enter(batch, tenantId);
+            batch.Add(sql, parameters);
             await using var rows = await batch.ExecuteReaderAsync(cancel);
+            await GroupReader.PositionAsync(rows, cancel);
             await rows.NextResultAsync(cancel);
             return await LogReader.ReadAsync(rows, catalog, cancel);
         }
         catch (NpgsqlException e) when (Writer.IsPassing(e))
         {
+            connections.Reader.Clear();
             throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
         }
     }
@@ -172,14 +175,13 @@ static class LogReader
         NpgsqlDataReader reader, EventCatalog catalog, CancellationToken cancel)
     {
         var events = new List<StoredEvent>();
-        while (await reader.ReadAsync(cancel))
-        {
-            events.Add(new StoredEvent(
-                reader.GetString(0), reader.GetInt64(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetInt64(4),
-                new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero),
-                catalog.Read(reader.GetString(6), reader.GetFieldValue<byte[]>(7))));
-        }
-
+        while (await reader.ReadAsync(cancel)) events.Add(Read(reader, catalog));
         return events;
     }
+
+    /// <exception cref="UnreadableEventException">Its name is unknown or its body lacks the shape.</exception>
+    public static StoredEvent Read(NpgsqlDataReader reader, EventCatalog catalog) => new(
+        reader.GetString(0), reader.GetInt64(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetInt64(4),
+        new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero),
+        catalog.Read(reader.GetString(6), reader.GetFieldValue<byte[]>(7)));
 }

@@ -7,9 +7,12 @@ public sealed class StoreConnections : IAsyncDisposable
 {
     // Every statement of the write path is a set of single-row probes: the planner must not be talked into a scan or a
     // join of whole tables by statistics that lag behind a load, and need not plan the same statement twice.
+    internal const string ProbeSettings =
+        "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_hashjoin=off"
+        + " -c enable_mergejoin=off -c enable_bitmapscan=off";
+
     const string WriterSettings =
-        "-c role=stet_writer -c plan_cache_mode=force_generic_plan -c jit=off -c synchronous_commit=on"
-        + " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off"
+        ProbeSettings + " -c role=stet_writer -c synchronous_commit=on"
         + " -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s";
 
     // One snapshot for all statements of a query, so that its answer is the log at one position.
@@ -17,11 +20,14 @@ public sealed class StoreConnections : IAsyncDisposable
         "-c role=stet_reader -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=15s"
         + " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read";
 
+    internal const string ReaderName = "stet-reader";
+
     StoreConnections(string connectionString)
     {
         ConnectionString = connectionString;
         Writer = With(connectionString, "stet-writer", WriterSettings, pool: 10);
-        Reader = With(connectionString, "stet-reader", ReaderSettings, pool: 32);
+        Reader = With(connectionString, ReaderName, ReaderSettings, pool: 32);
+        Subscriber = With(connectionString, "stet-subscriber", WriterSettings, pool: 0);
     }
 
     /// <summary>The login that both were made from.</summary>
@@ -33,6 +39,9 @@ public sealed class StoreConnections : IAsyncDisposable
     /// <summary>Read-only sessions of <c>stet_reader</c>, which see one tenant or nothing.</summary>
     public NpgsqlDataSource Reader { get; }
 
+    /// <summary>Sessions of <c>stet_writer</c> that listen and hold locks, so each ends when it is closed.</summary>
+    public NpgsqlDataSource Subscriber { get; }
+
     /// <summary>Prepares connections; opens none.</summary>
     public static StoreConnections For(string connectionString) => new(connectionString);
 
@@ -41,13 +50,15 @@ public sealed class StoreConnections : IAsyncDisposable
     {
         await Writer.DisposeAsync();
         await Reader.DisposeAsync();
+        await Subscriber.DisposeAsync();
     }
 
     static NpgsqlDataSource With(string connectionString, string name, string settings, int pool)
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = name };
         builder.Options = string.IsNullOrEmpty(builder.Options) ? settings : $"{builder.Options} {settings}";
-        builder.MaxPoolSize = pool;
+        if (pool > 0) builder.MaxPoolSize = pool;
+        else builder.Pooling = false;
         builder.MaxAutoPrepare = 100;
         builder.AutoPrepareMinUsages = 2;
         builder.NoResetOnClose = true; // sessions keep no state: the tenant is set for one transaction at a time

@@ -141,10 +141,14 @@ sealed class Writer : IAsyncDisposable
         PostgresException p => p.IsTransient || p.SqlState is PostgresErrorCodes.AdminShutdown
             or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or "25P03" /* idle_in_transaction_session_timeout */
-            or PostgresErrorCodes.LockNotAvailable,
+            or PostgresErrorCodes.LockNotAvailable || IsStalePlan(p),
         NpgsqlException or IOException or TimeoutException or System.Net.Sockets.SocketException => true,
         _ => false,
     };
+
+    /// <summary>A table got another shape under a prepared statement: on a new connection all is well.</summary>
+    internal static bool IsStalePlan(Exception e) =>
+        e is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery" };
 
     static StoreUnavailableException Unavailable(Exception e) =>
         new("the database did not answer; the command may have been recorded all the same", TimeSpan.FromSeconds(5), e);

@@ -1,4 +1,3 @@
-using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -40,6 +39,8 @@ sealed class WriterSession(
         }
         catch
         {
+            // What Npgsql believes to be prepared on a connection may not be after a failure: it must not come back.
+            connections.Clear();
             await CloseAsync();
             throw;
         }
@@ -56,24 +57,11 @@ sealed class WriterSession(
 
     async ValueTask CloseAsync()
     {
-        if (connection is null) return;
-
-        var closing = connection;
-        connection = null;
-        try
+        if (connection is { } closing)
         {
-            if (closing.FullState == ConnectionState.Open)
-            {
-                await using var rollback = new NpgsqlCommand("rollback", closing);
-                await rollback.ExecuteNonQueryAsync();
-            }
+            connection = null;
+            await closing.DisposeAsync();
         }
-        catch (Exception e) when (e is NpgsqlException or IOException or InvalidOperationException)
-        {
-            // The server ends the transaction of a broken connection by itself.
-        }
-
-        await closing.DisposeAsync();
     }
 
     async Task LoadAsync(WriteUnit unit, CancellationToken cancel)
@@ -101,26 +89,7 @@ sealed class WriterSession(
                 """, Column(marks, m => m.TenantId), Column(marks, m => m.Id));
         }
 
-        foreach (var (state, slots) in byState)
-        {
-            batch.Add(
-                state.SnapshotTable is { } table
-                    ? $"""
-                        select t.n::int, s.version, s.state
-                        from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
-                        cross join lateral (
-                            select version, state from {table}
-                            where tenant_id = t.tenant_id and stream_id = t.stream_id limit 1) s
-                        """
-                    : """
-                        select t.n::int, e.version, e.data, e.type
-                        from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
-                        cross join lateral (
-                            select version, data, type from stet.mt_events
-                            where tenant_id = t.tenant_id and stream_id = t.stream_id order by version) e
-                        """,
-                Column(slots, s => s.TenantId), Column(slots, s => s.StreamId));
-        }
+        foreach (var (state, slots) in byState) AddStates(state, slots, batch);
 
         await using var reader = await batch.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel); // set_config answers with a row
@@ -159,6 +128,25 @@ sealed class WriterSession(
                 ? DateTimeOffset.MinValue
                 : new DateTimeOffset(at, TimeSpan.Zero);
     }
+
+    internal static void AddStates(StateType state, StreamSlot[] slots, NpgsqlBatch batch) =>
+        batch.Add(
+            state.SnapshotTable is { } table
+                ? $"""
+                    select t.n::int, s.version, s.state
+                    from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
+                    cross join lateral (
+                        select version, state from {table}
+                        where tenant_id = t.tenant_id and stream_id = t.stream_id limit 1) s
+                    """
+                : """
+                    select t.n::int, e.version, e.data, e.type
+                    from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
+                    cross join lateral (
+                        select version, data, type from stet.mt_events
+                        where tenant_id = t.tenant_id and stream_id = t.stream_id order by version) e
+                    """,
+            Column(slots, s => s.TenantId), Column(slots, s => s.StreamId));
 
     async Task CommitAsync(WriteUnit unit, CancellationToken cancel)
     {
@@ -208,16 +196,7 @@ sealed class WriterSession(
             Column(streams, s => s.Version), Column(streams, s => times[s.TenantId]));
 
         foreach (var group in streams.Where(s => s.Type.SnapshotTable is not null).GroupBy(s => s.Type))
-        {
-            StreamSlot[] slots = [.. group];
-            batch.Add($"""
-                insert into {group.Key.SnapshotTable} (tenant_id, stream_id, version, state)
-                select * from unnest($1::varchar[], $2::uuid[], $3::bigint[], $4::json[])
-                on conflict (tenant_id, stream_id) do update set version = excluded.version, state = excluded.state
-                """,
-                Column(slots, s => s.TenantId), Column(slots, s => s.StreamId), Column(slots, s => s.Version),
-                Typed(Column(slots, s => group.Key.WriteSnapshot(s.State!)), NpgsqlDbType.Json));
-        }
+            AddSnapshots(group.Key, [.. group], batch);
 
         if (unit.NewAnswers.Count > 0)
         {
@@ -250,6 +229,15 @@ sealed class WriterSession(
             return text;
         }
     }
+
+    internal static void AddSnapshots(StateType type, StreamSlot[] slots, NpgsqlBatch batch) =>
+        batch.Add($"""
+            insert into {type.SnapshotTable} (tenant_id, stream_id, version, state)
+            select * from unnest($1::varchar[], $2::uuid[], $3::bigint[], $4::json[])
+            on conflict (tenant_id, stream_id) do update set version = excluded.version, state = excluded.state
+            """,
+            Column(slots, s => s.TenantId), Column(slots, s => s.StreamId), Column(slots, s => s.Version),
+            Typed(Column(slots, s => type.WriteSnapshot(s.State!)), NpgsqlDbType.Json));
 
     /// <summary>Whether a batch whose commit went unanswered is in the log: its first event stands at its position.</summary>
     async Task<bool> HasCommittedAsync(WriteUnit unit, CancellationToken cancel)

@@ -50,11 +50,12 @@ public static class StetApplication
         services.AddOutages();
         services.AddCallers(AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
-        services.AddOpenApi("v1");
+        services.AddDescription();
         services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, CorrectionsHttpJson.Default);
-            json.SerializerOptions.TypeInfoResolverChain.Insert(1, EnforcementHttpJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, TenantsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, EnforcementHttpJson.Default);
         });
         StoreHealth.Add(services);
 

@@ -55,7 +55,8 @@ public sealed class TestService : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ApplicationName = "Stet", EnvironmentName = options.Environment });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Logging:Console:LogLevel:Default", (string?)"None")]);
+        // Not None: requests are traced when somebody might log them.
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Logging:Console:LogLevel:Default", (string?)"Critical")]);
         builder.Configuration.AddInMemoryCollection(options.Settings);
         if (options.Clock is not null) builder.Services.AddSingleton(options.Clock);
         if (options.Log is not null) builder.Logging.AddProvider(options.Log);

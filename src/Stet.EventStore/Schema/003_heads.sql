@@ -26,11 +26,3 @@ create table stet.idempotency (
     primary key (tenant_id, id)
 );
 select stet.secure('stet.idempotency', 'insert');
-
--- A query's first step: names its tenant to row security and says which position of the log the snapshot shows.
-create function stet.enter(tenant varchar) returns bigint
-language plpgsql as $$
-begin
-    perform set_config('stet.tenant', tenant, true);
-    return coalesce((select h.position from stet.tenant_head h where h.tenant_id = tenant), 0);
-end $$;

@@ -11,17 +11,21 @@ static class Database
 {
     /// <summary>Runs a command on its database; what stops it for a known reason is said in one message.</summary>
     /// <returns>What the command returns; 2 when the data folder is in use; 1 when something else is in the way.</returns>
+    /// <param name="arguments">Of the command line.</param>
+    /// <param name="command">Gets the connection string, and whether the database is a private one.</param>
+    /// <param name="cancel">Ends the command.</param>
+    /// <param name="attach">Whether to use the private database together with the service that runs it.</param>
     public static async Task<int> UseAsync(
-        ParseResult arguments, Func<string, bool, Task<int>> command, CancellationToken cancel)
+        ParseResult arguments, Func<string, bool, Task<int>> command, CancellationToken cancel, bool attach = false)
     {
         using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         try
         {
             if (ConnectionString(arguments) is { } connectionString) return await command(Parse(connectionString).ConnectionString, false);
 
-            await using var cluster = await PrivateCluster.StartAsync(
-                PrivateOptions(arguments), logs.CreateLogger("Stet.Postgres"), cancel);
-            return await command(cluster.ConnectionString, true);
+            var folder = arguments.GetValue(StetCommand.Data)!;
+            await using var cluster = await StartAsync(PrivateOptions(arguments), logs.CreateLogger("Stet.Postgres"), attach, cancel);
+            return await command(cluster?.ConnectionString ?? PrivateCluster.RunningConnectionString(folder), true);
         }
         catch (DataFolderInUseException e)
         {
@@ -38,6 +42,19 @@ static class Database
         {
             await Console.Error.WriteLineAsync("Stopped before it was done.");
             return 1;
+        }
+    }
+
+    /// <summary>Null when another process runs the cluster and the command may share it.</summary>
+    static async Task<PrivateCluster?> StartAsync(PrivateClusterOptions options, ILogger logger, bool attach, CancellationToken cancel)
+    {
+        try
+        {
+            return await PrivateCluster.StartAsync(options, logger, cancel);
+        }
+        catch (DataFolderInUseException) when (attach)
+        {
+            return null;
         }
     }
 

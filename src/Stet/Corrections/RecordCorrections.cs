@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using Stet.Authentication;
 using Stet.Http;
 
@@ -11,7 +9,7 @@ namespace Stet.Corrections;
 public sealed record CorrectionsRequest(IReadOnlyList<CorrectionRequest>? Corrections, bool? Atomic);
 
 /// <summary>The same, each correction to be read by itself, so that a malformed one is no problem of its neighbours.</summary>
-sealed record UnreadCorrections(IReadOnlyList<JsonElement>? Corrections, bool? Atomic);
+sealed record UnreadCorrections(IReadOnlyList<UnreadJson>? Corrections, bool? Atomic);
 
 /// <summary>One answer per correction, in order.</summary>
 /// <param name="Results">In the order of the request.</param>
@@ -63,11 +61,10 @@ public static class RecordCorrectionsEndpoint
         return JsonAnswer.Write(status, answer, CorrectionsHttpJson.Default.CorrectionsAnswer, answer.Position);
     }
 
-    static (RecordCorrection? Command, string? Key, Problem? Problem) Read(JsonElement item, int index, string? headerKey)
+    static (RecordCorrection? Command, string? Key, Problem? Problem) Read(UnreadJson item, int index, string? headerKey)
     {
         var at = $"/corrections/{index}";
-        var (request, problem) = RequestBody.Parse(
-            JsonMarshal.GetRawUtf8Value(item), CorrectionsHttpJson.Default.CorrectionRequest, at);
+        var (request, problem) = RequestBody.Parse(item.Utf8.Span, CorrectionsHttpJson.Default.CorrectionRequest, at);
         if (request is null || problem is not null) return (null, null, problem);
 
         return request.Read(request.IdempotencyKey is null && headerKey is not null ? $"{headerKey}#{index}" : null, at);

@@ -51,7 +51,7 @@ public sealed record SystemSettings(
     DateTimeOffset? MutedUntil, string? MutedReason);
 
 /// <summary>How far a system may lag behind before it escalates.</summary>
-/// <param name="Corrections">This many corrections, 0 to 9,999; null: any number.</param>
+/// <param name="Corrections">This many corrections, 0 to 999; null: any number.</param>
 /// <param name="Seconds">Corrections this old, 0 to 31,536,000 seconds; null: of any age.</param>
 public sealed record LagAllowance(int? Corrections, int? Seconds);
 

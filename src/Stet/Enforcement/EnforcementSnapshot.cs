@@ -12,15 +12,21 @@ public sealed record EnforcementSnapshot(IReadOnlyList<SystemRow> Systems, IRead
 {
     const string Sql = """
         with systems as materialized (
-            select s.state, (s.state #>> '{heartbeat,reported_at}')::timestamptz as reported_at,
+            select s.stream_id, s.state, (s.state #>> '{heartbeat,reported_at}')::timestamptz as reported_at,
                 (s.state #>> '{heartbeat,enforced_position}')::bigint as enforced_position,
                 (s.state #>> '{heartbeat,enforced_at}')::timestamptz as enforced_at
             from stet.enforcing_system s
             where s.tenant_id = $1
-                and case when $2::uuid is null then s.state ->> 'retired_at' is null else s.stream_id = $2 end)
+                and case when $2::uuid is null then s.state ->> 'retired_at' is null else s.stream_id = $2 end),
+        newest as materialized (select * from stet.newest_fact($1)),
+        behind as materialized (
+            select s.* from systems s, newest n
+            where case when s.enforced_position is null then n.recorded_at > s.enforced_at else n.position > s.enforced_position end),
+        lags as materialized (
+            select b.stream_id, l.* from behind b
+            cross join lateral stet.enforcement_lag($1, b.enforced_position, b.enforced_at, b.state #> '{settings,scope}') l)
         select s.state, l.corrections, l.oldest, l.more, null::timestamptz, null::timestamptz
-        from systems s
-        cross join lateral stet.enforcement_lag($1, s.enforced_position, s.enforced_at, s.state #> '{settings,scope}') l
+        from systems s left join lags l on l.stream_id = s.stream_id
         union all
         select null, null, null, null, o.started_at, o.ended_at
         from (
@@ -63,7 +69,7 @@ public sealed record EnforcementSnapshot(IReadOnlyList<SystemRow> Systems, IRead
 public sealed record SystemRow(EnforcingSystem System, FactsBehind Behind);
 
 /// <summary>The FACT corrections in a system's scope that were recorded after what it enforces.</summary>
-/// <param name="Corrections">How many, of the 10,000 looked at.</param>
+/// <param name="Corrections">How many, of the 1,000 looked at.</param>
 /// <param name="Oldest">When the first of them was recorded; null when there is none.</param>
 /// <param name="More">Whether there may be others.</param>
 public sealed record FactsBehind(long Corrections, DateTimeOffset? Oldest, bool More)

@@ -38,7 +38,7 @@ public sealed record SystemRequest(
             .Require(GraceMultiplier is null or (>= 1 and <= 100), "/grace_multiplier", "must be from 1 to 100")
             .Texts(Scope, "/scope")
             .Require(Scope is null || Scope.All(IsPattern), "/scope", "holds field keys, or prefixes of them that end in `.*`")
-            .Require(Allowance?.Corrections is null or (>= 0 and < Lag.Examined), "/allowance/corrections", "must be from 0 to 9999")
+            .Require(Allowance?.Corrections is null or (>= 0 and < Lag.Examined), "/allowance/corrections", "must be from 0 to 999")
             .Require(Allowance?.Seconds is null or (>= 0 and <= 31_536_000), "/allowance/seconds", "must be from 0 to 31536000")
             .Require(Allowance is not { Corrections: null, Seconds: null }, "/allowance", "needs corrections, seconds or both")
             .OptionalText(Owner, "/owner", 200)

@@ -38,13 +38,13 @@ public enum Compliance
 /// <param name="Corrections">FACT corrections in its scope, recorded after what it enforces, superseded and revoked ones included.</param>
 /// <param name="Seconds">The age of the oldest of them; 0 when there is none.</param>
 /// <param name="More">
-/// There may be others: only the oldest 10,000 corrections after what it enforces are looked at, in scope or not. A
+/// There may be others: only the oldest 1,000 corrections after what it enforces are looked at, in scope or not. A
 /// system that reports the position it has read to, whatever its scope, is never that far behind.
 /// </param>
 public sealed record Lag(long Corrections, long Seconds, bool More)
 {
     /// <summary>How many corrections are looked at; <c>stet.enforcement_lag</c> has the same number.</summary>
-    public const int Examined = 10_000;
+    public const int Examined = 1_000;
 
     /// <summary>Whether the system is behind at all.</summary>
     internal bool IsBehind => Corrections > 0 || More;

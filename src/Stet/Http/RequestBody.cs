@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Stet.Http;
@@ -81,6 +83,25 @@ public static class RequestBody
         var m when m.Contains("depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
         _ => "is not valid JSON here",
     };
+}
+
+/// <summary>A part of a body that is to be read by itself, whatever JSON it is.</summary>
+/// <param name="Utf8">The part's text.</param>
+[JsonConverter(typeof(UnreadJsonConverter))]
+readonly record struct UnreadJson(ReadOnlyMemory<byte> Utf8);
+
+sealed class UnreadJsonConverter : JsonConverter<UnreadJson>
+{
+    public override bool HandleNull => true;
+
+    public override UnreadJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var part = JsonDocument.ParseValue(ref reader);
+        return new UnreadJson(JsonMarshal.GetRawUtf8Value(part.RootElement).ToArray());
+    }
+
+    public override void Write(Utf8JsonWriter writer, UnreadJson value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value.Utf8.Span);
 }
 
 /// <summary>What is wrong with a request before any rule has looked at it.</summary>

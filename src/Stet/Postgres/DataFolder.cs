@@ -244,6 +244,15 @@ public sealed class DataFolder : IDisposable
         Encoding.UTF8.GetByteCount(System.IO.Path.Combine(folder, SocketName)) <= LongestSocketPath
         && !folder.Contains(',', StringComparison.Ordinal);
 
+    /// <summary>Where the socket of the service is that holds a folder.</summary>
+    public static string RunningSocketFolder(string folder)
+    {
+        var opened = new DirectoryInfo(System.IO.Path.GetFullPath(folder));
+        var path = opened.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? opened.FullName;
+
+        return new DirectoryInfo(DistantLink(path)).LinkTarget ?? System.IO.Path.Combine(path, "run");
+    }
+
     static void RemoveDistantSocketFolder(string path)
     {
         if (new DirectoryInfo(DistantLink(path)).LinkTarget is not { } distant) return;

@@ -202,9 +202,16 @@ public sealed class PrivateCluster : IAsyncDisposable
         await create.ExecuteNonQueryAsync(cancel);
     }
 
-    static string ConnectionStringFor(DataFolder folder, string database) => new NpgsqlConnectionStringBuilder
+    /// <summary>For the superuser of the cluster that another process runs in a data folder.</summary>
+    public static string RunningConnectionString(string folder) =>
+        ConnectionStringFor(DataFolder.RunningSocketFolder(folder), Database);
+
+    static string ConnectionStringFor(DataFolder folder, string database) =>
+        ConnectionStringFor(folder.SocketFolder, database);
+
+    static string ConnectionStringFor(string socketFolder, string database) => new NpgsqlConnectionStringBuilder
     {
-        Host = folder.SocketFolder,
+        Host = socketFolder,
         Port = 5432,
         Username = Superuser,
         Database = database,

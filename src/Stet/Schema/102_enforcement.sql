@@ -21,9 +21,20 @@ select stet.secure('stet.enforcement_advance', 'insert, delete');
 -- Which position a time stands for: a tenant's times never fall as positions rise.
 create index corrections_facts_by_time on stet.corrections (tenant_id, recorded_at, position) where class = 'FACT';
 
+-- The newest FACT correction: who enforces it does not lag. The settings keep an index plan whatever the statistics say.
+create function stet.newest_fact(tenant varchar, out "position" bigint, out recorded_at timestamptz)
+language plpgsql stable
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+begin
+    select c.position, c.recorded_at into newest_fact.position, newest_fact.recorded_at from stet.corrections c
+    where c.tenant_id = tenant and c.class = 'FACT'
+    order by c.position desc limit 1;
+end $$;
+
 -- How far one system lags behind: the FACT corrections in its scope that were recorded after what it enforces, and when
--- the oldest of them was. It looks at 10,000 corrections, oldest first; `more` says that there may be others, and then
--- `oldest` is the last it looked at if none was in scope. The settings keep index plans whatever the statistics say.
+-- the oldest of them was. It looks at 1,000 corrections, oldest first; `more` says that there may be others, and then
+-- `oldest` is the last it looked at if none was in scope.
 create function stet.enforcement_lag(
     tenant varchar, after_position bigint, after_time timestamptz, scope json,
     out corrections bigint, out oldest timestamptz, out more boolean)
@@ -34,8 +45,6 @@ declare
     keys varchar[];
     prefixes varchar[];
 begin
-    if after_position is null and after_time is null then return; end if;
-
     if after_position is null then
         select c.position into after_position from stet.corrections c
         where c.tenant_id = tenant and c.class = 'FACT' and c.recorded_at <= after_time
@@ -47,15 +56,15 @@ begin
     end if;
 
     select count(*) filter (where n.in_scope),
-        coalesce(min(n.recorded_at) filter (where n.in_scope), max(n.recorded_at) filter (where n.nth = 10000)),
-        count(*) = 10000
+        coalesce(min(n.recorded_at) filter (where n.in_scope), case when count(*) = 1000 then max(n.recorded_at) end),
+        count(*) = 1000
     into corrections, oldest, more
     from (
-        select c.recorded_at, row_number() over () as nth,
+        select c.recorded_at,
             keys is null or c.field_key = any (keys) or c.field_key ^@ any (prefixes) as in_scope
         from stet.corrections c
         where c.tenant_id = tenant and c.class = 'FACT' and c.position > coalesce(after_position, 0)
-        order by c.position limit 10000) n;
+        order by c.position limit 1000) n;
 end $$;
 
 -- The last sign of life of any instance of the service: one row.

@@ -121,16 +121,19 @@ public class RecordingSpecs
         answer.Pointers.ShouldBe(["/idempotency_key"]);
     }
 
-    [Theory]
-    [InlineData("with space")]
-    [InlineData("naïve")]
-    public async Task A_key_in_the_header_is_visible_ascii(string key)
+    [Fact]
+    public async Task A_key_in_the_header_is_one_text_of_visible_characters()
     {
         var tenant = await Tenant.NewAsync();
 
-        var answer = await tenant.PostAsync("/v1/corrections", Correction(), ("Idempotency-Key", key));
+        foreach (var key in (string[])["with space", new string('k', 201)])
+        {
+            var answer = await tenant.PostAsync("/v1/corrections", Correction(), ("Idempotency-Key", key));
+            answer.ShouldBeProblem(400, "invalid_request");
+            answer.Pointers.ShouldBe(["Idempotency-Key"]);
+        }
 
-        answer.Status.ShouldBe(400);
+        (await tenant.PostAsync("/v1/corrections", Correction(), ("Idempotency-Key", "a"), ("Idempotency-Key", "b"))).Status.ShouldBe(400);
     }
 
     [Fact]

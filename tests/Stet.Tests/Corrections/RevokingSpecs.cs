@@ -71,7 +71,7 @@ public class RevokingSpecs
     [Theory]
     [InlineData("019ca7c8-0000-7000-8000-000000000001")]
     [InlineData("first")]
-    [InlineData("%00")]
+    [InlineData("%F0%9F%98%80")]
     public async Task An_unknown_correction_is_not_found(string id)
     {
         var tenant = await Tenant.NewAsync();

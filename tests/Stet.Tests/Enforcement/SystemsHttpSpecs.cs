@@ -38,7 +38,7 @@ public class SystemsHttpSpecs
     [InlineData("""{"scope":["a.*.b"]}""", "/scope")]
     [InlineData("""{"scope":[""]}""", "/scope")]
     [InlineData("""{"allowance":{}}""", "/allowance")]
-    [InlineData("""{"allowance":{"corrections":10000}}""", "/allowance/corrections")]
+    [InlineData("""{"allowance":{"corrections":1000}}""", "/allowance/corrections")]
     [InlineData("""{"allowance":{"seconds":-1}}""", "/allowance/seconds")]
     [InlineData("""{"muted_until":"2036-01-01T00:00:00Z"}""", "/muted_reason")]
     [InlineData("""{"muted_reason":"moving house"}""", "/muted_reason")]

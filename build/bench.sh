@@ -1,0 +1,190 @@
+#!/usr/bin/env bash
+# Measures Stet on this machine and prints one table: medians, ratios, goals.
+#
+#   build/bench.sh            everything, medians of five (about 35 minutes)
+#   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 4 minutes)
+#   --only SECTION            commands, http or growth; may be repeated
+#   --raw FILE                where the single runs go (default: a file in the temporary folder, named at the end)
+#   --dir DIR                 where the database lives while it is measured (default: the temporary folder); a real disk
+#   --profile                 also: which statements PostgreSQL spends its time on (pg_stat_statements, a little slower)
+#
+# It starts everything itself: the published service, which starts its private PostgreSQL with the settings it has for
+# everybody; further databases of that PostgreSQL for what is measured apart. Nothing is left behind but the raw file.
+set -euo pipefail
+export LC_ALL=C
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+here=$root/build/bench
+
+say() { echo "$(date +%T) $*" >&2; }
+fail() { echo "bench.sh: $*" >&2; exit 1; }
+usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
+
+rounds=5 seconds=5 warm_up=2 profile=false only=() sizes=(10000 1000000 5000000)
+subjects=10000 parent=${TMPDIR:-/tmp} raw=''
+while (($#)); do
+  case $1 in
+    --quick) rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) ;;
+    --only) only+=("${2:?--only needs a section}"); shift ;;
+    --raw) raw=${2:?--raw needs a file}; shift ;;
+    --dir) parent=${2:?--dir needs a folder}; shift ;;
+    --profile) profile=true ;;
+    --help) usage; exit ;;
+    *) usage >&2; exit 64 ;;
+  esac
+  shift
+done
+for section in "${only[@]}"; do
+  [[ $section =~ ^(commands|http|growth)$ ]] || fail "--only takes commands, http or growth, not $section"
+done
+raw=$(realpath -m "${raw:-$parent/stet-bench-$(date -u +%Y%m%dT%H%M%S).tsv}")
+
+for tool in dotnet curl wrk pgrep git; do
+  command -v $tool >/dev/null || fail "$tool is missing; on Debian: apt-get install wrk curl procps git (dotnet: https://dot.net)"
+done
+
+# shellcheck source=build/bench/service.sh
+source "$here/service.sh"
+# shellcheck source=build/bench/measure.sh
+source "$here/measure.sh"
+# shellcheck source=build/bench/report.sh
+source "$here/report.sh"
+# shellcheck source=build/bench/profile.sh
+source "$here/profile.sh"
+
+wanted() { ((${#only[@]} == 0)) || [[ " ${only[*]} " == *" $1 "* ]]; }
+
+# The ceiling and the commands take turns, so that what else the machine does hits both.
+section_commands() {
+  local round clients fields=50000
+  new_database ceiling
+  sql ceiling -c 'create sequence dense'
+  new_database commands
+  fill commands 1 $fields
+  for round in $(seq $rounds); do
+    say "commands: round $round of $rounds"
+    for clients in 1 8 32; do
+      run_pgbench "$round" $clients
+      run_commands "commands-unique-$clients" "$round" commands $clients
+      run_commands "commands-superseding-$clients" "$round" commands $clients $fields
+    done
+    run_commands commands-unique-256 "$round" commands 256
+    run_commands commands-superseding-256 "$round" commands 256 $fields
+  done
+}
+
+section_http() {
+  local round connections
+  say 'http: warming up'
+  http_runs warm-up 0 64 $((seconds * 2)) # the runtime compiles what is hot a second time
+  for round in $(seq $rounds); do
+    for connections in 16 64; do
+      say "http: round $round of $rounds, $connections connections"
+      echo 5 >"/proc/$service_pid/clear_refs" # the peak of memory is counted from here
+      http_runs http "$round" $connections $seconds
+    done
+    record memory "$round" - "$(awk '/^VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$service_pid/status")" - - 0 - - -
+  done
+}
+
+# http_runs NAME ROUND CONNECTIONS SECONDS: one run of each kind.
+http_runs() {
+  local name=$1 round=$2 connections=$3 seconds=$4
+  send() { run_wrk "$name-$1-$connections" "$round" "$service_pid" "$service_url" "$connections" "$seconds" "${@:2}"; }
+
+  send_corrections unique 0
+  send_corrections superseding $((subjects * 5))
+  send facts facts path=/v1/facts subjects=$subjects
+  send context facts path=/v1/facts/context subjects=$subjects
+  collect_tags
+  send unchanged unchanged tags="$work/tags"
+  for system in {1..10}; do
+    curl -s -o /dev/null "$service_url/v1/enforcement/heartbeat" -H "X-Tenant-Id: $tenant" -H 'Content-Type: application/json' \
+      -d "{\"system_id\":\"system-$system\",\"enforced_correction_version\":\"2026-01-01T00:00:00Z\"}"
+  done
+  send heartbeat heartbeat systems=10
+  send status read path=/v1/enforcement/status
+  send escalation read path=/v1/enforcement/escalation
+}
+
+# send_corrections KIND FIELDS: the log must have grown by every correction that was acknowledged.
+send_corrections() {
+  local before after acknowledged
+  before=$(log_position)
+  send "$1" corrections run="r$RANDOM$RANDOM" fields="$2"
+  after=$(log_position)
+  acknowledged=$(values "$name-$1-$connections" 3 | tail -n 1)
+  ((after - before >= acknowledged)) || fail "$acknowledged corrections were acknowledged, but the log grew by $((after - before))"
+}
+
+log_position() { sql stet -c "select position from stet.tenant_head where tenant_id = '$tenant'"; }
+
+# The tags of the first hundred blocks as they stand, and a look that the service answers 304 to them.
+collect_tags() {
+  local context="$service_url/v1/facts/context?subject_type=patient&requester_id=bench&subject_id=p-" status
+  curl -s -o /dev/null -H "X-Tenant-Id: $tenant" -w '%header{etag}\n' "${context}[0-99]" |
+    awk '{ print "p-" NR - 1, $1 }' >"$work/tags"
+  status=$(curl -s -o /dev/null -w '%{http_code}' -H "X-Tenant-Id: $tenant" "${context}0" \
+    -H "If-None-Match: $(head -n 1 "$work/tags" | cut -d' ' -f2)")
+  [[ $status == 304 ]] || fail "an unchanged context block was answered with $status"
+}
+
+# Every size twice: fresh from a load that no ANALYZE has seen, so with the statistics of the size before, and settled.
+section_growth() {
+  local size filled=0
+  new_database growth
+  sql growth -c "do \$\$ declare name regclass; begin
+    for name in select oid from pg_class where relnamespace = 'stet'::regnamespace and relkind = 'r' loop
+      execute format('alter table %s set (autovacuum_enabled = off)', name);
+    end loop; end \$\$"
+  for size in "${sizes[@]}"; do
+    say "growth: filling up to $size corrections"
+    fill growth $((filled + 1)) "$size"
+    filled=$size
+    sql growth -c checkpoint
+    growth_runs "$size" fresh
+    sql growth -c 'vacuum analyze'
+    growth_runs "$size" settled
+  done
+}
+
+# growth_runs CORRECTIONS STATE: with a service that has not planned a statement yet.
+growth_runs() {
+  local round
+  start_service growth --connection "$(connection growth)"
+  second_pid=$started_pid
+  run_wrk warm-up 0 "$second_pid" "$started_url" 16 3 facts path=/v1/facts subjects=$(($1 / 5))
+  for round in $(seq $rounds); do
+    say "growth: $1 corrections, $2, round $round of $rounds"
+    run_commands "growth-unique-$1-$2" "$round" growth 32
+    run_commands "growth-superseding-$1-$2" "$round" growth 32 "$1"
+    run_wrk "growth-facts-$1-$2" "$round" "$second_pid" "$started_url" 16 $seconds facts path=/v1/facts subjects=$(($1 / 5))
+  done
+  stop_second_service
+}
+
+main() {
+  local failed=false
+  load_before=$(cut -d' ' -f1-3 /proc/loadavg)
+  work=$(mktemp -d "$parent/stet-bench.XXXXXX")
+  chmod 711 "$work" # PostgreSQL runs as another user when this one is root
+  trap stop_everything EXIT
+  trap 'exit 130' INT TERM
+  : >"$raw"
+
+  start_everything
+  refuse_unsafe
+  fill stet 1 $((subjects * 5))
+  if wanted commands; then section_commands; fi
+  if wanted http; then section_http; fi
+  if wanted growth; then section_growth; fi
+
+  describe_machine
+  echo
+  print_table
+  if $profile; then section_profile; fi
+  say "single runs: $raw"
+  if $failed; then fail 'some runs failed: the table is no result'; fi
+}
+
+main

@@ -1,0 +1,78 @@
+# Single runs; each adds a line to the raw file. Sourced by bench.sh.
+#
+# raw file, tab-separated: name, round, answers, answers per second, p50 ms, p99 ms, failures, then CPU seconds of the
+# service, of PostgreSQL and of the client. In-process commands have no client: theirs is the service's column.
+
+record() { (IFS=$'\t'; echo "$*") >>"$raw"; }
+
+# CPU ticks that a process has used.
+ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+
+# CPU ticks that PostgreSQL has used, ended processes included: those the main process counts as its own, so none may end
+# while the sum is taken.
+postgres_ticks() {
+  local children sum
+  sleep 0.2
+  while true; do
+    children=$(pgrep -P "$postmaster_pid" || true)
+    sum=$({
+      awk '{ sub(/.*\) /, ""); print $12 + $13 + $14 + $15 }' "/proc/$postmaster_pid/stat"
+      for pid in $children; do ticks "$pid" 2>/dev/null || true; done
+    } | awk '{ sum += $1 } END { print sum }')
+    [[ $children == "$(pgrep -P "$postmaster_pid" || true)" ]] && break
+  done
+  echo "$sum"
+}
+
+seconds_of() { awk -v ticks="$1" -v hertz="$(getconf CLK_TCK)" 'BEGIN { printf "%.2f", ticks / hertz }'; }
+
+# Runs a command; its output is $output, its own CPU time $client_cpu, PostgreSQL's $postgres_cpu.
+observe() {
+  local before TIMEFORMAT='%3U %3S'
+  before=$(postgres_ticks)
+  { time "$@" >"$work/output" 2>"$work/errors"; } 2>"$work/time" || {
+    cat "$work/output" "$work/errors" >&2
+    fail "this did not work: $*"
+  }
+  output=$(cat "$work/output")
+  client_cpu=$(awk '{ print $1 + $2 }' "$work/time")
+  postgres_cpu=$(seconds_of $(($(postgres_ticks) - before)))
+}
+
+# run_pgbench ROUND CLIENTS: one-row inserts.
+run_pgbench() {
+  local threads=$(($2 < 2 ? 1 : 2)) answers rate p50 p99
+  rm -f "$work"/transactions.*
+  observe "$postgres_bin/pgbench" -n -M prepared -c "$2" -j "$threads" -T "$seconds" -f "$here/insert.pgbench" \
+    -l --log-prefix="$work/transactions" -h "$data/run" -U postgres ceiling
+  rate=$(sed -n 's/^tps = \([0-9]*\).*/\1/p' <<<"$output")
+  read -r answers p50 p99 < <(cat "$work"/transactions.* | cut -d' ' -f3 | sort -n |
+    awk '{ t[NR] = $1 } END { printf "%d %.3f %.3f\n", NR, t[int((NR + 1) / 2)] / 1000, t[int(NR * .99 + .99)] / 1000 }')
+  record "pgbench-$2" "$1" "$answers" "$rate" "$p50" "$p99" 0 - "$postgres_cpu" "$client_cpu"
+}
+
+# run_commands NAME ROUND DATABASE CALLERS [FIELDS]: commands in the store's own process.
+run_commands() {
+  local answers rate p50 p99 cpu all
+  observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
+    --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up"
+  IFS=$'\t' read -r answers rate p50 p99 cpu all <<<"$output"
+  # PostgreSQL was watched while the program warmed up, too: the measured part is its share of the answers.
+  postgres_cpu=$(awk -v cpu="$postgres_cpu" -v share="$answers/$all" 'BEGIN { split(share, s, "/"); printf "%.2f", cpu * s[1] / s[2] }')
+  record "$1" "$2" "$answers" "$rate" "$p50" "$p99" 0 "$cpu" "$postgres_cpu" -
+}
+
+# run_wrk NAME ROUND PID URL CONNECTIONS SECONDS SCRIPT OPTION...: requests to a service.
+run_wrk() {
+  local name=$1 round=$2 pid=$3 url=$4 connections=$5 seconds=$6 script=$7 before answers micros p50 p99 failures bytes
+  shift 7
+  before=$(ticks "$pid")
+  LUA_PATH="$here/?.lua" observe wrk -t1 -c"$connections" -d"${seconds}s" --timeout 10s --latency -s "$here/$script.lua" "$url" -- \
+    tenant="$tenant" seed="$RANDOM" "$@"
+  IFS=$'\t' read -r _ answers micros p50 p99 failures bytes < <(grep ^measured "$work/output")
+  record "$name" "$round" "$answers" "$((answers * 1000000 / micros))" "$(milliseconds "$p50")" "$(milliseconds "$p99")" \
+    "$failures" "$(seconds_of $(($(ticks "$pid") - before)))" "$postgres_cpu" "$client_cpu"
+  if ((failures > 0)); then say "  $name: $failures of $answers requests failed"; fi
+}
+
+milliseconds() { awk -v micros="$1" 'BEGIN { printf "%.3f", micros / 1000 }'; }

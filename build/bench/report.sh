@@ -1,0 +1,139 @@
+# The machine, and the table from the raw file. Sourced by bench.sh.
+
+describe_machine() {
+  echo "- $(nproc) cores of $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB of memory, data on $(stat -f -c %T "$work"), Linux $(uname -r); service, PostgreSQL and load share them"
+  echo "- Stet $(git -C "$root" describe --always --dirty), .NET $(dotnet --version), compiled $compiled; rate limits raised to 1,000,000/s; one tenant"
+  echo "- $(sql postgres -c 'show server_version' | sed 's/^/PostgreSQL /'): $(sql postgres -c "
+    select string_agg(name || ' ' || current_setting(name), ', ' order by n) from unnest(array['fsync', 'synchronous_commit',
+      'full_page_writes', 'wal_sync_method', 'wal_compression', 'wal_buffers', 'max_wal_size', 'checkpoint_timeout',
+      'shared_buffers', 'autovacuum']) with ordinality s(name, n)")"
+  echo "- medians of $rounds runs of $seconds s each; $([[ $rounds == 5 ]] || echo 'a smoke run: not to be quoted; ')load average before: $load_before"
+}
+
+# Durability is never relaxed to win.
+refuse_unsafe() {
+  local unsafe
+  unsafe=$(sql postgres -c "select string_agg(name, ', ') from pg_settings
+    where name in ('fsync', 'synchronous_commit', 'full_page_writes') and setting <> 'on'")
+  [[ -z $unsafe ]] || fail "not durable, so not measured: $unsafe is off"
+  [[ $(stat -f -c %T "$work") != tmpfs ]] || fail "$work is in memory, so not measured: name a folder on a disk with --dir"
+}
+
+# values NAME COLUMN: of each round.
+values() { awk -F'\t' -v name="$1" -v column="$2" '$1 == name { print $column }' "$raw"; }
+
+median() { sort -g | awk '{ v[NR] = $1 } END { if (NR) print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
+
+# ratio NAME OTHER COLUMN: median over the rounds of one by the other of the same round.
+ratio() {
+  awk -F'\t' -v name="$1" -v other="$2" -v column="$3" '
+    $1 == name { a[$2] = $column }
+    $1 == other { b[$2] = $column }
+    END { for (r in a) if (b[r] > 0) print a[r] / b[r] }' "$raw" | median
+}
+
+# holds A OPERATOR B: a comparison of decimals.
+holds() { awk "BEGIN { exit !($1 $2 $3) }"; }
+
+verdict() { if holds "$@"; then echo yes; else echo "no"; fi; }
+
+# Digits in threes.
+grouped() { printf "%.0f" "$1" | sed -E ":a; s/([0-9])([0-9]{3})($|,)/\1,\2\3/; ta"; }
+
+line() { (IFS='|'; echo "|$*|") | sed 's/|/ | /g; s/^ | /| /; s/ | $/ |/'; }
+
+# CPU milliseconds for each answer: service, PostgreSQL, client.
+cpu() {
+  awk -F'\t' -v name="$1" '
+    $1 == name { answers += $3; for (i = 8; i <= 10; i++) if ($i == "-") none[i] = 1; else used[i] += $i }
+    END { for (i = 8; i <= 10; i++) printf "%s%s", (i > 8 ? " + " : ""), none[i] ? "-" : sprintf("%.3f", used[i] * 1000 / answers) }' "$raw"
+}
+
+# row WHAT NAME GOAL MET [NOTE]: a line of the table, from the runs of that name.
+row() {
+  local failures
+  [[ -n $(values "$2" 1) ]] || return 0
+  failures=$(values "$2" 7 | awk '{ sum += $1 } END { print sum }')
+  if ((failures > 0)); then
+    line "$1" "FAILED: $failures answers were errors" "" "" "" "$3" no
+    failed=true
+    return
+  fi
+  line "$1" "$(grouped "$(values "$2" 4 | median)")/s${5:+, $5}" "$(printf '%.2f ms' "$(values "$2" 5 | median)")" \
+    "$(printf '%.2f ms' "$(values "$2" 6 | median)")" "$(cpu "$2")" "$3" "$4"
+}
+
+# row_with_goal WHAT NAME PER_SECOND [P99_MS]
+row_with_goal() {
+  local met=no goal
+  goal=$(grouped "$3")/s${4:+, p99 < $4 ms}
+  [[ -n $(values "$2" 1) ]] || return 0
+  if holds "$(values "$2" 4 | median)" '>=' "$3" && holds "$(values "$2" 6 | median)" '<' "${4:-1e9}"; then met=yes; fi
+  row "$1" "$2" "$goal" "$met"
+}
+
+# row_by_ceiling WHAT NAME SHARE [P99_MS]: against pgbench with 32 clients in the same round.
+row_by_ceiling() {
+  local met=no by
+  [[ -n $(values "$2" 1) ]] || return 0
+  by=$(ratio "$2" pgbench-32 4)
+  if [[ -z ${3:-} ]]; then
+    row "$1" "$2" '' '' "$(printf '%.2f x' "$by")"
+    return
+  fi
+  if holds "$by" '>=' "$3" && holds "$(values "$2" 6 | median)" '<' "${4:-1e9}"; then met=yes; fi
+  row "$1" "$2" "$3 x${4:+, p99 < $4 ms}" "$met" "$(printf '%.2f x' "$by")"
+}
+
+# row_by_size WHAT NAME FIRST COLUMN: rate (4) or p50 (5) against the same at the first size, in the same round.
+row_by_size() {
+  local by what=rate goal='>= 0.8 x' met
+  [[ -n $(values "$2" 1) ]] || return 0
+  if [[ $2 == "$3" ]]; then
+    row "$1" "$2" '' ''
+    return
+  fi
+  by=$(ratio "$2" "$3" "$4")
+  met=$(verdict "$by" '>=' 0.8)
+  if [[ $4 == 5 ]]; then
+    what='p50' goal='p50 <= 1.2 x'
+    met=$(verdict "$by" '<=' 1.2)
+  fi
+  row "$1" "$2" "$goal" "$met" "$(printf '%s %.2f x' "$what" "$by")"
+}
+
+print_table() {
+  local kind state size name
+  failed=false
+  line what 'figure (median)' p50 p99 'CPU ms per answer: service + PostgreSQL + client' goal 'met?'
+  line --- --- --- --- --- --- ---
+  for n in 1 8 32; do row "pgbench, one-row INSERT, $n clients" "pgbench-$n" '' ''; done
+  for kind in unique superseding; do
+    row_by_ceiling "commands in process, $kind, 1 caller" "commands-$kind-1"
+    row_by_ceiling "commands in process, $kind, 8 callers" "commands-$kind-8"
+    row_by_ceiling "commands in process, $kind, 32 callers" "commands-$kind-32" 0.7 5
+    row_by_ceiling "commands in process, $kind, 256 callers" "commands-$kind-256" 1.0
+  done
+  for n in 16 64; do
+    row_with_goal "POST /v1/corrections, unique, $n connections" "http-unique-$n" 10000 15
+    row_with_goal "POST /v1/corrections, superseding, $n connections" "http-superseding-$n" 10000 15
+    row_with_goal "GET /v1/facts, 5 facts, $n connections" "http-facts-$n" 12000 10
+    row "GET /v1/facts/context, 200, $n connections" "http-context-$n" '' ''
+    row "GET /v1/facts/context, 304, $n connections" "http-unchanged-$n" '' ''
+    row "POST /v1/enforcement/heartbeat, 10 systems, $n connections" "http-heartbeat-$n" '' ''
+    row_with_goal "GET /v1/enforcement/status, 10 systems, $n connections" "http-status-$n" 20000
+    row "GET /v1/enforcement/escalation, 10 systems, $n connections" "http-escalation-$n" '' ''
+  done
+  name=$(values memory 4 | median)
+  if [[ -n $name ]]; then
+    line 'memory of the service, peak in 64-connection runs' "$(printf '%.0f MB' "$name")" '' '' '' '< 250 MB' "$(verdict "$name" '<' 250)"
+  fi
+  for state in fresh settled; do
+    for size in "${sizes[@]}"; do
+      name=$(grouped "$size") first=${sizes[0]}-$state
+      row_by_size "commands in process, unique, 32 callers, $name events, $state" "growth-unique-$size-$state" "growth-unique-$first" 4
+      row_by_size "commands in process, superseding, 32 callers, $name events, $state" "growth-superseding-$size-$state" "growth-superseding-$first" 4
+      row_by_size "GET /v1/facts, 16 connections, $name events, $state" "growth-facts-$size-$state" "growth-facts-$first" 5
+    done
+  done
+}

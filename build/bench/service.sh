@@ -1,0 +1,96 @@
+# What is measured: the published service with its private PostgreSQL, and further databases and services on that.
+# Sourced by bench.sh.
+
+tenant=11111111-1111-4111-8111-111111111111
+service_pid='' second_pid='' postmaster_pid='' postgres_bin='' data=''
+
+publish() {
+  say 'publishing the service and the benchmarks (Release)'
+  # The lock files are for builds without a runtime; this one has one.
+  local common=(-c Release -m:1 -v:quiet -nologo -p:NuGetLockFilePath=obj/bench.lock.json)
+  compiled='ready to run'
+  dotnet publish "$root/src/Stet" "${common[@]}" -r linux-x64 --self-contained false -p:PublishReadyToRun=true \
+    -o "$work/stet" >"$work/publish.log" 2>&1 || {
+    compiled='just in time (the runtime pack for ready-to-run could not be restored)'
+    dotnet publish "$root/src/Stet" "${common[@]}" -o "$work/stet" >"$work/publish.log" 2>&1
+  } || fail "the service does not build:"$'\n'"$(cat "$work/publish.log")"
+  dotnet publish "$root/tests/Stet.Benchmarks" "${common[@]}" -o "$work/benchmarks" >"$work/publish.log" 2>&1 ||
+    fail "the benchmarks do not build:"$'\n'"$(cat "$work/publish.log")"
+}
+
+# start_service NAME ARGUMENT...: starts the service; its process is $started_pid and its address $started_url.
+start_service() {
+  local log="$work/$1.log"
+  shift
+  ASPNETCORE_ENVIRONMENT=Development \
+    RateLimits__Read__PerSecond=1000000 RateLimits__Read__Burst=1000000 \
+    RateLimits__Write__PerSecond=1000000 RateLimits__Write__Burst=1000000 \
+    "$work/stet/Stet" run --urls http://127.0.0.1:0 "$@" >"$log" 2>&1 &
+  started_pid=$!
+  for _ in $(seq 600); do
+    started_url=$(sed -n 's/^Listening: *\([^ ]*\).*/\1/p' "$log")
+    [[ -n $started_url ]] && return
+    kill -0 "$started_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  fail "the service did not start:"$'\n'"$(cat "$log")"
+}
+
+start_everything() {
+  publish
+  data=$work/data
+  mkdir "$data"
+  if $profile; then
+    echo "shared_preload_libraries = 'pg_stat_statements'" >"$data/postgresql.local.conf"
+  fi
+  say 'starting the service with its private PostgreSQL'
+  start_service service --data "$data"
+  service_pid=$started_pid service_url=$started_url
+  postmaster_pid=$(head -n 1 "$data/postgres/postmaster.pid")
+  postgres_bin=$(dirname "$(readlink "/proc/$postmaster_pid/exe")")
+  [[ -x $postgres_bin/pgbench ]] || fail "there is no pgbench beside $postgres_bin/postgres: install PostgreSQL's client programs"
+}
+
+stop_everything() {
+  local status=$? pid
+  trap - EXIT
+  for pid in $second_pid $service_pid; do
+    kill -TERM "$pid" 2>/dev/null || continue
+    for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL "$pid" 2>/dev/null || true
+  done
+  # The service stops its PostgreSQL; this is for a service that was killed.
+  if [[ -n $postmaster_pid && -f $data/postgres/postmaster.pid ]]; then kill -QUIT "$postmaster_pid" 2>/dev/null || true; fi
+  rm -rf "$work"
+  exit "$status"
+}
+
+stop_second_service() {
+  kill -TERM "$second_pid"
+  wait "$second_pid" || true
+  second_pid=''
+}
+
+connection() { echo "Host=$data/run;Username=postgres;Database=$1;SSL Mode=Disable;GSS Encryption Mode=Disable"; }
+
+# sql DATABASE ARGUMENT...: psql as the superuser, tuples only.
+sql() { "$postgres_bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$data/run" -U postgres -d "$@"; }
+
+new_database() {
+  sql postgres -c "create database $1"
+  "$work/stet/Stet" db apply --connection "$(connection "$1")" >/dev/null
+}
+
+# fill DATABASE FIRST LAST: adds corrections of $tenant as commands would, on all cores, 50,000 to a transaction.
+fill() {
+  local chunk=50000 head
+  head=$(sql "$1" -c "
+    select coalesce(max(position), 0) - $2 + 1,
+      case when coalesce(max(position), 0) = 0 then '2026-01-01T00:00:00Z' else max(last_at)::text end
+    from stet.tenant_head where tenant_id = '$tenant'")
+  # shellcheck disable=SC2016 # the inner shell computes the end of each range
+  seq "$2" $chunk "$3" | xargs -P "$(nproc)" -I{} "$BASH" -c \
+    'last=$(($1 + $2 - 1)); exec "${@:4}" -v first="$1" -v last=$((last < $3 ? last : $3))' fill {} $chunk "$3" \
+    "$postgres_bin/psql" -X -q -o /dev/null -v ON_ERROR_STOP=1 -v tenant="$tenant" -v offset="${head%%|*}" \
+    -v start="${head#*|}" -h "$data/run" -U postgres -d "$1" -f "$here/fill.sql"
+}

@@ -1,0 +1,137 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Stet.EventStore;
+
+namespace Stet.CommandLine;
+
+/// <summary><c>stet projections list | rebuild</c>: read models made again from the log, beside a running service.</summary>
+static class ProjectionsCommand
+{
+    static readonly Argument<string?> Name = new("name")
+    {
+        Description = "What to rebuild, as `stet projections list` names it", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    static readonly Option<bool> All = new("--all") { Description = "Rebuild everything, one after the other" };
+
+    static readonly Option<bool> Compare = new("--compare")
+    {
+        Description = "Only say how the live tables differ from the log; exit 1 if they do",
+    };
+
+    public static Command Create()
+    {
+        var list = new Command("list", "Name what can be rebuilt, and its tables");
+        list.SetAction(_ =>
+        {
+            foreach (var target in Targets(StetApplication.Contexts()))
+                Console.WriteLine($"{target.Name,-24} {(target.IsSnapshot ? "snapshots" : "projection"),-12} {string.Join(", ", target.Tables)}");
+        });
+
+        var rebuild = new Command("rebuild", "Make read models again from the log, compare them, and put them in place") { Name, All, Compare };
+        rebuild.Validators.Add(result =>
+        {
+            if (result.GetValue(All) == result.GetValue(Name) is not null)
+                result.AddError("Name one projection (see `stet projections list`), or say --all.");
+        });
+        rebuild.SetAction((arguments, cancel) => Database.UseAsync(
+            arguments, (connectionString, _) => RebuildAsync(arguments, connectionString, cancel), cancel, attach: true));
+
+        return new Command("projections", "Read models and snapshots") { list, rebuild };
+    }
+
+    static async Task<int> RebuildAsync(ParseResult arguments, string connectionString, CancellationToken cancel)
+    {
+        var contexts = StetApplication.Contexts();
+        var name = arguments.GetValue(Name);
+        RebuildTarget[] targets = [.. Targets(contexts).Where(t => name is null || t.Name == name)];
+        if (targets.Length == 0) return await FailAsync($"There is no projection `{name}`; see `stet projections list`.");
+
+        var differences = await new SchemaMigrator(connectionString, StetApplication.Schema).AssertAsync(cancel);
+        if (differences.Count > 0) return await FailAsync($"The schema is not this version's: {string.Join("; ", differences)}");
+
+        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        var rebuild = new ProjectionRebuild(connectionString, contexts.Catalog);
+        var compareOnly = arguments.GetValue(Compare);
+        var differs = false;
+        foreach (var target in targets)
+        {
+            try
+            {
+                var progress = new TerminalProgress();
+                var report = await rebuild.RunAsync(target, compareOnly, progress, interrupted.Token);
+                progress.End();
+                Print(report);
+                differs |= report.Differences.Count > 0;
+            }
+            catch (RebuildException e)
+            {
+                return await FailAsync($"{target.Name} was left as it is: {e.Message}");
+            }
+            catch (OperationCanceledException)
+            {
+                return await FailAsync($"Interrupted; {target.Name} was left as it is.");
+            }
+        }
+
+        return compareOnly && differs ? 1 : 0;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            interrupted.Cancel();
+        }
+    }
+
+    static IEnumerable<RebuildTarget> Targets(ContextCatalog contexts) =>
+        contexts.Projections.Select(RebuildTarget.Of)
+            .Concat(contexts.States.Where(s => s.SnapshotTable is not null).Select(RebuildTarget.Of));
+
+    static void Print(RebuildReport report)
+    {
+        foreach (var difference in report.Differences)
+        {
+            var kind = difference.Kind switch
+            {
+                DifferenceKind.Changed => "with other values",
+                DifferenceKind.OnlyLive => "that the log does not lead to",
+                _ => "missing",
+            };
+            Console.WriteLine($"{report.Name}: {difference.Table}: {difference.Rows} rows {kind}, such as");
+            foreach (var key in difference.Examples) Console.WriteLine($"    {key}");
+        }
+
+        var found = report.Differences.Count == 0 ? "the live tables were right" : "the live tables were wrong";
+        Console.WriteLine($"{report.Name}: {report.Events} events replayed, {found}{(report.Switched ? "; the rebuilt ones are in place" : "")}");
+    }
+
+    static async Task<int> FailAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return 1;
+    }
+
+    /// <summary>One line on the terminal that is written over; nothing when the output goes elsewhere.</summary>
+    sealed class TerminalProgress : IProgress<RebuildProgress>
+    {
+        static readonly TimeSpan every = TimeSpan.FromMilliseconds(200);
+
+        long? written;
+
+        public void Report(RebuildProgress value)
+        {
+            if (Console.IsErrorRedirected || (written is { } last && Stopwatch.GetElapsedTime(last) < every)) return;
+
+            written = Stopwatch.GetTimestamp();
+            Console.Error.Write($"\r{value.Name}: {value.Done} of {value.Total} events, {value.PerSecond:0} a second   ");
+        }
+
+        public void End()
+        {
+            if (written is not null) Console.Error.Write("\r\e[K");
+        }
+    }
+}

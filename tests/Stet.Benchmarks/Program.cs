@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Stet.Benchmarks;
+
+var connection = new Option<string>("--connection") { Description = "A database with the schema in place", Required = true };
+var tenant = new Option<string>("--tenant") { Description = "Whose log, a UUID", Required = true };
+var callers = new Option<int>("--callers") { Description = "Callers that each wait for their answer", Required = true };
+var seconds = new Option<double>("--seconds") { Description = "Seconds to measure", Required = true };
+var warmUp = new Option<double>("--warm-up") { Description = "Seconds before that", DefaultValueFactory = _ => 2 };
+var fields = new Option<int>("--fields")
+{
+    Description = "Correct a random one of these many filled fields; default: a new field each time",
+};
+
+var root = new RootCommand("Corrections as fast as callers in the store's own process can have them recorded.")
+{
+    connection, tenant, callers, seconds, warmUp, fields,
+};
+root.SetAction(async (arguments, cancel) =>
+{
+    await using var benchmark = await CommandBenchmark.OpenAsync(
+        arguments.GetValue(connection)!, arguments.GetValue(tenant)!, arguments.GetValue(fields), cancel);
+
+    var warmedUp = await benchmark.RunAsync(
+        arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(warmUp)), cancel);
+    var measured = await benchmark.RunAsync(
+        arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(seconds)), cancel);
+
+    Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
+});
+return await root.Parse(args).InvokeAsync();

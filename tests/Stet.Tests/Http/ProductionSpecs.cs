@@ -1,0 +1,52 @@
+using Stet.Testing;
+using static Stet.Tests.Corrections.OrdinaryJson;
+
+namespace Stet.Tests.Http;
+
+/// <summary>With an issuer of tokens, tenants come into being by an administrator's word alone.</summary>
+public class ProductionSpecs
+{
+    static readonly string[] Commands = ["corrections:write"];
+    static readonly string[] Queries = ["facts:read"];
+
+    [Fact]
+    public async Task A_tenant_is_created_by_an_administrator_and_by_nobody_else()
+    {
+        using var issuer = new TestIssuer();
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Environment = "Production", Settings = issuer.Settings });
+        var anybody = new Tenant(service.AnonymousClient());
+        var tenantId = TestService.NewTenantId();
+        var path = $"/v1/tenants/{tenantId}";
+
+        // A command for an unknown tenant is refused, a query answers as for an empty one.
+        (await anybody.PostAsync("/v1/corrections", Correction(), Bearer(Commands))).ShouldBeProblem(404, "unknown_tenant");
+        var batch = await anybody.PostTextAsync("/v1/corrections/batch", $$"""{"corrections":[{{Correction().ToJsonString()}}]}""", Bearer(Commands));
+        ((string?)batch.Json["results"]![0]!["problem"]!["code"]).ShouldBe("unknown_tenant");
+        var facts = await anybody.GetAsync($"/v1/facts?{Query}", Bearer(Queries));
+        facts.Text.ShouldBe("""{"subject":{"type":"patient","id":"p-17"},"facts":[],"position":0}""");
+        (await anybody.GetAsync($"/v1/history?{Query}", Bearer(Queries))).Status.ShouldBe(200);
+
+        // Only the scope `admin` creates it, and only under a well-formed id.
+        (await anybody.SendAsync(HttpMethod.Put, path, null)).ShouldBeProblem(401, "unauthenticated");
+        (await anybody.SendAsync(HttpMethod.Put, path, null, ("X-Tenant-Id", tenantId))).ShouldBeProblem(401, "unauthenticated");
+        (await anybody.SendAsync(HttpMethod.Put, path, null, Bearer([.. Commands, .. Queries]))).ShouldBeProblem(403, "permission_denied");
+        (await anybody.SendAsync(HttpMethod.Put, "/v1/tenants/acme", null, Bearer(["admin"]))).ShouldBeProblem(400, "invalid_request");
+
+        // Creating it is repeatable and changes nothing the second time.
+        var created = await anybody.SendAsync(HttpMethod.Put, path, null, Bearer(["admin"]));
+        created.Status.ShouldBe(200);
+        created.Text.ShouldBe($$"""{"tenant_id":"{{tenantId}}","position":0}""");
+        var recorded = await anybody.PostAsync("/v1/corrections", Correction(), Bearer(Commands));
+        recorded.Status.ShouldBe(201, recorded.Text);
+        (await anybody.SendAsync(HttpMethod.Put, path, null, Bearer(["admin"]))).Text
+            .ShouldBe($$"""{"tenant_id":"{{tenantId}}","position":1}""");
+        (await anybody.GetAsync($"/v1/facts?{Query}", Bearer(Queries))).Json["facts"]!.AsArray().Count.ShouldBe(1);
+
+        // Each scope opens its own routes.
+        (await anybody.GetAsync($"/v1/facts?{Query}", Bearer(Commands))).ShouldBeProblem(403, "permission_denied");
+        (await anybody.PostAsync("/v1/corrections", Correction(), Bearer(Queries))).ShouldBeProblem(403, "permission_denied");
+
+        (string, string) Bearer(string[] scopes) => ("Authorization", $"Bearer {issuer.Token(tenantId, scopes)}");
+    }
+}

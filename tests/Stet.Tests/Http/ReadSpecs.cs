@@ -1,0 +1,69 @@
+using static Stet.Tests.Corrections.OrdinaryJson;
+
+namespace Stet.Tests.Http;
+
+/// <summary>What all reads share: validators, HEAD, the position they reflect.</summary>
+public class ReadSpecs
+{
+    public static TheoryData<string> Reads =>
+        [$"/v1/facts?{Query}", $"/v1/facts/context?{Query}", $"/v1/history?{Query}", "/v1/corrections/{id}?requester_id=allergy-bot"];
+
+    [Theory, MemberData(nameof(Reads))]
+    public async Task A_client_that_has_the_bytes_gets_a_304(string url)
+    {
+        var (tenant, path) = await Recorded(url);
+        var first = await tenant.GetAsync(path);
+
+        foreach (var tags in (string[])[first.ETag!, $"W/{first.ETag}", $"\"x\", {first.ETag}", "*"])
+        {
+            var again = await tenant.GetAsync(path, ("If-None-Match", tags));
+            (again.Status, again.Text, again.ETag).ShouldBe((304, "", first.ETag), tags);
+            again.Headers["Stet-Position"].ShouldBe("1");
+        }
+
+        foreach (var tags in (string[])["\"x\"", "x", first.ETag!.ToUpperInvariant() + "x"])
+            (await tenant.GetAsync(path, ("If-None-Match", tags))).Status.ShouldBe(200, tags);
+        first.ETag.ShouldMatch("^\"[0-9a-f]{32}\"$");
+        first.Headers["Cache-Control"].ShouldContain("no-cache");
+    }
+
+    [Theory, MemberData(nameof(Reads))]
+    public async Task Head_is_get_without_the_body(string url)
+    {
+        var (tenant, path) = await Recorded(url);
+        var got = await tenant.GetAsync(path);
+
+        var head = await tenant.SendAsync(HttpMethod.Head, path, null);
+
+        head.Status.ShouldBe(200);
+        head.Text.ShouldBeEmpty();
+        head.ETag.ShouldBe(got.ETag);
+        head.Headers["Content-Length"].ShouldBe(got.Headers["Content-Length"]);
+        head.Headers["Content-Type"].ShouldBe(got.Headers["Content-Type"]);
+    }
+
+    [Theory, MemberData(nameof(Reads))]
+    public async Task A_read_may_name_the_position_it_must_show(string url)
+    {
+        var (tenant, path) = await Recorded(url);
+
+        var reached = await tenant.GetAsync($"{path}&min_position=1");
+        var waiting = tenant.GetAsync($"{path}&min_position=2");
+        await tenant.RecordAsync(Correction("another"));
+        var waited = await waiting;
+        var ahead = await tenant.GetAsync($"{path}&min_position=99");
+
+        reached.Status.ShouldBe(200);
+        waited.Status.ShouldBe(200);
+        waited.Headers["Stet-Position"].ShouldBe("2");
+        ahead.ShouldBeProblem(503, "position_not_reached");
+        ahead.Headers["Retry-After"].ShouldBe("1");
+    }
+
+    static async Task<(Tenant Tenant, string Path)> Recorded(string url)
+    {
+        var tenant = await Tenant.NewAsync();
+        var id = (string)(await tenant.RecordAsync(Correction()))["correction_id"]!;
+        return (tenant, url.Replace("{id}", id));
+    }
+}
