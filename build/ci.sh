@@ -48,7 +48,7 @@ step Build
 dotnet build Stet.sln --no-restore -warnaserror </dev/null || fail "the build failed"
 
 step Test
-dotnet test --no-build --logger "console;verbosity=normal" </dev/null 2>&1 | tee "$work/tests.log"
+dotnet test --no-build </dev/null 2>&1 | tee "$work/tests.log"
 tested=$?
 
 # One summary line per assembly: "Passed!  - Failed:     0, Passed:    12, Skipped:     0, Total:    12, ... - X.dll (net10.0)"
