@@ -50,14 +50,15 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await WriteAsync();
-        await LeaveAsync();
+        await DisposeAsync();
     }
 
-    /// <summary>Leaves without a sign, as a crash does.</summary>
+    /// <summary>Leaves without a sign, as a crash does; may be repeated.</summary>
     public async ValueTask DisposeAsync()
     {
+        await one.WaitAsync(); // itself it needs no disposal, as nobody asks for its wait handle
         await LeaveAsync();
-        one.Dispose();
+        one.Release();
     }
 
     async Task WriteAsync()
@@ -132,6 +133,7 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
         on conflict (id) do update set last_sign_at = greatest(service_life.last_sign_at, excluded.last_sign_at)
         """, Scalar(Now()));
 
+    // Whoever calls this holds the semaphore: a connection must not be closed under a sign that is on its way.
     async Task LeaveAsync()
     {
         if (connection is null) return;

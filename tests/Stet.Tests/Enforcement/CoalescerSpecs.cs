@@ -1,16 +1,17 @@
+using System.Threading.Channels;
 using Stet.Enforcement;
 
 namespace Stet.Tests.Enforcement;
 
 public class CoalescerSpecs
 {
-    readonly Queue<TaskCompletionSource<int>> runs = new();
+    readonly Channel<TaskCompletionSource<int>> runs = Channel.CreateUnbounded<TaskCompletionSource<int>>();
     readonly Coalescer<string, int> coalescer;
 
     public CoalescerSpecs() => coalescer = new(_ =>
     {
         var run = new TaskCompletionSource<int>();
-        runs.Enqueue(run);
+        runs.Writer.TryWrite(run);
         return run.Task;
     });
 
@@ -19,10 +20,10 @@ public class CoalescerSpecs
     {
         var first = Ask();
 
-        runs.Dequeue().SetResult(1);
+        (await RunAsync()).SetResult(1);
 
         (await first).ShouldBe(1);
-        runs.ShouldBeEmpty();
+        NoFurtherRun();
     }
 
     [Fact]
@@ -30,27 +31,28 @@ public class CoalescerSpecs
     {
         var first = Ask();
         var (second, third) = (Ask(), Ask());
-        runs.Count.ShouldBe(1);
+        var run = await RunAsync();
+        NoFurtherRun();
 
-        runs.Dequeue().SetResult(1);
+        run.SetResult(1);
         (await first).ShouldBe(1);
         second.IsCompleted.ShouldBeFalse();
-        runs.Dequeue().SetResult(2);
+        (await RunAsync()).SetResult(2);
 
         (await second).ShouldBe(2);
         (await third).ShouldBe(2);
-        runs.ShouldBeEmpty();
+        NoFurtherRun();
     }
 
     [Fact]
     public async Task After_the_last_waiter_the_next_caller_starts_afresh()
     {
         var first = Ask();
-        runs.Dequeue().SetResult(1);
+        (await RunAsync()).SetResult(1);
         await first;
 
         var second = Ask();
-        runs.Dequeue().SetResult(2);
+        (await RunAsync()).SetResult(2);
 
         (await second).ShouldBe(2);
     }
@@ -59,10 +61,10 @@ public class CoalescerSpecs
     public async Task Keys_do_not_wait_for_each_other()
     {
         var slow = Ask("slow");
-        _ = runs.Dequeue();
+        await RunAsync();
 
         var quick = Ask("quick");
-        runs.Dequeue().SetResult(2);
+        (await RunAsync()).SetResult(2);
 
         (await quick).ShouldBe(2);
         slow.IsCompleted.ShouldBeFalse();
@@ -74,8 +76,8 @@ public class CoalescerSpecs
         var first = Ask();
         var second = Ask();
 
-        runs.Dequeue().SetException(new InvalidDataException("broken"));
-        runs.Dequeue().SetResult(2);
+        (await RunAsync()).SetException(new InvalidDataException("broken"));
+        (await RunAsync()).SetResult(2);
 
         (await first.ShouldThrowAsync<InvalidDataException>()).Message.ShouldBe("broken");
         (await second).ShouldBe(2);
@@ -98,12 +100,17 @@ public class CoalescerSpecs
         var second = Ask();
 
         await impatient.CancelAsync();
-        runs.Dequeue().SetResult(1);
-        runs.Dequeue().SetResult(2);
+        (await RunAsync()).SetResult(1);
+        (await RunAsync()).SetResult(2);
 
         await first.ShouldThrowAsync<OperationCanceledException>();
         (await second).ShouldBe(2);
     }
+
+    /// <summary>The next run, once it has started.</summary>
+    ValueTask<TaskCompletionSource<int>> RunAsync() => runs.Reader.ReadAsync();
+
+    void NoFurtherRun() => runs.Reader.TryRead(out _).ShouldBeFalse();
 
     Task<int> Ask(string key = "key") => coalescer.RunAsync(key, CancellationToken.None);
 }
