@@ -64,7 +64,8 @@ public static class OpenApi
             ("detail", Text()), ("code", Text()),
             ("errors", new OpenApiSchema
             {
-                Type = JsonSchemaType.Array, Items = Object(("pointer", Text()), ("message", Text())),
+                Type = JsonSchemaType.Array,
+                Items = Object(("pointer", Text()), ("message", Text())),
             }),
             ("trace_id", Text()));
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
