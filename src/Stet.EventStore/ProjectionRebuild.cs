@@ -122,8 +122,12 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "stet-rebuild", SearchPath = searchPath, Pooling = false, CommandTimeout = 0,
-            MaxAutoPrepare = 20, IncludeErrorDetail = false,
+            ApplicationName = "stet-rebuild",
+            SearchPath = searchPath,
+            Pooling = false,
+            CommandTimeout = 0,
+            MaxAutoPrepare = 20,
+            IncludeErrorDetail = false,
         };
         builder.Options = string.IsNullOrEmpty(builder.Options) ? settings : $"{builder.Options} {settings}";
         return NpgsqlDataSource.Create(builder);

@@ -10,7 +10,8 @@ static class ProjectionsCommand
 {
     static readonly Argument<string?> Name = new("name")
     {
-        Description = "What to rebuild, as `stet projections list` names it", Arity = ArgumentArity.ZeroOrOne,
+        Description = "What to rebuild, as `stet projections list` names it",
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     static readonly Option<bool> All = new("--all") { Description = "Rebuild everything, one after the other" };
