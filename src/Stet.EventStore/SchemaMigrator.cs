@@ -107,7 +107,9 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
     NpgsqlDataSource Source() =>
         NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "stet-migrator", Pooling = false, SearchPath = "stet",
+            ApplicationName = "stet-migrator",
+            Pooling = false,
+            SearchPath = "stet",
         });
 
     static void Refuse(IEnumerable<string> differences)

@@ -1,3 +1,4 @@
 using Stet.CommandLine;
 
-return await StetCommand.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });
+// Ctrl+C and SIGTERM cancel the command; it ends in good order, PostgreSQL last, which may take its time.
+return await StetCommand.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromMinutes(5) });

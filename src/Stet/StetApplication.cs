@@ -1,9 +1,11 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Stet.Authentication;
 using Stet.Corrections;
+using Stet.Enforcement;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Observability;
+using Stet.Outages;
 using Stet.RateLimits;
 using Stet.Tenants;
 
@@ -17,6 +19,7 @@ public static class StetApplication
     {
         var contexts = new ContextCatalog();
         CorrectionsModule.Configure(contexts);
+        EnforcementModule.Configure(contexts);
         return contexts;
     }
 
@@ -43,6 +46,8 @@ public static class StetApplication
             provider.GetRequiredService<ContextCatalog>().Projections, new StoreOptions(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
+        services.AddEnforcement();
+        services.AddOutages();
         services.AddCallers(AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
         services.AddDescription();
@@ -50,11 +55,13 @@ public static class StetApplication
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, CorrectionsHttpJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, TenantsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, EnforcementHttpJson.Default);
         });
         StoreHealth.Add(services);
 
         var app = builder.Build();
         app.UseProblems();
+        app.UseLifeSigns();
         app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
@@ -63,6 +70,7 @@ public static class StetApplication
         app.MapOpenApi().AllowWithoutTenant();
         TenantEndpoint.Map(app);
         CorrectionsModule.Map(app);
+        EnforcementModule.Map(app);
         return app;
     }
 }

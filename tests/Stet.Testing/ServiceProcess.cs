@@ -11,6 +11,7 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     readonly Process process;
     readonly List<string> output = [];
+    readonly List<string> errors = [];
 
     ServiceProcess(Process process, Uri address) => (this.process, Address) = (process, address);
 
@@ -27,6 +28,15 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>What it has written to standard error so far.</summary>
+    public string Errors
+    {
+        get
+        {
+            lock (output) return string.Join('\n', errors);
+        }
+    }
+
     /// <summary>A loopback port that was free a moment ago.</summary>
     public static int FreePort()
     {
@@ -35,20 +45,34 @@ public sealed class ServiceProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Runs <c>stet</c> with arguments; in Development unless the environment says otherwise.</summary>
-    public static ServiceProcess Run(int port, params IEnumerable<string> arguments)
+    /// <summary>Runs <c>stet</c> to its end.</summary>
+    /// <returns>Its exit code, what it wrote to both streams, and to standard error alone.</returns>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(params IEnumerable<string> arguments)
+    {
+        await using var stet = Run(port: 0, arguments);
+        return (await stet.ExitAsync(), stet.Output, stet.Errors);
+    }
+
+    /// <summary>Runs <c>stet</c> with arguments, in Development.</summary>
+    public static ServiceProcess Run(int port, params IEnumerable<string> arguments) => RunIn("Development", port, arguments);
+
+    /// <summary>Runs <c>stet</c> with arguments.</summary>
+    public static ServiceProcess RunIn(string environment, int port, params IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ConnectionStrings__Stet"] = "" },
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment, ["ConnectionStrings__Stet"] = "" },
         };
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Stet.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
 
         var service = new ServiceProcess(new Process { StartInfo = start }, new Uri($"http://127.0.0.1:{port}"));
         service.process.OutputDataReceived += service.Keep;
-        service.process.ErrorDataReceived += service.Keep;
+        service.process.ErrorDataReceived += service.KeepError;
         service.process.Start();
         service.process.BeginOutputReadLine();
         service.process.BeginErrorReadLine();
@@ -117,5 +141,12 @@ public sealed class ServiceProcess : IAsyncDisposable
     {
         if (line.Data is null) return;
         lock (output) output.Add(line.Data);
+    }
+
+    void KeepError(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is null) return;
+        lock (output) errors.Add(line.Data);
+        Keep(sender, line);
     }
 }

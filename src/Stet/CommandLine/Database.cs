@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
+using Npgsql;
 using Stet.EventStore;
 using Stet.Postgres;
 
@@ -8,7 +10,7 @@ namespace Stet.CommandLine;
 static class Database
 {
     /// <summary>Runs a command on its database; what stops it for a known reason is said in one message.</summary>
-    /// <returns>What the command returns; 2 when the data folder is in use; 1 when the database cannot be used.</returns>
+    /// <returns>What the command returns; 2 when the data folder is in use; 1 when something else is in the way.</returns>
     /// <param name="arguments">Of the command line.</param>
     /// <param name="command">Gets the connection string, and whether the database is a private one.</param>
     /// <param name="cancel">Ends the command.</param>
@@ -19,30 +21,36 @@ static class Database
         using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         try
         {
-            if (ConnectionString(arguments) is { } connectionString) return await command(connectionString, false);
+            if (ConnectionString(arguments) is { } connectionString) return await command(Parse(connectionString).ConnectionString, false);
 
-            var folder = arguments.GetValue(StetCommand.Data)!;
-            await using var cluster = await StartAsync(folder, logs.CreateLogger("Stet.Postgres"), attach, cancel);
-            return await command(cluster?.ConnectionString ?? PrivateCluster.RunningConnectionString(folder), true);
+            var options = PrivateOptions(arguments);
+            await using var cluster = await StartAsync(options, logs.CreateLogger("Stet.Postgres"), attach, cancel);
+            return await command(cluster?.ConnectionString ?? PrivateCluster.RunningConnectionString(options.DataFolder), true);
         }
         catch (DataFolderInUseException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 2;
         }
-        catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or Npgsql.NpgsqlException)
+        catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or NpgsqlException
+            or OptionsValidationException or CannotStartException)
         {
             await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Stopped before it was done.");
             return 1;
         }
     }
 
     /// <summary>Null when another process runs the cluster and the command may share it.</summary>
-    static async Task<PrivateCluster?> StartAsync(string folder, ILogger logger, bool attach, CancellationToken cancel)
+    static async Task<PrivateCluster?> StartAsync(PrivateClusterOptions options, ILogger logger, bool attach, CancellationToken cancel)
     {
         try
         {
-            return await PrivateCluster.StartAsync(new PrivateClusterOptions { DataFolder = folder }, logger, cancel);
+            return await PrivateCluster.StartAsync(options, logger, cancel);
         }
         catch (DataFolderInUseException) when (attach)
         {
@@ -50,10 +58,42 @@ static class Database
         }
     }
 
+    /// <summary>The server that the command line or the environment names; null for the private one.</summary>
     public static string? ConnectionString(ParseResult arguments)
     {
         if (arguments.GetValue(StetCommand.Connection) is { Length: > 0 } given) return given;
         var configured = Environment.GetEnvironmentVariable("ConnectionStrings__Stet");
         return string.IsNullOrWhiteSpace(configured) ? null : configured;
     }
+
+    /// <summary>The connection string without its password.</summary>
+    /// <exception cref="CannotStartException">The text is no connection string.</exception>
+    public static string WithoutPassword(string connectionString)
+    {
+        var parts = Parse(connectionString);
+        parts.Remove(nameof(parts.Password));
+        parts.Remove("SSL Password");
+        return parts.ConnectionString;
+    }
+
+    public static PrivateClusterOptions PrivateOptions(ParseResult arguments) =>
+        new() { DataFolder = arguments.GetValue(StetCommand.Data)! };
+
+    static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    {
+        try
+        {
+            var parts = new NpgsqlConnectionStringBuilder(connectionString);
+            if (!string.IsNullOrWhiteSpace(parts.Host)) return parts;
+        }
+        catch (ArgumentException)
+        {
+            // Its message may quote the text, and with it a password.
+        }
+
+        throw new CannotStartException("The connection string is malformed: give it as \"Host=...;Database=...;Username=...\".");
+    }
 }
+
+/// <summary>A command cannot start for a reason that lies with how it was called. The message says what to do.</summary>
+sealed class CannotStartException(string message, Exception? cause = null) : Exception(message, cause);

@@ -1,19 +1,28 @@
 using System.CommandLine;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
 using Stet.EventStore;
 
 namespace Stet.CommandLine;
 
 /// <summary><c>stet run</c>: serves until it is told to stop.</summary>
-static class RunCommand
+static partial class RunCommand
 {
     static readonly Option<string> Urls = new("--urls")
     {
-        Description = "Where to listen", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? "http://127.0.0.1:8080",
+        Description = "Where to listen, or ASPNETCORE_URLS; plain HTTP, addresses separated by semicolons",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("ASPNETCORE_URLS") ?? "http://127.0.0.1:8080",
     };
 
     public static Command Create()
     {
-        var command = new Command("run", "Serve over HTTP (the default)") { Urls };
+        Urls.Validators.Add(result =>
+        {
+            var urls = result.GetValue(Urls)!.Split(';', StringSplitOptions.RemoveEmptyEntries);
+            if (urls.Length == 0 || !urls.All(IsAddress))
+                result.AddError("`--urls` must be addresses such as `http://127.0.0.1:8080` or `http://*:8080`; TLS ends at a proxy in front.");
+        });
+        var command = new Command("run", "Serve over HTTP until Ctrl+C or SIGTERM (the default)") { Urls };
         command.SetAction(RunAsync);
         return command;
     }
@@ -23,24 +32,52 @@ static class RunCommand
         {
             var applied = await new SchemaMigrator(connectionString, StetApplication.Schema).ApplyAsync(cancel);
 
-            var url = arguments.GetValue(Urls)!;
-            var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" });
-            builder.WebHost.UseUrls(url);
-            await using var app = StetApplication.Build(builder, connectionString);
-            await app.StartAsync(cancel);
+            var urls = arguments.GetValue(Urls)!;
+            await using var app = Build(urls, connectionString);
+            app.Services.GetRequiredService<IStartupValidator>().Validate();
+            await StartAsync(app, urls, cancel);
             Announce(app, isPrivate, applied);
             await app.WaitForShutdownAsync(cancel);
             return 0;
         }, cancel);
 
+    /// <summary>The service as it is configured, not started.</summary>
+    internal static WebApplication Build(string urls, string connectionString)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" });
+        builder.WebHost.UseUrls(urls);
+        return StetApplication.Build(builder, connectionString);
+    }
+
+    static async Task StartAsync(WebApplication app, string urls, CancellationToken cancel)
+    {
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (Exception e) when (e is IOException or SocketException)
+        {
+            // Kestrel's own messages name the address, except when the system refuses it.
+            var reason = e is SocketException ? $"{urls}: {e.Message}" : e.Message;
+            throw new CannotStartException($"Stet cannot listen. {reason.TrimEnd('.')}. Stop what uses the address, or name another with --urls.", e);
+        }
+    }
+
     static void Announce(WebApplication app, bool isPrivate, IReadOnlyList<string> applied)
     {
+        var database = isPrivate ? "a private PostgreSQL" : "the server of the connection string";
         var url = app.Urls.First();
-        if (applied.Count > 0) Console.WriteLine($"Schema:    {applied.Count} scripts applied, now at {applied[^1]}");
-        Console.WriteLine($"Database:  {(isPrivate ? "a private PostgreSQL" : "the server of the connection string")}");
-        Console.WriteLine($"Listening: {url}  (API description at {url}/openapi/v1.json, Ctrl+C stops)");
-        if (!app.Environment.IsDevelopment()) return;
+        if (!app.Environment.IsDevelopment())
+        {
+            Listening(app.Logger, url, database, StetApplication.Schema[^1].Name);
+            app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger));
+            return;
+        }
 
+        app.Lifetime.ApplicationStopping.Register(() => Console.WriteLine("Stopping:  requests first, then the store, then PostgreSQL"));
+        if (applied.Count > 0) Console.WriteLine($"Schema:    {applied.Count} scripts applied, now at {applied[^1]}");
+        Console.WriteLine($"Database:  {database}");
+        Console.WriteLine($"Listening: {url}  (API description at {url}/openapi/v1.json, Ctrl+C stops)");
         Console.WriteLine($$"""
 
             Try this in another terminal:
@@ -53,4 +90,14 @@ static class RunCommand
 
             """);
     }
+
+    static bool IsAddress(string url) =>
+        url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+        && Uri.TryCreate(url.Replace("//*", "//host", StringComparison.Ordinal).Replace("//+", "//host", StringComparison.Ordinal), UriKind.Absolute, out _);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Url}, on {Database}, schema {Schema}")]
+    static partial void Listening(ILogger logger, string url, string database, string schema);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: requests first, then the store, then PostgreSQL")]
+    static partial void Stopping(ILogger logger);
 }

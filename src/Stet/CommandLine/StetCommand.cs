@@ -7,21 +7,25 @@ public static class StetCommand
 {
     internal static readonly Option<string?> Connection = new("--connection")
     {
-        Description = "Connection string of a PostgreSQL server to use (or ConnectionStrings__Stet); default: a private one",
+        Description = "Connection string of a PostgreSQL server to use, or ConnectionStrings__Stet; without either, a private server",
         Recursive = true,
     };
 
     internal static readonly Option<string> Data = new("--data")
     {
-        Description = "Folder of the private PostgreSQL", DefaultValueFactory = _ => ".stet", Recursive = true,
+        Description = "Folder of the private server",
+        DefaultValueFactory = _ => ".stet",
+        Recursive = true,
     };
 
     public static RootCommand Create()
     {
         var run = RunCommand.Create();
-        var root = new RootCommand("Stet: a trust ledger for AI systems.") { Connection, Data, run };
-        root.Subcommands.Add(DbCommand.Create());
-        root.Subcommands.Add(ProjectionsCommand.Create());
+        var root = new RootCommand("Stet: a trust ledger for AI systems.")
+        {
+            Connection, Data, run, CheckEnvironmentCommand.Create(), DescribeCommand.Create(), DbCommand.Create(),
+            ProjectionsCommand.Create(),
+        };
         foreach (var option in run.Options) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);
         return root;

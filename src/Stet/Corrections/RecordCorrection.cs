@@ -39,8 +39,8 @@ public sealed record RecordCorrection(
 /// <param name="Reason">At most 500 characters.</param>
 public sealed record CorrectionRequest(
     Subject? Subject, string? FieldKey, FieldValue? Value, CorrectionClass? Class, PermissionsRequest? Permissions,
-    Actor? Actor, string? IdempotencyKey, string? Supersedes, DateTimeOffset? EffectiveFrom, DateTimeOffset? EffectiveTo,
-    string? Reason)
+    Actor? Actor, string? IdempotencyKey = null, string? Supersedes = null, DateTimeOffset? EffectiveFrom = null,
+    DateTimeOffset? EffectiveTo = null, string? Reason = null)
 {
     /// <summary>The command and its key, or what is wrong with the request.</summary>
     /// <param name="headerKey">The <c>Idempotency-Key</c> header, null without one.</param>
@@ -76,7 +76,7 @@ public sealed record CorrectionRequest(
 }
 
 /// <summary>Who may read a correction: at least one reader or scope.</summary>
-public sealed record PermissionsRequest(StringSet? Readers, StringSet? Scopes, StringSet? DenyList);
+public sealed record PermissionsRequest(StringSet? Readers = null, StringSet? Scopes = null, StringSet? DenyList = null);
 
 /// <summary>The answer to a correction that was recorded, now or the first time.</summary>
 /// <param name="CorrectionId">Names the correction from now on.</param>

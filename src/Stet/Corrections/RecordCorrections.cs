@@ -6,7 +6,7 @@ namespace Stet.Corrections;
 /// <summary>The body of <c>POST /v1/corrections/batch</c>.</summary>
 /// <param name="Corrections">1 to 500 corrections; the header <c>Idempotency-Key</c> serves those that carry no key.</param>
 /// <param name="Atomic">All are recorded or none; else each for itself. Default false.</param>
-public sealed record CorrectionsRequest(IReadOnlyList<CorrectionRequest>? Corrections, bool? Atomic);
+public sealed record CorrectionsRequest(IReadOnlyList<CorrectionRequest>? Corrections, bool? Atomic = null);
 
 /// <summary>The same, each correction to be read by itself, so that a malformed one is no problem of its neighbours.</summary>
 sealed record UnreadCorrections(IReadOnlyList<UnreadJson>? Corrections, bool? Atomic);

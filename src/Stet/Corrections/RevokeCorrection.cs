@@ -21,7 +21,7 @@ public sealed record RevokeCorrection(CorrectionId CorrectionId, RevocationReaso
 /// <param name="Reason">WITHDRAWN, REFUTED, ENTERED_IN_ERROR or EXPIRED.</param>
 /// <param name="Actor">Who takes it back.</param>
 /// <param name="Note">At most 500 characters.</param>
-public sealed record RevocationRequest(RevocationReason? Reason, Actor? Actor, string? Note);
+public sealed record RevocationRequest(RevocationReason? Reason, Actor? Actor, string? Note = null);
 
 /// <summary>The answer to a revocation, the same however often it is asked for.</summary>
 /// <param name="CorrectionId">The correction.</param>

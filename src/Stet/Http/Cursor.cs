@@ -14,13 +14,27 @@ public static class Cursor
         return Base64Url.EncodeToString(bytes);
     }
 
+    public static string Of(Guid id) => Base64Url.EncodeToString(id.ToByteArray(bigEndian: true));
+
     /// <exception cref="BadRequestException">The text is not a cursor.</exception>
     public static long? Read(string? text)
     {
         if (text is null) return null;
         Span<byte> bytes = stackalloc byte[sizeof(long)];
-        return Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done && length == sizeof(long)
-            ? BinaryPrimitives.ReadInt64BigEndian(bytes)
-            : throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
+        return TryDecode(text, bytes) ? BinaryPrimitives.ReadInt64BigEndian(bytes) : throw NotACursor();
     }
+
+    /// <exception cref="BadRequestException">The text is not a cursor.</exception>
+    public static Guid? ReadId(string? text)
+    {
+        if (text is null) return null;
+        Span<byte> bytes = stackalloc byte[16];
+        return TryDecode(text, bytes) ? new Guid(bytes, bigEndian: true) : throw NotACursor();
+    }
+
+    static bool TryDecode(string text, Span<byte> bytes) =>
+        Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done && length == bytes.Length;
+
+    static BadRequestException NotACursor() =>
+        RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
 }

@@ -16,7 +16,8 @@ public static class JsonAnswer
     // The media type is never rendered as HTML, and readers of the raw text are served better by `é` than by `\u00e9`.
     static readonly JsonWriterOptions Readable = new()
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
     };
 
     [ThreadStatic]

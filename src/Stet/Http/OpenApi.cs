@@ -42,7 +42,11 @@ public static class OpenApi
             {
                 operation.Parameters.Add(new OpenApiParameter
                 {
-                    Name = name, In = ParameterLocation.Query, Description = description, Required = required, Schema = Text(),
+                    Name = name,
+                    In = ParameterLocation.Query,
+                    Description = description,
+                    Required = required,
+                    Schema = Text(),
                 });
             }
 
@@ -60,7 +64,8 @@ public static class OpenApi
             ("detail", Text()), ("code", Text()),
             ("errors", new OpenApiSchema
             {
-                Type = JsonSchemaType.Array, Items = Object(("pointer", Text()), ("message", Text())),
+                Type = JsonSchemaType.Array,
+                Items = Object(("pointer", Text()), ("message", Text())),
             }),
             ("trace_id", Text()));
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>

@@ -122,7 +122,8 @@ public static class RequestProblems
 
     public static Problem PositionNotReached(long wanted, long reached) => new(
         "position_not_reached", 503, "The log has not reached that position yet",
-        $"`min_position` {wanted} was asked for and the log stands at {reached}") { RetryAfterSeconds = 1 };
+        $"`min_position` {wanted} was asked for and the log stands at {reached}")
+    { RetryAfterSeconds = 1 };
 
     public static Problem Unavailable(int retryAfterSeconds) => new(
         "store_unavailable", 503, "The store cannot answer now",
@@ -130,7 +131,8 @@ public static class RequestProblems
     { RetryAfterSeconds = retryAfterSeconds };
 
     public static Problem Busy { get; } = new(
-        "store_busy", 503, "Too many commands are waiting", "try again after the time in `Retry-After`") { RetryAfterSeconds = 1 };
+        "store_busy", 503, "Too many commands are waiting", "try again after the time in `Retry-After`")
+    { RetryAfterSeconds = 1 };
 
     public static Problem UnknownTenant { get; } = new(
         "unknown_tenant", 404, "The tenant does not exist", "create it with `PUT /v1/tenants/{tenant_id}` first");

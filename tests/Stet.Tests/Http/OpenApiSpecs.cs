@@ -92,6 +92,9 @@ public class OpenApiSpecs
         schemas["CorrectionRequest"]!["properties"]!.AsObject().Select(p => p.Key).ShouldBe([
             "subject", "field_key", "value", "class", "permissions", "actor", "idempotency_key", "supersedes",
             "effective_from", "effective_to", "reason"]);
+        schemas["CorrectionRequest"]!["required"]!.AsArray().Select(m => (string)m!)
+            .ShouldBe(["subject", "field_key", "value", "class", "permissions", "actor"]);
+        schemas["PermissionsRequest"]!["required"].ShouldBeNull();
         var text = schemas.ToJsonString();
         text.ShouldContain("\"enum\":[\"FACT\",\"DISCARDABLE\"");
         text.ShouldContain("\"ENTERED_IN_ERROR\"");

@@ -164,7 +164,7 @@ public sealed class LogSpecs
     public async Task Single_requests_are_logged_only_when_asked_for(string? level, bool logged)
     {
         await using var service = await ObservedService.StartAsync(
-            settings: level is null ? [] : new() { ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = level });
+            settings: new() { ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = level, ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Information" });
 
         await service.GetAsync("/livez");
 

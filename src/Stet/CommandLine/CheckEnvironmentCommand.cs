@@ -1,0 +1,19 @@
+using System.CommandLine;
+using Stet.Postgres;
+
+namespace Stet.CommandLine;
+
+/// <summary><c>stet check-env</c>: whether the service could run here.</summary>
+static class CheckEnvironmentCommand
+{
+    public static Command Create()
+    {
+        var command = new Command(
+            "check-env", "Check PostgreSQL, its version and rights, the clock and the disk; exit 1 if Stet could not run");
+        command.SetAction(async (arguments, cancel) => EnvironmentCheck.Print(
+            await EnvironmentCheck.RunAsync(
+                Database.ConnectionString(arguments), Database.PrivateOptions(arguments), TimeProvider.System, cancel),
+            Console.Out));
+        return command;
+    }
+}

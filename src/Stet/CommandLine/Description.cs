@@ -1,0 +1,122 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Options;
+using Stet.Authentication;
+using Stet.Enforcement;
+using Stet.Observability;
+using Stet.RateLimits;
+
+namespace Stet.CommandLine;
+
+/// <summary>What this build consists of and how it is configured. Holds no secret.</summary>
+/// <param name="Version">Of the build.</param>
+/// <param name="Environment">Development, or any other name for production.</param>
+/// <param name="Database">The connection string without its password, or the private server's folder.</param>
+/// <param name="Schema">The script that the schema is at, once it is applied.</param>
+/// <param name="Contexts">The bounded contexts, in their order.</param>
+/// <param name="Routes">By path; those without a permission need no credential.</param>
+/// <param name="Options">By their configuration key, as configured or by default.</param>
+/// <param name="Problem">Why the service would not start with these options; null when it would.</param>
+sealed record Description(
+    string Version, string Environment, string Database, string Schema, IReadOnlyList<ContextDescription> Contexts,
+    IReadOnlyList<RouteDescription> Routes, IReadOnlyDictionary<string, string?> Options, string? Problem)
+{
+    /// <summary>Describes an application that need not have been started.</summary>
+    public static Description Of(WebApplication app, string database) => new(
+        ObservabilityModule.Version, app.Environment.EnvironmentName, database, StetApplication.Schema[^1].Name,
+        ContextDescription.In(app.Services.GetRequiredService<ContextCatalog>()),
+        RouteDescription.In(app), OptionValues.In(app.Configuration), ProblemWith(app.Services));
+
+    static string? ProblemWith(IServiceProvider services)
+    {
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return null;
+        }
+        catch (OptionsValidationException e)
+        {
+            return e.Message;
+        }
+    }
+}
+
+/// <summary>A bounded context: the namespace that its types share.</summary>
+sealed record ContextDescription(
+    string Name, IReadOnlyList<EventDescription> Events, IReadOnlyList<StateDescription> States,
+    IReadOnlyList<ProjectionDescription> Projections)
+{
+    public static IReadOnlyList<ContextDescription> In(ContextCatalog catalog)
+    {
+        var events = catalog.Catalog.Types.ToLookup(e => NameOf(e.ClrType), e => new EventDescription(e.Name, e.Version, e.StoredName));
+        var states = catalog.States.ToLookup(
+            s => NameOf(s.GetType().GenericTypeArguments[0]), s => new StateDescription(s.StreamType, s.SnapshotTable));
+        var projections = catalog.Projections.ToLookup(p => NameOf(p.GetType()), p => new ProjectionDescription(p.Name, p.Tables));
+        var names = events.Select(e => e.Key).Union(states.Select(s => s.Key)).Union(projections.Select(p => p.Key));
+        return [.. names.Select(n => new ContextDescription(n, [.. events[n]], [.. states[n]], [.. projections[n]]))];
+    }
+
+    static string NameOf(Type type) => type.Namespace!.Split('.')[^1];
+}
+
+/// <summary>An event and the name it is stored under, which carries its schema version from 2 on.</summary>
+sealed record EventDescription(string Name, int Version, string StoredName);
+
+/// <summary>A kind of stream and the table of its folded state; null: folded from the events each time.</summary>
+sealed record StateDescription(string StreamType, string? SnapshotTable);
+
+/// <summary>A read model and its tables.</summary>
+sealed record ProjectionDescription(string Name, IReadOnlyList<string> Tables);
+
+/// <summary>A route and the scope it asks for; null: no credential needed.</summary>
+sealed record RouteDescription(string Method, string Path, string? Permission, string? Summary)
+{
+    public static IReadOnlyList<RouteDescription> In(IEndpointRouteBuilder routes) =>
+    [
+        .. from endpoint in routes.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+           from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]
+           let path = "/" + endpoint.RoutePattern.RawText?.TrimStart('/')
+           orderby path, method
+           select new RouteDescription(
+               method, path, endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission,
+               endpoint.Metadata.GetMetadata<IEndpointSummaryMetadata>()?.Summary),
+    ];
+}
+
+/// <summary>Reads the options as configured, valid or not.</summary>
+static class OptionValues
+{
+    public static IReadOnlyDictionary<string, string?> In(IConfiguration configuration)
+    {
+        var values = new SortedDictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Logging:Format"] = configuration["Logging:Format"] ?? "auto",
+            ["Logging:LogLevel:Default"] = configuration["Logging:LogLevel:Default"],
+        };
+        Add(AuthenticationOptions.Section, configuration.GetSection(AuthenticationOptions.Section).Get<AuthenticationOptions>() ?? new());
+        Add(EnforcementOptions.Section, configuration.GetSection(EnforcementOptions.Section).Get<EnforcementOptions>() ?? new());
+        Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
+        Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
+        return values;
+
+        void Add(string section, object options)
+        {
+            foreach (var property in options.GetType().GetProperties())
+            {
+                var value = property.GetValue(options);
+                if (value is Rate rate) Add($"{section}:{property.Name}", rate);
+                else values[$"{section}:{property.Name}"] = WithoutUserInfo(value?.ToString());
+            }
+        }
+    }
+
+    // A URL may carry a name and a password.
+    static string? WithoutUserInfo(string? value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var url) && url.UserInfo.Length > 0
+            ? new UriBuilder(url) { UserName = "", Password = "" }.Uri.ToString()
+            : value;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(Description))]
+sealed partial class DescriptionJson : JsonSerializerContext;

@@ -1,0 +1,87 @@
+using Stet.Authentication;
+using Stet.Corrections;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Enforcement;
+
+/// <summary>The answer to <c>GET /v1/corrections/{id}/enforcement</c>: of the systems whose scope its field is in.</summary>
+/// <param name="CorrectionId">The correction.</param>
+/// <param name="Enforced">Those whose last heartbeat covers it, by their names; none for a DISCARDABLE correction.</param>
+/// <param name="NotEnforced">Those whose last heartbeat does not, by their names; none for a DISCARDABLE correction.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record CorrectionEnforcement(
+    CorrectionId CorrectionId, IReadOnlyList<Enforcer> Enforced, IReadOnlyList<Delinquent> NotEnforced, long Position)
+{
+    const string Sql = """
+        select c.position, c.recorded_at, c.field_key, c.class, s.state, a.reported_at
+        from stet.corrections c
+        left join stet.enforcing_system s on s.tenant_id = $1 and s.state ->> 'retired_at' is null
+        left join lateral (
+            select reported_at from stet.enforcement_advance
+            where tenant_id = $1 and system_id = s.state ->> 'system_id' and enforced_position >= c.position
+            order by enforced_position limit 1) a on true
+        where c.tenant_id = $1 and c.correction_id = $2
+        """;
+
+    /// <summary>Null when there is no such correction.</summary>
+    public static Task<CorrectionEnforcement?> FindAsync(
+        Store store, string tenantId, CorrectionId id, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId, Sql, [Scalar(tenantId), Scalar(id.Value)],
+            async (row, position, token) =>
+            {
+                if (!await row.ReadAsync(token)) return null;
+
+                var enforced = new List<Enforcer>();
+                var notEnforced = new List<Delinquent>();
+                do
+                {
+                    if (row.GetString(3) != "FACT" || row.IsDBNull(4)) continue;
+                    var system = EnforcementModule.Read(row, 4);
+                    if (!system.IsInScope(row.GetString(2))) continue;
+
+                    if (system.Enforces(row.GetInt64(0), new DateTimeOffset(row.GetDateTime(1))))
+                        enforced.Add(new Enforcer(system.SystemId, new DateTimeOffset(row.GetDateTime(5)), system.Heartbeat!.ReportedAt));
+                    else
+                        notEnforced.Add(new Delinquent(system.SystemId, system.Heartbeat?.EnforcedCorrectionVersion, system.Heartbeat?.ReportedAt));
+                }
+                while (await row.ReadAsync(token));
+
+                return new CorrectionEnforcement(
+                    id, [.. enforced.OrderBy(s => s.SystemId, StringComparer.Ordinal)],
+                    [.. notEnforced.OrderBy(s => s.SystemId, StringComparer.Ordinal)], position);
+            },
+            cancel);
+}
+
+/// <summary>A system that enforces a correction.</summary>
+/// <param name="SystemId">Its name.</param>
+/// <param name="Since">Its first heartbeat that covered the correction, by the server's clock.</param>
+/// <param name="ReportedAt">Its last heartbeat.</param>
+public sealed record Enforcer(string SystemId, DateTimeOffset Since, DateTimeOffset ReportedAt);
+
+/// <summary>A system that does not enforce a correction.</summary>
+/// <param name="SystemId">Its name.</param>
+/// <param name="EnforcedCorrectionVersion">As it reported last; null when it never did.</param>
+/// <param name="ReportedAt">Its last heartbeat; null when it never reported.</param>
+public sealed record Delinquent(string SystemId, DateTimeOffset? EnforcedCorrectionVersion, DateTimeOffset? ReportedAt);
+
+public static class CorrectionEnforcementEndpoint
+{
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/corrections/{correction_id}/enforcement", Get).WithSummary("Which systems enforce a correction")
+            .RequirePermission(Scopes.EnforcementRead).Produces<CorrectionEnforcement>().Produces(304)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
+            .WithQuery(MinPosition.Parameter);
+
+    static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)
+    {
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        return CorrectionId.TryParse(correction_id, out var id)
+            && await CorrectionEnforcement.FindAsync(store, caller.TenantId, id, http.RequestAborted) is { } answer
+                ? JsonAnswer.Read(answer, EnforcementHttpJson.Default.CorrectionEnforcement, answer.Position)
+                : Problems.Answer(EnforcementProblems.CorrectionNotFound);
+    }
+}

@@ -1,0 +1,79 @@
+using Stet.EventStore;
+using Stet.Outages;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Enforcement;
+
+/// <summary>What status and escalation are made of, as the database showed it at one position of the log.</summary>
+/// <param name="Systems">Each with what it does not enforce.</param>
+/// <param name="Outages">The newest hundred since the oldest last heartbeat of these systems, or fewer.</param>
+/// <param name="Position">The log position.</param>
+public sealed record EnforcementSnapshot(IReadOnlyList<SystemRow> Systems, IReadOnlyList<Outage> Outages, long Position)
+{
+    const string Sql = """
+        with systems as materialized (
+            select s.stream_id, s.state, (s.state #>> '{heartbeat,reported_at}')::timestamptz as reported_at,
+                (s.state #>> '{heartbeat,enforced_position}')::bigint as enforced_position,
+                (s.state #>> '{heartbeat,enforced_at}')::timestamptz as enforced_at
+            from stet.enforcing_system s
+            where s.tenant_id = $1
+                and case when $2::uuid is null then s.state ->> 'retired_at' is null else s.stream_id = $2 end),
+        newest as materialized (select * from stet.newest_fact($1)),
+        behind as materialized (
+            select s.* from systems s, newest n
+            where case when s.enforced_position is null then n.recorded_at > s.enforced_at else n.position > s.enforced_position end),
+        lags as materialized (
+            select b.stream_id, l.* from behind b
+            cross join lateral stet.enforcement_lag($1, b.enforced_position, b.enforced_at, b.state #> '{settings,scope}') l)
+        select s.state, l.corrections, l.oldest, l.more, null::timestamptz, null::timestamptz
+        from systems s left join lags l on l.stream_id = s.stream_id
+        union all
+        select null, null, null, null, o.started_at, o.ended_at
+        from (
+            select started_at, ended_at from stet.service_outage
+            where ended_at > (select min(reported_at) from systems)
+            order by ended_at desc limit 100) o
+        """;
+
+    /// <summary>Reads all of a tenant's systems that are not retired, or one of them.</summary>
+    /// <param name="store">Where.</param>
+    /// <param name="tenantId">Whose.</param>
+    /// <param name="streamId">The one system, retired or not; null: all.</param>
+    /// <param name="cancel">Ends the query.</param>
+    public static Task<EnforcementSnapshot> ReadAsync(
+        Store store, string tenantId, Guid? streamId, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId, Sql, [Scalar(tenantId), Optional(streamId)],
+            static async (row, position, token) =>
+            {
+                var systems = new List<SystemRow>();
+                var outages = new List<Outage>();
+                while (await row.ReadAsync(token))
+                {
+                    if (row.IsDBNull(0))
+                        outages.Add(new Outage(new DateTimeOffset(row.GetDateTime(4)), new DateTimeOffset(row.GetDateTime(5))));
+                    else
+                        systems.Add(new SystemRow(EnforcementModule.Read(row, 0), BehindOf(row)));
+                }
+
+                return new EnforcementSnapshot(systems, outages, position);
+            },
+            cancel);
+
+    static FactsBehind BehindOf(Npgsql.NpgsqlDataReader row) => row.IsDBNull(1)
+        ? FactsBehind.None
+        : new FactsBehind(row.GetInt64(1), row.IsDBNull(2) ? null : new DateTimeOffset(row.GetDateTime(2)), row.GetBoolean(3));
+}
+
+/// <summary>A system and what it does not enforce.</summary>
+public sealed record SystemRow(EnforcingSystem System, FactsBehind Behind);
+
+/// <summary>The FACT corrections in a system's scope that were recorded after what it enforces.</summary>
+/// <param name="Corrections">How many, of the 1,000 looked at.</param>
+/// <param name="Oldest">When the first of them was recorded; null when there is none.</param>
+/// <param name="More">Whether there may be others.</param>
+public sealed record FactsBehind(long Corrections, DateTimeOffset? Oldest, bool More)
+{
+    /// <summary>It enforces everything, or nothing is known of it.</summary>
+    public static FactsBehind None { get; } = new(0, null, false);
+}

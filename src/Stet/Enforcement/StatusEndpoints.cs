@@ -1,0 +1,86 @@
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet.Enforcement;
+
+/// <summary>Status and escalation as they are served: requests that come together share one query and one answer.</summary>
+public sealed class StatusReader
+{
+    readonly Store store;
+    readonly EnforcementOptions defaults;
+    readonly TimeProvider clock;
+    readonly Coalescer<(string TenantId, string? SystemId), Rendered> statuses;
+    readonly Coalescer<(string TenantId, string? SystemId), Rendered> escalations;
+
+    public StatusReader(Store store, EnforcementOptions defaults, TimeProvider clock)
+    {
+        (this.store, this.defaults, this.clock) = (store, defaults, clock);
+        statuses = new(async key => Render(await EvaluateAsync(key.TenantId, key.SystemId)));
+        escalations = new(async key => Render(EscalationAnswer.Of(key.TenantId, await EvaluateAsync(key.TenantId, key.SystemId))));
+    }
+
+    /// <summary>The status of one system or all, as JSON.</summary>
+    public Task<Rendered> StatusAsync(string tenantId, string? systemId, CancellationToken cancel) =>
+        statuses.RunAsync((tenantId, systemId), cancel);
+
+    /// <summary>The escalation of one system or all, as JSON.</summary>
+    public Task<Rendered> EscalationAsync(string tenantId, string? systemId, CancellationToken cancel) =>
+        escalations.RunAsync((tenantId, systemId), cancel);
+
+    async Task<StatusAnswer> EvaluateAsync(string tenantId, string? systemId)
+    {
+        var streamId = await StreamIdAsync(tenantId, systemId);
+        var snapshot = await EnforcementSnapshot.ReadAsync(store, tenantId, streamId, CancellationToken.None);
+        var now = clock.GetUtcNow();
+        return StatusAnswer.Of(snapshot, systemId, defaults, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
+    }
+
+    async Task<Guid?> StreamIdAsync(string tenantId, string? systemId)
+    {
+        if (systemId is null) return null;
+
+        // No stream of a tenant that does not exist has the empty id, or any other.
+        var tenant = await store.FindTenantAsync(tenantId, CancellationToken.None);
+        return tenant is null ? Guid.Empty : EnforcementModule.StreamIdOf(tenant, systemId);
+    }
+
+    static Rendered Render(StatusAnswer answer) =>
+        new(JsonAnswer.Serialize(answer, EnforcementHttpJson.Default.StatusAnswer), answer.Position);
+
+    static Rendered Render(EscalationAnswer answer) =>
+        new(JsonAnswer.Serialize(answer, EnforcementHttpJson.Default.EscalationAnswer), answer.Position);
+}
+
+/// <summary>An answer's JSON and the position of the log that it reflects.</summary>
+public sealed record Rendered(ReadOnlyMemory<byte> Json, long Position);
+
+public static class StatusEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/enforcement/status", GetStatus).WithSummary("Which systems report, and what they enforce")
+            .RequirePermission(Scopes.EnforcementRead).Produces<StatusAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .WithQuery(("system_id", "Only this system", false), MinPosition.Parameter);
+        routes.MapGet("/v1/enforcement/escalation", GetEscalation).WithSummary("How urgently somebody should look")
+            .RequirePermission(Scopes.EnforcementRead).Produces<EscalationAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .WithQuery(("system_id", "Only this system", false), MinPosition.Parameter);
+    }
+
+    static Task<IResult> GetStatus(HttpContext http, Caller caller, Store store, StatusReader statuses) =>
+        Get(http, caller, store, statuses.StatusAsync);
+
+    static Task<IResult> GetEscalation(HttpContext http, Caller caller, Store store, StatusReader statuses) =>
+        Get(http, caller, store, statuses.EscalationAsync);
+
+    static async Task<IResult> Get(
+        HttpContext http, Caller caller, Store store, Func<string, string?, CancellationToken, Task<Rendered>> find)
+    {
+        var systemId = new RequestQuery(http.Request.Query).Optional("system_id");
+        if (systemId is not null) SystemIds.Check(systemId, "system_id");
+
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var answer = await find(caller.TenantId, systemId, http.RequestAborted);
+        return JsonAnswer.Read(answer.Json, "application/json", answer.Position);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Npgsql;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Enforcement;
+
+/// <summary>A system, and what is expected of it.</summary>
+/// <param name="SystemId">Its name.</param>
+/// <param name="IntervalSeconds">It reports this often; null: the service's default.</param>
+/// <param name="GraceMultiplier">It is late after this many intervals; null: the service's default.</param>
+/// <param name="Scope">The fields it enforces; empty: all.</param>
+/// <param name="Allowance">How far it may lag behind before it escalates; null: not at all.</param>
+/// <param name="Owner">Whom to ask about it.</param>
+/// <param name="MutedUntil">It does not escalate until then.</param>
+/// <param name="MutedReason">Why it is muted.</param>
+/// <param name="RegisteredAt">Since when it is expected to report; null: it was only heard of.</param>
+/// <param name="RetiredAt">Since when it is not expected any more; null while it is.</param>
+/// <param name="ReportedAt">When it reported last; null when it never did.</param>
+public sealed record SystemAnswer(
+    string SystemId, int? IntervalSeconds, decimal? GraceMultiplier, StringSet Scope, LagAllowance? Allowance, string? Owner,
+    DateTimeOffset? MutedUntil, string? MutedReason, DateTimeOffset? RegisteredAt, DateTimeOffset? RetiredAt,
+    DateTimeOffset? ReportedAt)
+{
+    public static SystemAnswer Of(EnforcingSystem system) => new(
+        system.SystemId, system.Settings?.IntervalSeconds, system.Settings?.GraceMultiplier,
+        system.Settings?.Scope ?? StringSet.Empty, system.Settings?.Allowance, system.Settings?.Owner,
+        system.Settings?.MutedUntil, system.Settings?.MutedReason, system.RegisteredAt, system.RetiredAt,
+        system.Heartbeat?.ReportedAt);
+}
+
+/// <summary>The answer to <c>GET /v1/enforcement/systems</c>.</summary>
+/// <param name="Systems">By their names.</param>
+/// <param name="NextCursor">Send it as <c>cursor</c> for the next page; null on the last.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record SystemsAnswer(IReadOnlyList<SystemAnswer> Systems, string? NextCursor, long Position);
+
+public static class SystemsEndpoints
+{
+    const int DefaultPage = 50;
+    const int LargestPage = 500;
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/enforcement/systems", List).WithSummary("The systems that are expected to report, or that did")
+            .RequirePermission(Scopes.EnforcementRead).Produces<SystemsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .WithQuery(
+                ("include_retired", "true: retired ones, too", false), ("cursor", "Where the last page ended", false),
+                ("limit", string.Create(CultureInfo.InvariantCulture, $"1 to {LargestPage}, default {DefaultPage}"), false),
+                MinPosition.Parameter);
+        routes.MapGet("/v1/enforcement/systems/{system_id}", Get).WithSummary("One system and what is expected of it")
+            .RequirePermission(Scopes.EnforcementRead).Produces<SystemAnswer>().Produces(304)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
+            .WithQuery(MinPosition.Parameter);
+    }
+
+    static async Task<IResult> List(HttpContext http, Caller caller, Store store)
+    {
+        var query = new RequestQuery(http.Request.Query);
+        var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
+        var after = Cursor.ReadId(query.Optional("cursor"));
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var (page, position) = await store.QueryAsync(
+            caller.TenantId,
+            """
+            select s.state, s.stream_id from stet.enforcing_system s
+            where s.tenant_id = $1 and ($2 or s.state ->> 'retired_at' is null)
+                and ($3::uuid is null or (s.state ->> 'system_id') collate "C" > (
+                    select l.state ->> 'system_id' from stet.enforcing_system l where l.tenant_id = $1 and l.stream_id = $3))
+            order by (s.state ->> 'system_id') collate "C" limit $4
+            """,
+            [Scalar(caller.TenantId), Scalar(query.Flag("include_retired")), Optional(after), Scalar(limit + 1)],
+            ReadAsync, http.RequestAborted);
+
+        string? next = null;
+        if (page.Count > limit)
+        {
+            page.RemoveAt(limit);
+            next = Cursor.Of(page[^1].StreamId);
+        }
+
+        var answer = new SystemsAnswer([.. page.Select(p => p.System)], next, position);
+        return JsonAnswer.Read(answer, EnforcementHttpJson.Default.SystemsAnswer, position);
+    }
+
+    static async Task<IResult> Get(string system_id, HttpContext http, Caller caller, Store store)
+    {
+        SystemIds.Check(system_id, "system_id");
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        if (await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is not { } tenant)
+            return Problems.Answer(EnforcementProblems.SystemNotFound(system_id));
+
+        var (found, position) = await store.QueryAsync(
+            caller.TenantId, "select s.state, s.stream_id from stet.enforcing_system s where s.tenant_id = $1 and s.stream_id = $2",
+            [Scalar(caller.TenantId), Scalar(EnforcementModule.StreamIdOf(tenant, system_id))], ReadAsync, http.RequestAborted);
+        return found is [var (system, _)]
+            ? JsonAnswer.Read(system, EnforcementHttpJson.Default.SystemAnswer, position)
+            : Problems.Answer(EnforcementProblems.SystemNotFound(system_id));
+    }
+
+    static async Task<(List<(SystemAnswer System, Guid StreamId)> Systems, long Position)> ReadAsync(
+        NpgsqlDataReader row, long position, CancellationToken cancel)
+    {
+        var systems = new List<(SystemAnswer, Guid)>();
+        while (await row.ReadAsync(cancel)) systems.Add((SystemAnswer.Of(EnforcementModule.Read(row, 0)), row.GetGuid(1)));
+        return (systems, position);
+    }
+}

@@ -1,0 +1,169 @@
+using System.Data;
+using Npgsql;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Outages;
+
+/// <summary>
+/// Leaves signs of life in the database, at most one in five seconds and only when requests come, and turns the gap
+/// that it finds when it arrives there into an outage.
+/// </summary>
+/// <remarks>
+/// Every instance keeps one connection for this, which holds a shared advisory lock: as long as any instance holds it,
+/// the service is there, however idle. An instance arrives when it starts and when it has lost that connection, so that
+/// a time without the database counts like a time without the service.
+/// </remarks>
+public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, ILogger<LifeSigns> logger)
+    : IHostedService, IAsyncDisposable
+{
+    const long LockId = 0x5374_6575;
+
+    static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
+
+    // A restart is no outage: nobody's grace is that short.
+    static readonly TimeSpan ShortestOutage = TimeSpan.FromSeconds(10);
+
+    readonly SemaphoreSlim one = new(1, 1);
+    NpgsqlConnection? connection;
+    long lastSign;
+
+    /// <summary>The sign that is under way, or the last one; never fails.</summary>
+    internal Task Signing { get; private set; } = Task.CompletedTask;
+
+    /// <summary>The service is at work; returns at once and never fails.</summary>
+    public void Sign()
+    {
+        var (now, last) = (clock.GetUtcNow().UtcTicks, Volatile.Read(ref lastSign));
+        if (Math.Abs(now - last) < Every.Ticks) return;
+        if (Interlocked.CompareExchange(ref lastSign, now, last) == last) Signing = WriteAsync();
+    }
+
+    /// <summary>Arrives before the first request is taken.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref lastSign, clock.GetUtcNow().UtcTicks);
+        return WriteAsync();
+    }
+
+    /// <summary>Leaves the last sign, so that an outage starts here.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await WriteAsync();
+        await LeaveAsync();
+    }
+
+    /// <summary>Leaves without a sign, as a crash does.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await LeaveAsync();
+        one.Dispose();
+    }
+
+    async Task WriteAsync()
+    {
+        await one.WaitAsync();
+        try
+        {
+            if (connection is not null && await TrySignAsync(connection)) return;
+
+            await LeaveAsync();
+            connection = await connections.Writer.OpenConnectionAsync();
+            await ArriveAsync(connection);
+        }
+        catch (Exception e) when (IsOfDatabase(e))
+        {
+            LifeSignsLog.NotLeft(logger, e.Message);
+            await LeaveAsync();
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    async Task ArriveAsync(NpgsqlConnection session)
+    {
+        await using var alone = new NpgsqlCommand("select pg_try_advisory_lock($1)", session) { Parameters = { Scalar(LockId) } };
+        var isAlone = (bool)(await alone.ExecuteScalarAsync())!;
+
+        // Who is not alone waits here for an instance that is just arriving, before a sign of its own closes the gap.
+        await using var batch = new NpgsqlBatch(session);
+        if (isAlone)
+        {
+            batch.Add("""
+                insert into stet.service_outage (started_at, ended_at)
+                select last_sign_at, $1 from stet.service_life where $1 - last_sign_at > $2
+                """, Scalar(Now()), Scalar(ShortestOutage));
+            AddSign(batch);
+            batch.Add("select pg_advisory_lock_shared($1)", Scalar(LockId));
+        }
+        else
+        {
+            batch.Add("select pg_advisory_lock_shared($1)", Scalar(LockId));
+            AddSign(batch);
+        }
+
+        var changed = await batch.ExecuteNonQueryAsync();
+        if (!isAlone) return;
+
+        if (changed > 1) LifeSignsLog.OutageRecorded(logger);
+        await using var unlock = new NpgsqlCommand("select pg_advisory_unlock($1)", session) { Parameters = { Scalar(LockId) } };
+        await unlock.ExecuteNonQueryAsync();
+    }
+
+    async Task<bool> TrySignAsync(NpgsqlConnection session)
+    {
+        try
+        {
+            await using var batch = new NpgsqlBatch(session);
+            AddSign(batch);
+            await batch.ExecuteNonQueryAsync();
+            return true;
+        }
+        catch (Exception e) when (IsOfDatabase(e))
+        {
+            return false;
+        }
+    }
+
+    void AddSign(NpgsqlBatch batch) => batch.Add("""
+        insert into stet.service_life (last_sign_at) values ($1)
+        on conflict (id) do update set last_sign_at = greatest(service_life.last_sign_at, excluded.last_sign_at)
+        """, Scalar(Now()));
+
+    async Task LeaveAsync()
+    {
+        if (connection is null) return;
+
+        var leaving = connection;
+        connection = null;
+        try
+        {
+            if (leaving.FullState == ConnectionState.Open)
+            {
+                await using var unlock = new NpgsqlCommand("select pg_advisory_unlock_all()", leaving);
+                await unlock.ExecuteNonQueryAsync();
+            }
+        }
+        catch (Exception e) when (IsOfDatabase(e))
+        {
+            // The server frees the locks of a broken connection by itself.
+        }
+
+        await leaving.DisposeAsync();
+    }
+
+    DateTime Now() => clock.GetUtcNow().UtcDateTime;
+
+    static bool IsOfDatabase(Exception e) => e is NpgsqlException or IOException or InvalidOperationException or TimeoutException;
+}
+
+static partial class LifeSignsLog
+{
+    [LoggerMessage(30, LogLevel.Warning, "No sign of life was left in the database: {Reason}")]
+    public static partial void NotLeft(ILogger logger, string reason);
+
+    [LoggerMessage(31, LogLevel.Warning, "The service was away; the time counts as an outage")]
+    public static partial void OutageRecorded(ILogger logger);
+}

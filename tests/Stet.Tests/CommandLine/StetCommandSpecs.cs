@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Npgsql;
+using Stet.Testing;
+
+namespace Stet.Tests.CommandLine;
+
+public sealed class StetCommandSpecs
+{
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("run", "--help")]
+    [InlineData("check-env", "--help")]
+    [InlineData("describe", "--help")]
+    [InlineData("db", "--help")]
+    public async Task Every_verb_explains_itself(params string[] arguments)
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync(arguments);
+
+        exitCode.ShouldBe(0);
+        output.ShouldContain("--connection");
+        output.ShouldContain("--data");
+    }
+
+    [Theory]
+    [InlineData("Unrecognized command or argument 'serve'", "serve")]
+    [InlineData("Unrecognized command or argument '--prot'", "--prot", "1")]
+    [InlineData("Required command was not provided", "db")]
+    [InlineData("must be addresses such as", "--urls", "8080")]
+    [InlineData("must be addresses such as", "--urls", "https://127.0.0.1:8443")]
+    public async Task What_is_not_understood_ends_with_1_and_the_help(string message, params string[] arguments)
+    {
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync(arguments);
+
+        exitCode.ShouldBe(1);
+        errors.ShouldContain(message);
+        output.ShouldContain("Usage:");
+    }
+
+    [Theory]
+    [InlineData("Host=db;Passwort=hunter2", "run")]
+    [InlineData("Host=db;Passwort=hunter2", "db", "assert")]
+    [InlineData("Username=stet;Password=hunter2", "describe")]
+    public async Task A_malformed_connection_string_is_not_repeated(string connectionString, params string[] verb)
+    {
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync([.. verb, "--connection", connectionString]);
+
+        exitCode.ShouldBe(1);
+        errors.ShouldStartWith("The connection string is malformed");
+        (output + errors).ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_ends_with_1()
+    {
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync("--connection", "Host=127.0.0.1;Port=1;Username=stet;Password=hunter2");
+
+        exitCode.ShouldBe(1);
+        errors.ShouldContain("127.0.0.1:1");
+        errors.ShouldNotContain("hunter2");
+        errors.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task The_schema_is_applied_asserted_and_found_changed()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        string[] connection = ["--connection", database.ConnectionString];
+
+        (await ServiceProcess.RunAsync(["db", "assert", .. connection])).ExitCode.ShouldBe(1);
+        (await ServiceProcess.RunAsync(["db", "apply", .. connection])).Output.ShouldContain("applied 001_roles.sql");
+        (await ServiceProcess.RunAsync(["db", "assert", .. connection])).ExitCode.ShouldBe(0);
+
+        await using (var open = await database.OpenAsync())
+        await using (var change = new NpgsqlCommand("alter table stet.facts add column note text", open))
+            await change.ExecuteNonQueryAsync();
+
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync(["db", "assert", .. connection]);
+        exitCode.ShouldBe(1);
+        errors.ShouldContain("changed by hand");
+    }
+
+    [Fact]
+    public async Task The_dump_contains_every_table()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await ServiceProcess.RunAsync("db", "apply", "--connection", database.ConnectionString);
+
+        var (exitCode, dump, _) = await ServiceProcess.RunAsync("db", "dump");
+
+        exitCode.ShouldBe(0);
+        await using var connection = await database.OpenAsync();
+        await using var tables = new NpgsqlCommand(
+            "select tablename from pg_tables where schemaname = 'stet' and tablename <> 'schema_version'", connection);
+        await using var reader = await tables.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) dump.ShouldContain($"create table stet.{reader.GetString(0)} ");
+    }
+
+    [Fact]
+    public async Task The_environment_is_checked_without_changing_it()
+    {
+        var folder = Path.Combine(TestCluster.NewFolder(), "data");
+
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("check-env", "--data", folder);
+
+        exitCode.ShouldBe(0);
+        output.ShouldContain("PostgreSQL");
+        output.ShouldContain("disk");
+        Directory.Exists(folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_environment_that_cannot_run_the_service_ends_with_1()
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("check-env", "--connection", "Host=127.0.0.1;Port=1;Password=hunter2");
+
+        exitCode.ShouldBe(1);
+        output.ShouldContain("FAIL");
+        output.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task The_description_names_what_the_build_consists_of()
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("describe");
+
+        exitCode.ShouldBe(0);
+        output.ShouldContain("correction_recorded");
+        output.ShouldContain("tables corrections, facts");
+        output.ShouldContain("kept in corrected_field");
+        output.ShouldContain("/v1/facts/context");
+        output.ShouldContain("corrections:write");
+        output.ShouldContain("Authentication:ClockSkew");
+    }
+
+    [Fact]
+    public async Task The_description_is_JSON_on_request_and_holds_no_password()
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync(
+            "describe", "--json", "--connection", "Host=db.example;Username=stet;Password=hunter2;SSL Password=hunter2");
+
+        exitCode.ShouldBe(0);
+        output.ShouldNotContain("hunter2");
+        using var description = JsonDocument.Parse(output);
+        description.RootElement.GetProperty("database").GetString().ShouldBe("Host=db.example;Username=stet");
+        description.RootElement.GetProperty("contexts").EnumerateArray()
+            .SelectMany(c => c.GetProperty("events").EnumerateArray()).Select(e => e.GetProperty("stored_name").GetString())
+            .ShouldContain("correction_revoked");
+    }
+
+    [Fact]
+    public async Task The_description_says_why_the_service_would_not_start()
+    {
+        await using var stet = ServiceProcess.RunIn("Production", 0, "describe");
+
+        (await stet.ExitAsync()).ShouldBe(0);
+        stet.Output.ShouldContain("Would not start: No token issuer is configured");
+    }
+}
