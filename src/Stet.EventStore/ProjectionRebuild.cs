@@ -9,7 +9,7 @@ namespace Stet.EventStore;
 /// </remarks>
 public sealed class ProjectionRebuild(string connectionString, EventCatalog catalog)
 {
-    const long LockId = 0x5374_6575; // one rebuild at a time per database
+    const long LockId = 0x5374_6576; // one rebuild at a time per database; migrations and life signs have their own
     const int Attempts = 20;
 
     /// <summary>Rebuilds one read model; writers wait for two moments, before comparing and to switch.</summary>
@@ -122,8 +122,12 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            ApplicationName = "stet-rebuild", SearchPath = searchPath, Pooling = false, CommandTimeout = 0,
-            MaxAutoPrepare = 20, IncludeErrorDetail = false,
+            ApplicationName = "stet-rebuild",
+            SearchPath = searchPath,
+            Pooling = false,
+            CommandTimeout = 0,
+            MaxAutoPrepare = 20,
+            IncludeErrorDetail = false,
         };
         builder.Options = string.IsNullOrEmpty(builder.Options) ? settings : $"{builder.Options} {settings}";
         return NpgsqlDataSource.Create(builder);
