@@ -52,7 +52,7 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
         }
         finally
         {
-            await TryDropAsync(replaying);
+            await LeaveAsync(gate);
         }
     }
 
@@ -133,15 +133,18 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
         return NpgsqlDataSource.Create(builder);
     }
 
-    static async Task TryDropAsync(NpgsqlConnection connection)
+    static async Task LeaveAsync(NpgsqlConnection gate)
     {
         try
         {
-            await ShadowTables.DropAsync(connection);
+            await ShadowTables.DropAsync(gate);
+
+            // The server may take its time to end the session: the next rebuild need not wait for that.
+            await ExecuteAsync(gate, $"select pg_advisory_unlock({LockId})", CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
-            // The connection is gone; the next rebuild begins with this.
+            // The connection is gone and the lock with it; the next rebuild begins with dropping what is left.
         }
     }
 
