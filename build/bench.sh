@@ -4,6 +4,7 @@
 #   build/bench.sh            everything, medians of five (about 35 minutes)
 #   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 4 minutes)
 #   --only SECTION            commands, http or growth; may be repeated
+#   --rounds N, --seconds N   how many rounds (5) of runs of how long (5); --largest N: where growth ends (5000000)
 #   --raw FILE                where the single runs go (default: a file in the temporary folder, named at the end)
 #   --dir DIR                 where the database lives while it is measured (default: the temporary folder); a real disk
 #   --profile                 also: which statements PostgreSQL spends its time on (pg_stat_statements, a little slower)
@@ -21,11 +22,14 @@ fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
 rounds=5 seconds=5 warm_up=2 profile=false only=() sizes=(10000 1000000 5000000)
-subjects=10000 parent=${TMPDIR:-/tmp} raw=''
+largest=5000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
     --quick) rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) ;;
     --only) only+=("${2:?--only needs a section}"); shift ;;
+    --rounds) rounds=${2:?--rounds needs a number}; shift ;;
+    --seconds) seconds=${2:?--seconds needs a number}; shift ;;
+    --largest) largest=${2:?--largest needs a number}; shift ;;
     --raw) raw=${2:?--raw needs a file}; shift ;;
     --dir) parent=${2:?--dir needs a folder}; shift ;;
     --profile) profile=true ;;
@@ -34,6 +38,7 @@ while (($#)); do
   esac
   shift
 done
+for i in "${!sizes[@]}"; do ((sizes[i] <= largest)) || unset "sizes[$i]"; done
 for section in "${only[@]}"; do
   [[ $section =~ ^(commands|http|growth)$ ]] || fail "--only takes commands, http or growth, not $section"
 done
