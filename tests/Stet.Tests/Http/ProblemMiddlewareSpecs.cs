@@ -1,0 +1,59 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet.Tests.Http;
+
+/// <summary>What clients are told when something throws.</summary>
+public class ProblemMiddlewareSpecs
+{
+    [Fact]
+    public async Task A_full_queue_is_503_with_the_time_to_come_back()
+    {
+        var (status, retryAfter, problem) = await AnswerToAsync(new StoreBusyException());
+
+        (status, retryAfter).ShouldBe((503, "1"));
+        problem.GetProperty("code").GetString().ShouldBe("store_busy");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_away_is_503_and_not_named()
+    {
+        var (status, retryAfter, problem) = await AnswerToAsync(
+            new StoreUnavailableException("10.0.0.7:5432 refused", TimeSpan.FromSeconds(4.2), new IOException("secret host")));
+
+        (status, retryAfter).ShouldBe((503, "5"));
+        problem.GetProperty("code").GetString().ShouldBe("store_unavailable");
+        problem.GetRawText().ShouldNotContain("10.0.0.7");
+    }
+
+    [Fact]
+    public async Task Anything_else_is_500_and_tells_nothing()
+    {
+        var (status, _, problem) = await AnswerToAsync(new InvalidOperationException("the password is hunter2"));
+
+        status.ShouldBe(500);
+        problem.GetProperty("code").GetString().ShouldBe("internal_error");
+        problem.GetRawText().ShouldNotContain("hunter2");
+    }
+
+    static async Task<(int Status, string? RetryAfter, JsonElement Problem)> AnswerToAsync(Exception thrown)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        await using var app = builder.Build();
+        app.UseProblems();
+        app.Run(_ => throw thrown);
+        await app.StartAsync();
+
+        using var client = new HttpClient();
+        using var answer = await client.GetAsync(new Uri(app.Urls.Single()));
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        return ((int)answer.StatusCode, answer.Headers.RetryAfter?.ToString(), await answer.Content.ReadFromJsonAsync<JsonElement>());
+    }
+}
