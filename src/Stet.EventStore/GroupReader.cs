@@ -78,9 +78,16 @@ sealed class GroupReader : IAsyncDisposable
             // What Npgsql believes to be prepared on a connection may not be after a failure.
             connections.Clear();
             var left = group.FindAll(query => !query.Answered);
-            if (e is PostgresException && !again)
+            if (Writer.IsPassing(e) && !again)
             {
-                // One of them is at fault, or a table got another shape since it was prepared: each on its own.
+                // A pooled connection may have died unnoticed, or a table got another shape: a new one will tell.
+                await RunAsync(left, again: true);
+                return;
+            }
+
+            if (e is PostgresException && left.Count > 1)
+            {
+                // One of them is at fault: each on its own.
                 foreach (var query in left) await RunAsync([query], again: true);
                 return;
             }

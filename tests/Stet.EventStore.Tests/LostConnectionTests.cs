@@ -49,16 +49,19 @@ public class LostConnectionTests
     }
 
     [Fact]
-    public async Task A_query_on_a_lost_session_says_that_the_store_is_away_and_the_next_one_works()
+    public async Task A_query_on_a_lost_session_is_asked_again_on_a_new_one()
     {
         await using var test = await TestStore.CreateAsync();
-        await using var proxy = new CuttingProxy(test.ConnectionString);
+        var proxy = new CuttingProxy(test.ConnectionString);
         var store = test.Open(connectionString: proxy.ConnectionString);
         await store.PositionAsync(test.Tenant, CancellationToken.None);
 
         proxy.Arm(Cut.Answer);
-        await Should.ThrowAsync<StoreUnavailableException>(store.PositionAsync(test.Tenant, CancellationToken.None));
         (await store.PositionAsync(test.Tenant, CancellationToken.None)).ShouldBe(0);
+        proxy.Cuts.ShouldBe(1);
+
+        await proxy.DisposeAsync();
+        await Should.ThrowAsync<StoreUnavailableException>(store.PositionAsync(test.Tenant, CancellationToken.None));
     }
 
     static async Task TerminateWriters(TestStore test)
