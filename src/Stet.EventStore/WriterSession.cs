@@ -247,7 +247,7 @@ sealed class WriterSession(
         }
     }
 
-    /// <summary>Streams that begin in this batch, and those that go on: an insert costs half of what an upsert does.</summary>
+    /// <summary>Streams that begin in this batch, and those that go on: an insert costs less than an upsert.</summary>
     static IEnumerable<(StreamSlot[] Slots, bool Upsert)> NewAndOld(StreamSlot[] slots) =>
         slots.GroupBy(s => s.LoadedVersion > 0).Select(g => (g.ToArray(), g.Key));
 

@@ -105,7 +105,7 @@ public sealed class CorrectionsProjection : IInlineProjection
     static void UpsertFacts(RecordedRow[] recorded, NpgsqlBatch batch)
     {
         // One statement may touch a row once: only the last correction of each field counts. Fields that begin in this
-        // batch have no row, and an insert costs half of what an upsert does.
+        // batch have no row, and an insert costs less than an upsert.
         var fields = recorded
             .GroupBy(r => (r.Event.TenantId, r.Event.StreamId))
             .Select(field => (Begins: field.Any(r => r.Event.Version == 1), Last: field.MaxBy(r => r.Event.Position)!));
