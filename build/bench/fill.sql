@@ -54,9 +54,6 @@ with key as materialized (
 ), streams as (
     insert into stet.mt_streams (tenant_id, id, type, version, timestamp, created)
     select :'tenant', stream_id, 'corrected_field', 1, at, at from new
-), states as (
-    insert into stet.corrected_field (tenant_id, stream_id, version, state)
-    select :'tenant', stream_id, 1, format('{"standing":"%s"}', correction_id)::json from new
 ), marks as (
     insert into stet.idempotency (tenant_id, id, payload_hash, position, events)
     select :'tenant', mark_id, sha256(convert_to(value, 'UTF8')), n + :offset, 1 from new

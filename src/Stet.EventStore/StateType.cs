@@ -15,15 +15,24 @@ public abstract class StateType
     /// <summary>Where the folded state is kept (an unqualified table name); null: folded from the events each time.</summary>
     public abstract string? SnapshotTable { get; }
 
+    /// <summary>Whether a stream's newest event tells the state by itself: <c>Create</c> takes it, whatever came before.</summary>
+    public abstract bool IsLatest { get; }
+
     /// <summary>A state that is folded from its stream's events for every command: for streams that stay short.</summary>
-    public static StateType<TState> Folded<TState>(string streamType) where TState : class => new(streamType, null, null);
+    public static StateType<TState> Folded<TState>(string streamType) where TState : class => new(streamType, null, null, false);
+
+    /// <summary>
+    /// A state that a stream's newest event tells by itself: for streams that grow, with nothing to keep. It has a
+    /// <c>Create</c> for every event that may be the last of an append, and no <c>Apply</c>.
+    /// </summary>
+    public static StateType<TState> Latest<TState>(string streamType) where TState : class => new(streamType, null, null, true);
 
     /// <summary>A state that is stored with every append: for streams that grow.</summary>
     /// <param name="streamType">Names the streams.</param>
     /// <param name="table">Columns <c>tenant_id, stream_id, version, state json</c>, key <c>(tenant_id, stream_id)</c>.</param>
     /// <param name="json">How the state is stored.</param>
     public static StateType<TState> Snapshotted<TState>(string streamType, string table, JsonTypeInfo<TState> json)
-        where TState : class => new(streamType, table, json);
+        where TState : class => new(streamType, table, json, false);
 
     internal abstract object? Fold(object? state, object body);
 
@@ -40,9 +49,9 @@ public sealed class StateType<TState> : StateType
     readonly Dictionary<Type, Func<TState?, object, TState?>> steps = [];
     readonly JsonTypeInfo<TState>? json;
 
-    internal StateType(string streamType, string? snapshotTable, JsonTypeInfo<TState>? json)
+    internal StateType(string streamType, string? snapshotTable, JsonTypeInfo<TState>? json, bool isLatest)
     {
-        (StreamType, SnapshotTable, this.json) = (streamType, snapshotTable, json);
+        (StreamType, SnapshotTable, this.json, IsLatest) = (streamType, snapshotTable, json, isLatest);
 
         var creates = Methods("Create", BindingFlags.Static);
         var applies = Methods("Apply", BindingFlags.Instance);
@@ -56,10 +65,13 @@ public sealed class StateType<TState> : StateType
     /// <inheritdoc />
     public override string? SnapshotTable { get; }
 
+    /// <inheritdoc />
+    public override bool IsLatest { get; }
+
     /// <summary>The state after one more event.</summary>
     /// <exception cref="InvalidOperationException">The event comes first but the state has no <c>Create</c> for it.</exception>
     public TState? Fold(TState? state, object body) =>
-        steps.TryGetValue(body.GetType(), out var step) ? step(state, body) : state;
+        steps.TryGetValue(body.GetType(), out var step) ? step(IsLatest ? null : state, body) : state;
 
     internal override object? Fold(object? state, object body) => Fold((TState?)state, body);
 

@@ -6,10 +6,11 @@ namespace Stet.EventStore;
 public sealed class StoreConnections : IAsyncDisposable
 {
     // Every statement of the write path is a set of single-row probes: the planner must not be talked into a scan or a
-    // join of whole tables by statistics that lag behind a load, and need not plan the same statement twice.
+    // join of whole tables by statistics that lag behind a load, and need not plan the same statement twice. Without
+    // sorts, an "order by ... limit 1" names the index to take where a table has several and looks empty.
     internal const string ProbeSettings =
         "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_hashjoin=off"
-        + " -c enable_mergejoin=off -c enable_bitmapscan=off";
+        + " -c enable_mergejoin=off -c enable_bitmapscan=off -c enable_sort=off";
 
     const string WriterSettings =
         ProbeSettings + " -c role=stet_writer -c synchronous_commit=on"

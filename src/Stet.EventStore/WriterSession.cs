@@ -139,12 +139,13 @@ sealed class WriterSession(
                         select version, state from {table}
                         where tenant_id = t.tenant_id and stream_id = t.stream_id limit 1) s
                     """
-                : """
+                : $"""
                     select t.n::int, e.version, e.data, e.type
                     from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
                     cross join lateral (
                         select version, data, type from stet.mt_events
-                        where tenant_id = t.tenant_id and stream_id = t.stream_id order by version) e
+                        where tenant_id = t.tenant_id and stream_id = t.stream_id
+                        order by version {(state.IsLatest ? "desc limit 1" : "")}) e
                     """,
             Column(slots, s => s.TenantId), Column(slots, s => s.StreamId));
 
@@ -217,14 +218,14 @@ sealed class WriterSession(
 
         TenantSlot[] tenants = [.. unit.Tenants.Where(t => t.Position > t.LoadedPosition)];
         batch.Add("""
-            insert into stet.tenant_head (tenant_id, position, last_at)
-            select * from unnest($1::varchar[], $2::bigint[], $3::timestamptz[])
-            on conflict (tenant_id) do update set position = excluded.position, last_at = excluded.last_at
+            with moved as (
+                insert into stet.tenant_head (tenant_id, position, last_at)
+                select * from unnest($1::varchar[], $2::bigint[], $3::timestamptz[])
+                on conflict (tenant_id) do update set position = excluded.position, last_at = excluded.last_at
+                returning tenant_id, position)
+            select pg_notify('stet_events', tenant_id || ':' || position) from moved
             """,
             Column(tenants, t => t.Id), Column(tenants, t => t.Position), Column(tenants, t => t.Now.UtcDateTime));
-        batch.Add(
-            "select pg_notify('stet_events', t.id || ':' || t.position) from unnest($1::varchar[], $2::bigint[]) as t(id, position)",
-            Column(tenants, t => t.Id), Column(tenants, t => t.Position));
 
         byte[] Headers(EventMetadata metadata)
         {

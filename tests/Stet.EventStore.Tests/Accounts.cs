@@ -34,6 +34,14 @@ public sealed record Statement(int Entries)
     public Statement Apply(MoneyWithdrawn _) => new(Entries + 1);
 }
 
+/// <summary>What the newest entry of a stream says by itself.</summary>
+public sealed record LastEntry(long Amount)
+{
+    public static LastEntry Create(MoneyDeposited e) => new(e.Amount);
+
+    public static LastEntry Create(MoneyWithdrawn e) => new(-e.Amount);
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(MoneyDeposited))]
 [JsonSerializable(typeof(MoneyWithdrawn))]
@@ -46,6 +54,8 @@ static class Accounts
     public static readonly StateType<Account> Account = StateType.Snapshotted("account", "account_state", AccountsJson.Default.Account);
 
     public static readonly StateType<Statement> Statement = StateType.Folded<Statement>("statement");
+
+    public static readonly StateType<LastEntry> LastEntry = StateType.Latest<LastEntry>("last_entry");
 
     public static readonly SchemaScript Tables = new("900_accounts.sql", """
         create table stet.account_state (

@@ -48,7 +48,7 @@ static class DescribeCommand
             output.WriteLine($"\n{context.Name}");
             foreach (var e in context.Events) output.WriteLine($"  event       {e.Name,-32} version {e.Version}, stored as {e.StoredName}");
             foreach (var state in context.States)
-                output.WriteLine($"  state       {state.StreamType,-32} {(state.SnapshotTable is { } table ? $"kept in {table}" : "folded each time")}");
+                output.WriteLine($"  state       {state.StreamType,-32} {HowKept(state)}");
             foreach (var projection in context.Projections)
                 output.WriteLine($"  projection  {projection.Name,-32} tables {string.Join(", ", projection.Tables)}");
         }
@@ -62,4 +62,11 @@ static class DescribeCommand
 
         if (description.Problem is { } problem) output.WriteLine($"\nWould not start: {problem}");
     }
+
+    static string HowKept(StateDescription state) => state switch
+    {
+        { SnapshotTable: { } table } => $"kept in {table}",
+        { IsLatest: true } => "told by the newest event",
+        _ => "folded each time",
+    };
 }

@@ -50,7 +50,7 @@ sealed record ContextDescription(
     {
         var events = catalog.Catalog.Types.ToLookup(e => NameOf(e.ClrType), e => new EventDescription(e.Name, e.Version, e.StoredName));
         var states = catalog.States.ToLookup(
-            s => NameOf(s.GetType().GenericTypeArguments[0]), s => new StateDescription(s.StreamType, s.SnapshotTable));
+            s => NameOf(s.GetType().GenericTypeArguments[0]), s => new StateDescription(s.StreamType, s.SnapshotTable, s.IsLatest));
         var projections = catalog.Projections.ToLookup(p => NameOf(p.GetType()), p => new ProjectionDescription(p.Name, p.Tables));
         var names = events.Select(e => e.Key).Union(states.Select(s => s.Key)).Union(projections.Select(p => p.Key));
         return [.. names.Select(n => new ContextDescription(n, [.. events[n]], [.. states[n]], [.. projections[n]]))];
@@ -62,8 +62,8 @@ sealed record ContextDescription(
 /// <summary>An event and the name it is stored under, which carries its schema version from 2 on.</summary>
 sealed record EventDescription(string Name, int Version, string StoredName);
 
-/// <summary>A kind of stream and the table of its folded state; null: folded from the events each time.</summary>
-sealed record StateDescription(string StreamType, string? SnapshotTable);
+/// <summary>A kind of stream, and where its state comes from: a table, the newest event, or all events.</summary>
+sealed record StateDescription(string StreamType, string? SnapshotTable, bool IsLatest);
 
 /// <summary>A read model and its tables.</summary>
 sealed record ProjectionDescription(string Name, IReadOnlyList<string> Tables);

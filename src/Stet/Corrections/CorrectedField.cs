@@ -2,12 +2,11 @@ namespace Stet.Corrections;
 
 /// <summary>What deciding about one field of one subject takes, and nothing for readers.</summary>
 /// <param name="Standing">The correction in force; null after a revocation.</param>
-/// <param name="Revoked">The correction that was revoked last; null when none ever was.</param>
+/// <param name="Revoked">The correction whose revocation left nothing standing; null when one stands.</param>
 public sealed record CorrectedField(CorrectionId? Standing, CorrectionId? Revoked)
 {
+    // INVARIANT: one of these two ends every append to a field, so the newest event tells the state by itself.
     public static CorrectedField Create(CorrectionRecorded e) => new(e.CorrectionId, null);
 
-    public CorrectedField Apply(CorrectionRecorded e) => this with { Standing = e.CorrectionId };
-
-    public CorrectedField Apply(CorrectionRevoked e) => new(null, e.CorrectionId);
+    public static CorrectedField Create(CorrectionRevoked e) => new(null, e.CorrectionId);
 }

@@ -6,8 +6,7 @@ namespace Stet.Corrections;
 /// <summary>What the corrections context consists of.</summary>
 public static class CorrectionsModule
 {
-    static readonly StateType<CorrectedField> Field =
-        StateType.Snapshotted("corrected_field", "corrected_field", CorrectionsEventJson.Default.CorrectedField);
+    static readonly StateType<CorrectedField> Field = StateType.Latest<CorrectedField>("corrected_field");
 
     public static void Configure(ContextCatalog contexts) => contexts
         .Events(events => events
@@ -33,14 +32,13 @@ public static class CorrectionsModule
         new(Field, "corrections", subject.Type, subject.Id, fieldKey);
 }
 
-/// <summary>Shapes of stored events and states: enumerations by their members' names.</summary>
+/// <summary>Shapes of stored events: enumerations by their members' names.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(CorrectionRecorded))]
 [JsonSerializable(typeof(CorrectionSuperseded))]
 [JsonSerializable(typeof(CorrectionRevoked))]
-[JsonSerializable(typeof(CorrectedField))]
 sealed partial class CorrectionsEventJson : JsonSerializerContext;
 
 /// <summary>Shapes of bodies and answers: enumerations in capitals, unknown and repeated members refused.</summary>

@@ -46,15 +46,22 @@ public sealed class CorrectionsProjection : IInlineProjection
         }
     }
 
+    // The order, which equality would make redundant, is what keeps the planner on the primary key: see StoreConnections.
+    const string ById = """
+        from corrections where tenant_id = u.tenant_id and correction_id >= u.id and correction_id <= u.id
+        order by correction_id limit 1
+        """;
+
     static void UpdateEnded(List<EndedRow> rows, NpgsqlBatch batch)
     {
-        batch.Add("""
+        batch.Add($"""
             update corrections c
             set status = u.status, superseded_by = u.superseded_by, ended_position = u.position, ended_at = u.at,
                 revocation_reason = u.reason, revocation_note = u.note
             from unnest($1::varchar[], $2::uuid[], $3::varchar[], $4::uuid[], $5::bigint[], $6::timestamptz[],
                 $7::varchar[], $8::varchar[]) as u(tenant_id, id, status, superseded_by, position, at, reason, note)
-            where c.tenant_id = u.tenant_id and c.correction_id = u.id
+            cross join lateral (select ctid {ById}) found
+            where c.ctid = found.ctid
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Id.Value), Column(rows, r => r.Status),
             Column(rows, r => r.SupersededBy), Column(rows, r => r.Event.Position),
@@ -62,12 +69,11 @@ public sealed class CorrectionsProjection : IInlineProjection
 
         EndedRow[] revoked = [.. rows.Where(r => r.SupersededBy is null)];
         if (revoked.Length == 0) return;
-        batch.Add("""
+        batch.Add($"""
             update facts f
             set standing = false
             from unnest($1::varchar[], $2::uuid[]) as u(tenant_id, id)
-            cross join lateral (
-                select * from corrections where tenant_id = u.tenant_id and correction_id = u.id limit 1) c
+            cross join lateral (select * {ById}) c
             where f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
                 and f.field_key = c.field_key and f.correction_id = c.correction_id
             """,

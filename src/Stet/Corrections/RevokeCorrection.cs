@@ -62,11 +62,12 @@ public static class RevokeCorrectionEndpoint
             context, CorrectionsModule.FieldOf(row.Subject, row.FieldKey), context.IdempotencyKey,
             JsonAnswer.Serialize(command, CorrectionsHttpJson.Default.RevokeCorrection),
             (field, now) => RevokeCorrection.Decide(command, field, now));
-        if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
+        if (recorded.Events is [{ Data: CorrectionRevoked e } stored])
+            return Answer(new RevocationReceipt(id, CorrectionStatus.Revoked, e.Reason, e.RevokedAt, stored.Position));
 
-        return recorded.Events is [{ Data: CorrectionRevoked e } stored]
-            ? Answer(new RevocationReceipt(id, CorrectionStatus.Revoked, e.Reason, e.RevokedAt, stored.Position))
-            : Answer((await RevocableCorrection.FindAsync(store, context.Caller.TenantId, id, context.Cancel))!.Revocation!);
+        // Somebody else was faster: what they recorded is the answer.
+        var after = await RevocableCorrection.FindAsync(store, context.Caller.TenantId, id, context.Cancel);
+        return after?.Revocation is { } revocation ? Answer(revocation) : Problems.Answer(recorded.Problem!);
     }
 
     static IResult Answer(RevocationReceipt receipt) =>

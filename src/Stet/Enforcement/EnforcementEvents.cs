@@ -38,9 +38,15 @@ public sealed record HeartbeatReceived(
         EnforcedCorrectionVersion < ReportedAt ? EnforcedCorrectionVersion : ReportedAt.AddMicroseconds(-1);
 }
 
+/// <summary>Something else is expected of a tenant's systems that have no settings of their own.</summary>
+/// <param name="IntervalSeconds">They report this often, 1 to 604,800 seconds; null: the service's default.</param>
+/// <param name="GraceMultiplier">They are late after this many intervals, 1 to 100; null: the service's default.</param>
+/// <param name="SetAt">UTC, microseconds, by the server's clock when it was decided.</param>
+public sealed record EnforcementDefaultsSet(int? IntervalSeconds, decimal? GraceMultiplier, DateTimeOffset SetAt);
+
 /// <summary>What is expected of a system.</summary>
-/// <param name="IntervalSeconds">It reports this often, 1 to 604,800 seconds; null: the service's default.</param>
-/// <param name="GraceMultiplier">It is late after this many intervals, 1 to 100; null: the service's default.</param>
+/// <param name="IntervalSeconds">It reports this often, 1 to 604,800 seconds; null: the tenant's default.</param>
+/// <param name="GraceMultiplier">It is late after this many intervals, 1 to 100; null: the tenant's default.</param>
 /// <param name="Scope">The fields it enforces: exact field keys, or prefixes that end in <c>.*</c>; empty: all.</param>
 /// <param name="Allowance">How far it may lag behind; null: not at all.</param>
 /// <param name="Owner">Whom to ask about it, at most 200 characters; null when nobody is named.</param>

@@ -7,8 +7,10 @@ namespace Stet.Enforcement;
 /// <summary>What status and escalation are made of, as the database showed it at one position of the log.</summary>
 /// <param name="Systems">Each with what it does not enforce.</param>
 /// <param name="Outages">The newest hundred since the oldest last heartbeat of these systems, or fewer.</param>
+/// <param name="Defaults">What the tenant expects of systems without settings.</param>
 /// <param name="Position">The log position.</param>
-public sealed record EnforcementSnapshot(IReadOnlyList<SystemRow> Systems, IReadOnlyList<Outage> Outages, long Position)
+public sealed record EnforcementSnapshot(
+    IReadOnlyList<SystemRow> Systems, IReadOnlyList<Outage> Outages, TenantDefaults Defaults, long Position)
 {
     const string Sql = """
         with systems as materialized (
@@ -25,14 +27,16 @@ public sealed record EnforcementSnapshot(IReadOnlyList<SystemRow> Systems, IRead
         lags as materialized (
             select b.stream_id, l.* from behind b
             cross join lateral stet.enforcement_lag($1, b.enforced_position, b.enforced_at, b.state #> '{settings,scope}') l)
-        select s.state, l.corrections, l.oldest, l.more, null::timestamptz, null::timestamptz
+        select s.state, l.corrections, l.oldest, l.more, null::timestamptz, null::timestamptz, null::json
         from systems s left join lags l on l.stream_id = s.stream_id
         union all
-        select null, null, null, null, o.started_at, o.ended_at
+        select null, null, null, null, o.started_at, o.ended_at, null
         from (
             select started_at, ended_at from stet.service_outage
             where ended_at > (select min(reported_at) from systems)
             order by ended_at desc limit 100) o
+        union all
+        select null, null, null, null, null, null, state from stet.enforcement_defaults where tenant_id = $1
         """;
 
     /// <summary>Reads all of a tenant's systems that are not retired, or one of them.</summary>
@@ -48,15 +52,15 @@ public sealed record EnforcementSnapshot(IReadOnlyList<SystemRow> Systems, IRead
             {
                 var systems = new List<SystemRow>();
                 var outages = new List<Outage>();
+                var defaults = TenantDefaults.None;
                 while (await row.ReadAsync(token))
                 {
-                    if (row.IsDBNull(0))
-                        outages.Add(new Outage(new DateTimeOffset(row.GetDateTime(4)), new DateTimeOffset(row.GetDateTime(5))));
-                    else
-                        systems.Add(new SystemRow(EnforcementModule.Read(row, 0), BehindOf(row)));
+                    if (!row.IsDBNull(0)) systems.Add(new SystemRow(EnforcementModule.Read(row, 0), BehindOf(row)));
+                    else if (row.IsDBNull(4)) defaults = EnforcementModule.ReadDefaults(row, 6);
+                    else outages.Add(new Outage(new DateTimeOffset(row.GetDateTime(4)), new DateTimeOffset(row.GetDateTime(5))));
                 }
 
-                return new EnforcementSnapshot(systems, outages, position);
+                return new EnforcementSnapshot(systems, outages, defaults, position);
             },
             cancel);
 

@@ -19,8 +19,8 @@ public sealed record RegisterSystem(string SystemId, SystemSettings Settings)
 }
 
 /// <summary>The body of <c>PUT /v1/enforcement/systems/{system_id}</c>; a member that is missing has its default.</summary>
-/// <param name="IntervalSeconds">The system reports this often, 1 to 604,800 seconds; null: the service's default.</param>
-/// <param name="GraceMultiplier">It is late after this many intervals, 1 to 100; null: the service's default.</param>
+/// <param name="IntervalSeconds">The system reports this often, 1 to 604,800 seconds; null: the tenant's default.</param>
+/// <param name="GraceMultiplier">It is late after this many intervals, 1 to 100; null: the tenant's default.</param>
 /// <param name="Scope">Fields it enforces: field keys, or prefixes that end in <c>.*</c>; empty or null: all.</param>
 /// <param name="Allowance">How far it may lag behind before it escalates; null: not at all.</param>
 /// <param name="Owner">Whom to ask about it, at most 200 characters.</param>
@@ -34,8 +34,8 @@ public sealed record SystemRequest(
     public SystemSettings Read()
     {
         new Validation()
-            .Require(IntervalSeconds is null or (>= 1 and <= 604_800), "/interval_seconds", "must be from 1 to 604800")
-            .Require(GraceMultiplier is null or (>= 1 and <= 100), "/grace_multiplier", "must be from 1 to 100")
+            .Interval(IntervalSeconds)
+            .Grace(GraceMultiplier)
             .Texts(Scope, "/scope")
             .Require(Scope is null || Scope.All(IsPattern), "/scope", "holds field keys, or prefixes of them that end in `.*`")
             .Require(Allowance?.Corrections is null or (>= 0 and < Lag.Examined), "/allowance/corrections", "must be from 0 to 999")

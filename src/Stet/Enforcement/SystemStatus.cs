@@ -83,7 +83,7 @@ public sealed record SystemStatus(
     /// <param name="defaults">What is expected of a system without settings.</param>
     /// <param name="now">UTC, microseconds.</param>
     public static SystemStatus Of(
-        SystemRow row, IReadOnlyList<Outage> outages, EnforcementOptions defaults, DateTimeOffset now)
+        SystemRow row, IReadOnlyList<Outage> outages, Expectation defaults, DateTimeOffset now)
     {
         var (system, behind) = row;
         var settings = system.Settings;
@@ -123,8 +123,8 @@ public sealed record SystemStatus(
 
 /// <summary>The answer to <c>GET /v1/enforcement/status</c>.</summary>
 /// <param name="EvaluatedAt">The moment that it speaks of, by the server's clock.</param>
-/// <param name="HeartbeatIntervalSeconds">The service's default interval.</param>
-/// <param name="HeartbeatGraceMultiplier">The service's default grace.</param>
+/// <param name="HeartbeatIntervalSeconds">The tenant's default interval, or else the service's.</param>
+/// <param name="HeartbeatGraceMultiplier">The tenant's default grace, or else the service's.</param>
 /// <param name="Systems">By their names; retired ones are left out.</param>
 /// <param name="Outages">Times in which the service itself was away, left out of these systems' silence.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
@@ -135,11 +135,12 @@ public sealed record StatusAnswer(
     /// <summary>What the read model says of a tenant's systems at a moment.</summary>
     /// <param name="snapshot">What the database showed.</param>
     /// <param name="systemId">The one system that was asked for, which is missing if nobody heard of it; null: all.</param>
-    /// <param name="defaults">What is expected of a system without settings.</param>
+    /// <param name="service">What the service expects of a system without settings, unless the tenant says otherwise.</param>
     /// <param name="now">UTC, microseconds.</param>
     public static StatusAnswer Of(
-        EnforcementSnapshot snapshot, string? systemId, EnforcementOptions defaults, DateTimeOffset now)
+        EnforcementSnapshot snapshot, string? systemId, EnforcementOptions service, DateTimeOffset now)
     {
+        var defaults = Expectation.Of(snapshot.Defaults, service);
         var rows = systemId is not null && snapshot.Systems.Count == 0
             ? [new SystemRow(new EnforcingSystem(systemId, null, null, null, null, null, null), FactsBehind.None)]
             : snapshot.Systems;

@@ -9,8 +9,8 @@ namespace Stet.Enforcement;
 
 /// <summary>A system, and what is expected of it.</summary>
 /// <param name="SystemId">Its name.</param>
-/// <param name="IntervalSeconds">It reports this often; null: the service's default.</param>
-/// <param name="GraceMultiplier">It is late after this many intervals; null: the service's default.</param>
+/// <param name="IntervalSeconds">It reports this often; null: the tenant's default.</param>
+/// <param name="GraceMultiplier">It is late after this many intervals; null: the tenant's default.</param>
 /// <param name="Scope">The fields it enforces; empty: all.</param>
 /// <param name="Allowance">How far it may lag behind before it escalates; null: not at all.</param>
 /// <param name="Owner">Whom to ask about it.</param>

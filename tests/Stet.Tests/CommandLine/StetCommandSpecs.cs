@@ -126,7 +126,8 @@ public sealed class StetCommandSpecs
         exitCode.ShouldBe(0);
         output.ShouldContain("correction_recorded");
         output.ShouldContain("tables corrections, facts");
-        output.ShouldContain("kept in corrected_field");
+        output.ShouldContain("kept in enforcing_system");
+        output.ShouldContain("told by the newest event");
         output.ShouldContain("/v1/facts/context");
         output.ShouldContain("corrections:write");
         output.ShouldContain("Authentication:ClockSkew");

@@ -39,7 +39,7 @@ public class RecordCorrectionSpecs
     [Fact]
     public void After_a_revocation_a_correction_stands_without_superseding()
     {
-        var field = CorrectedField.Create(OnRecord).Apply(Revoked);
+        var field = CorrectedField.Create(Revoked);
 
         var decision = RecordCorrection.Decide(Asked, field, Next, Tuesday);
 
@@ -54,7 +54,7 @@ public class RecordCorrectionSpecs
     [Fact]
     public void A_revoked_correction_cannot_be_superseded()
     {
-        var field = CorrectedField.Create(OnRecord).Apply(Revoked);
+        var field = CorrectedField.Create(Revoked);
 
         RecordCorrection.Decide(Asked with { Supersedes = First }, field, Next, Tuesday).ShouldBe(Refusal(First));
     }
@@ -62,7 +62,7 @@ public class RecordCorrectionSpecs
     [Fact]
     public void A_superseded_correction_cannot_be_superseded_again()
     {
-        var field = CorrectedField.Create(OnRecord).Apply(OnRecord with { CorrectionId = Next, Supersedes = First });
+        var field = CorrectedField.Create(OnRecord with { CorrectionId = Next, Supersedes = First });
 
         RecordCorrection.Decide(Asked with { Supersedes = First }, field, Other, Tuesday).ShouldBe(Refusal(First));
     }

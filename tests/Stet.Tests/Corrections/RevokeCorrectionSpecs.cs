@@ -19,7 +19,7 @@ public class RevokeCorrectionSpecs
     [Fact]
     public void Taking_back_again_records_nothing()
     {
-        var field = CorrectedField.Create(OnRecord).Apply(Revoked);
+        var field = CorrectedField.Create(Revoked);
 
         var decision = RevokeCorrection.Decide(TakenBack with { Reason = RevocationReason.Withdrawn }, field, Tuesday);
 
@@ -29,7 +29,7 @@ public class RevokeCorrectionSpecs
     [Fact]
     public void A_superseded_correction_cannot_be_taken_back()
     {
-        var field = CorrectedField.Create(OnRecord).Apply(Second);
+        var field = CorrectedField.Create(Second);
 
         var decision = RevokeCorrection.Decide(TakenBack, field, Tuesday);
 
@@ -42,16 +42,9 @@ public class RevokeCorrectionSpecs
         RevokeCorrection.Decide(TakenBack, field: null, Tuesday).Refusal.ShouldBe(CorrectionProblems.NotActive(First));
 
     [Fact]
-    public void A_field_knows_what_stands_and_what_was_revoked_last()
+    public void A_field_knows_what_stands_or_what_was_revoked()
     {
-        var recorded = CorrectedField.Create(OnRecord);
-        var superseded = recorded.Apply(Second);
-        var revoked = superseded.Apply(Revoked with { CorrectionId = Next });
-        var standing = revoked.Apply(OnRecord with { CorrectionId = Other });
-
-        recorded.ShouldBe(new CorrectedField(First, null));
-        superseded.ShouldBe(new CorrectedField(Next, null));
-        revoked.ShouldBe(new CorrectedField(null, Next));
-        standing.ShouldBe(new CorrectedField(Other, Next));
+        CorrectedField.Create(Second).ShouldBe(new CorrectedField(Next, null));
+        CorrectedField.Create(Revoked).ShouldBe(new CorrectedField(null, First));
     }
 }

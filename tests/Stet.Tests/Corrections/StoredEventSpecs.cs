@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Stet.Corrections;
 using Stet.EventStore;
 using static Stet.Tests.Corrections.Ordinary;
@@ -11,8 +8,6 @@ namespace Stet.Tests.Corrections;
 /// <summary>The JSON of every event shape ever stored: <c>Stored/{stored name}.json</c>. A file here never changes.</summary>
 public class StoredEventSpecs
 {
-    static readonly EventCatalog Catalog = StetApplication.Contexts().Catalog;
-
     public static TheoryData<string, object> Samples => new()
     {
         {
@@ -36,46 +31,25 @@ public class StoredEventSpecs
     };
 
     [Theory, MemberData(nameof(Samples))]
-    public void Stored_json_is_read_as_the_event_and_written_like_this_today(string file, object e)
-    {
-        var json = Stored(file);
-
-        Catalog.Read(file.Split('.')[0], Encoding.UTF8.GetBytes(json)).ShouldBe(e);
-        Written(e).ShouldBe(json);
-    }
+    public void Stored_json_is_read_as_the_event_and_written_like_this_today(string file, object e) =>
+        StoredSamples.ShouldRoundTrip("Corrections", file, e);
 
     [Fact]
     public void Every_event_has_a_sample() =>
-        Samples.Select(s => ((string)s[0]).Split('.')[0]).Distinct().Order()
-            .ShouldBe(Catalog.Types.Where(t => t.Name.StartsWith("correction_")).Select(t => t.StoredName).Order());
+        StoredSamples.ShouldCover(Samples.Select(s => (string)s[0]), typeof(CorrectionRecorded));
 
     [Fact]
     public void An_event_that_gained_members_since_is_still_read()
     {
-        var json = Stored("correction_superseded").Replace("}", ",\"added_later\":1}");
+        var json = StoredSamples.Read("Corrections", "correction_superseded").Replace("}", ",\"added_later\":1}");
 
-        Catalog.Read("correction_superseded", Encoding.UTF8.GetBytes(json)).ShouldBe(new CorrectionSuperseded(First, Next));
+        StoredSamples.Catalog.Read("correction_superseded", Encoding.UTF8.GetBytes(json)).ShouldBe(new CorrectionSuperseded(First, Next));
     }
 
     [Fact]
     public void What_is_not_the_events_shape_is_unreadable()
     {
-        Should.Throw<UnreadableEventException>(() => Catalog.Read("correction_recorded", "{\"class\":\"Rumour\"}"u8));
-        Should.Throw<UnreadableEventException>(() => Catalog.Read("correction_forgotten", "{}"u8));
-    }
-
-    static string Stored(string file)
-    {
-        using var stream = typeof(StoredEventSpecs).Assembly.GetManifestResourceStream(
-            $"Stet.Tests.Corrections.Stored.{file}.json")!;
-        return new StreamReader(stream).ReadToEnd().TrimEnd('\n');
-    }
-
-    static string Written(object e)
-    {
-        var text = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            Catalog.TypeOf(e).Write(e, json);
-        return Encoding.UTF8.GetString(text.WrittenSpan);
+        Should.Throw<UnreadableEventException>(() => StoredSamples.Catalog.Read("correction_recorded", "{\"class\":\"Rumour\"}"u8));
+        Should.Throw<UnreadableEventException>(() => StoredSamples.Catalog.Read("correction_forgotten", "{}"u8));
     }
 }

@@ -101,5 +101,5 @@ public class EscalationSpecs
         EnforcingSystem.Create(Registered with { Settings = Settings with { Allowance = allowance } }).Apply(Received);
 
     static EscalationAnswer Of(SystemRow[] systems, DateTimeOffset? now = null) => EscalationAnswer.Of(
-        "t", StatusAnswer.Of(new EnforcementSnapshot(systems, [], 9), null, Defaults, now ?? soon));
+        "t", StatusAnswer.Of(new EnforcementSnapshot(systems, [], TenantDefaults.None, 9), null, Defaults, now ?? soon));
 }

@@ -18,6 +18,7 @@ static class Ordinary
     public static readonly RegisterSystem Register = new("bot", Settings);
     public static readonly SystemRegistered Registered = new("bot", Settings, Monday);
     public static readonly SystemChanged Changed = new("bot", Settings with { Owner = "Grace" }, Tuesday);
+    public static readonly EnforcementDefaultsSet DefaultsSet = new(30, 2.5m, Tuesday);
     public static readonly SystemRetired Retired = new("bot", Tuesday);
 
     public static readonly ReportHeartbeat Report = new(

@@ -1,8 +1,5 @@
-using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Stet.Enforcement;
-using Stet.EventStore;
 using static Stet.Tests.Enforcement.Ordinary;
 
 namespace Stet.Tests.Enforcement;
@@ -10,8 +7,6 @@ namespace Stet.Tests.Enforcement;
 /// <summary>The JSON of every event shape ever stored: <c>Stored/{stored name}.json</c>. A file here never changes.</summary>
 public class StoredEventSpecs
 {
-    static readonly EventCatalog Catalog = StetApplication.Contexts().Catalog;
-
     public static TheoryData<string, object> Samples => new()
     {
         {
@@ -27,22 +22,18 @@ public class StoredEventSpecs
         { "system_changed", Changed },
         { "system_retired", Retired },
         { "heartbeat_received", Received with { Errors = StringSet.Of("disk full") } },
+        { "enforcement_defaults_set", DefaultsSet },
+        { "enforcement_defaults_set.least", new EnforcementDefaultsSet(null, null, Monday) },
         { "heartbeat_received.least", Received with { EnforcedPosition = null, AppliedAt = null, Origin = null, Sequence = null } },
     };
 
     [Theory, MemberData(nameof(Samples))]
-    public void Stored_json_is_read_as_the_event_and_written_like_this_today(string file, object e)
-    {
-        var json = Stored(file);
-
-        Catalog.Read(file.Split('.')[0], Encoding.UTF8.GetBytes(json)).ShouldBe(e);
-        Written(e).ShouldBe(json);
-    }
+    public void Stored_json_is_read_as_the_event_and_written_like_this_today(string file, object e) =>
+        StoredSamples.ShouldRoundTrip("Enforcement", file, e);
 
     [Fact]
     public void Every_event_has_a_sample() =>
-        Samples.Select(s => ((string)s[0]).Split('.')[0]).Distinct().Order().ShouldBe(
-            Catalog.Types.Where(t => t.ClrType.Namespace == typeof(SystemRegistered).Namespace).Select(t => t.StoredName).Order());
+        StoredSamples.ShouldCover(Samples.Select(s => (string)s[0]), typeof(SystemRegistered));
 
     [Fact]
     public void A_stored_state_is_read_as_it_was_written()
@@ -52,19 +43,5 @@ public class StoredEventSpecs
         JsonSerializer.Deserialize(
             JsonSerializer.SerializeToUtf8Bytes(state, EnforcementEventJson.Default.EnforcingSystem),
             EnforcementEventJson.Default.EnforcingSystem).ShouldBe(state);
-    }
-
-    static string Stored(string file)
-    {
-        using var stream = typeof(StoredEventSpecs).Assembly.GetManifestResourceStream(
-            $"Stet.Tests.Enforcement.Stored.{file}.json")!;
-        return new StreamReader(stream).ReadToEnd().TrimEnd('\n');
-    }
-
-    static string Written(object e)
-    {
-        var text = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(text)) Catalog.TypeOf(e).Write(e, json);
-        return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 }

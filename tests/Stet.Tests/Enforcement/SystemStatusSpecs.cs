@@ -143,9 +143,9 @@ public class SystemStatusSpecs
     static SystemRow Row(EnforcingSystem system) => new(system, FactsBehind.None);
 
     static StatusAnswer Answer(SystemRow[] systems, string? systemId = null, Outage[]? outages = null) =>
-        StatusAnswer.Of(new EnforcementSnapshot(systems, outages ?? [], 9), systemId, Defaults, Wednesday);
+        StatusAnswer.Of(new EnforcementSnapshot(systems, outages ?? [], TenantDefaults.None, 9), systemId, Defaults, Wednesday);
 
     static SystemStatus StatusOf(
         EnforcingSystem system, DateTimeOffset now, FactsBehind? behind = null, Outage[]? outages = null) =>
-        SystemStatus.Of(new SystemRow(system, behind ?? FactsBehind.None), outages ?? [], Defaults, now);
+        SystemStatus.Of(new SystemRow(system, behind ?? FactsBehind.None), outages ?? [], Expectation.Of(TenantDefaults.None, Defaults), now);
 }
