@@ -82,6 +82,9 @@ public enum AppendOutcome
 /// <param name="Events">What was recorded, now or the first time; else empty.</param>
 public sealed record AppendResult(AppendOutcome Outcome, long Position, IReadOnlyList<StoredEvent> Events)
 {
+    /// <summary>What the batch added to the append log, for a request that wanted a receipt and recorded something.</summary>
+    public IAppendLogPart? Log { get; init; }
+
     /// <summary>For a repetition: how many events the first time recorded, the last of them at <see cref="Position"/>.</summary>
     internal int Count { get; init; }
 }

@@ -16,13 +16,20 @@ public sealed class Store : IAsyncDisposable
     readonly Writer writer;
 
     /// <summary>Opens the store; connections are made when they are needed.</summary>
+    /// <param name="connections">To the database.</param>
+    /// <param name="catalog">The events it may hold.</param>
+    /// <param name="projections">The read models that are written with the events.</param>
+    /// <param name="log">The log that is kept beside the events; null: none is.</param>
+    /// <param name="options">Bounds.</param>
+    /// <param name="clock">Tells the time of recording.</param>
+    /// <param name="logger">Hears of trouble with the database.</param>
     public Store(
-        StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections,
+        StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
         StoreOptions options, TimeProvider clock, ILogger<Store> logger)
     {
         (this.connections, this.catalog) = (connections, catalog);
         reader = new GroupReader(connections.Reader);
-        writer = new Writer(new WriterSession(connections.Writer, catalog, projections, clock), options, clock, logger);
+        writer = new Writer(new WriterSession(connections.Writer, catalog, projections, log, clock), options, clock, logger);
     }
 
     /// <summary>Whether the writer's last batch reached the database.</summary>
@@ -35,14 +42,20 @@ public sealed class Store : IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The queue is full, the store stops or the database is away.</exception>
     public async Task<AppendResult> AppendAsync(
         string tenantId, EventMetadata metadata, StreamCommand command, CancellationToken cancel) =>
-        (await AppendAsync(tenantId, metadata, [command], cancel))[0];
+        (await AppendAsync(tenantId, metadata, [command], receipt: false, cancel))[0];
 
     /// <summary>Decides commands in order, each seeing what those before it recorded: all are recorded or none.</summary>
+    /// <param name="tenantId">In whose log.</param>
+    /// <param name="metadata">Stored beside every event.</param>
+    /// <param name="commands">The commands.</param>
+    /// <param name="receipt">Whether the append log's part is wanted with the results.</param>
+    /// <param name="cancel">Gives up on commands that have not been decided.</param>
     /// <exception cref="StoreUnavailableException">The queue is full, the store stops or the database is away.</exception>
+    /// <exception cref="UnloggableEventException">The append log cannot carry an event: nothing was recorded.</exception>
     public async Task<AppendResult[]> AppendAsync(
-        string tenantId, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, CancellationToken cancel)
+        string tenantId, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, bool receipt, CancellationToken cancel)
     {
-        var results = await writer.EnqueueAsync(new PendingAppend(tenantId, metadata, commands, cancel));
+        var results = await writer.EnqueueAsync(new PendingAppend(tenantId, metadata, commands, receipt, cancel));
         for (var i = 0; i < results.Length; i++)
         {
             StoreMetrics.Commands.Add(1, new KeyValuePair<string, object?>("outcome", results[i].Outcome.ToString()));

@@ -5,7 +5,7 @@ namespace Stet.EventStore;
 
 /// <summary>A request in the writer's hands: commands of one tenant that are recorded together or not at all.</summary>
 sealed class PendingAppend(
-    string tenantId, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, CancellationToken cancel)
+    string tenantId, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, bool receipt, CancellationToken cancel)
 {
     readonly TaskCompletionSource<AppendResult[]> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -14,6 +14,9 @@ sealed class PendingAppend(
     public EventMetadata Metadata { get; } = metadata;
 
     public IReadOnlyList<StreamCommand> Commands { get; } = commands;
+
+    /// <summary>Whether the caller wants a proof that its events are in the log.</summary>
+    public bool Receipt { get; } = receipt;
 
     public bool Abandoned => cancel.IsCancellationRequested;
 
@@ -27,12 +30,12 @@ sealed class PendingAppend(
 }
 
 /// <summary>The batch in memory: what was loaded under the heads' locks, and what the decisions make of it.</summary>
-sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catalog)
+sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catalog, IAppendLog? log)
 {
     readonly Dictionary<string, TenantSlot> tenants = new(StringComparer.Ordinal);
     readonly Dictionary<(string, Guid), StreamSlot> streams = [];
     readonly Dictionary<(string, Guid), FirstAnswer> answers = [];
-    readonly List<NewEvent> events = [];
+    readonly List<AppendedEvent> events = [];
     readonly List<(PendingAppend Request, AppendResult[] Results)> outcomes = [];
     readonly List<(PendingAppend Request, Exception Error)> failures = [];
     readonly List<(StreamSlot Slot, long Version, object? State)> undo = [];
@@ -41,7 +44,7 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
 
     public IReadOnlyCollection<StreamSlot> Streams => streams.Values;
 
-    public IReadOnlyList<NewEvent> Events => events;
+    public IReadOnlyList<AppendedEvent> Events => events;
 
     public List<NewAnswer> NewAnswers { get; } = [];
 
@@ -63,8 +66,21 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
         where mark is not null
         select (request.TenantId, mark.Id);
 
-    public void Load(string tenantId, long position, DateTimeOffset lastAt, DateTimeOffset now) =>
-        tenants[tenantId].Load(position, lastAt, now);
+    public void Load(string tenantId, long position, DateTimeOffset lastAt, byte[] edge, DateTimeOffset now)
+    {
+        var tenant = tenants[tenantId];
+        tenant.Load(position, lastAt, now);
+        tenant.Log = log?.Begin(tenantId, position, edge);
+    }
+
+    /// <summary>Closes the log's parts; call it once all is decided.</summary>
+    public IReadOnlyList<TenantSlot> Seal()
+    {
+        TenantSlot[] changed = [.. tenants.Values.Where(t => t.Position > t.LoadedPosition)];
+        foreach (var tenant in changed)
+            tenant.Edge = tenant.Log?.Seal(requests.Any(r => r.Receipt && r.TenantId == tenant.Id)) ?? [];
+        return changed;
+    }
 
     public void Load(string tenantId, Guid markId, byte[] payloadHash, long position, int count) =>
         answers[(tenantId, markId)] = new FirstAnswer(payloadHash, position, count);
@@ -81,7 +97,7 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
             }
 
             var tenant = tenants[request.TenantId];
-            var (position, eventCount, answerCount) = (tenant.Position, events.Count, NewAnswers.Count);
+            var (position, eventCount, answerCount, logCount) = (tenant.Position, events.Count, NewAnswers.Count, tenant.Log?.Count ?? 0);
             AppendResult[] results = [];
             undo.Clear();
             try
@@ -109,6 +125,7 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
                 for (var i = answerCount; i < NewAnswers.Count; i++) answers.Remove((request.TenantId, NewAnswers[i].Id));
                 NewAnswers.RemoveRange(answerCount, NewAnswers.Count - answerCount);
                 events.RemoveRange(eventCount, events.Count - eventCount);
+                tenant.Log?.Cut(logCount);
                 tenant.Position = position;
                 for (var i = 0; i < results.Length; i++)
                 {
@@ -125,6 +142,7 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
     /// <summary>Answers every request; call it after the commit.</summary>
     public void Answer()
     {
+        foreach (var tenant in tenants.Values.Where(t => t.Position > t.LoadedPosition)) tenant.Log?.Committed();
         foreach (var (request, results) in outcomes) request.Answer(results);
         foreach (var (request, error) in failures) request.Fail(error);
     }
@@ -157,7 +175,9 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
                 tenant.Id, ++tenant.Position, Guid.CreateVersion7(tenant.Now), slot.StreamId, ++slot.Version, tenant.Now, bodies[i]);
             slot.State = slot.Type.Fold(slot.State, bodies[i]);
             var type = catalog.TypeOf(bodies[i]);
-            events.Add(new NewEvent(recorded[i], type, Json.Write(bodies[i], type), request.Metadata));
+            var appended = new AppendedEvent(recorded[i], type, Json.Write(bodies[i], type), request.Metadata);
+            tenant.Log?.Add(appended);
+            events.Add(appended);
         }
 
         if (command.Idempotency is { } fresh)
@@ -166,7 +186,7 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
             NewAnswers.Add(new NewAnswer(tenant.Id, fresh.Id, fresh.PayloadHash, recorded[0].Position, recorded.Length));
         }
 
-        return new AppendResult(AppendOutcome.Recorded, tenant.Position, recorded);
+        return new AppendResult(AppendOutcome.Recorded, tenant.Position, recorded) { Log = request.Receipt ? tenant.Log : null };
     }
 
     /// <summary>The events of a first answer given in this very batch; older ones are read after the commit.</summary>
@@ -178,8 +198,6 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
 
     readonly record struct FirstAnswer(byte[] PayloadHash, long Position, int Count);
 }
-
-sealed record NewEvent(StoredEvent Event, EventType Type, byte[] Json, EventMetadata Metadata);
 
 sealed record NewAnswer(string TenantId, Guid Id, byte[] PayloadHash, long Position, int Count);
 
@@ -194,6 +212,10 @@ sealed class TenantSlot(string id)
     public long Position { get; set; }
 
     public DateTimeOffset Now { get; private set; }
+
+    public IAppendLogPart? Log { get; set; }
+
+    public byte[] Edge { get; set; } = [];
 
     public void Load(long position, DateTimeOffset lastAt, DateTimeOffset now)
     {

@@ -6,7 +6,8 @@ namespace Stet.EventStore;
 
 /// <summary>The writer's connection and its two round trips per batch: lock and load, then write and commit.</summary>
 sealed class WriterSession(
-    NpgsqlDataSource connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, TimeProvider clock)
+    NpgsqlDataSource connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
+    TimeProvider clock)
     : IAsyncDisposable
 {
     NpgsqlConnection? connection;
@@ -30,8 +31,9 @@ sealed class WriterSession(
                 }
             }
 
-            var unit = new WriteUnit(requests, catalog);
+            var unit = new WriteUnit(requests, catalog, log);
             unit.Plan();
+            if (log is not null) await log.PrepareAsync([.. unit.Tenants.Select(t => t.Id)], cancel);
             await LoadAsync(unit, cancel);
             unit.Decide();
             await CommitAsync(unit, cancel);
@@ -75,7 +77,7 @@ sealed class WriterSession(
         batch.Add("begin");
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(string.Join(',', tenants)));
         batch.Add("""
-            select h.tenant_id, h.position, h.last_at
+            select h.tenant_id, h.position, h.last_at, h.audit_peaks
             from unnest($1::varchar[]) as t(id)
             cross join lateral (select * from stet.tenant_head where tenant_id = t.id for update) h
             """, Scalar(tenants));
@@ -97,7 +99,7 @@ sealed class WriterSession(
 
         var now = Microseconds(clock.GetUtcNow());
         while (await reader.ReadAsync(cancel))
-            unit.Load(reader.GetString(0), reader.GetInt64(1), LastAt(reader), now);
+            unit.Load(reader.GetString(0), reader.GetInt64(1), LastAt(reader), reader.GetFieldValue<byte[]>(3), now);
 
         if (marks.Length > 0)
         {
@@ -216,16 +218,19 @@ sealed class WriterSession(
         StoredEvent[] stored = [.. events.Select(e => e.Event)];
         foreach (var projection in projections) projection.Project(stored, batch);
 
-        TenantSlot[] tenants = [.. unit.Tenants.Where(t => t.Position > t.LoadedPosition)];
+        var tenants = unit.Seal();
+        log?.Write([.. tenants.Select(t => t.Log!)], batch);
         batch.Add("""
             with moved as (
-                insert into stet.tenant_head (tenant_id, position, last_at)
-                select * from unnest($1::varchar[], $2::bigint[], $3::timestamptz[])
-                on conflict (tenant_id) do update set position = excluded.position, last_at = excluded.last_at
+                insert into stet.tenant_head (tenant_id, position, last_at, audit_peaks)
+                select * from unnest($1::varchar[], $2::bigint[], $3::timestamptz[], $4::bytea[])
+                on conflict (tenant_id) do update
+                set position = excluded.position, last_at = excluded.last_at, audit_peaks = excluded.audit_peaks
                 returning tenant_id, position)
             select pg_notify('stet_events', tenant_id || ':' || position) from moved
             """,
-            Column(tenants, t => t.Id), Column(tenants, t => t.Position), Column(tenants, t => t.Now.UtcDateTime));
+            Column(tenants, t => t.Id), Column(tenants, t => t.Position), Column(tenants, t => t.Now.UtcDateTime),
+            Column(tenants, t => t.Edge));
 
         byte[] Headers(EventMetadata metadata)
         {
@@ -274,7 +279,7 @@ sealed class WriterSession(
         return reader.GetBoolean(0);
     }
 
-    static NpgsqlParameter Jsonb(IReadOnlyList<NewEvent> events, Func<NewEvent, byte[]> json) =>
+    static NpgsqlParameter Jsonb(IReadOnlyList<AppendedEvent> events, Func<AppendedEvent, byte[]> json) =>
         Typed(Column(events, json), NpgsqlDbType.Jsonb);
 
     static NpgsqlParameter Typed(NpgsqlParameter column, NpgsqlDbType element)
