@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
 
@@ -63,7 +64,17 @@ public sealed class Commands(Store store, IHostEnvironment environment)
         var prepared = new StreamCommand[commands.Count];
         for (var i = 0; i < prepared.Length; i++) prepared[i] = commands[i].Prepare(tenant);
 
-        var results = await store.AppendAsync(tenant.Id, context.Metadata, prepared, context.Cancel);
+        AppendResult[] results;
+        try
+        {
+            results = await store.AppendAsync(tenant.Id, context.Metadata, prepared, context.Receipt is not null, context.Cancel);
+        }
+        catch (UnloggableEventException e)
+        {
+            return [.. commands.Select(_ => new Recorded([], 0, false, AuditProblems.DataNotCanonical(e)))];
+        }
+
+        foreach (var result in results) context.Receipt?.Add(tenant.Id, result);
         var answers = new Recorded[results.Length];
         for (var i = 0; i < answers.Length; i++)
         {

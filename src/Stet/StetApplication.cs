@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Stet.Audit;
 using Stet.Authentication;
 using Stet.Corrections;
 using Stet.Enforcement;
@@ -43,12 +44,13 @@ public static class StetApplication
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
-            provider.GetRequiredService<ContextCatalog>().Projections, new StoreOptions(),
+            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), new StoreOptions(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
+        services.AddAudit();
         services.AddEnforcement();
         services.AddOutages();
-        services.AddCallers(AuditLog.Ed25519.Default.Verify);
+        services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
         services.AddDescription();
         services.ConfigureHttpJsonOptions(json =>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Stet.Audit;
 using Stet.Corrections;
 using Stet.EventStore;
 
@@ -12,8 +13,8 @@ namespace Stet.Benchmarks;
 /// and the real read models, each call answered when its events are durable.
 /// </summary>
 sealed class CommandBenchmark(
-    ILoggerFactory logs, StoreConnections connections, Store store, StateType<CorrectedField> field, Tenant tenant,
-    int fields) : IAsyncDisposable
+    ILoggerFactory logs, StoreConnections connections, TenantLogs auditLogs, Store store, StateType<CorrectedField> field,
+    Tenant tenant, int fields) : IAsyncDisposable
 {
     static readonly EventMetadata metadata = new("application", Caller: "benchmark");
 
@@ -27,21 +28,25 @@ sealed class CommandBenchmark(
     /// <param name="connectionString">A database with the schema in place.</param>
     /// <param name="tenantId">The tenant; it is created when it is missing.</param>
     /// <param name="fields">Each command corrects a random one of these many filled fields; 0: a new one.</param>
+    /// <param name="audited">Whether the audit log is kept with the events.</param>
     /// <param name="cancel">Ends the wait.</param>
     public static async Task<CommandBenchmark> OpenAsync(
-        string connectionString, string tenantId, int fields, CancellationToken cancel)
+        string connectionString, string tenantId, int fields, bool audited, CancellationToken cancel)
     {
         var logs = LoggerFactory.Create(logging => logging
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         var contexts = StetApplication.Contexts();
         var connections = StoreConnections.For(connectionString);
+        var key = Environment.GetEnvironmentVariable("STET_KEK") ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        var auditLogs = new TenantLogs(connections, InstallationKeys.Load(key, ""), new AuditOptions(), TimeProvider.System);
+        if (audited) await new AuditBackfill(connections, auditLogs, logs.CreateLogger<AuditBackfill>()).RunAsync(cancel);
         var store = new Store(
-            connections, contexts.Catalog, contexts.Projections, new StoreOptions(), TimeProvider.System,
-            logs.CreateLogger<Store>());
+            connections, contexts.Catalog, contexts.Projections, audited ? new AuditAppender(auditLogs, TimeProvider.System) : null,
+            new StoreOptions(), TimeProvider.System, logs.CreateLogger<Store>());
         var tenant = await store.CreateTenantAsync(tenantId, cancel);
 
         return new CommandBenchmark(
-            logs, connections, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
+            logs, connections, auditLogs, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
     }
 
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
@@ -72,6 +77,7 @@ sealed class CommandBenchmark(
     {
         await store.DisposeAsync();
         await connections.DisposeAsync();
+        auditLogs.Dispose();
         logs.Dispose();
     }
 

@@ -186,7 +186,7 @@ public class SubscriptionTests
         await using var test = await TestStore.CreateAsync();
         await using var connections = StoreConnections.For(test.ConnectionString);
         await using var store = new Store(
-            connections, Accounts.Catalog(), [], new StoreOptions(), TimeProvider.System, NullLogger<Store>.Instance);
+            connections, Accounts.Catalog(), [], null, new StoreOptions(), TimeProvider.System, NullLogger<Store>.Instance);
         await using var running = new Running(test, new AsynchronousProjection(new BalancesProjection()));
         var account = TestStore.NewStream();
 

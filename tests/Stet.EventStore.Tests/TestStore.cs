@@ -50,7 +50,7 @@ public sealed class TestStore : IAsyncDisposable
     {
         var connections = StoreConnections.For(connectionString ?? ConnectionString);
         var store = new Store(
-            connections, Accounts.Catalog(), [new BalancesProjection()], options ?? new StoreOptions(), clock ?? TimeProvider.System,
+            connections, Accounts.Catalog(), [new BalancesProjection()], null, options ?? new StoreOptions(), clock ?? TimeProvider.System,
             NullLogger<Store>.Instance);
         owned.Add(store);
         owned.Add(connections);

@@ -32,10 +32,11 @@ public sealed class TestService : IAsyncDisposable
 
     readonly WebApplication app;
     readonly bool ownsDatabase;
+    readonly DirectoryInfo auditFolder;
     readonly SocketsHttpHandler handler = new() { AllowAutoRedirect = false };
 
-    TestService(WebApplication app, TestDatabase database, bool ownsDatabase) =>
-        (this.app, Database, this.ownsDatabase, Address) = (app, database, ownsDatabase, new Uri(app.Urls.Single()));
+    TestService(WebApplication app, TestDatabase database, bool ownsDatabase, DirectoryInfo auditFolder) =>
+        (this.app, Database, this.ownsDatabase, this.auditFolder, Address) = (app, database, ownsDatabase, auditFolder, new Uri(app.Urls.Single()));
 
     public Uri Address { get; }
 
@@ -52,11 +53,17 @@ public sealed class TestService : IAsyncDisposable
         options ??= new TestServiceOptions();
         var home = database ?? await TestDatabase.CreateAsync(schema);
 
+        var folder = Directory.CreateTempSubdirectory("stet-audit-");
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ApplicationName = "Stet", EnvironmentName = options.Environment });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         // Not None: requests are traced when somebody might log them.
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Logging:Console:LogLevel:Default", (string?)"Critical")]);
+        builder.Configuration.AddInMemoryCollection(
+        [
+            KeyValuePair.Create("STET_KEK", (string?)"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            KeyValuePair.Create("Audit:Folder", (string?)folder.FullName),
+        ]);
         builder.Configuration.AddInMemoryCollection(options.Settings);
         if (options.Clock is not null) builder.Services.AddSingleton(options.Clock);
         if (options.Log is not null) builder.Logging.AddProvider(options.Log);
@@ -64,7 +71,7 @@ public sealed class TestService : IAsyncDisposable
         var service = StetApplication.Build(builder, home.ConnectionString);
         await service.StartAsync();
 
-        return new TestService(service, home, ownsDatabase: database is null);
+        return new TestService(service, home, ownsDatabase: database is null, folder);
     }
 
     /// <summary>Names a tenant that nobody else uses.</summary>
@@ -86,5 +93,6 @@ public sealed class TestService : IAsyncDisposable
         await app.DisposeAsync();
         handler.Dispose();
         if (ownsDatabase) await Database.DisposeAsync();
+        auditFolder.Delete(recursive: true);
     }
 }

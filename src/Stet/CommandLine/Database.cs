@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Stet.Audit;
 using Stet.EventStore;
 using Stet.Postgres;
 
@@ -33,7 +34,7 @@ static class Database
             return 2;
         }
         catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or NpgsqlException
-            or OptionsValidationException or CannotStartException)
+            or OptionsValidationException or CannotStartException or InstallationKeyException or AuditBackfillException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

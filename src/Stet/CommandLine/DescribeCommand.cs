@@ -20,7 +20,7 @@ static class DescribeCommand
                     : $"a private PostgreSQL in {Path.GetFullPath(Database.PrivateOptions(arguments).DataFolder)}";
 
                 // It is not started, so that the name is never looked up.
-                await using var app = RunCommand.Build("http://127.0.0.1:0", "Host=described.invalid");
+                await using var app = RunCommand.Build("http://127.0.0.1:0", "Host=described.invalid", Database.PrivateOptions(arguments).DataFolder);
                 var description = Description.Of(app, database);
                 if (arguments.GetValue(Json)) Console.WriteLine(JsonSerializer.Serialize(description, DescriptionJson.Default.Description));
                 else Write(description, Console.Out);

@@ -33,7 +33,7 @@ static partial class RunCommand
             var applied = await new SchemaMigrator(connectionString, StetApplication.Schema).ApplyAsync(cancel);
 
             var urls = arguments.GetValue(Urls)!;
-            await using var app = Build(urls, connectionString);
+            await using var app = Build(urls, connectionString, Database.PrivateOptions(arguments).DataFolder);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             await StartAsync(app, urls, cancel);
             Announce(app, isPrivate, applied);
@@ -42,10 +42,11 @@ static partial class RunCommand
         }, cancel);
 
     /// <summary>The service as it is configured, not started.</summary>
-    internal static WebApplication Build(string urls, string connectionString)
+    internal static WebApplication Build(string urls, string connectionString, string dataFolder)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" });
         builder.WebHost.UseUrls(urls);
+        builder.Configuration["Audit:Folder"] ??= Path.GetFullPath(dataFolder);
         return StetApplication.Build(builder, connectionString);
     }
 

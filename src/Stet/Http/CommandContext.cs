@@ -1,4 +1,5 @@
 using System.Reflection;
+using Stet.Audit;
 using Stet.Authentication;
 using Stet.EventStore;
 
@@ -8,8 +9,10 @@ namespace Stet.Http;
 /// <param name="Caller">The verified caller.</param>
 /// <param name="Metadata">Stored beside every event.</param>
 /// <param name="IdempotencyKey">The <c>Idempotency-Key</c> header; null without one.</param>
+/// <param name="Receipt">Collects what a receipt is made of; null when the client wants none.</param>
 /// <param name="Cancel">Ends when the client has gone.</param>
-public sealed record CommandContext(Caller Caller, EventMetadata Metadata, string? IdempotencyKey, CancellationToken Cancel)
+public sealed record CommandContext(
+    Caller Caller, EventMetadata Metadata, string? IdempotencyKey, ReceiptRequest? Receipt, CancellationToken Cancel)
     : IBindableFromHttpContext<CommandContext>
 {
     public static ValueTask<CommandContext?> BindAsync(HttpContext context, ParameterInfo parameter)
@@ -21,7 +24,8 @@ public sealed record CommandContext(Caller Caller, EventMetadata Metadata, strin
             ActorClass: "application", Header(headers, "X-Correlation-Id"), Header(headers, "X-Causation-Id"),
             Observability.TraceContext.Of(context)?.Parent, caller.Subject);
         return ValueTask.FromResult<CommandContext?>(
-            new CommandContext(caller, metadata, Header(headers, "Idempotency-Key"), context.RequestAborted));
+            new CommandContext(
+                caller, metadata, Header(headers, "Idempotency-Key"), ReceiptRequest.Of(context), context.RequestAborted));
     }
 
     static string? Header(IHeaderDictionary headers, string name)

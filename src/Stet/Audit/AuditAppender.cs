@@ -1,0 +1,118 @@
+using System.Buffers;
+using Npgsql;
+using Stet.AuditLog;
+using Stet.EventStore;
+
+namespace Stet.Audit;
+
+/// <summary>Writes leaves, full tiles and guards of the audit log in the transaction that appends the events.</summary>
+public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppendLog
+{
+    // A value of 32 levels stands some levels deep in its event.
+    internal const int MaxDepth = 64;
+
+    // One writer at a time works with an appender.
+    readonly ArrayBufferWriter<byte> canonical = new(1024);
+
+    /// <inheritdoc />
+    public async ValueTask PrepareAsync(IReadOnlyCollection<string> tenantIds, CancellationToken cancel)
+    {
+        foreach (var tenantId in tenantIds) await logs.FindAsync(tenantId, cancel);
+    }
+
+    /// <inheritdoc />
+    public IAppendLogPart Begin(string tenantId, long position, byte[] edge)
+    {
+        var log = logs.InMemory(tenantId) ?? throw new InvalidOperationException($"the audit log of {tenantId} was not prepared");
+        return new AuditPart(log, position, edge, this);
+    }
+
+    /// <inheritdoc />
+    public void Write(IReadOnlyList<IAppendLogPart> parts, NpgsqlBatch batch)
+    {
+        var all = parts.Cast<AuditPart>().ToArray();
+        AuditTables.AddLeaves([.. all.SelectMany(p => p.Leaves.Select(l => (p.Log.TenantId, l)))], batch);
+        AuditTables.AddTiles([.. all.SelectMany(p => p.Filled.Select(t => (p.Log.TenantId, t)))], batch);
+        AuditTables.AddGuards([.. all.Where(p => p.IsGuarded).Select(p => (p.Log.TenantId, p.Tree))], clock.GetUtcNow(), batch);
+    }
+
+    /// <summary>The leaf of an event.</summary>
+    /// <exception cref="UnloggableEventException">Its body has no canonical form.</exception>
+    internal AuditLeaf LeafOf(TenantLog log, AppendedEvent appended)
+    {
+        canonical.ResetWrittenCount();
+        if (!CanonicalJson.TryWrite(appended.Json, canonical, out var error, MaxDepth))
+            throw new UnloggableEventException(error.Pointer, error.Reason);
+
+        var e = appended.Event;
+        return AuditLeaf.Of(
+            log, new AuditedEvent(e.Position, e.Id, e.StreamId, e.Version, e.Timestamp, appended.Type.StoredName, appended.Metadata.ActorClass),
+            canonical.WrittenSpan, appended);
+    }
+}
+
+/// <summary>What one batch adds to a tenant's audit log.</summary>
+public sealed class AuditPart : IAppendLogPart
+{
+    /// <summary>A guard row every so many leaves keeps short what a checkpoint has to fold.</summary>
+    const long GuardEvery = 4_096;
+
+    readonly AuditAppender appender;
+    readonly List<AuditLeaf> leaves = [];
+    readonly byte[] before;
+    readonly bool isVerified;
+
+    internal AuditPart(TenantLog log, long position, byte[] edge, AuditAppender appender)
+    {
+        (Log, Start, before, this.appender) = (log, position, edge, appender);
+        Tree = Peaks.Read(position, edge);
+
+        // A guard row is made only on top of peaks that this process wrote or folded itself.
+        var (size, peaks) = log.Verified;
+        isVerified = size == position && peaks.AsSpan().SequenceEqual(edge);
+    }
+
+    /// <summary>Whose log.</summary>
+    public TenantLog Log { get; }
+
+    /// <summary>The log's size before the batch.</summary>
+    public long Start { get; }
+
+    /// <summary>The right edge: before the batch, and with it once it is sealed.</summary>
+    public Peaks Tree { get; }
+
+    /// <summary>The leaves, in log order.</summary>
+    public IReadOnlyList<AuditLeaf> Leaves => leaves;
+
+    /// <summary>The tiles that the batch fills.</summary>
+    public List<FilledTile> Filled { get; } = [];
+
+    /// <summary>Whether the transaction reserved the new size for signing.</summary>
+    public bool IsGuarded { get; private set; }
+
+    /// <inheritdoc />
+    public int Count => leaves.Count;
+
+    /// <summary>The right edge before the batch.</summary>
+    public Peaks TreeBefore() => Peaks.Read(Start, before);
+
+    /// <inheritdoc />
+    public void Add(AppendedEvent appended) => leaves.Add(appender.LeafOf(Log, appended));
+
+    /// <inheritdoc />
+    public void Cut(int count) => leaves.RemoveRange(count, leaves.Count - count);
+
+    /// <inheritdoc />
+    public byte[] Seal(bool receipts)
+    {
+        foreach (var leaf in leaves) Tree.Append(leaf.Hash, Filled);
+        IsGuarded = isVerified && (receipts || Start / GuardEvery != Tree.Size / GuardEvery);
+        return Tree.ToArray();
+    }
+
+    /// <inheritdoc />
+    public void Committed()
+    {
+        if (isVerified) Log.Verified = (Tree.Size, Tree.ToArray());
+    }
+}

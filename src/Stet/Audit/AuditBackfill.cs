@@ -1,0 +1,130 @@
+using System.Buffers;
+using Npgsql;
+using Stet.AuditLog;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>Makes the leaves of events that are older than the audit log, before the service takes its first request.</summary>
+public sealed partial class AuditBackfill(StoreConnections connections, TenantLogs logs, ILogger<AuditBackfill> logger)
+{
+    const int Page = 8_192;
+
+    /// <summary>Completes the log of every tenant; what was done before an interruption stays done.</summary>
+    /// <exception cref="AuditBackfillException">A stored event cannot be logged.</exception>
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        foreach (var tenantId in await IncompleteAsync(cancel))
+        {
+            var log = await logs.FindAsync(tenantId, cancel)
+                ?? throw new InvalidOperationException($"{tenantId} has a head and is no tenant");
+            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+            var tree = new Peaks();
+            while (await NextPageAsync(connection, log, tree, cancel)) Progress(logger, tenantId, tree.Size);
+        }
+    }
+
+    async Task<List<string>> IncompleteAsync(CancellationToken cancel)
+    {
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_incomplete()");
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        var tenants = new List<string>();
+        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
+        return tenants;
+    }
+
+    /// <summary>One page in one transaction, under the head's lock; false when the log is complete.</summary>
+    static async Task<bool> NextPageAsync(NpgsqlConnection connection, TenantLog log, Peaks tree, CancellationToken cancel)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        var (position, leaves) = await HeadAsync(connection, log.TenantId, cancel);
+        await AuditTables.FoldAsync(connection, log.TenantId, tree, leaves, cancel);
+
+        var page = await ReadPageAsync(connection, log, leaves, cancel);
+        var filled = new List<FilledTile>();
+        foreach (var leaf in page) tree.Append(leaf.Hash, filled);
+        var isComplete = tree.Size == position;
+
+        await using var batch = new NpgsqlBatch(connection);
+        if (page.Count > 0)
+        {
+            AuditTables.AddLeaves([.. page.Select(l => (log.TenantId, l))], batch);
+            AuditTables.AddTiles([.. filled.Select(t => (log.TenantId, t))], batch);
+        }
+
+        if (isComplete)
+        {
+            batch.Add(
+                "update stet.tenant_head set audit_peaks = $2 where tenant_id = $1", Scalar(log.TenantId), Scalar(tree.ToArray()));
+        }
+        else if (page.Count == 0)
+        {
+            throw new AuditBackfillException(log.TenantId, tree.Size + 1, "is missing");
+        }
+
+        await batch.ExecuteNonQueryAsync(cancel);
+        await transaction.CommitAsync(cancel);
+        return !isComplete;
+    }
+
+    static async Task<(long Position, long Leaves)> HeadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add("""
+            select h.position, coalesce((
+                select l.position from stet.audit_leaf l where l.tenant_id = h.tenant_id order by l.position desc limit 1), 0)
+            from stet.tenant_head h where h.tenant_id = $1 for update
+            """, Scalar(tenantId));
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        await rows.NextResultAsync(cancel);
+        await rows.ReadAsync(cancel);
+        return (rows.GetInt64(0), rows.GetInt64(1));
+    }
+
+    static async Task<List<AuditLeaf>> ReadPageAsync(NpgsqlConnection connection, TenantLog log, long after, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand($"{AuditedEventRow.Select} where e.tenant_id = $1 and e.seq_id > $2 order by e.seq_id limit $3", connection);
+        command.Parameters.Add(Scalar(log.TenantId));
+        command.Parameters.Add(Scalar(after));
+        command.Parameters.Add(Scalar(Page));
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        var page = new List<AuditLeaf>();
+        var canonical = new ArrayBufferWriter<byte>();
+        while (await rows.ReadAsync(cancel))
+        {
+            var audited = AuditedEventRow.Read(rows);
+            canonical.ResetWrittenCount();
+            if (!CanonicalJson.TryWrite(rows.GetFieldValue<byte[]>(AuditedEventRow.Data), canonical, out var error, AuditAppender.MaxDepth))
+                throw new AuditBackfillException(log.TenantId, audited.Position, $"has no canonical form: {error.Pointer} {error.Reason}");
+            page.Add(AuditLeaf.Of(log, audited, canonical.WrittenSpan, null));
+        }
+
+        return page;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Audit log of {TenantId}: {Size} leaves made")]
+    static partial void Progress(ILogger logger, string tenantId, long size);
+}
+
+/// <summary>An event row as the audit log sees it.</summary>
+static class AuditedEventRow
+{
+    /// <summary>The column of the data.</summary>
+    public const int Data = 7;
+
+    /// <summary>The columns, from <c>mt_events e</c>.</summary>
+    public const string Select = """
+        select e.seq_id, e.id, e.stream_id, e.version, e.timestamp, e.type, e.headers ->> 'actor_class', e.data
+        from stet.mt_events e
+        """;
+
+    public static AuditedEvent Read(NpgsqlDataReader row) => new(
+        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetInt64(3), new DateTimeOffset(row.GetDateTime(4), TimeSpan.Zero),
+        row.GetString(5), row.IsDBNull(6) ? "system" : row.GetString(6));
+}
+
+/// <summary>A stored event cannot be put into the audit log.</summary>
+public sealed class AuditBackfillException(string tenantId, long position, string reason)
+    : Exception($"The event at position {position} of tenant {tenantId} {reason}. The audit log cannot be completed.");

@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Stet.Audit;
+
+/// <summary>How the audit log is kept: section <c>Audit</c> of the configuration.</summary>
+public sealed class AuditOptions
+{
+    public const string Section = "Audit";
+
+    /// <summary>The host that outsiders know the service by: the first part of the origin of logs made from now on.</summary>
+    /// <value>A host name with an optional port and no scheme. Default <c>localhost</c>.</value>
+    [Required, RegularExpression(@"[A-Za-z0-9.\-\[\]:]{1,253}")]
+    public string PublicHost { get; set; } = "localhost";
+
+    /// <summary>Where key file and state file are kept; other storage than the database's is better.</summary>
+    /// <value>A folder. Default: the data folder.</value>
+    [Required]
+    public string Folder { get; set; } = ".stet";
+
+    /// <summary>
+    /// The installation keys that wrap the keys of tenants, or <c>STET_KEK</c>: the first wraps, all unwrap.
+    /// </summary>
+    /// <value>Base64 of 32 bytes each, separated by commas. Default: the file <c>kek</c> in the folder, made at first start.</value>
+    public string? Kek { get; set; }
+
+    /// <summary>The key file.</summary>
+    internal string KeyFile => Path.Combine(Folder, "kek");
+
+    /// <summary>The file of the newest signed note of every log.</summary>
+    internal string StateFile => Path.Combine(Folder, "audit-state");
+}

@@ -1,0 +1,90 @@
+using Npgsql;
+using Stet.AuditLog;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>How rows get into the tables of the audit log, and how its right edge is folded from them.</summary>
+static class AuditTables
+{
+    public static void AddLeaves((string TenantId, AuditLeaf Leaf)[] leaves, NpgsqlBatch batch) =>
+        batch.Add("""
+            insert into stet.audit_leaf (tenant_id, position, hash, commit)
+            select * from unnest($1::varchar[], $2::bigint[], $3::bytea[], $4::bytea[])
+            """,
+            Column(leaves, l => l.TenantId), Column(leaves, l => l.Leaf.Audited.Position),
+            Column(leaves, l => l.Leaf.Hash.ToArray()), Column(leaves, l => l.Leaf.Commit.ToArray()));
+
+    /// <summary>Adds full tiles. A leaf or tile that is missing below breaks the length of one, and with it the transaction.</summary>
+    public static void AddTiles((string TenantId, FilledTile Tile)[] tiles, NpgsqlBatch batch)
+    {
+        foreach (var level in tiles.GroupBy(t => t.Tile.Level).OrderBy(g => g.Key))
+        {
+            var (rows, below) = (level.ToArray(), level.Key == 0
+                ? """
+                  select hash, position as n from stet.audit_leaf
+                  where tenant_id = t.tenant_id and position > t.n * 256 and position <= (t.n + 1) * 256
+                  order by position limit 256
+                  """
+                : $"""
+                  select root as hash, n from stet.audit_tile
+                  where tenant_id = t.tenant_id and level = {level.Key - 1} and n >= t.n * 256 and n < (t.n + 1) * 256
+                  order by n limit 256
+                  """);
+            batch.Add($"""
+                insert into stet.audit_tile (tenant_id, level, n, root, hashes)
+                select t.tenant_id, {level.Key}, t.n, t.root, coalesce(filled.hashes, '')
+                from unnest($1::varchar[], $2::bigint[], $3::bytea[]) as t(tenant_id, n, root)
+                cross join lateral (select string_agg(hash, ''::bytea order by n) as hashes from ({below}) below) filled
+                """,
+                Column(rows, t => t.TenantId), Column(rows, t => t.Tile.Index), Column(rows, t => t.Tile.Root.ToArray()));
+        }
+    }
+
+    public static void AddGuards((string TenantId, Peaks Tree)[] guards, DateTimeOffset now, NpgsqlBatch batch)
+    {
+        if (guards.Length == 0) return;
+        batch.Add("""
+            insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at)
+            select * from unnest($1::varchar[], $2::bigint[], $3::bytea[], $4::bytea[], $5::timestamptz[])
+            """,
+            Column(guards, g => g.TenantId), Column(guards, g => g.Tree.Size), Column(guards, g => g.Tree.Root.ToArray()),
+            Column(guards, g => g.Tree.ToArray()), Column(guards, _ => now.UtcDateTime));
+    }
+
+    /// <summary>Appends the stored leaves after the tree's size, up to a size.</summary>
+    /// <exception cref="AuditRowsMissingException">A leaf is not there.</exception>
+    public static async Task FoldAsync(
+        NpgsqlConnection connection, string tenantId, Peaks tree, long toSize, CancellationToken cancel)
+    {
+        const int Page = 65_536;
+        while (tree.Size < toSize)
+        {
+            await using var command = new NpgsqlCommand("""
+                select position, hash from stet.audit_leaf
+                where tenant_id = $1 and position > $2 and position <= $3 order by position limit $4
+                """, connection);
+            command.Parameters.Add(Scalar(tenantId));
+            command.Parameters.Add(Scalar(tree.Size));
+            command.Parameters.Add(Scalar(toSize));
+            command.Parameters.Add(Scalar(Page));
+            await using var rows = await command.ExecuteReaderAsync(cancel);
+            var before = tree.Size;
+            while (await rows.ReadAsync(cancel))
+            {
+                if (rows.GetInt64(0) != tree.Size + 1) throw new AuditRowsMissingException(tree.Size + 1);
+                tree.Append(new LogHash(rows.GetFieldValue<byte[]>(1)));
+            }
+
+            if (tree.Size == before) throw new AuditRowsMissingException(before + 1);
+        }
+    }
+}
+
+/// <summary>A row of the audit log that must be there is not.</summary>
+/// <param name="position">Of the leaf.</param>
+public sealed class AuditRowsMissingException(long position) : Exception($"the leaf at position {position} is missing")
+{
+    /// <summary>Of the leaf.</summary>
+    public long Position { get; } = position;
+}

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Npgsql;
+using Stet.AuditLog;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>The tenants' logs, made when they are first needed and kept in memory, unwrapped, while they are in use.</summary>
+public sealed class TenantLogs(StoreConnections connections, InstallationKeys installation, AuditOptions options, TimeProvider clock)
+    : IDisposable
+{
+    const int MostInMemory = 4_096;
+
+    readonly ConcurrentDictionary<string, TenantLog> logs = new(StringComparer.Ordinal);
+    readonly ConcurrentQueue<string> order = new();
+
+    /// <summary>A log that is in memory.</summary>
+    public TenantLog? InMemory(string tenantId) => logs.GetValueOrDefault(tenantId);
+
+    /// <summary>A tenant's log, made if there is none; null when there is no such tenant.</summary>
+    /// <exception cref="InstallationKeyException">Its keys cannot be unwrapped.</exception>
+    public async ValueTask<TenantLog?> FindAsync(string tenantId, CancellationToken cancel)
+    {
+        if (logs.TryGetValue(tenantId, out var known)) return known;
+
+        var log = await ReadAsync(tenantId, cancel);
+        if (log is null)
+        {
+            if (!await CreateAsync(tenantId, cancel)) return null;
+            log = await ReadAsync(tenantId, cancel) ?? throw new InvalidOperationException($"the new log of {tenantId} is not there");
+        }
+
+        return Keep(log);
+    }
+
+    /// <summary>Forgets what is in memory of a log: its keys have changed.</summary>
+    public void Forget(string tenantId)
+    {
+        if (logs.TryRemove(tenantId, out var log)) log.Dispose();
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var tenantId in logs.Keys) Forget(tenantId);
+    }
+
+    TenantLog Keep(TenantLog log)
+    {
+        if (!logs.TryAdd(log.TenantId, log))
+        {
+            log.Dispose();
+            return logs.GetValueOrDefault(log.TenantId) ?? throw new ObjectDisposedException(nameof(TenantLog));
+        }
+
+        order.Enqueue(log.TenantId);
+        if (order.Count > MostInMemory && order.TryDequeue(out var oldest) && oldest != log.TenantId) Forget(oldest);
+        return log;
+    }
+
+    async Task<TenantLog?> ReadAsync(string tenantId, CancellationToken cancel)
+    {
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add("select epoch, origin from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
+        batch.Add("""
+            select kind, key_id, epoch, public_key, wrapped, kek_id, from_position, until_position
+            from stet.audit_key where tenant_id = $1 order by kind, from_position, key_id
+            """, Scalar(tenantId));
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        await rows.NextResultAsync(cancel);
+        if (!await rows.ReadAsync(cancel)) return null;
+
+        var log = new TenantLog(tenantId, rows.GetInt32(0), rows.GetString(1));
+        await rows.NextResultAsync(cancel);
+        while (await rows.ReadAsync(cancel))
+        {
+            var (kind, keyId, epoch) = (rows.GetString(0), rows.GetString(1), rows.GetInt32(2));
+            if (kind == "sign" && epoch != log.Epoch) continue;
+
+            var secret = installation.Unwrap(
+                rows.GetString(5), rows.GetFieldValue<byte[]>(4), new WrappedKeyName(tenantId, kind, keyId));
+            if (kind == "salt") log.Add(new SaltKey(secret, rows.GetInt64(6)));
+            else log.SigningKeys.Add(new LogSigningKey(keyId, rows.GetFieldValue<byte[]>(3), secret, rows.GetInt64(6), rows.IsDBNull(7) ? null : rows.GetInt64(7)));
+        }
+
+        return log;
+    }
+
+    /// <summary>Makes log and keys; false when there is no such tenant.</summary>
+    async Task<bool> CreateAsync(string tenantId, CancellationToken cancel)
+    {
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        await using (var batch = new NpgsqlBatch(connection))
+        {
+            // The head's lock makes instances take turns: the second finds what the first made.
+            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            batch.Add("""
+                select h.tenant_id, exists (select from stet.audit_log l where l.tenant_id = h.tenant_id)
+                from stet.tenant_head h where h.tenant_id = $1 for update
+                """, Scalar(tenantId));
+            await using var rows = await batch.ExecuteReaderAsync(cancel);
+            await rows.NextResultAsync(cancel);
+            if (!await rows.ReadAsync(cancel)) return false;
+            if (rows.GetBoolean(1)) return true;
+        }
+
+        await using (var batch = new NpgsqlBatch(connection))
+        {
+            batch.Add(
+                "insert into stet.audit_log (tenant_id, epoch, origin, created_at) values ($1, 1, $2, $3)",
+                Scalar(tenantId), Scalar($"{options.PublicHost}/v1/tenants/{tenantId}/audit"), Scalar(clock.GetUtcNow().UtcDateTime));
+            AddSigningKey(batch, tenantId, epoch: 1, fromPosition: 0);
+            AddSaltKey(batch, tenantId, fromPosition: 0);
+            await batch.ExecuteNonQueryAsync(cancel);
+        }
+
+        await transaction.CommitAsync(cancel);
+        return true;
+    }
+
+    /// <summary>Adds a new signing key; its public key.</summary>
+    internal byte[] AddSigningKey(NpgsqlBatch batch, string tenantId, int epoch, long fromPosition)
+    {
+        var seed = RandomNumberGenerator.GetBytes(Ed25519.SeedSize);
+        var publicKey = Ed25519.Default.PublicKey(seed);
+        AddKey(batch, tenantId, "sign", Convert.ToHexStringLower(SHA256.HashData(publicKey))[..8], epoch, publicKey, seed, fromPosition);
+        return publicKey;
+    }
+
+    void AddSaltKey(NpgsqlBatch batch, string tenantId, long fromPosition) =>
+        AddKey(batch, tenantId, "salt", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), 1, null,
+            RandomNumberGenerator.GetBytes(Commitment.KeySize), fromPosition);
+
+    void AddKey(
+        NpgsqlBatch batch, string tenantId, string kind, string keyId, int epoch, byte[]? publicKey, byte[] secret, long fromPosition)
+    {
+        var wrapped = installation.Wrap(secret, new WrappedKeyName(tenantId, kind, keyId));
+        CryptographicOperations.ZeroMemory(secret);
+        batch.Add("""
+            insert into stet.audit_key (tenant_id, kind, key_id, epoch, public_key, wrapped, kek_id, from_position)
+            values ($1, $2, $3, $4, $5::bytea, $6, $7, $8)
+            """,
+            Scalar(tenantId), Scalar(kind), Scalar(keyId), Scalar(epoch), Optional(publicKey), Scalar(wrapped),
+            Scalar(installation.CurrentId), Scalar(fromPosition));
+    }
+}
