@@ -207,7 +207,7 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
             if (character.Value == 0)
                 return Refuse("A string or member name holds U+0000, which cannot be stored: leave it out.");
 
-            AppendCharacter(character);
+            CanonicalString.Append(ref text, character);
         }
 
         text.Append(escaped);
@@ -216,25 +216,6 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
 
     static char CodeUnit(ReadOnlySpan<byte> escape) =>
         (char)ushort.Parse(escape[2..6], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
-    void AppendCharacter(Rune character)
-    {
-        switch (character.Value)
-        {
-            case '"': text.Append("\\\""u8); break;
-            case '\\': text.Append("\\\\"u8); break;
-            case '\b': text.Append("\\b"u8); break;
-            case '\t': text.Append("\\t"u8); break;
-            case '\n': text.Append("\\n"u8); break;
-            case '\f': text.Append("\\f"u8); break;
-            case '\r': text.Append("\\r"u8); break;
-            case < 0x10: text.Append("\\u000"u8); text.Add(HexDigit(character)); break;
-            case < 0x20: text.Append("\\u001"u8); text.Add(HexDigit(character)); break;
-            default: text.Advance(character.EncodeToUtf8(text.Free(4))); break;
-        }
-    }
-
-    static byte HexDigit(Rune control) => "0123456789abcdef"u8[control.Value & 0xF];
 
     bool TryNumber()
     {

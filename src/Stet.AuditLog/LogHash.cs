@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Runtime.Intrinsics;
+
+namespace Stet.AuditLog;
+
+/// <summary>
+/// A hash of the log's Merkle tree: 32 bytes of SHA-256 (RFC 6962, 2.1), compared by value. The default is 32 zero bytes,
+/// the hash of nothing known.
+/// </summary>
+public readonly record struct LogHash
+{
+    /// <summary>Bytes of a hash.</summary>
+    public const int Size = 32;
+
+    internal const byte LeafPrefix = 0x00;
+    const byte NodePrefix = 0x01;
+
+    // As one value it is copied and compared in an instruction or two.
+    readonly Vector256<byte> value;
+
+    /// <param name="bytes">Exactly 32 bytes.</param>
+    /// <exception cref="AuditLogFormatException">It is another number of bytes.</exception>
+    public LogHash(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length != Size)
+            throw new AuditLogFormatException($"A hash has {Size} bytes, not {bytes.Length}.");
+
+        value = Vector256.Create(bytes);
+    }
+
+    /// <summary>The root of a tree without leaves: SHA-256 of nothing.</summary>
+    public static LogHash EmptyRoot { get; } = Of([]);
+
+    /// <summary>The hash of a leaf: SHA-256 of 0x00 and the entry.</summary>
+    /// <param name="entry">Any bytes.</param>
+    public static LogHash Leaf(ReadOnlySpan<byte> entry)
+    {
+        const int Stacked = 1024;
+
+        var rented = entry.Length < Stacked ? null : ArrayPool<byte>.Shared.Rent(entry.Length + 1);
+        Span<byte> buffer = rented ?? stackalloc byte[Stacked];
+        buffer[0] = LeafPrefix;
+        entry.CopyTo(buffer[1..]);
+        var hash = Of(buffer[..(entry.Length + 1)]);
+
+        if (rented is not null) ArrayPool<byte>.Shared.Return(rented);
+        return hash;
+    }
+
+    /// <summary>The hash of an inner node: SHA-256 of 0x01, the left and the right child.</summary>
+    public static LogHash Node(LogHash left, LogHash right)
+    {
+        Span<byte> buffer = stackalloc byte[1 + Size + Size];
+        buffer[0] = NodePrefix;
+        left.CopyTo(buffer[1..]);
+        right.CopyTo(buffer[(1 + Size)..]);
+        return Of(buffer);
+    }
+
+    /// <summary>Writes the 32 bytes.</summary>
+    /// <exception cref="ArgumentException">There is less room than that.</exception>
+    public void CopyTo(Span<byte> destination) => value.CopyTo(destination);
+
+    /// <summary>The 32 bytes.</summary>
+    public byte[] ToArray()
+    {
+        var bytes = new byte[Size];
+        CopyTo(bytes);
+        return bytes;
+    }
+
+    /// <summary>The 32 bytes in base64.</summary>
+    public override string ToString()
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        CopyTo(bytes);
+        return Convert.ToBase64String(bytes);
+    }
+
+    /// <summary>SHA-256 of bytes with whatever prefix they need.</summary>
+    internal static LogHash Of(ReadOnlySpan<byte> prefixed)
+    {
+        Span<byte> hash = stackalloc byte[Size];
+        Sha256.Hash(prefixed, hash);
+        return new LogHash(hash);
+    }
+}
