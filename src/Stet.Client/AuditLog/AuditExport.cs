@@ -71,7 +71,8 @@ public static class AuditExport
             else Writing(() => AddFolders(folders, path));
 
             await WriteAsync(path, entry.DataStream ?? Stream.Null, cancel);
-            progress?.Report(++files);
+            files++;
+            progress?.Report(files);
             if (name != Checkpoint) continue;
 
             Writing(() => Durable.SyncFolder(folder));

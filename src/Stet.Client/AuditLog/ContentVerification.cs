@@ -106,6 +106,7 @@ sealed class ContentVerification(AuditLogSource source, AuthenticatedTree tree, 
             if (commits is not null) Commitments.Put(commits, i, entry);
         }
 
-        progress?.Report(Interlocked.Add(ref verified, path.Width));
+        var sum = Interlocked.Add(ref verified, path.Width);
+        progress?.Report(sum);
     }
 }

@@ -12,7 +12,8 @@ public static class AuditCommand
     /// <param name="clock">Paces, and says how old a cosignature is.</param>
     /// <remarks>
     /// A wrong call is exit code 2, so that the verbs read their options themselves: the command line's own parser
-    /// would answer 1, which here says that something was refuted.
+    /// would answer 1, which here says that something was refuted. Parse with
+    /// <see cref="ParserConfiguration.ResponseFileTokenReplacer"/> null: <c>@FILE</c> names a file of keys here.
     /// </remarks>
     public static Command Create(TimeProvider clock) => new("audit", "Verify a log: signatures, tree, entries, proofs, payloads")
     {
