@@ -78,9 +78,7 @@ public sealed class AuditProof
     void VerifyReceipt(JsonElement receipt, string what)
     {
         var stated = new byte[Merkle.HashSize];
-        if (!Strict.TryBase64(Utf8(receipt.Text("leaf_hash", what)), stated))
-            throw AuditException.Malformed($"The `leaf_hash` of the {what} is not base64 of 32 bytes.");
-
+        receipt.Hash("leaf_hash", what, stated);
         var commit = new byte[Merkle.HashSize];
         var entry = VerifyEntry(receipt, what, commit, out _);
         if (!entry.LeafHash.AsSpan().SequenceEqual(stated)) throw AuditException.Refuted($"The `leaf_hash` of the {what} is not that of its entry.");

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Stet.Client.AuditLog.Formats;
 
@@ -15,6 +14,7 @@ enum PayloadState
 sealed class PayloadCheck
 {
     readonly CanonicalJson canonicalJson = new();
+    readonly ByteList scratch = new();
 
     /// <summary>Verifies the members <c>state</c>, <c>salt</c> and <c>data</c> of a payload line or evidence pack.</summary>
     /// <param name="holder">The JSON object that has them.</param>
@@ -33,7 +33,7 @@ sealed class PayloadCheck
                 return PayloadState.Intact;
 
             case "ERASED":
-                if (holder.OptionalText("salt", what) is not null || holder.Member("data", what).ValueKind != JsonValueKind.Null)
+                if (holder.Member("salt", what).ValueKind != JsonValueKind.Null || holder.Member("data", what).ValueKind != JsonValueKind.Null)
                     throw AuditException.Malformed($"The {what} is erased, yet has a salt or data.");
 
                 return PayloadState.Erased;
@@ -50,14 +50,12 @@ sealed class PayloadCheck
     public void VerifyData(JsonElement holder, ReadOnlySpan<byte> commit, string what)
     {
         Span<byte> salt = stackalloc byte[Commitment.SaltSize];
-        if (!Strict.TryBase64(Encoding.UTF8.GetBytes(holder.Text("salt", what)), salt))
-            throw AuditException.Malformed($"The `salt` of the {what} is not base64 of 32 bytes.");
-
+        holder.Hash("salt", what, salt);
         if (!canonicalJson.TryConvert(holder.Member("data", what).Raw(), out var canonical, out var reason))
             throw AuditException.Malformed($"The `data` of the {what} {reason}.");
 
         Span<byte> actual = stackalloc byte[Merkle.HashSize];
-        Commitment.Compute(salt, canonical, actual);
+        Commitment.Compute(salt, canonical, scratch, actual);
         if (!actual.SequenceEqual(commit)) throw AuditException.Refuted($"The {what} is not the one that its entry commits to.");
     }
 }

@@ -65,9 +65,10 @@ sealed class PayloadVerification(Commitments commitments)
             }
             catch (AuditException e)
             {
+                var named = new AuditException(e.Outcome, $"Position {position + i}: {e.Message}", e);
                 lock (failing)
                 {
-                    if (first is null || position + i < first.Value.Position) first = (position + i, e);
+                    if (first is null || position + i < first.Value.Position) first = (position + i, named);
                 }
 
                 // Lines before this one still get their turn.
@@ -83,7 +84,7 @@ sealed class PayloadVerification(Commitments commitments)
 
     void VerifyLine(ReadOnlyMemory<byte> line, long expected, PayloadCheck check)
     {
-        var what = $"payload at position {expected}";
+        const string what = "payload";
         using var document = JsonMembers.Parse(line, what);
         var payload = document.RootElement;
         var position = payload.Integer("position", what);

@@ -13,11 +13,13 @@ sealed class TestLog
 
     readonly byte[][] leaves;
     readonly IReadOnlyList<byte[]> entries;
+    readonly Lazy<byte[]> root;
 
     public TestLog(IReadOnlyList<byte[]> entries)
     {
         this.entries = entries;
         leaves = [.. entries.Select(e => SHA256.HashData([0, .. e]))];
+        root = new(() => Hash(0, Size));
     }
 
     /// <summary>Entries of a Stet log, each committing to <see cref="Data"/> under <see cref="Salt"/>.</summary>
@@ -30,7 +32,7 @@ sealed class TestLog
 
     public int Size => entries.Count;
 
-    public byte[] Root => Hash(0, Size);
+    public byte[] Root => root.Value;
 
     public string Body => $"{Key.Name}\n{Size}\n{Convert.ToBase64String(Root)}\n";
 

@@ -114,7 +114,7 @@ public class VerifyFolderSpecs
                 report.Outcome.ShouldBeOneOf(AuditOutcome.Refuted, AuditOutcome.Malformed);
             else
                 report.Outcome.ShouldBe(AuditOutcome.Refuted);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(250));
     }
 
     [Fact]

@@ -17,6 +17,14 @@ public class VerifyPayloadsSpecs
     }
 
     [Fact]
+    public async Task Escapes_in_a_salt_are_another_spelling_of_the_same()
+    {
+        var report = await With(Lines.Replace("/", "\\/").Replace("+", "\\u002B"));
+
+        report.PayloadsIntact.ShouldBe(600);
+    }
+
+    [Fact]
     public async Task Erased_payloads_are_counted()
     {
         var report = await With(Lines.Replace(Third, Erased(Third)));
@@ -34,7 +42,7 @@ public class VerifyPayloadsSpecs
         var report = await With(Lines.Replace(Third, Third.Replace(part, instead)));
 
         report.Outcome.ShouldBe(AuditOutcome.Refuted);
-        report.Problem!.ShouldContain("position 3");
+        report.Problem!.ShouldStartWith("Position 3: ");
         report.Problem!.ShouldContain(problem);
     }
 
@@ -49,15 +57,17 @@ public class VerifyPayloadsSpecs
     [InlineData("\"n\": 2.50", "\"a\": 2.50", "member twice")]
     [InlineData("\"state\":\"INTACT\"", "\"state\":\"INTACT\",\"state\":\"INTACT\"", "member twice")]
     [InlineData("\"state\":\"INTACT\"", "\"state\":\"\\ud800\"", "not valid Unicode")]
-    [InlineData("\"state\":\"INTACT\"", "\"state\":null", "is null")]
+    [InlineData("\"state\":\"INTACT\"", "\"state\":null", "not a string")]
     [InlineData("\"salt\":\"", "\"salt\":\"AA", "base64 of 32 bytes")]
+    [InlineData("\"salt\":\"", "\"salt\":\"\\u000a", "base64 of 32 bytes")]
+    [InlineData("\"salt\":\"", "\"salt\":7,\"x\":\"", "base64 of 32 bytes")]
     [InlineData("{\"position\"", "[\"position\"", "not JSON")]
     public async Task A_malformed_line_is_named_by_its_position(string part, string instead, string problem)
     {
         var report = await With(Lines.Replace(Third, Third.Replace(part, instead)));
 
         report.Outcome.ShouldBe(AuditOutcome.Malformed);
-        report.Problem!.ShouldContain("3");
+        report.Problem!.ShouldStartWith("Position 3: ");
         report.Problem!.ShouldContain(problem);
     }
 
@@ -67,7 +77,7 @@ public class VerifyPayloadsSpecs
         var gap = await With(Lines.Replace(Third, ""));
         var tail = await With(Lines.Replace(TestLog.PayloadLine(599), ""));
 
-        (gap.Outcome, gap.Problem).ShouldBe((AuditOutcome.Refuted, "The payload at position 3 is missing."));
+        (gap.Outcome, gap.Problem).ShouldBe((AuditOutcome.Refuted, "Position 3: The payload is missing."));
         (tail.Outcome, tail.Problem).ShouldBe((AuditOutcome.Refuted, "The payload at position 600 is missing."));
     }
 
@@ -85,7 +95,7 @@ public class VerifyPayloadsSpecs
     {
         var report = await With(Lines.Replace("499.50", "1").Replace("99.50", "1"));
 
-        report.Problem.ShouldBe("The payload at position 100 is not the one that its entry commits to.");
+        report.Problem.ShouldBe("Position 100: The payload is not the one that its entry commits to.");
     }
 
     [Fact]

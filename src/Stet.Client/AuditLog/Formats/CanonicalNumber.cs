@@ -44,42 +44,54 @@ static class CanonicalNumber
     /// <returns>Whether the number is one that a double carries exactly; else nothing is written.</returns>
     public static bool TryWrite(ReadOnlySpan<byte> number, ByteList output)
     {
-        if (!TrySplit(number, out var digits, out var point)) return false;
+        Span<byte> buffer = stackalloc byte[MaxDigits];
+        if (!TrySplit(number.TrimStart((byte)'-'), buffer, out var length, out var point)) return false;
 
-        if (digits.Length == 0)
+        if (length == 0)
         {
             output.Add((byte)'0');
             return true;
         }
 
+        var digits = buffer[..length];
         if (!IsShortestOfDouble(number, digits, point)) return false;
         if (number[0] == '-') output.Add((byte)'-');
-        Layout(Encoding.ASCII.GetBytes(digits), point, output);
+        Layout(digits, point, output);
         return true;
     }
 
     /// <summary>The value as 0.d1d2…dk · 10^point, neither d1 nor dk zero; no digits for zero.</summary>
-    static bool TrySplit(ReadOnlySpan<byte> number, out string digits, out int point)
+    /// <returns>False for more digits, or a point farther out, than any double has.</returns>
+    static bool TrySplit(ReadOnlySpan<byte> number, Span<byte> digits, out int length, out int point)
     {
-        var text = Encoding.ASCII.GetString(number).TrimStart('-');
-        var e = text.AsSpan().IndexOfAny('e', 'E');
-        var mantissa = e < 0 ? text : text[..e];
-        var dot = mantissa.IndexOf('.', StringComparison.Ordinal);
-        var all = dot < 0 ? mantissa : mantissa.Remove(dot, 1);
+        (length, point) = (0, 0);
+        var e = number.IndexOfAny((byte)'e', (byte)'E');
+        var mantissa = e < 0 ? number : number[..e];
+        var first = mantissa.IndexOfAnyInRange((byte)'1', (byte)'9');
+        if (first < 0) return true;
 
-        digits = all.TrimStart('0');
-        var leading = all.Length - digits.Length;
-        digits = digits.TrimEnd('0');
-        point = 0;
-        if (digits.Length == 0) return true;
+        var last = mantissa.LastIndexOfAnyInRange((byte)'1', (byte)'9');
+        foreach (var c in mantissa[first..(last + 1)])
+        {
+            if (c == '.') continue;
+            if (length == MaxDigits) return false;
+            digits[length++] = c;
+        }
 
-        // An exponent that no text in memory can balance is no double's.
-        var exponent = e < 0 ? 0 : BigInteger.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var place = exponent + (dot < 0 ? mantissa.Length : dot) - leading;
-        if (digits.Length > MaxDigits || BigInteger.Abs(place) > 400) return false;
-
+        var dot = mantissa.IndexOf((byte)'.') is >= 0 and var found ? found : mantissa.Length;
+        var place = Exponent(e < 0 ? default : number[(e + 1)..]) + (first < dot ? dot - first : dot + 1 - first);
         point = (int)place;
-        return true;
+        return Math.Abs(place) <= 400;
+    }
+
+    /// <summary>Ends where no text in memory could balance it.</summary>
+    static long Exponent(ReadOnlySpan<byte> text)
+    {
+        var exponent = 0L;
+        foreach (var c in text)
+            if (char.IsAsciiDigit((char)c)) exponent = Math.Min((exponent * 10) + c - '0', 1L << 40);
+
+        return text.StartsWith("-"u8) ? -exponent : exponent;
     }
 
     /// <summary>The steps of Number::toString (ECMA-262, 6.1.6.1.20) from the digits on; its n is the point.</summary>
@@ -91,7 +103,8 @@ static class CanonicalNumber
             output.Add(digits[..1]);
             if (k > 1) output.Add((byte)'.');
             output.Add(digits[1..]);
-            output.Add(Encoding.ASCII.GetBytes(n > 0 ? $"e+{n - 1}" : $"e{n - 1}"));
+            output.Add(n > 0 ? "e+"u8 : "e-"u8);
+            output.Add(Encoding.ASCII.GetBytes($"{Math.Abs(n - 1)}"));
         }
         else if (n <= 0)
         {
@@ -109,7 +122,7 @@ static class CanonicalNumber
     }
 
     /// <summary>Whether the number is what its nearest double prints: the shortest digits that read as it, and of those the closest.</summary>
-    static bool IsShortestOfDouble(ReadOnlySpan<byte> number, string digits, int point)
+    static bool IsShortestOfDouble(ReadOnlySpan<byte> number, ReadOnlySpan<byte> digits, int point)
     {
         // Any decimal of 15 digits survives the way through a double (DBL_DIG of C), away from the ends of the range.
         if (digits.Length <= 15 && point is > -300 and < 300) return true;
@@ -128,7 +141,7 @@ static class CanonicalNumber
         var quarter = BigInteger.Pow(10, Math.Max(-t, 0)) << Math.Max(exponent - 2, 0);
         var step = BigInteger.Pow(10, Math.Max(t, 0)) << Math.Max(2 - exponent, 0);
         var exact = mantissa * 4 * quarter;
-        var stated = BigInteger.Parse(digits, CultureInfo.InvariantCulture) * step;
+        var stated = long.Parse(digits, CultureInfo.InvariantCulture) * step;
 
         // Half way to the neighbours; the one below a power of two is nearer. On the border the even one wins.
         var low = exact - (fraction == 0 && biased > 1 ? quarter : 2 * quarter);

@@ -9,12 +9,16 @@ static class Commitment
 
     static ReadOnlySpan<byte> Label => "stet-commit/v1\0"u8;
 
-    public static void Compute(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> canonicalData, Span<byte> commit)
+    /// <param name="salt">Made for this payload alone.</param>
+    /// <param name="canonicalData">The payload.</param>
+    /// <param name="scratch">A buffer to use again; its content is lost.</param>
+    /// <param name="commit">Gets the commitment.</param>
+    public static void Compute(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> canonicalData, ByteList scratch, Span<byte> commit)
     {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        sha256.AppendData(Label);
-        sha256.AppendData(salt);
-        sha256.AppendData(canonicalData);
-        sha256.GetHashAndReset(commit);
+        scratch.Truncate(0);
+        scratch.Add(Label);
+        scratch.Add(salt);
+        scratch.Add(canonicalData);
+        SHA256.HashData(scratch.Span, commit);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 
 namespace Stet.Client.AuditLog.Formats;
@@ -29,15 +30,11 @@ static class JsonMembers
         throw AuditException.Malformed($"The {what} is not a JSON object.");
     }
 
-    /// <summary>A string; null where it is null and may be.</summary>
-    public static string? OptionalText(this JsonElement parent, string name, string what)
+    public static string Text(this JsonElement parent, string name, string what)
     {
-        var member = parent.Member(name, what);
-        if (member.ValueKind == JsonValueKind.Null) return null;
-
         try
         {
-            if (member.ValueKind == JsonValueKind.String) return member.GetString();
+            if (parent.Member(name, what) is { ValueKind: JsonValueKind.String } member) return member.GetString()!;
         }
         catch (InvalidOperationException e)
         {
@@ -47,8 +44,14 @@ static class JsonMembers
         throw AuditException.Malformed($"The `{name}` of the {what} is not a string.");
     }
 
-    public static string Text(this JsonElement parent, string name, string what) =>
-        parent.OptionalText(name, what) ?? throw AuditException.Malformed($"The `{name}` of the {what} is null.");
+    /// <summary>A string with base64 of a hash or of something as long.</summary>
+    public static void Hash(this JsonElement parent, string name, string what, Span<byte> hash)
+    {
+        // Writers may escape plus and slash; most do not, and then there is no string to make.
+        var raw = parent.Member(name, what).Raw();
+        var text = raw.Contains((byte)'\\') ? Encoding.UTF8.GetBytes(parent.Text(name, what)) : raw.Trim((byte)'"');
+        if (!Strict.TryBase64(text, hash)) throw AuditException.Malformed($"The `{name}` of the {what} is not base64 of {hash.Length} bytes.");
+    }
 
     public static long Integer(this JsonElement parent, string name, string what)
     {
