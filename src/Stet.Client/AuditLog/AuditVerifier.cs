@@ -91,16 +91,12 @@ public sealed class AuditVerifier(AuditLogSource source, AuditTrust trust, TimeP
 
             if (commitments is null) return;
 
-            await using var payloads = OpenPayloads(options.PayloadsFile!);
-            var (intact, erased) = await new PayloadVerification(commitments).RunAsync(payloads, cancel);
-            Report = Report with { PayloadsIntact = intact, PayloadsErased = erased };
-        }
-
-        static FileStream OpenPayloads(string path)
-        {
             try
             {
-                return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+                await using var payloads = new FileStream(
+                    options.PayloadsFile!, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+                var (intact, erased) = await new PayloadVerification(commitments).RunAsync(payloads, cancel);
+                Report = Report with { PayloadsIntact = intact, PayloadsErased = erased };
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

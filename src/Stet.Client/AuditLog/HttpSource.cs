@@ -8,6 +8,7 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditL
 
     static readonly TimeSpan firstPause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan longestPause = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan longestAttempt = TimeSpan.FromSeconds(60);
 
     readonly Uri prefix = WithSlash(log);
 
@@ -39,10 +40,12 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditL
         var pause = firstPause;
         for (var attempt = 1; ; attempt++)
         {
+            using var attemptEnds = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            attemptEnds.CancelAfter(longestAttempt);
             try
             {
-                using var response = await client.GetAsync(new Uri(prefix, path), HttpCompletionOption.ResponseHeadersRead, cancel);
-                if (response.StatusCode == HttpStatusCode.OK) return await ReadBodyAsync(response, path, limit, cancel);
+                using var response = await client.GetAsync(new Uri(prefix, path), HttpCompletionOption.ResponseHeadersRead, attemptEnds.Token);
+                if (response.StatusCode == HttpStatusCode.OK) return await ReadBodyAsync(response, path, limit, attemptEnds.Token);
                 if (response.StatusCode == HttpStatusCode.NotFound) return null;
                 if (!IsPassing(response.StatusCode) || attempt == MaxAttempts) throw Status(path, response.StatusCode);
 
@@ -65,7 +68,7 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditL
         _ => $"`{path}` answers {(int)status} instead of 200.",
     });
 
-    /// <summary>Time-outs of the client are cancellations that nobody asked for.</summary>
+    /// <summary>Time-outs are cancellations that nobody asked for.</summary>
     public static bool IsNetwork(Exception e, CancellationToken cancel) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
 

@@ -39,12 +39,12 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
         try
         {
             var larger = await AuthenticatedTree.OpenAsync(source, then.Size, then.Root, cancel);
-            if ((await larger.RootAtAsync(now.Size, cancel)).AsSpan().SequenceEqual(now.Root)) throw Smaller("; it is the front of that history");
+            if ((await larger.RootAtAsync(now.Size, cancel)).AsSpan().SequenceEqual(now.Root)) throw Smaller("; it is the front of that history.");
         }
         catch (AuditException e) when (e.IsMissing)
         {
-            await KeepEvidenceAsync(signed, remembered, cancel);
-            throw Smaller(", and the larger tree is not there any more, so whether one extends the other cannot be told");
+            var kept = await KeepEvidenceAsync(signed, remembered, cancel);
+            throw Smaller($", and the larger tree is not there any more, so whether one extends the other cannot be told.{kept}");
         }
         catch (AuditException e) when (e.Outcome is AuditOutcome.Refuted or AuditOutcome.Malformed)
         {
@@ -54,7 +54,7 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
         throw await ForkAsync(signed, remembered, cancel);
 
         AuditException Smaller(string how) => new(
-            AuditOutcome.Stale, $"The checkpoint has size {now.Size}, smaller than the {then.Size} remembered{how}.");
+            AuditOutcome.Stale, $"The checkpoint has size {now.Size}, smaller than the {then.Size} remembered{how}");
     }
 
     /// <exception cref="AuditException"><see cref="AuditOutcome.Fork"/>: the tree does not begin with the remembered one.</exception>
@@ -78,16 +78,17 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
 
     async Task<AuditException> ForkAsync(SignedCheckpoint signed, SignedCheckpoint remembered, CancellationToken cancel)
     {
-        await KeepEvidenceAsync(signed, remembered, cancel);
+        var kept = await KeepEvidenceAsync(signed, remembered, cancel);
         return new(
             AuditOutcome.Fork,
             $"The log signed two histories: size {remembered.Checkpoint.Size} with root {Convert.ToBase64String(remembered.Checkpoint.Root)}, " +
-            $"which is remembered, and size {signed.Checkpoint.Size} with root {Convert.ToBase64String(signed.Checkpoint.Root)}. Keep both notes.");
+            $"which is remembered, and size {signed.Checkpoint.Size} with root {Convert.ToBase64String(signed.Checkpoint.Root)}.{kept}");
     }
 
-    async Task KeepEvidenceAsync(SignedCheckpoint signed, SignedCheckpoint remembered, CancellationToken cancel)
+    /// <returns>What became of it, for the message: a full disk must not hide the finding.</returns>
+    async Task<string> KeepEvidenceAsync(SignedCheckpoint signed, SignedCheckpoint remembered, CancellationToken cancel)
     {
-        if (evidenceFolder is null) return;
+        if (evidenceFolder is null) return "";
 
         try
         {
@@ -97,10 +98,12 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
                 var root = Convert.ToHexStringLower(note.Checkpoint.Root.AsSpan(0, 4));
                 await Durable.ReplaceAsync(Path.Combine(evidenceFolder, $"{role}-{note.Checkpoint.Size}-{root}.note"), note.Note, cancel);
             }
+
+            return $" Both notes are kept in `{evidenceFolder}`.";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw AuditException.Usage($"The evidence folder cannot be written: {e.Message}", e);
+            return $" Both notes could not be kept in `{evidenceFolder}`: {e.Message}";
         }
     }
 }

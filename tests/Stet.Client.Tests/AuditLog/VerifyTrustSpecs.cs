@@ -137,6 +137,18 @@ public class VerifyTrustSpecs
     }
 
     [Fact]
+    public async Task Evidence_that_cannot_be_kept_does_not_hide_the_fork()
+    {
+        using var folder = new TestFolder().Export(Log.With(5, TestLog.Entry(6)));
+        folder.Write("state", Log.Note());
+
+        var report = await Verify.FolderAsync(folder, new() { StateFile = folder.At("state"), EvidenceFolder = folder.At("checkpoint") });
+
+        report.Outcome.ShouldBe(AuditOutcome.Fork);
+        report.Problem!.ShouldContain("could not be kept");
+    }
+
+    [Fact]
     public async Task Nothing_is_remembered_unless_everything_holds()
     {
         using var folder = new TestFolder().Export(Log);

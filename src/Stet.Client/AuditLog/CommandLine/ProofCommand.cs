@@ -7,19 +7,19 @@ namespace Stet.Client.AuditLog.CommandLine;
 /// <summary><c>stet audit proof</c>: a tlog-proof, receipt or evidence pack, offline.</summary>
 static class ProofCommand
 {
-    static readonly Option<string[]> File = AuditOptions.Text("--file", "A tlog-proof, a receipt, an answer with receipts, or an evidence pack");
+    static readonly Option<string[]> ProofFile = AuditOptions.Text("--file", "A tlog-proof, a receipt, an answer with receipts, or an evidence pack");
     static readonly Option<string[]> Entry = AuditOptions.Text("--entry", "File with the entry that a tlog-proof is about, byte for byte");
     static readonly Option<string[]> LeafHash = AuditOptions.Text("--leaf-hash", "Its leaf hash instead, in base64 or lower-case hex");
 
     public static Command Create() => AuditCommand.Verb(
         "proof", "Verify a proof file, receipt or evidence pack offline",
         [
-            File, AuditOptions.Keys, AuditOptions.Policy, AuditOptions.Witnesses, AuditOptions.Quorum, Entry, LeafHash, AuditOptions.Json,
+            ProofFile, AuditOptions.Keys, AuditOptions.Policy, AuditOptions.Witnesses, AuditOptions.Quorum, Entry, LeafHash, AuditOptions.Json,
         ],
         async (arguments, _) =>
         {
             var trust = arguments.Trust();
-            var report = AuditProof.Verify(AuditOptions.ReadBytes(arguments.Required(File)), trust, GivenLeafHash(arguments));
+            var report = AuditProof.Verify(AuditOptions.ReadBytes(arguments.Required(ProofFile)), trust, GivenLeafHash(arguments));
 
             var output = arguments.InvocationConfiguration.Output;
             if (arguments.GetValue(AuditOptions.Json)) await output.WriteLineAsync(ReportText.Json(report));
