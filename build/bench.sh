@@ -66,12 +66,18 @@ section_commands() {
   sql ceiling -c 'create sequence dense'
   new_database commands
   fill commands 1 $fields
+  new_database plain
+  fill plain 1 $fields plain
   for round in $(seq $rounds); do
     say "commands: round $round of $rounds"
     for clients in 1 8 32; do
       run_pgbench "$round" $clients
       run_commands "commands-unique-$clients" "$round" commands $clients
       run_commands "commands-superseding-$clients" "$round" commands $clients $fields
+    done
+    for clients in 32 256; do
+      run_commands "plain-unique-$clients" "$round" plain $clients 0 --without-audit-log
+      run_commands "plain-superseding-$clients" "$round" plain $clients $fields --without-audit-log
     done
     run_commands commands-unique-256 "$round" commands 256
     run_commands commands-superseding-256 "$round" commands 256 $fields

@@ -51,11 +51,11 @@ run_pgbench() {
   record "pgbench-$2" "$1" "$answers" "$rate" "$p50" "$p99" 0 - "$postgres_cpu" "$client_cpu"
 }
 
-# run_commands NAME ROUND DATABASE CALLERS [FIELDS]: commands in the store's own process.
+# run_commands NAME ROUND DATABASE CALLERS [FIELDS [OPTION...]]: commands in the store's own process.
 run_commands() {
   local answers rate p50 p99 cpu all
   observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
-    --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up"
+    --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up" "${@:6}"
   IFS=$'\t' read -r answers rate p50 p99 cpu all <<<"$output"
   # PostgreSQL was watched while the program warmed up, too: the measured part is its share of the answers.
   postgres_cpu=$(awk -v cpu="$postgres_cpu" -v share="$answers/$all" 'BEGIN { split(share, s, "/"); printf "%.2f", cpu * s[1] / s[2] }')

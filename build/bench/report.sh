@@ -85,6 +85,14 @@ row_by_ceiling() {
   row "$1" "$2" "$3 x${4:+, p99 < $4 ms}" "$met" "$(printf '%.2f x' "$by")"
 }
 
+# row_by_plain WHAT KIND: what the audit log costs, by the rate with it over the rate without, of the same round.
+row_by_plain() {
+  local by
+  [[ -n $(values "plain-$2" 1) ]] || return 0
+  by=$(ratio "commands-$2" "plain-$2" 4)
+  row "$1" "plain-$2" 'with the log >= 0.9 x' "$(verdict "$by" '>=' 0.9)" "$(printf 'with the log %.2f x' "$by")"
+}
+
 # row_by_size WHAT NAME FIRST COLUMN: rate (4) or p50 (5) against the same at the first size, in the same round.
 row_by_size() {
   local by what=rate goal='>= 0.8 x' met
@@ -113,6 +121,8 @@ print_table() {
     row_by_ceiling "commands in process, $kind, 8 callers" "commands-$kind-8"
     row_by_ceiling "commands in process, $kind, 32 callers" "commands-$kind-32" 0.7 5
     row_by_ceiling "commands in process, $kind, 256 callers" "commands-$kind-256" 1.0
+    row_by_plain "commands in process, $kind, 32 callers, without the audit log" "$kind-32"
+    row_by_plain "commands in process, $kind, 256 callers, without the audit log" "$kind-256"
   done
   for n in 16 64; do
     row_with_goal "POST /v1/corrections, unique, $n connections" "http-unique-$n" 10000 15
