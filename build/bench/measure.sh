@@ -62,6 +62,23 @@ run_commands() {
   record "$1" "$2" "$answers" "$rate" "$p50" "$p99" 0 "$cpu" "$postgres_cpu" -
 }
 
+# run_leaves ROUND: leaf hash and peaks of ready entries, in process, on one core.
+run_leaves() {
+  observe "$work/benchmarks/Stet.Benchmarks" leaves
+  record audit-leaves "$1" 1 "$(awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[0-9,.]+$/) { gsub(",", "", $i); print int($i); exit } }' <<<"$output")" - - 0 - - "$client_cpu"
+}
+
+# run_verify ROUND ENTRIES FOLDER KEY: an export, offline.
+run_verify() {
+  local started
+  started=$(date +%s%N)
+  observe "$work/stet/Stet" audit verify --log "$3" --vkey "$4"
+  record audit-verify "$1" "$2" $(($2 * 1000 / (($(date +%s%N) - started) / 1000000))) - - 0 - - "$client_cpu"
+}
+
+# forget_round N: takes a round out of the raw file.
+forget_round() { awk -F'\t' -v round="$1" '$2 != round' "$raw" >"$work/raw" && cp "$work/raw" "$raw"; }
+
 # run_wrk NAME ROUND PID URL CONNECTIONS SECONDS SCRIPT OPTION...: requests to a service.
 run_wrk() {
   local name=$1 round=$2 pid=$3 url=$4 connections=$5 seconds=$6 script=$7 before answers micros p50 p99 failures bytes
