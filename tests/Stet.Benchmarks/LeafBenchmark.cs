@@ -15,7 +15,8 @@ static class LeafBenchmark
         var rounds = new Option<int>("--rounds") { Description = "Rounds", DefaultValueFactory = _ => 5 };
         var leaves = new Option<int>("--leaves")
         {
-            Description = "Leaves a round", DefaultValueFactory = _ => 2_000_000,
+            Description = "Leaves a round",
+            DefaultValueFactory = _ => 2_000_000,
         };
         var command = new Command("leaves", "Hash entries of 300 bytes and fold them; prints leaves per second.")
         {
