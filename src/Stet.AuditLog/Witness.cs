@@ -73,7 +73,8 @@ public sealed class Witness
             return Refuse(400, malformed.Message);
         }
 
-        if (!Checkpoint.TryOpenParsed(note, checkpoint, [.. keysByOrigin[request.Origin]], out var opened, out var unsigned))
+        VerifierKey[] keys = [.. keysByOrigin[request.Origin]];
+        if (!Checkpoint.TryOpenParsed(note, checkpoint, keys, out var opened, out var unsigned))
             return Refuse(403, unsigned);
         if (checkpoint.HasImpossibleRoot)
             return Refuse(422, "The checkpoint has no leaves and another root than that of none.");

@@ -37,9 +37,10 @@ public class TlogProofSpecs
     public void A_proof_is_made_byte_for_byte_as_in_the_vectors()
     {
         var given = vectors.Items("cases").First(given => given.Text("entry") == "entry-511");
-        var cosigned = Notes.Note(given.Text("proof")[proof.ToString().IndexOf(Notes.Origin, StringComparison.Ordinal)..]);
+        var file = given.Text("proof");
+        var cosigned = Notes.Note(file[file.IndexOf(Notes.Origin, StringComparison.Ordinal)..]);
 
-        (proof with { Checkpoint = cosigned }).ToString().ShouldBe(given.Text("proof"));
+        (proof with { Checkpoint = cosigned }).ToString().ShouldBe(file);
         cosigned.Signatures[0].ToString().ShouldBe(proof.Checkpoint.Signatures[0].ToString());
     }
 
@@ -99,15 +100,17 @@ public class TlogProofSpecs
     }
 
     [Fact]
-    public void Mutated_proofs_are_answered() =>
-        Mutation.NeverBreaks(
-            [.. vectors.Items("cases").Where(given => given.Flag("valid")).Select(given => Notes.Utf8(given.Text("proof")))],
-            bytes =>
-            {
-                var read = TlogProof.Parse(bytes);
-                TlogProof.Parse(read.ToArray()).ToString().ShouldBe(read.ToString());
-                read.TryVerify(LogHash.EmptyRoot, [Notes.Log.Verifier], out _, out _).ShouldBeFalse();
-            });
+    public void Mutated_proofs_are_answered()
+    {
+        var valid = vectors.Items("cases").Where(given => given.Flag("valid"));
+
+        Mutation.NeverBreaks([.. valid.Select(given => Notes.Utf8(given.Text("proof")))], bytes =>
+        {
+            var read = TlogProof.Parse(bytes);
+            TlogProof.Parse(read.ToArray()).ToString().ShouldBe(read.ToString());
+            read.TryVerify(LogHash.EmptyRoot, [Notes.Log.Verifier], out _, out _).ShouldBeFalse();
+        });
+    }
 
     static string? Verified(TlogProof given)
     {

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Stet.AuditLog.Tests;
 
 public class WitnessSpecs
@@ -233,65 +231,10 @@ public class WitnessSpecs
     }
 
     [Fact]
-    public void The_reply_of_a_witness_is_checked_by_the_log()
+    public void Mutated_requests_are_answered_with_a_status_of_the_protocol()
     {
-        var (note, reply) = (Signed(300), Notes.Utf8(Add(0, [], Signed(300), null).Body));
+        var before = new[] { null, Stored(300) };
 
-        AddCheckpointReply.TryReadCosignatures(reply, note, Notes.Witness.Verifier, out var lines, out _).ShouldBeTrue();
-        lines!.Single().CosignedAt.ShouldBe(noon.ToUnixTimeSeconds());
-        note.With([.. lines!.Select(line => line.Signature)]).ToString()
-            .ShouldBe($"{note}{Encoding.UTF8.GetString(reply)}");
-    }
-
-    [Fact]
-    public void Lines_of_other_keys_are_dropped_from_a_reply_and_a_wrong_one_of_the_witness_spoils_it()
-    {
-        var note = Signed(300);
-        var own = $"{Notes.Witness.Cosign(note.Text, 1)}\n";
-        var other = $"{Notes.OtherWitness.Cosign(note.Text, 1)}\n";
-        var forged = $"{Notes.Witness.Cosign(Notes.Checkpoint(299).Text, 1)}\n";
-
-        Read($"{other}{own}", out var lines).ShouldBeTrue();
-        lines!.Single().Key.ShouldBe(Notes.Witness.Verifier);
-        Read(other, out _).ShouldBeFalse();
-        Read(forged, out _).ShouldBeFalse();
-        Read($"{own}{forged}", out _).ShouldBeFalse();
-
-        bool Read(string reply, out IReadOnlyList<VerifiedSignature>? cosignatures)
-        {
-            var isGood = AddCheckpointReply.TryReadCosignatures(
-                Notes.Utf8(reply), note, Notes.Witness.Verifier, out cosignatures, out var refusal);
-            (refusal is null).ShouldBe(isGood);
-            return isGood;
-        }
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("\n")]
-    [InlineData("ok\n")]
-    [InlineData("— witness.example/w1 AAAAAAA=")]
-    [InlineData("— witness.example/w1 AAAAAAA=\n\n")]
-    public void A_reply_that_is_not_signature_lines_is_refused(string reply) =>
-        Notes.Refusal(() => AddCheckpointReply.TryReadCosignatures(
-            Notes.Utf8(reply), Signed(300), Notes.Witness.Verifier, out _, out _)).ShouldNotBeEmpty();
-
-    [Fact]
-    public void A_reply_of_too_many_lines_is_refused() =>
-        Notes.Refusal(() => AddCheckpointReply.TryReadCosignatures(
-            Notes.Utf8(string.Concat(Enumerable.Repeat("— witness.example/w1 AAAAAAA=\n", 101))), Signed(300),
-            Notes.Witness.Verifier, out _, out _)).ShouldNotBeEmpty();
-
-    [Fact]
-    public void The_size_of_a_conflict_is_read_strictly()
-    {
-        AddCheckpointReply.ReadSize("300\n"u8).ShouldBe(300);
-        foreach (var reply in new[] { "", "\n", "300", "0300\n", "300\n\n", " 300\n", "300\r\n" })
-            Notes.Refusal(() => AddCheckpointReply.ReadSize(Notes.Utf8(reply))).ShouldNotBeEmpty();
-    }
-
-    [Fact]
-    public void Mutated_requests_are_answered_with_a_status_of_the_protocol() =>
         Mutation.NeverBreaks(
             [
                 AddCheckpointRequest.Write(0, [], Signed(300)),
@@ -299,13 +242,14 @@ public class WitnessSpecs
             ],
             body =>
             {
-                foreach (var stored in new[] { null, Stored(300) })
+                foreach (var stored in before)
                 {
                     var answer = Answer(witness, body, stored, noon);
                     new[] { 200, 400, 403, 404, 409, 422 }.ShouldContain(answer.Status);
                     (answer.ToStore is not null).ShouldBe(answer.Status == 200);
                 }
             });
+    }
 
     static SignedNote Signed(int size) => Notes.Signed(Notes.Checkpoint(size));
 

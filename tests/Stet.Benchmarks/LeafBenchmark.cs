@@ -5,7 +5,7 @@ using Stet.AuditLog;
 
 namespace Stet.Benchmarks;
 
-/// <summary>Leaf hash and peaks of ready entries on one thread: what the audit log adds to an event besides its row.</summary>
+/// <summary>Leaf hash and peaks of ready entries on one thread: the hashing that the audit log adds to an event.</summary>
 static class LeafBenchmark
 {
     const int EntrySize = 300;
@@ -13,7 +13,11 @@ static class LeafBenchmark
     public static Command Command()
     {
         var rounds = new Option<int>("--rounds") { Description = "Rounds", DefaultValueFactory = _ => 5 };
-        var leaves = new Option<int>("--leaves") { Description = "Leaves a round", DefaultValueFactory = _ => 2_000_000 };
+        var leaves = new Option<int>("--leaves")
+        {
+            Description = "Leaves a round",
+            DefaultValueFactory = _ => 2_000_000,
+        };
         var command = new Command("leaves", "Hash entries of 300 bytes and fold them; prints leaves per second.")
         {
             rounds, leaves,
