@@ -103,7 +103,7 @@ public readonly record struct AuditEntry(
         text.Add((byte)'}');
 
         if (text.Count - start > MaxSize)
-            throw new AuditLogFormatException($"The entry has more than {MaxSize} bytes: give the event a shorter type.");
+            throw new AuditLogFormatException($"The entry has over {MaxSize} bytes: give the event a shorter type.");
     }
 
     static ReadOnlySpan<byte> ActorClass(string actor) => actor switch
@@ -118,8 +118,8 @@ public readonly record struct AuditEntry(
     };
 
     /// <summary>
-    /// Parts the stored type. A suffix that no type is stored with, such as <c>_v1</c>, is refused: it would be a second
-    /// spelling of the same entry.
+    /// Parts the stored type. A suffix that no type is stored with, such as <c>_v1</c>, is refused: it would be a
+    /// second spelling of the same entry.
     /// </summary>
     static (ReadOnlyMemory<char> Name, int Schema) EventName(string storedType)
     {

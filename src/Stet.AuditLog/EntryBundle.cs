@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace Stet.AuditLog;
 
 /// <summary>
-/// The entries under one tile of leaf hashes (C2SP tlog-tiles): each its length as two big-endian bytes, then the entry.
+/// The entries under one tile of leaf hashes (C2SP tlog-tiles): each as two big-endian bytes of length, then itself.
 /// </summary>
 public static class EntryBundle
 {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Stet.AuditLog;
 
-/// <summary>Checks proofs that somebody else made (RFC 6962, 2.1; the algorithms of RFC 9162, 2.1.3.2 and 2.1.4.2).</summary>
+/// <summary>
+/// Checks proofs that somebody else made (RFC 6962, 2.1; the algorithms are those of RFC 9162, 2.1.3.2 and 2.1.4.2).
+/// </summary>
 public static class MerkleProof
 {
     /// <summary>The most hashes that a proof has in a tree of up to 2^63 - 1 leaves.</summary>
@@ -43,8 +45,10 @@ public static class MerkleProof
     }
 
     /// <summary>Whether the smaller tree is what the larger one began as.</summary>
-    /// <param name="oldSize">How many leaves the smaller tree has, 1 or more: every tree goes on from an empty one.</param>
-    /// <param name="newSize">How many leaves the larger tree has; with the same size, the roots must be the same.</param>
+    /// <param name="oldSize">
+    /// How many leaves the smaller tree has, 1 or more: that every tree goes on from an empty one needs no proof.
+    /// </param>
+    /// <param name="newSize">How many leaves the larger tree has; if as many, the roots must be the same.</param>
     /// <param name="oldRoot">The root of the smaller tree.</param>
     /// <param name="newRoot">The root of the larger tree.</param>
     /// <param name="proof">The hashes of the proof; none for the same size.</param>
@@ -93,7 +97,7 @@ public static class MerkleProof
 
     static bool IsRightOrLast(long node, long last) => (node & 1) == 1 || node == last;
 
-    /// <summary>The last node of a level without a sibling stands for its parents, up to where it is a right child.</summary>
+    /// <summary>A last node without a sibling stands for its parents, up to where it is a right child.</summary>
     static void SkipMissingSiblings(ref long node, ref long last)
     {
         while ((node & 1) == 0 && node != 0)

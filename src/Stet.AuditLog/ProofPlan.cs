@@ -26,12 +26,14 @@ public sealed class ProofPlan
             throw new ArgumentException($"The peaks are those of size {peaks.Size}, not {size}.", nameof(peaks));
 
         (this.size, this.peaks, this.ranges) = (size, peaks, ranges);
-        Tiles = [.. ranges.SelectMany(range => range.Perfect()).Where(subtree => !IsPeak(subtree)).Select(TileOf).Distinct()];
+
+        var read = ranges.SelectMany(range => range.Perfect()).Where(subtree => !IsPeak(subtree));
+        Tiles = [.. read.Select(TileOf).Distinct()];
     }
 
     /// <summary>
-    /// The tiles to fetch, each once and as wide as the size implies. With the peaks at hand an inclusion proof takes one
-    /// for each tile level: three for a million leaves.
+    /// The tiles to fetch, each once and as wide as the size implies. With the peaks at hand an inclusion proof takes
+    /// one of each tile level: three for a million leaves.
     /// </summary>
     public IReadOnlyList<Tile> Tiles { get; }
 
@@ -63,7 +65,7 @@ public sealed class ProofPlan
     /// </summary>
     /// <param name="oldSize">How many leaves the smaller tree has, from 0 on.</param>
     /// <param name="newSize">How many leaves the larger tree has; the log may have more by now.</param>
-    /// <param name="peaks">Those of the larger size, which save reading its partial tiles; not changed meanwhile.</param>
+    /// <param name="peaks">Those of the new size, which save reading its partial tiles; not changed meanwhile.</param>
     /// <exception cref="ArgumentOutOfRangeException">The old size is negative or above the new one.</exception>
     /// <exception cref="ArgumentException">The peaks are those of another size.</exception>
     public static ProofPlan Consistency(long oldSize, long newSize, Peaks? peaks = null)
@@ -86,7 +88,7 @@ public sealed class ProofPlan
         return new ProofPlan(newSize, peaks, ranges);
     }
 
-    /// <summary>The peaks of a tree, to be made into <see cref="AuditLog.Peaks"/> of that size, hence its root.</summary>
+    /// <summary>The peaks of a tree, of which <see cref="AuditLog.Peaks"/> and hence the root can be made.</summary>
     /// <param name="size">How many leaves the tree has, from 0 on; the log may have more by now.</param>
     /// <exception cref="ArgumentOutOfRangeException">The size is negative.</exception>
     public static ProofPlan Peaks(long size)
@@ -171,7 +173,7 @@ public sealed class ProofPlan
 
         public int TileLevel => Height / Tile.Height;
 
-        /// <summary>How many neighbouring hashes of the tile level it spans: 1 to 128, all of them in one tile.</summary>
+        /// <summary>How many neighbouring hashes of the tile level it spans: 1 to 128, all in one tile.</summary>
         public int HashCount => 1 << (Height % Tile.Height);
 
         public long FirstHash => Number << (Height % Tile.Height);

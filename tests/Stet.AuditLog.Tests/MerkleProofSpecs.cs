@@ -180,7 +180,9 @@ public class MerkleProofSpecs
     static long Number(JsonElement given, string member) => unchecked((long)given.GetProperty(member).GetUInt64());
 
     static LogHash Hash(JsonElement given, string member) =>
-        new(given.GetProperty(member).ValueKind == JsonValueKind.Null ? [] : given.GetProperty(member).GetBytesFromBase64());
+        given.GetProperty(member) is { ValueKind: JsonValueKind.String } text
+            ? new LogHash(text.GetBytesFromBase64())
+            : new LogHash([]);
 
     static LogHash[] Proof(JsonElement given) =>
         given.GetProperty("proof").ValueKind == JsonValueKind.Null

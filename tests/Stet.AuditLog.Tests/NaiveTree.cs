@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Stet.AuditLog.Tests;
 
-/// <summary>The definitions of RFC 6962, 2.1, written down as they stand there. It remembers roots, for speed.</summary>
+/// <summary>The definitions of RFC 6962, 2.1, as they stand there. It remembers roots, for speed.</summary>
 sealed class NaiveTree(IReadOnlyList<LogHash> leaves)
 {
     readonly ConcurrentDictionary<(int Start, int End), LogHash> roots = new();
@@ -15,6 +15,20 @@ sealed class NaiveTree(IReadOnlyList<LogHash> leaves)
 
     /// <summary>MTH of the first leaves.</summary>
     public LogHash Root(int size) => size == 0 ? Hashes.Hex(Empty) : Root(0, size);
+
+    /// <summary>The roots of the perfect subtrees, largest first, one for each 1-bit of the size.</summary>
+    public LogHash[] Peaks(int size)
+    {
+        var peaks = new List<LogHash>();
+        for (var (bit, start) = (1 << 20, 0); bit > 0; bit >>= 1)
+        {
+            if ((size & bit) == 0) continue;
+            peaks.Add(Root(start, start + bit));
+            start += bit;
+        }
+
+        return [.. peaks];
+    }
 
     /// <summary>PATH(m, D[n]).</summary>
     public LogHash[] Inclusion(int index, int size) => [.. Path(index, 0, size)];

@@ -1,4 +1,3 @@
-using System.Numerics;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -47,23 +46,22 @@ public class PeaksSpecs
 
             peaks.Size.ShouldBe(size);
             peaks.Root.ShouldBe(tree.Root(size));
-            peaks.Hashes.Length.ShouldBe(BitOperations.PopCount((uint)size));
+            peaks.Hashes.ToArray().ShouldBe(tree.Peaks(size));
             peaks.ToArray().Length.ShouldBe(32 * peaks.Hashes.Length);
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(60));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(40));
 
     [Fact]
     public void Going_on_from_stored_peaks_is_the_same_as_never_having_stopped() =>
         Prop.ForAll(Sizes, Sizes, (one, other) =>
         {
             var (first, all) = (Math.Min(one, other), Math.Max(one, other));
-            var before = new Peaks();
-            before.Append(LeavesTo(first));
+            var before = new Peaks(first, tree.Peaks(first));
 
             var after = Peaks.Read(first, before.ToArray());
             after.Append(LeavesTo(all).AsSpan(first));
 
+            after.Hashes.ToArray().ShouldBe(tree.Peaks(all));
             after.Root.ShouldBe(tree.Root(all));
-            new Peaks(all, after.Hashes).Root.ShouldBe(after.Root);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(30));
 
     [Theory]
