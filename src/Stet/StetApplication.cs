@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Stet.Audit;
+using Stet.Audit.SelfCheck;
 using Stet.Authentication;
 using Stet.Corrections;
 using Stet.Enforcement;
@@ -48,6 +49,7 @@ public static class StetApplication
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
         services.AddAudit();
+        services.AddSelfCheck();
         services.AddEnforcement();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);

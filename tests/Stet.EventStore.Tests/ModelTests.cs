@@ -41,7 +41,7 @@ public class ModelTests
                 AppendResult[]? results;
                 try
                 {
-                    results = await store.AppendAsync(tenant, TestStore.Metadata, commands[i].For(streams), CancellationToken.None);
+                    results = await store.AppendAsync(tenant, TestStore.Metadata, commands[i].For(streams), receipt: false, CancellationToken.None);
                 }
                 catch (DivideByZeroException)
                 {

@@ -29,6 +29,7 @@ public static class AuditModule
         services.AddSingleton<AuditReader>();
         services.AddSingleton<AuditKeys>();
         services.AddSingleton<Proofs>();
+        services.AddSingleton<Receipts>();
         services.AddSingleton<TileCache>();
         services.AddSingleton<AuditAccess>();
         services.AddHealthChecks().AddCheck<FrozenLogs>("audit");

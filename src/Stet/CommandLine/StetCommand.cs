@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Stet.Client.AuditLog.CommandLine;
 
 namespace Stet.CommandLine;
 
@@ -25,7 +24,7 @@ public static class StetCommand
         var root = new RootCommand("Stet: a trust ledger for AI systems.")
         {
             Connection, Data, run, CheckEnvironmentCommand.Create(), DescribeCommand.Create(), DbCommand.Create(),
-            ProjectionsCommand.Create(), AuditCommand.Create(TimeProvider.System),
+            ProjectionsCommand.Create(), AuditCommand.Create(),
         };
         foreach (var option in run.Options) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Net.Http.Headers;
+using Stet.Audit;
 
 namespace Stet.Http;
 
@@ -52,16 +53,22 @@ public static class JsonAnswer
 
     sealed class WriteAnswer<T>(int status, T body, JsonTypeInfo<T> json, long position, string? location) : IResult
     {
-        public Task ExecuteAsync(HttpContext httpContext)
+        public async Task ExecuteAsync(HttpContext httpContext)
         {
+            var text = Serialize(body, json);
             var response = httpContext.Response;
+            if (httpContext.Features.Get<ReceiptRequest>() is { } wanted)
+            {
+                text = await httpContext.RequestServices.GetRequiredService<Receipts>().AddAsync(text, wanted, httpContext.RequestAborted);
+                response.Headers["Preference-Applied"] = "receipt";
+            }
+
             response.StatusCode = status;
             response.ContentType = "application/json";
             response.Headers[PositionHeader] = position.ToString(CultureInfo.InvariantCulture);
             if (location is not null) response.Headers.Location = location;
-            var text = Serialize(body, json);
             response.ContentLength = text.Length;
-            return response.BodyWriter.WriteAsync(text, httpContext.RequestAborted).AsTask();
+            await response.BodyWriter.WriteAsync(text, httpContext.RequestAborted);
         }
     }
 

@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Stet.AuditLog;
+
+namespace Stet.Audit;
+
+/// <summary>
+/// Write receipts: for each event its entry, salt, data and a proof with a signed checkpoint, to be checked offline with
+/// the log's key alone. What the writer has just appended is proved from memory.
+/// </summary>
+public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader)
+{
+    static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>Adds <c>receipts</c>, or <c>receipt_error</c> when signing is refused, to the JSON object that is the answer.</summary>
+    /// <param name="answer">UTF-8 of one object.</param>
+    /// <param name="request">What was recorded.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<ReadOnlyMemory<byte>> AddAsync(ReadOnlyMemory<byte> answer, ReceiptRequest request, CancellationToken cancel)
+    {
+        var output = new ArrayBufferWriter<byte>(answer.Length + 4_096);
+        output.Write(answer.Span[..^1]); // all but the closing brace
+        output.Write(answer.Length > 2 ? ",\"receipts\":"u8 : "\"receipts\":"u8);
+        try
+        {
+            var receipts = await MakeAsync(request, cancel);
+            using var json = new Utf8JsonWriter(output, Readable);
+            json.WriteStartArray();
+            foreach (var receipt in receipts) Write(json, receipt);
+            json.WriteEndArray();
+        }
+        catch (AuditSigningRefusedException)
+        {
+            output.Write(Encoding.UTF8.GetBytes($"null,\"receipt_error\":\"{AuditProblems.SigningRefused.Code}\""));
+        }
+
+        output.Write("}"u8);
+        return output.WrittenMemory;
+    }
+
+    async Task<List<Receipt>> MakeAsync(ReceiptRequest request, CancellationToken cancel)
+    {
+        var receipts = new List<Receipt>();
+        foreach (var result in request.Results)
+        {
+            if (result.Log is AuditPart { IsGuarded: true } part)
+            {
+                var signed = await checkpoints.SignReservedAsync(part.Log, part.Tree.Size, part.Tree.Root, cancel);
+                receipts.AddRange(result.Events.Select(e => OfNew(part, part.Leaves[(int)(e.Position - part.Start - 1)], signed)));
+            }
+            else
+            {
+                // A repetition, or a batch on top of another instance's: the log is read.
+                var log = await logs.FindAsync(request.TenantId!, cancel)
+                    ?? throw new InvalidOperationException($"{request.TenantId} has events and no audit log");
+                foreach (var e in result.Events) receipts.Add(await OfStoredAsync(log, e.Id, cancel));
+            }
+        }
+
+        return receipts;
+    }
+
+    static Receipt OfNew(AuditPart part, AuditLeaf leaf, SignedCheckpoint signed)
+    {
+        var salt = new byte[Commitment.SaltSize];
+        var audited = leaf.Audited;
+        part.Log.WriteSalt(audited.Position, audited.Id, salt);
+        var hashes = ProofPlan.Inclusion(audited.Position - 1, signed.Size)
+            .ComputeForNewest(part.TreeBefore(), [.. part.Leaves.Select(l => l.Hash)]);
+        return new Receipt(
+            audited.Position, leaf.Hash, audited.Entry(leaf.Commit).ToArray(), salt, leaf.Appended!.Json,
+            new TlogProof(audited.Position - 1, hashes, signed.Note));
+    }
+
+    async Task<Receipt> OfStoredAsync(TenantLog log, Guid eventId, CancellationToken cancel)
+    {
+        var (proof, _) = await proofs.OfEventAsync(log, eventId, witnessed: false, cancel);
+        var logged = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, cancel))[0];
+        return new Receipt(proof.Position, proof.Leaf, logged.Entry, Payloads.SaltOf(log, logged), logged.Data, proof.Proof);
+    }
+
+    static void Write(Utf8JsonWriter json, Receipt receipt)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("position", receipt.Position);
+        json.WriteString("leaf_hash", receipt.Leaf.ToString());
+        json.WriteString("entry", receipt.Entry);
+        json.WriteBase64String("salt", receipt.Salt);
+        json.WritePropertyName("data");
+        json.WriteRawValue(receipt.Data, skipInputValidation: true);
+        json.WriteString("tlog_proof", receipt.Proof.ToString());
+        json.WriteEndObject();
+    }
+
+    sealed record Receipt(long Position, LogHash Leaf, byte[] Entry, byte[] Salt, byte[] Data, TlogProof Proof);
+}

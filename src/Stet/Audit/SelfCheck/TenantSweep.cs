@@ -1,0 +1,188 @@
+using Npgsql;
+using Stet.AuditLog;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit.SelfCheck;
+
+/// <summary>
+/// Reads one tenant's log again, from the first position to where the head stood when the sweep began, and compares
+/// everything that is stored with what the events lead to. No stored hash is believed.
+/// </summary>
+sealed class TenantSweep : IDisposable
+{
+    const byte StateFormat = 1;
+
+    readonly string tenantId;
+    readonly SaltKeys salts;
+    readonly SweepReader reader;
+    readonly SweepPage page;
+    readonly BlockCheck block = new();
+    readonly TreeCheck tree;
+    readonly TileCheck tiles;
+    readonly Head? head;
+    Findings findings;
+    HashSet<string>? erasedKeys;
+
+    TenantSweep(string tenantId, SaltKeys salts, int pageSize, long target, Head? head, TreeCheck tree, TileCheck tiles)
+    {
+        (this.tenantId, this.salts, this.head, this.tree, this.tiles) = (tenantId, salts, head, tree, tiles);
+        (Target, reader, page, findings) = (target, new SweepReader(tenantId, salts), new SweepPage(pageSize), new Findings(tenantId));
+    }
+
+    /// <summary>How many positions have been checked.</summary>
+    public long Position => tree.Size;
+
+    /// <summary>Where the sweep ends.</summary>
+    public long Target { get; }
+
+    /// <summary>How many positions were erased, since this object began or resumed the sweep.</summary>
+    public long Erased { get; private set; }
+
+    public bool IsDone => Position == Target;
+
+    /// <summary>Begins at the first position.</summary>
+    /// <param name="connection">Of the writer, which may read keys.</param>
+    /// <param name="installation">Unwraps them.</param>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="pageSize">Positions in a page, a multiple of 256.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="InstallationKeyException">A key is wrapped by one that this installation was not given.</exception>
+    public static async Task<TenantSweep> BeginAsync(
+        NpgsqlConnection connection, InstallationKeys installation, string tenantId, int pageSize, CancellationToken cancel)
+    {
+        var bounds = await LogBounds.ReadAsync(connection, tenantId, cancel);
+        var sweep = new TenantSweep(
+            tenantId, await SaltKeys.ReadAsync(connection, installation, tenantId, cancel), pageSize, bounds.Target,
+            bounds.HeadAtTarget, new TreeCheck(), new TileCheck());
+        bounds.Report(sweep.findings);
+        return sweep;
+    }
+
+    /// <summary>Goes on where <see cref="State"/> was taken; null when that cannot be read any more: begin anew.</summary>
+    /// <exception cref="InstallationKeyException">A key is wrapped by one that this installation was not given.</exception>
+    public static async Task<TenantSweep?> ResumeAsync(
+        NpgsqlConnection connection, InstallationKeys installation, string tenantId, int pageSize, byte[] state, CancellationToken cancel)
+    {
+        var keys = await SaltKeys.ReadAsync(connection, installation, tenantId, cancel);
+        using var bytes = new BinaryReader(new MemoryStream(state));
+        try
+        {
+            if (bytes.ReadByte() == StateFormat)
+            {
+                return new TenantSweep(
+                    tenantId, keys, pageSize, bytes.ReadInt64(),
+                    bytes.ReadBoolean() ? new Head(bytes.ReadInt64(), bytes.ReadBytes(bytes.ReadInt32())) : null,
+                    TreeCheck.Read(bytes), TileCheck.Read(bytes));
+            }
+        }
+        catch (Exception e) when (e is EndOfStreamException or AuditLogFormatException or ArgumentException)
+        {
+            // Somebody wrote into it. What it stood for is checked again.
+        }
+
+        keys.Dispose();
+        return null;
+    }
+
+    /// <summary>All that going on takes.</summary>
+    public byte[] State()
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        writer.Write(StateFormat);
+        writer.Write(Target);
+        writer.Write(head is not null);
+        if (head is not null)
+        {
+            writer.Write(head.Size);
+            writer.Write(head.Peaks.Length);
+            writer.Write(head.Peaks);
+        }
+
+        tree.Write(writer);
+        tiles.Write(writer);
+        return bytes.ToArray();
+    }
+
+    /// <summary>Checks the next page.</summary>
+    /// <returns>What was found in it, in the order of positions but for few.</returns>
+    public async Task<IReadOnlyList<Finding>> NextAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        page.Begin(Position, Target);
+        await reader.ReadAsync(connection, page, cancel);
+        if (page.GoneKeys.Count > 0) erasedKeys ??= await reader.ReadErasedKeysAsync(connection, cancel);
+        Check();
+
+        var found = findings.All;
+        findings = new Findings(tenantId);
+        return found;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => salts.Dispose();
+
+    void Check()
+    {
+        var guards = 0;
+        MeetGuards(ref guards);
+        for (var first = 0; first < page.Count; first += Tile.FullWidth)
+        {
+            var width = Math.Min(Tile.FullWidth, page.Count - first);
+            block.Check(page, first, width, tree, head, erasedKeys ?? [], findings);
+            Erased += block.Erased;
+            foreach (var leaf in block.Truth[..width])
+            {
+                tree.Append(leaf);
+                MeetGuards(ref guards);
+            }
+
+            if (width == Tile.FullWidth) tiles.Add(block.Root, tree.Size, page, findings);
+        }
+
+        if (IsDone && head is not null) tree.Meet(head, findings);
+    }
+
+    void MeetGuards(ref int next)
+    {
+        for (; next < page.Guards.Count && page.Guards[next].Size == tree.Size; next++) tree.Meet(page.Guards[next], findings);
+    }
+}
+
+/// <summary>Where a tenant's log begins and ends, by each of its tables, at one moment.</summary>
+sealed record LogBounds(Head? Head, long FirstEvent, long LastEvent, long LastLeaf, long LastGuard)
+{
+    /// <summary>The last position that a sweep reads: a changed head cannot make it read for ever.</summary>
+    public long Target => Math.Max(0, Math.Min(Head?.Size ?? long.MaxValue, Math.Max(LastEvent, LastLeaf)));
+
+    public Head? HeadAtTarget => Head?.Size == Target ? Head : null;
+
+    public static async Task<LogBounds> ReadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add("""
+            select h.position, h.audit_peaks,
+                coalesce((select e.seq_id from stet.mt_events e where e.tenant_id = $1 order by e.seq_id limit 1), 1),
+                coalesce((select e.seq_id from stet.mt_events e where e.tenant_id = $1 order by e.seq_id desc limit 1), 0),
+                coalesce((select l.position from stet.audit_leaf l where l.tenant_id = $1 order by l.position desc limit 1), 0),
+                coalesce((select g.size from stet.audit_signed g where g.tenant_id = $1 order by g.size desc limit 1), 0)
+            from (values ($1)) wanted (tenant_id) left join stet.tenant_head h on h.tenant_id = wanted.tenant_id
+            """, Scalar(tenantId));
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        await rows.NextResultAsync(cancel);
+        await rows.ReadAsync(cancel);
+        var head = rows.IsDBNull(0) ? null : new Head(rows.GetInt64(0), rows.GetFieldValue<byte[]>(1));
+        return new LogBounds(head, rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4), rows.GetInt64(5));
+    }
+
+    /// <summary>What is wrong with the bounds themselves.</summary>
+    public void Report(Findings findings)
+    {
+        var last = Math.Max(LastEvent, LastLeaf);
+        if (FirstEvent < 1) findings.Add(PositionState.Altered, LogParts.Event, FirstEvent, 0);
+        if (Head is null) findings.Add(PositionState.Missing, LogParts.Head, last);
+        else if (Head.Size > last) findings.Add(PositionState.Missing, LogParts.Event | LogParts.Leaf, last + 1, Head.Size);
+        else if (Head.Size < last) findings.Add(PositionState.Altered, LogParts.Head, Head.Size + 1, last);
+        if (LastGuard > (Head?.Size ?? last)) findings.Add(PositionState.Altered, LogParts.Guard, LastGuard);
+    }
+}

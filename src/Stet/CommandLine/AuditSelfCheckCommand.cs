@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Npgsql;
+using Stet.Audit;
+using Stet.Audit.SelfCheck;
+using Stet.EventStore;
+
+namespace Stet.CommandLine;
+
+/// <summary><c>stet audit selfcheck</c>: everything stored of the audit logs, read again and compared, beside a running service.</summary>
+static class AuditSelfCheckCommand
+{
+    const int Sound = 0;
+    const int Unsound = 1;
+    const int Unusable = 2;
+    const int Unavailable = 3;
+    const int PageSize = 4_096;
+
+    static readonly Option<string?> Tenant = new("--tenant") { Description = "Check one tenant's log, a lower-case UUID; without it, all" };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "selfcheck", "Read all events, leaves, tiles and guards again; findings as JSON lines, exit 0 if there are none, else 1")
+        {
+            Tenant,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    /// <returns>0 sound, 1 findings, 2 bad arguments or keys, 3 the check could not be done.</returns>
+    static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    {
+        int? result = null;
+        var code = await Database.UseAsync(arguments, async (connectionString, _) =>
+        {
+            result = await CheckAsync(arguments, connectionString, cancel);
+            return result.Value;
+        }, cancel, attach: true);
+
+        // The database's own troubles must not look like findings.
+        return result ?? (code == Unsound ? Unavailable : code);
+    }
+
+    static async Task<int> CheckAsync(ParseResult arguments, string connectionString, CancellationToken cancel)
+    {
+        var wanted = arguments.GetValue(Tenant);
+        if (wanted is not null && !(Guid.TryParseExact(wanted, "D", out var id) && id.ToString("D") == wanted))
+            return await FailAsync(Unusable, $"`{wanted}` is no tenant's id: give a UUID in lower case.");
+
+        var differences = await new SchemaMigrator(connectionString, StetApplication.Schema).AssertAsync(cancel);
+        if (differences.Count > 0) return await FailAsync(Unavailable, $"The schema is not this version's: {string.Join("; ", differences)}");
+
+        try
+        {
+            var installation = Keys(arguments);
+            await using var connections = StoreConnections.For(connectionString);
+            await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
+            var tenants = await SelfChecks.DueAsync(connection, DateTime.MaxValue, int.MaxValue, cancel);
+            if (wanted is not null && !tenants.Contains(wanted)) return await FailAsync(Unusable, $"There is no tenant `{wanted}`.");
+
+            var findings = 0L;
+            foreach (var tenantId in wanted is null ? tenants : [wanted])
+                findings += await CheckAsync(connection, installation, tenantId, cancel);
+            return findings == 0 ? Sound : Unsound;
+        }
+        catch (InstallationKeyException e)
+        {
+            return await FailAsync(Unusable, e.Message);
+        }
+        catch (NpgsqlException e)
+        {
+            return await FailAsync(Unavailable, e.Message);
+        }
+    }
+
+    static async Task<long> CheckAsync(NpgsqlConnection connection, InstallationKeys installation, string tenantId, CancellationToken cancel)
+    {
+        using var sweep = await TenantSweep.BeginAsync(connection, installation, tenantId, PageSize, cancel);
+        var progress = new TerminalProgress(tenantId, sweep.Target);
+        var findings = 0L;
+        do
+        {
+            foreach (var finding in await sweep.NextAsync(connection, cancel))
+            {
+                progress.Clear();
+                Print(finding);
+                findings++;
+            }
+
+            progress.Report(sweep.Position);
+        }
+        while (!sweep.IsDone);
+
+        progress.Clear();
+        await Console.Error.WriteLineAsync($"{tenantId}: {sweep.Target} positions checked, {sweep.Erased} erased, {findings} findings");
+        return findings;
+    }
+
+    static void Print(Finding finding)
+    {
+        using var output = new MemoryStream();
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            json.WriteString("tenant", finding.TenantId);
+            json.WriteNumber("position", finding.Position);
+            json.WriteNumber("until", finding.Until);
+            json.WriteString("class", finding.State == PositionState.Missing ? "MISSING" : "ALTERED");
+            json.WriteStartArray("differs");
+            foreach (var part in finding.PartNames()) json.WriteStringValue(part);
+            json.WriteEndArray();
+            if (finding.Tile is { } tile) json.WriteString("tile", tile.Path);
+            if (finding.After is { } after) json.WriteNumber("after", after);
+            json.WriteEndObject();
+        }
+
+        output.WriteByte((byte)'\n');
+        using var standard = Console.OpenStandardOutput();
+        output.WriteTo(standard);
+    }
+
+    /// <summary>The installation's keys, from where the service takes them. A check makes none.</summary>
+    static InstallationKeys Keys(ParseResult arguments)
+    {
+        var configuration = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" }).Configuration;
+        var options = new AuditOptions
+        {
+            Folder = configuration["Audit:Folder"] ?? Path.GetFullPath(Database.PrivateOptions(arguments).DataFolder),
+            Kek = configuration["Audit:Kek"] ?? configuration["STET_KEK"],
+        };
+        if (string.IsNullOrWhiteSpace(options.Kek) && !File.Exists(options.KeyFile))
+            throw new InstallationKeyException($"There is no key file {options.KeyFile}: name the service's folder with --data, or give the key in STET_KEK.");
+        return InstallationKeys.Load(options.Kek, options.KeyFile);
+    }
+
+    static async Task<int> FailAsync(int code, string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return code;
+    }
+
+    /// <summary>One line on the terminal that is written over; nothing when the output goes elsewhere.</summary>
+    sealed class TerminalProgress(string tenantId, long target)
+    {
+        static readonly TimeSpan every = TimeSpan.FromMilliseconds(200);
+
+        readonly long began = Stopwatch.GetTimestamp();
+        long? written;
+
+        public void Report(long position)
+        {
+            if (Console.IsErrorRedirected || (written is { } last && Stopwatch.GetElapsedTime(last) < every)) return;
+
+            written = Stopwatch.GetTimestamp();
+            var rate = position / Math.Max(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.001);
+            Console.Error.Write($"\r\e[K{tenantId}: {position} of {target} positions, {rate:0} a second");
+        }
+
+        public void Clear()
+        {
+            if (written is not null) Console.Error.Write("\r\e[K");
+            written = null;
+        }
+    }
+}

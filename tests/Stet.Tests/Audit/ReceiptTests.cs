@@ -1,0 +1,105 @@
+using System.Text.Json.Nodes;
+using Stet.Client.AuditLog;
+using Stet.Testing;
+using Stet.Tests.Enforcement;
+using static Stet.Tests.Corrections.OrdinaryJson;
+
+namespace Stet.Tests.Audit;
+
+public class ReceiptTests
+{
+    [Fact]
+    public async Task A_write_that_prefers_a_receipt_is_answered_with_a_proof_that_verifies_offline()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = new LoggedTenant(service);
+
+        var answer = await tenant.Http.PostAsync("/v1/corrections", Correction(), ("Prefer", "receipt"));
+
+        answer.Status.ShouldBe(201, answer.Text);
+        answer.Headers["Preference-Applied"].ShouldBe("receipt");
+        var receipt = answer.Json["receipts"]!.AsArray().ShouldHaveSingleItem()!;
+        ((long)receipt["position"]!).ShouldBe(1);
+        ((string?)receipt["data"]!["field_key"]).ShouldBe((string?)Correction()["field_key"]);
+        await ShouldVerifyAsync(tenant, receipt);
+    }
+
+    [Fact]
+    public async Task Every_event_of_a_batch_gets_a_receipt_whatever_the_size_of_the_log()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = new LoggedTenant(service);
+        foreach (var count in new[] { 200, 55, 1, 3, 300 })
+        {
+            var answer = await tenant.Http.PostAsync("/v1/corrections/batch?receipt=true", new JsonObject
+            {
+                ["corrections"] = new JsonArray([.. Enumerable.Range(0, count).Select(i => Correction($"f{i}").With("idempotency_key", $"{count}-{i}"))]),
+            });
+
+            answer.Status.ShouldBe(201, answer.Text[..Math.Min(500, answer.Text.Length)]);
+            var receipts = answer.Json["receipts"]!.AsArray();
+            receipts.Count.ShouldBeGreaterThanOrEqualTo(count);
+            await ShouldVerifyAsync(tenant, receipts[0]!);
+            await ShouldVerifyAsync(tenant, receipts[^1]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_repeated_command_gets_receipts_of_its_first_events()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = new LoggedTenant(service);
+        await tenant.Http.PostAsync("/v1/corrections", Correction());
+        await tenant.RecordAsync(30);
+
+        var again = await tenant.Http.PostAsync("/v1/corrections", Correction(), ("Prefer", "return=minimal, receipt"));
+
+        again.Status.ShouldBe(200, again.Text);
+        var receipt = again.Json["receipts"]!.AsArray().ShouldHaveSingleItem()!;
+        ((long)receipt["position"]!).ShouldBe(1);
+        await ShouldVerifyAsync(tenant, receipt);
+    }
+
+    [Fact]
+    public async Task Receipts_of_two_instances_verify()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var tenant = new LoggedTenant(first);
+        var other = Tenancy.Of(second, tenant.Id);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => (i % 2 == 0 ? tenant.Http : other)
+            .PostAsync("/v1/corrections", Correction($"f{i}").With("idempotency_key", $"k{i}"), ("Prefer", "receipt"))));
+
+        foreach (var answer in answers)
+        {
+            answer.Status.ShouldBe(201, answer.Text);
+            await ShouldVerifyAsync(tenant, answer.Json["receipts"]![0]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_refused_command_has_no_receipt_and_one_that_recorded_nothing_an_empty_list()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = new LoggedTenant(service);
+        await tenant.Http.PostAsync("/v1/corrections", Correction());
+
+        var refused = await tenant.Http.PostAsync("/v1/corrections", Correction().With("value", "other"), ("Prefer", "receipt"));
+        await tenant.Http.PutAsync("bot");
+        var nothing = await tenant.Http.SendAsync(HttpMethod.Put, "/v1/enforcement/systems/bot?receipt=true", "{}"u8.ToArray());
+
+        refused.ShouldBeProblem(409, "idempotency_conflict");
+        nothing.Json["receipts"]!.AsArray().ShouldBeEmpty();
+    }
+
+    static async Task ShouldVerifyAsync(LoggedTenant tenant, JsonNode receipt)
+    {
+        var keys = (await tenant.Http.GetAsync("/v1/audit/keys")).Json["keys"]!.AsArray();
+        var trust = new AuditTrust([AuditKey.Parse((string)keys[0]!["vkey"]!)]);
+
+        var report = AuditProof.Verify(System.Text.Encoding.UTF8.GetBytes(receipt.ToJsonString()), trust);
+
+        report.Outcome.ShouldBe(AuditOutcome.Verified);
+    }
+}
