@@ -22,11 +22,10 @@ static class CanonicalForm
     {
         var header = document.Header;
         var isDelivered = extent != Extent.Content;
-        // The digits that the signature of 0.1 leaves open must not make another content of the same one.
-        var isRounded = header is null && !isDelivered;
+        var numbers = header is not null ? Numbers.Canonical : isDelivered ? Numbers.Signed : Numbers.Rounded;
 
         text.Add("{\"D_hat\":"u8);
-        WriteNumber(ref text, document.DHat, isRounded);
+        WriteNumber(ref text, document.DHat, numbers);
         text.Add(",\"N_j\":"u8);
         WriteCounts(ref text, document.Scales.AsSpan());
         if (isDelivered && header is not null)
@@ -37,10 +36,10 @@ static class CanonicalForm
 
         if (isDelivered) WriteInteger(ref text, ",\"attempt\":"u8, document.Attempt);
         text.Add(",\"budget\":"u8);
-        WriteNumber(ref text, document.Budget, isRounded);
+        WriteNumber(ref text, document.Budget, numbers);
         if (header is not null) WriteInteger(ref text, ",\"chunk_size\":"u8, header.ChunkSize);
         text.Add(",\"coh_star\":"u8);
-        WriteNumber(ref text, document.CohStar, isRounded);
+        WriteNumber(ref text, document.CohStar, numbers);
         WriteInteger(ref text, ",\"epoch\":"u8, document.Epoch);
         if (isDelivered) WriteDelivery(ref text, document.Delivery);
         if (isDelivered && header is not null) WriteString(ref text, ",\"kid\":"u8, header.Kid);
@@ -48,14 +47,16 @@ static class CanonicalForm
         WriteString(ref text, ",\"merkle_root\":"u8, document.MerkleRoot);
         WriteString(ref text, ",\"pcs_id\":"u8, document.PcsId);
         text.Add(",\"r\":"u8);
-        WriteNumber(ref text, document.R, isRounded);
+        WriteNumber(ref text, document.R, numbers);
         WriteString(ref text, ",\"regime\":"u8, document.Regime.Name());
         WriteScales(ref text, document.Scales.AsSpan());
         WriteString(ref text, ",\"schema\":"u8, PcsDocument.Schema);
         WriteInteger(ref text, ",\"seed\":"u8, document.Seed);
         if (isDelivered) WriteString(ref text, ",\"sent_at\":"u8, document.SentAt);
         WriteString(ref text, ",\"shard_id\":"u8, document.ShardId);
-        if (extent == Extent.Whole && document.Sig is { } sig) WriteString(ref text, ",\"sig\":"u8, sig);
+        // Required in 1.0, even if empty.
+        if (extent == Extent.Whole && (document.Sig ?? (header is null ? null : "")) is { } sig)
+            WriteString(ref text, ",\"sig\":"u8, sig);
         if (header is not null) WriteString(ref text, ",\"tenant\":"u8, header.Tenant);
         WriteDirection(ref text, document.VStar);
         WriteString(ref text, ",\"version\":"u8, document.Version.Name());
@@ -121,16 +122,18 @@ static class CanonicalForm
     static void WriteDirection(ref TextBuffer text, Direction direction)
     {
         text.Add(",\"v_star\":["u8);
-        WriteNumber(ref text, direction.X, isRounded: false);
+        WriteNumber(ref text, direction.X, Numbers.Canonical);
         text.Add((byte)',');
-        WriteNumber(ref text, direction.Y, isRounded: false);
+        WriteNumber(ref text, direction.Y, Numbers.Canonical);
         text.Add((byte)',');
-        WriteNumber(ref text, direction.Z, isRounded: false);
+        WriteNumber(ref text, direction.Z, Numbers.Canonical);
         text.Add((byte)']');
     }
 
-    static void WriteNumber(ref TextBuffer text, double value, bool isRounded) =>
-        NumberText.Write(ref text, isRounded ? Rounding.A(value) : value, NumberStyle.EcmaScript);
+    static void WriteNumber(ref TextBuffer text, double value, Numbers numbers) => NumberText.Write(
+        ref text,
+        numbers == Numbers.Rounded ? Rounding.A(value) : value,
+        numbers == Numbers.Signed ? NumberStyle.T2 : NumberStyle.EcmaScript);
 
     static void WriteInteger(ref TextBuffer text, ReadOnlySpan<byte> name, long value)
     {
@@ -145,4 +148,17 @@ static class CanonicalForm
     }
 
     static void WriteString(ref TextBuffer text, string value) => StringText.Write(ref text, value, StringStyle.S3);
+
+    /// <summary>How the four numbers that 0.1 signs are written.</summary>
+    enum Numbers
+    {
+        /// <summary>As they are.</summary>
+        Canonical,
+
+        /// <summary>Without the digits that the signature of 0.1 leaves open: they must not make another content.</summary>
+        Rounded,
+
+        /// <summary>With the sign of a zero, which the forms of 0.1 show.</summary>
+        Signed,
+    }
 }

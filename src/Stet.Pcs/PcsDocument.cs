@@ -136,8 +136,8 @@ public sealed record PcsDocument
     }
 
     /// <summary>
-    /// The document as canonical JSON (RFC 8785) with every known member: what is sent, and what is stored. Reading it
-    /// gives an equal document, but for the sign of a zero.
+    /// The document with every known member: what is sent, and what is stored. Canonical JSON (RFC 8785), but that 0.1
+    /// keeps the sign of a zero, which its signature covers. Reading it gives an equal document.
     /// </summary>
     public byte[] ToJson()
     {

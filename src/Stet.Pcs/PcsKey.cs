@@ -55,6 +55,9 @@ public sealed class PcsKey
 
     internal ReadOnlySpan<byte> Material => material;
 
+    /// <summary>Name, algorithm and version.</summary>
+    public override string ToString() => $"{Kid} ({Algorithm.Name()} for {Use.Name()})";
+
     /// <summary>A shared secret.</summary>
     /// <param name="kid">The key's name within the tenant, not empty.</param>
     /// <param name="use">Which version of the document it verifies.</param>

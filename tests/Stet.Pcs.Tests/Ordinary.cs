@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 
 namespace Stet.Pcs.Tests;
 
@@ -84,4 +85,24 @@ static class Ordinary
         PcsDocument.TryRead(json, out var document, out var refusal)
             ? document
             : throw new InvalidOperationException($"refused: {refusal.Code}");
+
+    /// <summary>The text without a member.</summary>
+    public static string Without(this PcsDocument document, string name)
+    {
+        var node = JsonNode.Parse(document.ToJson())!.AsObject();
+        node.Remove(name);
+        return node.ToJsonString();
+    }
+
+    /// <summary>The text with another value of a member.</summary>
+    public static string With(this PcsDocument document, string name, JsonNode? value)
+    {
+        var node = JsonNode.Parse(document.ToJson())!;
+        node[name] = value;
+        return node.ToJsonString();
+    }
+
+    /// <summary>With the value's text as it stands.</summary>
+    public static string WithRaw(this PcsDocument document, string name, string value) =>
+        document.With(name, "RAW").Replace("\"RAW\"", value, StringComparison.Ordinal);
 }
