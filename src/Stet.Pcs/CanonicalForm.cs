@@ -5,7 +5,7 @@ namespace Stet.Pcs;
 /// <summary>How much of a document is written.</summary>
 enum Extent
 {
-    /// <summary>What the content digest covers: without delivery, key and signature; 0.1 with its numbers rounded.</summary>
+    /// <summary>What the content digest covers: no delivery, key or signature; the numbers of 0.1 rounded.</summary>
     Content,
 
     /// <summary>What a signature of 1.0 covers: all but <c>sig</c>.</summary>
@@ -15,7 +15,7 @@ enum Extent
     Whole,
 }
 
-/// <summary>Canonical JSON (RFC 8785) of a document: the members, known beforehand, in the order of their names.</summary>
+/// <summary>Canonical JSON (RFC 8785) of a document, whose members' order is known beforehand.</summary>
 static class CanonicalForm
 {
     public static void Write(ref TextBuffer text, PcsDocument document, Extent extent)
@@ -155,7 +155,7 @@ static class CanonicalForm
         /// <summary>As they are.</summary>
         Canonical,
 
-        /// <summary>Without the digits that the signature of 0.1 leaves open: they must not make another content.</summary>
+        /// <summary>Without the digits that the signature of 0.1 leaves open, lest they make another content.</summary>
         Rounded,
 
         /// <summary>With the sign of a zero, which the forms of 0.1 show.</summary>

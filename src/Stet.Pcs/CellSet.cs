@@ -1,6 +1,6 @@
 namespace Stet.Pcs;
 
-/// <summary>A set of cells of space, eight bytes per cell as long as they lie within a million cells of the origin.</summary>
+/// <summary>A set of cells of space; one within a million cells of the origin takes eight bytes.</summary>
 sealed class CellSet
 {
     const int BitsPerAxis = 21;
@@ -61,7 +61,7 @@ sealed class CellSet
             if (cell != 0) TryPlace(cell);
     }
 
-    /// <summary>Neighbours, which differ in low bits, go far apart: all bits reach the ones used (MurmurHash3's mix).</summary>
+    /// <summary>MurmurHash3's mix: neighbours, which differ in low bits, go far apart.</summary>
     static int Hash(ulong cell)
     {
         cell ^= cell >> 33;

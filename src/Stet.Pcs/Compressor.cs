@@ -8,7 +8,7 @@ abstract class Compressor : IDisposable
     /// <summary>The fallback that a document names when r did not come from classic zlib level 6.</summary>
     public const string FallbackName = "zlib";
 
-    static readonly Lazy<bool> isClassic = new(() => Zlib.TryLoad(Zlib.FileName) && ClassicZlib.Proves());
+    static readonly Lazy<bool> isClassic = new(FindClassic);
 
     /// <summary>Whether the system's zlib is there and compresses as the classic one does.</summary>
     public static bool IsClassic => isClassic.Value;
@@ -24,6 +24,19 @@ abstract class Compressor : IDisposable
     public abstract void Finish();
 
     public abstract void Dispose();
+
+    static bool FindClassic()
+    {
+        try
+        {
+            return Zlib.TryLoad(Zlib.FileName) && ClassicZlib.Proves();
+        }
+        catch (InvalidOperationException)
+        {
+            // The library is there and does not work: as good as none.
+            return false;
+        }
+    }
 }
 
 /// <summary>What .NET brings along: other lengths than the classic zlib's.</summary>

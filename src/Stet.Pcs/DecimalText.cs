@@ -10,7 +10,8 @@ static class DecimalText
     {
         integer = 0;
         var digits = text.StartsWith((byte)'-') ? text[1..] : text;
-        if (digits.IsEmpty || (digits[0] == '0' && text.Length > 1) || !char.IsAsciiDigit((char)digits[0])) return false;
+        if (digits.IsEmpty || !char.IsAsciiDigit((char)digits[0])) return false;
+        if (digits[0] == '0' && text.Length > 1) return false;
 
         return Utf8Parser.TryParse(text, out integer, out var read) && read == text.Length;
     }

@@ -101,7 +101,7 @@ ref partial struct DocumentReader
         }
     }
 
-    /// <summary>Past the value, which is read all the same: what it holds must be JSON without repeated names.</summary>
+    /// <summary>Past the value, which is read all the same: it must be JSON without repeated names.</summary>
     void Skip()
     {
         switch (reader.TokenType)

@@ -25,17 +25,13 @@ public sealed class MerkleTree(PcsVersion version)
         Add(version == PcsVersion.V01 ? SHA256.HashData(chunk) : Hash(0, chunk, []), level: 0, waiting);
     }
 
-    /// <summary>The root over the leaves so far, 64 lower-case hexadecimal digits. More may be added after it.</summary>
-    public string Root()
-    {
-        if (LeafCount == 0)
-            return version == PcsVersion.V01 ? new string('0', 2 * Size) : Convert.ToHexStringLower(SHA256.HashData([]));
-
-        return Convert.ToHexStringLower(version == PcsVersion.V01 ? RootOfV01() : RootOfV10());
-    }
+    /// <summary>The root over the leaves so far, 64 lower-case hexadecimal digits. More may follow.</summary>
+    public string Root() => Convert.ToHexStringLower(version == PcsVersion.V01 ? RootOfV01() : RootOfV10());
 
     byte[] RootOfV01()
     {
+        if (LeafCount == 0) return new byte[Size];
+
         var nodes = new List<byte[]?>(waiting);
         for (var level = 0; ; level++)
         {
@@ -52,7 +48,7 @@ public sealed class MerkleTree(PcsVersion version)
         foreach (var node in waiting)
             if (node is not null) root = root is null ? node : Parent(node, root);
 
-        return root!;
+        return root ?? SHA256.HashData([]);
     }
 
     void Add(byte[] node, int level, List<byte[]?> nodes)

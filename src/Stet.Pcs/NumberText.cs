@@ -3,7 +3,9 @@ namespace Stet.Pcs;
 /// <summary>How producers print a number: always with the shortest digits, but laid out in their own ways.</summary>
 enum NumberStyle
 {
-    /// <summary>T1: a fraction always (<c>1.0</c>), an exponent of two digits (<c>5e-07</c>) from 1e16 and below 1e-4.</summary>
+    /// <summary>
+    /// T1: always with a fraction (<c>1.0</c>); from 1e16 and below 1e-4 with an exponent of two digits (<c>5e-07</c>).
+    /// </summary>
     T1,
 
     /// <summary>T2: as ECMAScript prints it, but negative zero as <c>-0</c>.</summary>

@@ -56,8 +56,8 @@ public sealed record PcsDelivery(long OutboxSeq, bool Degraded, ValueList<string
 public sealed record PcsHeader(PcsAlgorithm Algorithm, string Kid, string Tenant, long ChunkSize, long LeafCount);
 
 /// <summary>
-/// A proof-of-computation summary: what an agent claims about the events of a shard. Documents that <see cref="TryRead"/>
-/// gave are well-formed and consistent with themselves; nothing is said of their signature.
+/// A proof-of-computation summary: what an agent claims about the events of a shard. Documents that
+/// <see cref="TryRead"/> gave are well-formed; nothing is said of their signature.
 /// </summary>
 public sealed record PcsDocument
 {
@@ -70,7 +70,7 @@ public sealed record PcsDocument
     /// <summary>Identity: 64 lower-case hexadecimal digits, see <see cref="PcsIdentity"/>.</summary>
     public required string PcsId { get; init; }
 
-    /// <summary>Whose events: 1 to 1,024 bytes without control characters; in 1.0 <c>[A-Za-z0-9._-]{1,128}</c>.</summary>
+    /// <summary>Whose events: 1 to 1,024 bytes, none a control; in 1.0 <c>[A-Za-z0-9._-]{1,128}</c>.</summary>
     public required string ShardId { get; init; }
 
     /// <summary>Which stretch of the shard's events, from 0; in 1.0 at most 2⁵³-1.</summary>
@@ -122,7 +122,7 @@ public sealed record PcsDocument
     public PcsVersion Version => Header is null ? PcsVersion.V01 : PcsVersion.V10;
 
     /// <summary>Reads and checks a document: steps 4 and 5 of the verification.</summary>
-    /// <param name="json">UTF-8 text of the document; the caller limits its size, see <see cref="MaxBodyBytes"/>.</param>
+    /// <param name="json">UTF-8 text; the caller limits its size, see <see cref="MaxBodyBytes"/>.</param>
     /// <param name="document">The document, if it is one.</param>
     /// <param name="refusal">Why it is none: always status 400.</param>
     /// <returns>Whether it is one. No text causes an exception.</returns>

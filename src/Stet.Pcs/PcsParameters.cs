@@ -49,7 +49,7 @@ public sealed record PcsParameters
     /// <summary>How far ahead the clock of a sender of 1.0 may be. Default 10 minutes.</summary>
     public TimeSpan MaxAhead { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>What is wrong with these parameters, a sentence each that says what to change; empty if nothing is.</summary>
+    /// <summary>What is wrong with these parameters, a sentence each; empty if nothing is.</summary>
     public IReadOnlyList<string> Problems()
     {
         var problems = new List<string>();

@@ -11,7 +11,7 @@ static class Refusals
 {
     public static readonly PcsRefusal JsonMalformed = Malformed(
         "json_malformed",
-        "The body is not one JSON object in UTF-8 (RFC 8259) nested at most 32 deep: send the document and nothing else.");
+        "The body is not one JSON object in UTF-8 (RFC 8259), nested at most 32 deep: send only the document.");
 
     public static readonly PcsRefusal MemberDuplicate = Malformed(
         "member_duplicate",
@@ -44,7 +44,7 @@ static class Refusals
 
     public static readonly PcsRefusal SentAtInvalid = Malformed(
         "sent_at_invalid",
-        "`sent_at` is a time of RFC 3339 with `Z` or an offset and at most nine decimals; in 1.0 with `Z` and at most six.");
+        "`sent_at` is a time of RFC 3339 with at most nine decimals; in 1.0 it ends in `Z` and has at most six.");
 
     public static readonly PcsRefusal RegimeUnknown = Malformed(
         "regime_unknown", "`regime` is `sticky`, `mixed` or `non_sticky`.");
@@ -59,7 +59,7 @@ static class Refusals
         "`chunk_size` is 1 to 1,048,576; `leaf_count` is at least 0, and 0 exactly if the root is the empty tree's.");
 
     public static readonly PcsRefusal PcsIdMismatch = Malformed(
-        "pcs_id_mismatch", "`pcs_id` is not the SHA-256 of `merkle_root|epoch|shard_id`: compute it from these members.");
+        "pcs_id_mismatch", "`pcs_id` is not the SHA-256 of `merkle_root|epoch|shard_id`: compute it from them.");
 
     public static readonly PcsRefusal ScaleNotPositive = Malformed("scale_not_positive", "`scales` are at least 1.");
 
@@ -74,7 +74,8 @@ static class Refusals
     public static readonly PcsRefusal CountsMismatch = Malformed(
         "n_j_mismatch", "`N_j` has an entry for every scale, by its decimal text, and in 1.0 no other.");
 
-    public static readonly PcsRefusal CountNotPositive = Malformed("n_j_not_positive", "Entries of `N_j` are at least 1.");
+    public static readonly PcsRefusal CountNotPositive = Malformed(
+        "n_j_not_positive", "Entries of `N_j` are at least 1.");
 
     public static readonly PcsRefusal CountDecreasing = Malformed(
         "n_j_decreasing", "A multiple of a scale never has fewer occupied cells than the scale: count `N_j` again.");
@@ -104,15 +105,15 @@ static class Refusals
         "signature_invalid", "`sig` was not made with a valid key of the tenant for this document.");
 
     public static readonly PcsRefusal SentAtStale = Unauthenticated(
-        "sent_at_stale", "`sent_at` is too long ago: check the clock, and sign the document again with a new time.");
+        "sent_at_stale", "`sent_at` is too long ago: check the clock, and sign the document again.");
 
     public static readonly PcsRefusal SentAtInFuture = Unauthenticated(
-        "sent_at_in_future", "`sent_at` is too far ahead: check the clock, and sign the document again with a new time.");
+        "sent_at_in_future", "`sent_at` is too far ahead: check the clock, and sign the document again.");
 
     public static PcsRefusal MemberMissing(string member) => Malformed(
         "member_missing", $"`{member}` is missing or null: send it.");
 
-    public static PcsRefusal MemberUnknown { get; } = Malformed(
+    public static readonly PcsRefusal MemberUnknown = Malformed(
         "member_unknown", "The document or its `ft` has a member that 1.0 does not know: leave it out.");
 
     public static PcsRefusal MemberType(string member) => Malformed(

@@ -34,8 +34,8 @@ public sealed record PcsRefused(PcsRefusal Refusal, PcsDocument? Document) : Pcs
 /// <summary>The document is authentic and well-formed.</summary>
 /// <param name="Document">The document.</param>
 /// <param name="Authenticity">Who signed it, and how.</param>
-/// <param name="ContentDigest">See <see cref="PcsDocument.ContentDigest"/>: decides between duplicate and conflict.</param>
-/// <param name="Staleness">Why it is refused unless its id is known; null if it is fresh enough, as 0.1 always is.</param>
+/// <param name="ContentDigest"><see cref="PcsDocument.ContentDigest"/>: tells a duplicate from a conflict.</param>
+/// <param name="Staleness">Why it is refused unless its id is known; null if it is fresh, as 0.1 always is.</param>
 /// <param name="Assessment">What its values come to.</param>
 public sealed record PcsVerified(
     PcsDocument Document, PcsAuthenticity Authenticity, string ContentDigest, PcsRefusal? Staleness,

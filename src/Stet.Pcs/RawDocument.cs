@@ -1,6 +1,6 @@
 namespace Stet.Pcs;
 
-/// <summary>What a JSON text said, before it is known whether it is a document. Large, hence passed by reference.</summary>
+/// <summary>What a JSON text said, whether or not it is a document. Large, hence passed by reference.</summary>
 struct RawDocument
 {
     /// <summary>Most scales that a document may have; more are counted, not kept.</summary>
@@ -28,7 +28,7 @@ struct RawDocument
     public int ScalesLength;
     public long LeastScale, GreatestScale;
 
-    /// <summary>Entries of <c>N_j</c> whose name is the decimal text of an integer, in the order of the integers.</summary>
+    /// <summary>Entries of <c>N_j</c> whose name is the decimal text of an integer, ascending.</summary>
     public long[] CountScales, Counts;
     public int CountsLength;
     public long GreatestCount;

@@ -7,7 +7,9 @@ namespace Stet.Pcs;
 /// <param name="LeafCount">How many chunks there are.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="R">Compressed length by length, 0 to 1, rounded to nine decimals; 1 for an empty stream.</param>
-/// <param name="Fallbacks">What <c>ft.fallbacks</c> has to name: <c>zlib</c> if R is not of classic zlib level 6.</param>
+/// <param name="Fallbacks">
+/// What <c>ft.fallbacks</c> has to name: <c>zlib</c> if R is not that of classic zlib level 6, else nothing.
+/// </param>
 public sealed record RawStreamSummary(
     string MerkleRoot, long LeafCount, long Length, double R, ValueList<string> Fallbacks);
 

@@ -13,8 +13,8 @@ static class Rfc3339
     {
         (time, shape) = (default, default);
 
-        if (text.Length < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':')
-            return false;
+        if (text.Length < 20) return false;
+        if (text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':') return false;
         if (!TryNumber(text[..4], out var year) || !TryNumber(text[5..7], out var month) ||
             !TryNumber(text[8..10], out var day) || !TryNumber(text[11..13], out var hour) ||
             !TryNumber(text[14..16], out var minute) || !TryNumber(text[17..19], out var second))

@@ -25,6 +25,7 @@ static class SignatureText
         if (length is not (HmacSize or Ed25519.SignatureSize)) return false;
 
         Span<char> again = stackalloc char[MaxCharacters];
-        return Convert.TryToBase64Chars(signature[..length], again, out var written) && text.SequenceEqual(again[..written]);
+        return Convert.TryToBase64Chars(signature[..length], again, out var written) &&
+               text.SequenceEqual(again[..written]);
     }
 }

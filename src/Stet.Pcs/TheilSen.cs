@@ -39,6 +39,7 @@ public static class TheilSen
         slopes.Sort();
         var upper = slopes[count / 2];
         var isMean = version == PcsVersion.V10 && count % 2 == 0;
-        return Rounding.Exact(isMean ? (slopes[(count / 2) - 1] + upper) / 2 : upper);
+        var median = isMean ? (slopes[(count / 2) - 1] + upper) / 2 : upper;
+        return Rounding.Exact(median) + 0.0; // a zero has no sign
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Stet.Pcs;
 
-/// <summary>The few functions of the system's zlib that compressing takes, to be called after <see cref="TryLoad"/>.</summary>
+/// <summary>The few functions of the system's zlib, to be called after <see cref="TryLoad"/> only.</summary>
 static unsafe partial class Zlib
 {
     public const int NoFlush = 0;

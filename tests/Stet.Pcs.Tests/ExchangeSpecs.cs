@@ -86,7 +86,8 @@ public class ExchangeSpecs
         assessment.RecomputedDHat.ShouldBe(expected.Number("recomputed_D_hat"));
         assessment.RecomputedBudget.ShouldBe(expected.Number("recomputed_budget"));
         assessment.Findings.Select(f => (f.Code, f.Severity == PcsSeverity.Warning ? "warning" : "escalation"))
-            .ShouldBe(expected.GetProperty("reasons").EnumerateArray().Select(r => (r.Text("code"), r.Text("severity"))));
+            .ShouldBe(expected.GetProperty("reasons").EnumerateArray()
+                .Select(reason => (reason.Text("code"), reason.Text("severity"))));
         (assessment.Reason == "").ShouldBe(!assessment.IsEscalated);
     }
 

@@ -7,7 +7,8 @@ namespace Stet.Pcs.Tests;
 /// <summary>The two golden inputs of the ecosystem.</summary>
 static class Golden
 {
-    public static JsonElement Case(string name) => Vectors.Cases("golden").Single(golden => golden.Text("name") == name);
+    public static JsonElement Case(string name) =>
+        Vectors.Cases("golden").Single(golden => golden.Text("name") == name);
 
     public static IEnumerable<string[]> Rows(JsonElement golden) => golden.Text("csv")
         .Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(','));

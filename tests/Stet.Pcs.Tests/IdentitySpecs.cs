@@ -43,7 +43,8 @@ public class IdentitySpecs
         {
             leaves.Add(Encoding.ASCII.GetBytes($"leaf {i}"));
             tree.AddLeaf(leaves[^1]);
-            tree.Root().ShouldBe(version == PcsVersion.V01 ? Independent.RootOfV01(leaves) : Independent.RootOfV10(leaves));
+            tree.Root().ShouldBe(
+                version == PcsVersion.V01 ? Independent.RootOfV01(leaves) : Independent.RootOfV10(leaves));
         }
     }
 
@@ -92,7 +93,8 @@ public class IdentitySpecs
     public void Surplus_entries_and_unknown_members_of_0_1_are_no_part_of_the_content()
     {
         var text = Ordinary.V01.Text();
-        var more = text.Replace("\"N_j\":{", "\"x\":[1,{\"y\":null}],\"N_j\":{\"32\":99,\"02\":0,", StringComparison.Ordinal);
+        var more = text.Replace(
+            "\"N_j\":{", "\"x\":[1,{\"y\":null}],\"N_j\":{\"32\":99,\"02\":0,", StringComparison.Ordinal);
 
         Ordinary.Read(Encoding.UTF8.GetBytes(more)).ShouldBe(Ordinary.V01);
     }

@@ -17,7 +17,8 @@ static class Independent
         while (level.Count > 1)
         {
             if (level.Count % 2 == 1) level.Add(level[^1]);
-            level = [.. level.Chunk(2).Select(pair => Hex(SHA256.HashData(Encoding.ASCII.GetBytes(pair[0] + pair[1]))))];
+            level =
+                [.. level.Chunk(2).Select(pair => Hex(SHA256.HashData(Encoding.ASCII.GetBytes(pair[0] + pair[1]))))];
         }
 
         return level[0];
@@ -25,7 +26,7 @@ static class Independent
 
     public static string RootOfV10(IReadOnlyList<byte[]> chunks) => Hex(Node(chunks));
 
-    /// <summary>RFC 8785 of a document, by sorting the names of a JSON tree. Numbers are printed by the caller.</summary>
+    /// <summary>RFC 8785 by sorting the names of a JSON tree. Numbers are printed by the caller.</summary>
     public static string Canonical(JsonNode? node, Func<JsonValue, string> number) => node switch
     {
         null => "null",
@@ -63,6 +64,28 @@ static class Independent
         var fraction = digits.Length > 1 ? $".{digits[1..]}" : "";
         return $"{sign}{digits[0]}{fraction}e{(n > 0 ? "+" : "-")}{Math.Abs(n - 1)}";
     }
+
+    /// <summary>As ECMAScript prints it, but for negative zero.</summary>
+    public static string T2(double value) => value == 0 && double.IsNegative(value) ? "-0" : EcmaScript(value);
+
+    /// <summary>As Python prints a float, out of the digits of ECMAScript.</summary>
+    public static string T1(double value)
+    {
+        var text = T2(value);
+        var magnitude = Math.Abs(value);
+        if (value == 0 || (magnitude >= 1e-4 && magnitude < 1e16)) return text.Contains('.') ? text : $"{text}.0";
+
+        var digits = text.Split('e')[0].Replace("-", "").Replace(".", "").TrimStart('0').TrimEnd('0');
+        var exponent = (int)Math.Floor(Math.Log10(magnitude));
+        if (double.Parse($"1e{exponent + 1}", CultureInfo.InvariantCulture) <= magnitude) exponent++;
+        if (double.Parse($"1e{exponent}", CultureInfo.InvariantCulture) > magnitude) exponent--;
+        var fraction = digits.Length > 1 ? $".{digits[1..]}" : "";
+        return $"{(value < 0 ? "-" : "")}{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+    }
+
+    /// <summary>With quote and backslash escaped, and the units that are asked for as <c>\uXXXX</c>.</summary>
+    public static string Escaped(string text, Func<char, bool> isEscaped) => $"\"{string.Concat(text.Select(c =>
+        c is '"' or '\\' ? $"\\{c}" : isEscaped(c) ? $"\\u{(int)c:x4}" : c.ToString()))}\"";
 
     public static string Quoted(string text)
     {

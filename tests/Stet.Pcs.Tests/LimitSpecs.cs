@@ -55,12 +55,19 @@ public class LimitSpecs
     [InlineData("N_j", "{\"2\":3,\"4\":8,\"8\":17,\"16\":30,\"32\":31}", "n_j_mismatch")]
     [InlineData("N_j", "{\"2\":3,\"4\":8,\"8\":17,\"16\":30,\"x\":31}", "n_j_mismatch")]
     [InlineData("note", "1", "member_unknown")]
-    [InlineData("ft", "{\"outbox_seq\":-1,\"degraded\":false,\"fallbacks\":[],\"clock_skew_ms\":0}", "member_type")]
-    [InlineData("ft", "{\"outbox_seq\":0,\"degraded\":false,\"fallbacks\":[],\"clock_skew_ms\":-9007199254740992}", "member_type")]
-    [InlineData("ft", "{\"outbox_seq\":0,\"degraded\":false,\"fallbacks\":[],\"clock_skew_ms\":0,\"x\":1}", "member_unknown")]
     [InlineData("ft", "[]", "member_type")]
     public void A_value_beyond_its_limits_is_refused_in_1_0(string name, string value, string code) =>
         Ordinary.Refusal(Ordinary.V10.Signed().WithRaw(name, value)).ShouldBe(code);
+
+    [Theory]
+    [InlineData("\"outbox_seq\":-1,\"clock_skew_ms\":0", "member_type")]
+    [InlineData("\"outbox_seq\":9007199254740992,\"clock_skew_ms\":0", "member_type")]
+    [InlineData("\"outbox_seq\":0,\"clock_skew_ms\":-9007199254740992", "member_type")]
+    [InlineData("\"outbox_seq\":0,\"clock_skew_ms\":9007199254740992", "member_type")]
+    [InlineData("\"outbox_seq\":0,\"clock_skew_ms\":0,\"x\":1", "member_unknown")]
+    public void A_member_of_ft_beyond_its_limits_is_refused_in_1_0(string members, string code) =>
+        Ordinary.Refusal(Ordinary.V10.Signed().WithRaw("ft", $"{{\"degraded\":false,\"fallbacks\":[],{members}}}"))
+            .ShouldBe(code);
 
     [Fact]
     public void The_root_of_the_empty_tree_has_no_leaves()
@@ -92,8 +99,9 @@ public class LimitSpecs
         Ordinary.Refusal((Ordinary.V01 with { ShardId = new string('é', 512) }).Identified().Text()).ShouldBeNull();
         Ordinary.Refusal((Ordinary.V01 with { ShardId = new string('é', 512) + "x" }).Identified().Text())
             .ShouldBe("shard_id_invalid");
-        Ordinary.Refusal((Ordinary.V10.Signed() with { ShardId = new string('x', 128) }).Identified().Text()).ShouldBeNull();
-        Ordinary.Refusal((Ordinary.V10.Signed() with { ShardId = new string('x', 129) }).Identified().Text())
+        var v10 = Ordinary.V10.Signed();
+        Ordinary.Refusal((v10 with { ShardId = new string('x', 128) }).Identified().Text()).ShouldBeNull();
+        Ordinary.Refusal((v10 with { ShardId = new string('x', 129) }).Identified().Text())
             .ShouldBe("shard_id_invalid");
     }
 

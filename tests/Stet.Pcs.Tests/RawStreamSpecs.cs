@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.IO.Compression;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -55,7 +56,7 @@ public class RawStreamSpecs
         }
 
         compressed.Position = 0;
-        using var zlib = new System.IO.Compression.ZLibStream(compressed, System.IO.Compression.CompressionMode.Decompress);
+        using var zlib = new ZLibStream(compressed, CompressionMode.Decompress);
         using var again = new MemoryStream();
         zlib.CopyTo(again);
         again.ToArray().ShouldBe(data);

@@ -88,9 +88,11 @@ public class ReadingSpecs
 
         Ordinary.Read(Encoding.UTF8.GetBytes(Upper(Ordinary.V01.Text()))).ShouldBe(Ordinary.V01);
         Ordinary.Refusal(Upper(Ordinary.V10.Signed().Text())).ShouldBe("member_missing");
-        Ordinary.Refusal(Ordinary.V10.Signed().Text().Replace("{\"D_hat\"", "{\"d_hat\":1,\"D_hat\"", StringComparison.Ordinal))
+
+        var v10 = Ordinary.V10.Signed().Text();
+        Ordinary.Refusal(v10.Replace("{\"D_hat\"", "{\"d_hat\":1,\"D_hat\"", StringComparison.Ordinal))
             .ShouldBe("member_unknown");
-        Ordinary.Refusal(Ordinary.V10.Signed().Text().Replace("\"version\"", "\"Version\"", StringComparison.Ordinal))
+        Ordinary.Refusal(v10.Replace("\"version\"", "\"Version\"", StringComparison.Ordinal))
             .ShouldBe("version_unknown");
     }
 
@@ -159,10 +161,12 @@ public class ReadingSpecs
         {
             foreach (var name in Names(document))
             {
-                foreach (var wrong in (string[])["true", "{\"a\":[1]}", "[[]]", "[{}]", name is "scales" or "v_star" ? "[\"1\"]" : "[1]"])
+                var array = name is "scales" or "v_star" ? "[\"1\"]" : "[1]";
+                foreach (var wrong in (string[])["true", "{\"a\":[1]}", "[[]]", "[{}]", array])
                 {
-                    var isWrong = !(name == "ft" && wrong.StartsWith('{'));
-                    if (isWrong) Ordinary.Refusal(document.With(name, JsonNode.Parse(wrong))).ShouldBe("member_type", name);
+                    // Members of `ft` are another matter.
+                    if (name == "ft" && wrong.StartsWith('{')) continue;
+                    Ordinary.Refusal(document.With(name, JsonNode.Parse(wrong))).ShouldBe("member_type", name);
                 }
             }
         }

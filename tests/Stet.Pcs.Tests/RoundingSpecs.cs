@@ -116,7 +116,8 @@ public class RoundingSpecs
         var exponent = parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
         var point = parts[0].IndexOf('.', StringComparison.Ordinal);
         var decimals = (point < 0 ? 0 : parts[0].Length - point - 1) - exponent;
-        var digits = BigInteger.Parse(parts[0].Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        var digits = BigInteger.Parse(
+            parts[0].Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         if (decimals <= 9) return value;
 
         var unit = BigInteger.Pow(10, decimals - 9);

@@ -10,7 +10,8 @@ public class SignalSpecs
     {
         foreach (var vector in Vectors.Cases("N_j"))
         {
-            var counter = new BoxCounter([.. vector.GetProperty("N_j").EnumerateObject().Select(p => long.Parse(p.Name))]);
+            var scales = vector.GetProperty("N_j").EnumerateObject().Select(entry => long.Parse(entry.Name));
+            var counter = new BoxCounter([.. scales]);
             foreach (var point in Golden.Points(vector.GetProperty("points"))) counter.Add(point);
 
             foreach (var (scale, count) in counter.Counts())
@@ -47,7 +48,9 @@ public class SignalSpecs
         Should.Throw<ArgumentOutOfRangeException>(() => new BoxCounter([2, 0])).ParamName.ShouldBe("scales");
 
         var counter = new BoxCounter([1]);
-        foreach (var point in (Point[])[new(double.NaN, 0, 0), new(0, double.PositiveInfinity, 0), new(0, 0, double.NegativeInfinity)])
+        Point[] nowhere =
+            [new(double.NaN, 0, 0), new(0, double.PositiveInfinity, 0), new(0, 0, double.NegativeInfinity)];
+        foreach (var point in nowhere)
             Should.Throw<ArgumentException>(() => counter.Add(point)).ParamName.ShouldBe("point");
     }
 
@@ -81,12 +84,14 @@ public class SignalSpecs
             foreach (var list in vector.EnumerateObject())
             {
                 var random = new MersenneTwister(seed);
-                if (list.Name.EndsWith("_uint32", StringComparison.Ordinal))
-                    foreach (var word in list.Value.EnumerateArray()) random.NextWord().ShouldBe(word.GetUInt32());
-                else if (list.Name.EndsWith("_uniform", StringComparison.Ordinal))
-                    foreach (var uniform in list.Value.EnumerateArray()) random.NextUniform().ShouldBe(uniform.GetDouble());
-                else if (list.Name.EndsWith("_normals", StringComparison.Ordinal))
-                    foreach (var normal in list.Value.EnumerateArray()) random.NextNormal().ShouldBe(normal.GetDouble());
+                Func<double>? next =
+                    list.Name.EndsWith("_uint32", StringComparison.Ordinal) ? () => random.NextWord()
+                    : list.Name.EndsWith("_uniform", StringComparison.Ordinal) ? random.NextUniform
+                    : list.Name.EndsWith("_normals", StringComparison.Ordinal) ? random.NextNormal
+                    : null;
+
+                if (next is null) continue;
+                foreach (var number in list.Value.EnumerateArray()) next().ShouldBe(number.GetDouble());
             }
         }
 

@@ -45,6 +45,21 @@ public class SigningSpecs
         }
     }
 
+    [Theory, MemberData(nameof(Cases))]
+    public void Every_signature_that_no_dialect_makes_is_refused(string name)
+    {
+        var vector = Case(name);
+        var key = PcsKey.Hmac("k1", PcsVersion.V01, "testsecret");
+        var tenant = new PcsTenant("t1", PcsSignaturePolicy.Required, [key], PcsParameters.Default);
+
+        foreach (var refused in vector.GetProperty("refused").EnumerateObject())
+        {
+            var document = Input(vector) with { Sig = refused.Value.GetString() };
+            PcsVerifier.TryAuthenticate(document, tenant, Ordinary.Now, out _, out var refusal).ShouldBeFalse();
+            refusal!.Code.ShouldBe("signature_invalid", refused.Name);
+        }
+    }
+
     [Fact]
     public void A_document_of_1_0_is_signed_over_the_bytes_of_the_vectors()
     {

@@ -114,12 +114,12 @@ public class VerificationSpecs
         var queued = Ordinary.V10 with { Delivery = PcsDelivery.Direct with { OutboxSeq = 1 } };
 
         Staleness(Ordinary.V10, TimeSpan.FromMinutes(-10)).ShouldBeNull();
-        Staleness(Ordinary.V10, TimeSpan.FromMinutes(-10) - Microsecond).ShouldBe("sent_at_stale");
+        Staleness(Ordinary.V10, TimeSpan.FromMinutes(-10) - microsecond).ShouldBe("sent_at_stale");
         Staleness(Ordinary.V10, TimeSpan.FromMinutes(10)).ShouldBeNull();
-        Staleness(Ordinary.V10, TimeSpan.FromMinutes(10) + Microsecond).ShouldBe("sent_at_in_future");
+        Staleness(Ordinary.V10, TimeSpan.FromMinutes(10) + microsecond).ShouldBe("sent_at_in_future");
         Staleness(queued, TimeSpan.FromDays(-14)).ShouldBeNull();
-        Staleness(queued, TimeSpan.FromDays(-14) - Microsecond).ShouldBe("sent_at_stale");
-        Staleness(queued, TimeSpan.FromMinutes(10) + Microsecond).ShouldBe("sent_at_in_future");
+        Staleness(queued, TimeSpan.FromDays(-14) - microsecond).ShouldBe("sent_at_stale");
+        Staleness(queued, TimeSpan.FromMinutes(10) + microsecond).ShouldBe("sent_at_in_future");
         Staleness(Ordinary.V01, TimeSpan.FromDays(-4000)).ShouldBeNull();
     }
 
@@ -127,7 +127,13 @@ public class VerificationSpecs
     public void Digits_after_the_ninth_decimal_of_0_1_influence_nothing()
     {
         var signed = Verified(Ordinary.V01.Signed());
-        var more = Ordinary.V01 with { DHat = 1.1073093650000001, R = 0.30283333300000002, Budget = 0.3191500000001, CohStar = 0.05000000000004 };
+        var more = Ordinary.V01 with
+        {
+            DHat = 1.1073093650000001,
+            R = 0.30283333300000002,
+            Budget = 0.3191500000001,
+            CohStar = 0.05000000000004,
+        };
 
         var verified = Verified(more with { Sig = signed.Document.Sig });
         verified.ContentDigest.ShouldBe(signed.ContentDigest);
@@ -137,16 +143,27 @@ public class VerificationSpecs
     [Fact]
     public void Documents_that_differ_in_unsigned_members_alone_do_not_blame_the_shard()
     {
-        var other = Ordinary.V01 with { Seed = 1, VStar = new(0, 0, 1), Regime = PcsRegime.Sticky, Scales = [new(2, 3), new(4, 9)] };
+        var other = Ordinary.V01 with
+        {
+            Seed = 1,
+            VStar = new(0, 0, 1),
+            Regime = PcsRegime.Sticky,
+            Scales = [new(2, 3), new(4, 9)],
+        };
 
-        PcsEquivocation.Between(Ordinary.V01, other)
-            .ShouldBe(new PcsEquivocation(["seed", "scales", "N_j", "v_star", "regime"], SignedPartDiffers: false));
-        PcsEquivocation.Between(Ordinary.V01, other with { DHat = 1.2, Budget = 0.3191500000001 })
-            .ShouldBe(new PcsEquivocation(["seed", "scales", "N_j", "v_star", "D_hat", "regime"], SignedPartDiffers: true));
-        PcsEquivocation.Between(Ordinary.V10, Ordinary.V10 with { Header = Ordinary.V10.Header! with { LeafCount = 10 } })
-            .ShouldBe(new PcsEquivocation(["leaf_count"], SignedPartDiffers: true));
-        PcsEquivocation.Between(Ordinary.V10, Ordinary.V10 with { Budget = 0.3191500000001 })
-            .ShouldBe(new PcsEquivocation(["budget"], SignedPartDiffers: true));
+        Between(Ordinary.V01, other).ShouldBe(new(["seed", "scales", "N_j", "v_star", "regime"], false));
+        Between(Ordinary.V01, other with { DHat = 1.2, Budget = 0.3191500000001 })
+            .ShouldBe(new(["seed", "scales", "N_j", "v_star", "D_hat", "regime"], SignedPartDiffers: true));
+    }
+
+    [Fact]
+    public void Documents_of_1_0_that_differ_at_all_differ_in_their_signed_part()
+    {
+        var more = Ordinary.V10 with { Header = Ordinary.V10.Header! with { LeafCount = 10 } };
+
+        Between(Ordinary.V10, more).ShouldBe(new(["leaf_count"], SignedPartDiffers: true));
+        Between(Ordinary.V10, Ordinary.V10 with { Budget = 0.3191500000001 })
+            .ShouldBe(new(["budget"], SignedPartDiffers: true));
     }
 
     [Fact]
@@ -165,7 +182,11 @@ public class VerificationSpecs
         Codes(claim with { DHat = 2.62, Budget = PcsParameters.Default.Budget(2.62, 0.05, 0.302833333) })
             .ShouldBe(["regime_mismatch", "budget_mismatch"]);
         Codes(Ordinary.V01 with { DHat = double.MaxValue, CohStar = -double.MaxValue, Budget = 1e300 })
-            .ShouldBe(["d_hat_out_of_bounds!", "d_hat_out_of_tolerance!", "coh_star_out_of_bounds!", "regime_mismatch!", "budget_mismatch!"]);
+            .ShouldBe(
+            [
+                "d_hat_out_of_bounds!", "d_hat_out_of_tolerance!", "coh_star_out_of_bounds!", "regime_mismatch!",
+                "budget_mismatch!",
+            ]);
     }
 
     [Fact]
@@ -217,7 +238,9 @@ public class VerificationSpecs
         }
     }
 
-    static readonly TimeSpan Microsecond = TimeSpan.FromMicroseconds(1);
+    static readonly TimeSpan microsecond = TimeSpan.FromMicroseconds(1);
+
+    static PcsEquivocation Between(PcsDocument first, PcsDocument second) => PcsEquivocation.Between(first, second);
 
     static string? Staleness(PcsDocument document, TimeSpan offset)
     {
