@@ -20,7 +20,7 @@ ref partial struct DocumentReader
     /// <param name="json">Any bytes.</param>
     /// <param name="raw">What the text says; its types may still be wrong.</param>
     /// <returns>Null, or why the text is refused.</returns>
-    public static PcsRefusal? TryRead(ReadOnlySpan<byte> json, out RawDocument raw)
+    public static PcsRefusal? Parse(ReadOnlySpan<byte> json, out RawDocument raw)
     {
         raw = default;
         // The reader does not look into strings.

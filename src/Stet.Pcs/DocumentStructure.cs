@@ -24,7 +24,7 @@ static class DocumentStructure
     /// <param name="raw">What the reader found.</param>
     /// <param name="document">The document, unless it is refused.</param>
     /// <returns>The first check that failed; null if none did.</returns>
-    public static PcsRefusal? TryBuild(in RawDocument raw, out PcsDocument? document)
+    public static PcsRefusal? Check(in RawDocument raw, out PcsDocument? document)
     {
         document = null;
         if ((raw.IsV10 ? MembersOfV10(raw) : MembersOfV01(raw)) is { } refusal) return refusal;

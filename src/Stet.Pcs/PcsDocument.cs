@@ -131,7 +131,7 @@ public sealed record PcsDocument
         [NotNullWhen(false)] out PcsRefusal? refusal)
     {
         document = null;
-        refusal = DocumentReader.TryRead(json, out var raw) ?? DocumentStructure.TryBuild(raw, out document);
+        refusal = DocumentReader.Parse(json, out var raw) ?? DocumentStructure.Check(raw, out document);
         return refusal is null;
     }
 
