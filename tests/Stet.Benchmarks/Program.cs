@@ -34,4 +34,5 @@ root.Subcommands.Add(LeafBenchmark.Command());
 var complete = new Command("complete", "Make the leaves of events that were filled in by hand.") { connection };
 complete.SetAction((arguments, cancel) => CommandBenchmark.CompleteAsync(arguments.GetValue(connection)!, cancel));
 root.Subcommands.Add(complete);
+root.Add(PcsBenchmark.Command());
 return await root.Parse(args).InvokeAsync();

@@ -87,7 +87,7 @@ public class GroupCommitTests
         var mark = new IdempotencyMark(TestStore.NewStream(), new byte[32]);
         var transfer = new StreamCommand<Account>(Accounts.Account, rich, (_, _) => [new MoneyWithdrawn(5)]) { Idempotency = mark };
         var results = await test.Store.AppendAsync(
-            test.Tenant, TestStore.Metadata, [transfer, Accounts.Withdraw(poor, 1)], CancellationToken.None);
+            test.Tenant, TestStore.Metadata, [transfer, Accounts.Withdraw(poor, 1)], receipt: false, CancellationToken.None);
 
         results.Select(r => r.Outcome).ShouldBe([AppendOutcome.NotRecorded, AppendOutcome.Refused]);
         (await test.LogAsync()).Count.ShouldBe(1);

@@ -132,7 +132,7 @@ public class RebuildTests
     {
         await using var test = await TestStore.CreateAsync();
         await test.Store.AppendAsync(test.Tenant, TestStore.Metadata,
-            [.. Enumerable.Range(0, 2500).Select(_ => Accounts.Deposit(TestStore.NewStream()))], CancellationToken.None);
+            [.. Enumerable.Range(0, 2500).Select(_ => Accounts.Deposit(TestStore.NewStream()))], receipt: false, CancellationToken.None);
         var seen = new List<(long, long)>();
 
         await Rebuild(test).RunAsync(

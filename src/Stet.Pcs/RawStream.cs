@@ -1,0 +1,158 @@
+using System.Globalization;
+
+namespace Stet.Pcs;
+
+/// <summary>What the raw stream of a shard's epoch comes to.</summary>
+/// <param name="MerkleRoot">Over its chunks, 64 lower-case hexadecimal digits.</param>
+/// <param name="LeafCount">How many chunks there are.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="R">Compressed length by length, 0 to 1, rounded to nine decimals; 1 for an empty stream.</param>
+/// <param name="Fallbacks">
+/// What <c>ft.fallbacks</c> has to name: <c>zlib</c> if R is not that of classic zlib level 6, else nothing.
+/// </param>
+public sealed record RawStreamSummary(
+    string MerkleRoot, long LeafCount, long Length, double R, ValueList<string> Fallbacks);
+
+/// <summary>
+/// The raw stream of a shard's epoch, row after row: a line <c>timestamp,x,y,z</c> each, joined by LF. It is hashed and
+/// compressed as it comes; nothing of it is kept.
+/// </summary>
+public sealed class RawStream : IDisposable
+{
+    /// <summary>Bytes per chunk unless told otherwise, for 0.1 as its command line has it.</summary>
+    public const int DefaultChunkSizeOfV01 = 64;
+
+    /// <summary>Bytes per chunk unless told otherwise, for 1.0.</summary>
+    public const int DefaultChunkSizeOfV10 = 1024;
+
+    readonly MerkleTree tree;
+    readonly byte[] chunk;
+    readonly CountingStream compressed = new();
+    readonly Compressor compressor;
+    readonly byte[] waiting = new byte[64 * 1024];
+    readonly byte[] timestampText = new byte[330]; // 309 digits before the point
+    int waitingLength;
+    int chunkLength;
+    long length;
+
+    /// <param name="version">Which Merkle tree.</param>
+    /// <param name="chunkSize">Bytes per leaf, 1 to 1,048,576.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The chunk size is not in its range.</exception>
+    public RawStream(PcsVersion version, int chunkSize)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunkSize, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(chunkSize, 1_048_576);
+        tree = new MerkleTree(version);
+        chunk = new byte[chunkSize];
+        compressor = Compressor.Create(compressed);
+    }
+
+    /// <summary>Whether r is that of classic zlib level 6 here; found out once.</summary>
+    public static bool IsClassic => Compressor.IsClassic;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="timestamp">A finite number, printed with nine decimals.</param>
+    /// <param name="x">The field's text exactly as it stands in the input, as are the others.</param>
+    /// <param name="y">Second coordinate.</param>
+    /// <param name="z">Third coordinate.</param>
+    public void AddRow(double timestamp, ReadOnlySpan<byte> x, ReadOnlySpan<byte> y, ReadOnlySpan<byte> z)
+    {
+        if (!double.IsFinite(timestamp)) throw new ArgumentException("A timestamp is finite.", nameof(timestamp));
+
+        if (length > 0) Append("\n"u8);
+        timestamp.TryFormat(timestampText, out var written, "F9", CultureInfo.InvariantCulture);
+        Append(timestampText.AsSpan(0, written));
+        Append(","u8);
+        Append(x);
+        Append(","u8);
+        Append(y);
+        Append(","u8);
+        Append(z);
+    }
+
+    /// <summary>What the stream comes to. Nothing may be added after it.</summary>
+    public RawStreamSummary Finish()
+    {
+        Flush();
+        if (chunkLength > 0) tree.AddLeaf(chunk.AsSpan(0, chunkLength));
+        chunkLength = 0;
+        compressor.Finish();
+
+        var r = length == 0 ? 1 : Rounding.Exact(Math.Min(1, (double)compressed.Length / length));
+        return new RawStreamSummary(
+            tree.Root(), tree.LeafCount, length, r, IsClassic ? [] : [Compressor.FallbackName]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => compressor.Dispose();
+
+    /// <summary>Adds bytes as they are.</summary>
+    internal void Append(ReadOnlySpan<byte> data)
+    {
+        length += data.Length;
+        while (data.Length > waiting.Length - waitingLength)
+        {
+            var taken = waiting.Length - waitingLength;
+            data[..taken].CopyTo(waiting.AsSpan(waitingLength));
+            waitingLength = waiting.Length;
+            data = data[taken..];
+            Flush();
+        }
+
+        data.CopyTo(waiting.AsSpan(waitingLength));
+        waitingLength += data.Length;
+    }
+
+    void Flush()
+    {
+        ReadOnlySpan<byte> data = waiting.AsSpan(0, waitingLength);
+        waitingLength = 0;
+        compressor.Append(data);
+
+        while (chunkLength + data.Length >= chunk.Length)
+        {
+            var taken = chunk.Length - chunkLength;
+            data[..taken].CopyTo(chunk.AsSpan(chunkLength));
+            tree.AddLeaf(chunk);
+            data = data[taken..];
+            chunkLength = 0;
+        }
+
+        data.CopyTo(chunk.AsSpan(chunkLength));
+        chunkLength += data.Length;
+    }
+
+    /// <summary>Takes anything and keeps its length.</summary>
+    sealed class CountingStream : Stream
+    {
+        long length;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => length;
+
+        public override long Position
+        {
+            get => length;
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => length += buffer.Length;
+
+        public override void Write(byte[] buffer, int offset, int count) => length += count;
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
