@@ -52,7 +52,8 @@ public sealed class Commands(Store store, IHostEnvironment environment)
 
     static Recorded Unknown { get; } = new([], 0, false, RequestProblems.UnknownTenant);
 
-    async Task<Tenant?> TenantAsync(CommandContext context)
+    /// <summary>The caller's tenant, or null while it has not been created; in Development its first command creates it.</summary>
+    internal async Task<Tenant?> TenantAsync(CommandContext context)
     {
         var tenantId = context.Caller.TenantId;
         var tenant = await store.FindTenantAsync(tenantId, context.Cancel);

@@ -10,6 +10,9 @@ public sealed record Problem(string Code, int Status, string Title, string Detai
     /// <summary>The members that were wrong, by JSON pointer (RFC 6901); empty when the problem is not about members.</summary>
     public IReadOnlyList<MemberError> Errors { get; init; } = [];
 
+    /// <summary>Writes members of this problem's own (RFC 9457, section 3.2); null: it has none.</summary>
+    public Action<System.Text.Json.Utf8JsonWriter>? WriteMembers { get; init; }
+
     /// <summary>When to try again, in whole seconds; null when trying again does not help.</summary>
     public int? RetryAfterSeconds { get; init; }
 }

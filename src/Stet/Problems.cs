@@ -53,6 +53,7 @@ public static class Problems
             json.WriteEndArray();
         }
 
+        problem.WriteMembers?.Invoke(json);
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
             json.WriteString("trace_id", activity.TraceId.ToHexString());
 

@@ -8,6 +8,7 @@ using Stet.EventStore;
 using Stet.Http;
 using Stet.Observability;
 using Stet.Outages;
+using Stet.Pcs.Service;
 using Stet.RateLimits;
 using Stet.Tenants;
 
@@ -22,6 +23,7 @@ public static class StetApplication
         var contexts = new ContextCatalog();
         CorrectionsModule.Configure(contexts);
         EnforcementModule.Configure(contexts);
+        PcsModule.Configure(contexts);
         return contexts;
     }
 
@@ -51,6 +53,7 @@ public static class StetApplication
         services.AddAudit();
         services.AddSelfCheck();
         services.AddEnforcement();
+        services.AddPcs();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
@@ -75,6 +78,7 @@ public static class StetApplication
         TenantEndpoint.Map(app);
         CorrectionsModule.Map(app);
         EnforcementModule.Map(app);
+        PcsModule.Map(app);
         AuditModule.Map(app);
         return app;
     }

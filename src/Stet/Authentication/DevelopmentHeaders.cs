@@ -24,16 +24,18 @@ sealed class DevelopmentHeaders : ICredentials
     static Identification Identify(HttpContext context)
     {
         var headers = context.Request.Headers;
-
-        if (!IsLoopback(context.Connection.RemoteIpAddress) || !IsLoopback(context.Connection.LocalIpAddress)
-            || headers.ContainsKey("Forwarded") || headers.ContainsKey("X-Forwarded-For"))
-            return new Identification(null, AuthenticationProblems.LocalOnly);
+        if (!IsLocal(context)) return new Identification(null, AuthenticationProblems.LocalOnly);
 
         return headers["X-Tenant-Id"] is [{ } tenant] && Caller.IsTenantId(tenant)
             && SubjectOf(headers["X-Actor"]) is { } subject
             ? new Identification(new Caller(tenant, subject, Scopes.All))
             : new Identification(null, AuthenticationProblems.TenantHeaderMissing);
     }
+
+    /// <summary>Whether the request comes directly from this machine.</summary>
+    internal static bool IsLocal(HttpContext context) =>
+        IsLoopback(context.Connection.RemoteIpAddress) && IsLoopback(context.Connection.LocalIpAddress)
+        && !context.Request.Headers.ContainsKey("Forwarded") && !context.Request.Headers.ContainsKey("X-Forwarded-For");
 
     static string? SubjectOf(StringValues actor) => actor switch
     {

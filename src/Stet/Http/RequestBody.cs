@@ -23,6 +23,17 @@ public static class RequestBody
     /// <exception cref="BadRequestException">415, 413 or 400, with the pointer of the member that was wrong.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> json, int limit = DefaultLimit)
     {
+        var (value, problem) = await ReadAsync(http, limit, utf8 => Parse(utf8, json));
+        return problem is null ? value! : throw new BadRequestException(problem);
+    }
+
+    /// <summary>Reads a body of JSON by its media type, whatever is in it.</summary>
+    /// <exception cref="BadRequestException">415 or 413.</exception>
+    public static ValueTask<byte[]> ReadBytesAsync(HttpContext http, int limit) =>
+        ReadAsync(http, limit, static utf8 => utf8.ToArray());
+
+    static async ValueTask<T> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySpan<byte>, T> parse)
+    {
         if (!IsJson(http.Request.ContentType)) throw new BadRequestException(RequestProblems.NotJson);
         if (http.Request.ContentLength > limit) throw new BadRequestException(RequestProblems.TooLarge(limit));
 
@@ -38,9 +49,9 @@ public static class RequestBody
 
             if (read.IsCompleted)
             {
-                var (value, problem) = Parse(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray(), json);
+                var value = parse(read.Buffer.IsSingleSegment ? read.Buffer.FirstSpan : read.Buffer.ToArray());
                 reader.AdvanceTo(read.Buffer.End);
-                return problem is null ? value! : throw new BadRequestException(problem);
+                return value;
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+using Stet.Audit;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Pcs.Service;
+
+/// <summary>Secrets of tenants' keys, wrapped by the installation's key. They are in no event, log or answer.</summary>
+sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys installation)
+{
+    const string Kind = "pcs";
+
+    /// <summary>Tells secrets of a tenant apart. Keyed, because a short secret could be guessed from a bare hash.</summary>
+    public static string FingerprintOf(Tenant tenant, string secret) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(tenant.StreamKey, Encoding.UTF8.GetBytes($"pcs-key\0{secret}")));
+
+    /// <summary>Keeps a secret before the event that names its fingerprint: an event never lacks its secret.</summary>
+    public async Task KeepAsync(string tenantId, string fingerprint, string secret, CancellationToken cancel)
+    {
+        var wrapped = installation.Wrap(Encoding.UTF8.GetBytes(secret), new WrappedKeyName(tenantId, Kind, fingerprint));
+        await ReachAsync(tenantId, batch => batch.Add("""
+            insert into stet.pcs_key_secret (tenant_id, fingerprint, wrapped, kek_id) values ($1, $2, $3, $4)
+            on conflict (tenant_id, fingerprint) do nothing
+            """, Scalar(tenantId), Scalar(fingerprint), Scalar(wrapped), Scalar(installation.CurrentId)),
+            static (_, _) => Task.FromResult(true), cancel);
+    }
+
+    /// <summary>All secrets of a tenant, by fingerprint.</summary>
+    /// <exception cref="StoreUnavailableException">They cannot be read or unwrapped now: nothing is verified without them.</exception>
+    public Task<Dictionary<string, string>> ReadAsync(string tenantId, CancellationToken cancel) =>
+        ReachAsync(
+            tenantId,
+            batch => batch.Add(
+                "select fingerprint, wrapped, kek_id from stet.pcs_key_secret where tenant_id = $1", Scalar(tenantId)),
+            async (rows, cancel) =>
+            {
+                var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
+                while (await rows.ReadAsync(cancel))
+                {
+                    var fingerprint = rows.GetString(0);
+                    secrets[fingerprint] = Encoding.UTF8.GetString(installation.Unwrap(
+                        rows.GetString(2), rows.GetFieldValue<byte[]>(1), new WrappedKeyName(tenantId, Kind, fingerprint)));
+                }
+
+                return secrets;
+            },
+            cancel);
+
+    async Task<T> ReachAsync<T>(
+        string tenantId, Action<NpgsqlBatch> add, Func<NpgsqlDataReader, CancellationToken, Task<T>> read,
+        CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+            await using var batch = new NpgsqlBatch(connection);
+            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            add(batch);
+            await using var rows = await batch.ExecuteReaderAsync(cancel);
+            await rows.NextResultAsync(cancel);
+            return await read(rows, cancel);
+        }
+        catch (Exception e) when (e is NpgsqlException or InstallationKeyException)
+        {
+            throw new StoreUnavailableException("the secrets of a tenant's keys cannot be used", TimeSpan.FromSeconds(2), e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Pcs.Service;
+
+/// <summary>What the PCS context consists of.</summary>
+public static class PcsModule
+{
+    internal const string Scope = "pcs";
+    internal const string RegistryName = "pcs_registry";
+
+    internal static readonly StateType<PcsRegistry> RegistryState =
+        StateType.Snapshotted(RegistryName, RegistryName, PcsEventJson.Default.PcsRegistry);
+
+    internal static readonly StateType<ShardStream> ShardState = StateType.Latest<ShardStream>("pcs_shard");
+
+    internal static readonly StateType<RefusalStream> RefusalState = StateType.Latest<RefusalStream>("pcs_refusals");
+
+    public static void Configure(ContextCatalog contexts) => contexts
+        .Events(events => events
+            .Add("pcs_accepted", PcsEventJson.Default.PcsAccepted)
+            .Add("pcs_escalated", PcsEventJson.Default.PcsEscalated)
+            .Add("pcs_equivocated", PcsEventJson.Default.PcsEquivocated)
+            .Add("pcs_escalation_resolved", PcsEventJson.Default.PcsEscalationResolved)
+            .Add("pcs_refused", PcsEventJson.Default.PcsRefused)
+            .Add("pcs_key_registered", PcsEventJson.Default.PcsKeyRegistered)
+            .Add("pcs_key_revoked", PcsEventJson.Default.PcsKeyRevoked)
+            .Add("pcs_signature_policy_set", PcsEventJson.Default.PcsSignaturePolicySet)
+            .Add("pcs_parameters_set", PcsEventJson.Default.PcsParametersSet))
+        .State(RegistryState)
+        .State(ShardState)
+        .State(RefusalState)
+        .Projection(new PcsProjection());
+
+    /// <summary>Reads the section <c>Pcs</c>, which is validated when the host starts.</summary>
+    public static IServiceCollection AddPcs(this IServiceCollection services)
+    {
+        services.AddOptions<PcsOptions>()
+            .BindConfiguration(PcsOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<PcsOptions>>().Value);
+        services.AddSingleton<PcsKeySecrets>();
+        services.AddSingleton<PcsTenants>();
+        services.AddSingleton<PcsRegistration>();
+        services.AddSingleton<SubmissionClaims>();
+        services.AddSingleton<SubmissionLimits>();
+        services.AddSingleton<RefusalThrottle>();
+        services.AddSingleton<RefusalRecorder>();
+        services.AddSingleton<Equivocations>();
+        services.AddSingleton<SubmissionIntake>();
+        services.AddSingleton<PcsMetrics>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, PcsHttpJson.Default));
+        return services;
+    }
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        SubmitDocumentEndpoint.Map(routes);
+        RegisterKeyEndpoint.Map(routes);
+        KeysEndpoints.Map(routes);
+        SignaturePolicyEndpoints.Map(routes);
+        ParametersEndpoints.Map(routes);
+    }
+
+    internal static StreamKey<PcsRegistry> RegistryOf { get; } = new(RegistryState, RegistryName);
+
+    /// <summary>A tenant's registry as a query shows it.</summary>
+    internal static async Task<(PcsRegistry Registry, long Position)> RegistryAsync(HttpContext http, Caller caller, Store store)
+    {
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        return await store.QueryAsync(
+            caller.TenantId, "select state from stet.pcs_registry where tenant_id = $1", [Scalar(caller.TenantId)],
+            static async (row, position, cancel) =>
+                (await row.ReadAsync(cancel) ? ReadRegistry(row, 0) : PcsRegistry.Empty, position),
+            http.RequestAborted);
+    }
+
+    /// <summary>A stored registry from a column of a query.</summary>
+    internal static PcsRegistry ReadRegistry(NpgsqlDataReader row, int column) =>
+        JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(column), PcsEventJson.Default.PcsRegistry)
+        ?? throw new UnreadableEventException("a tenant's stored registry is null");
+}

@@ -1,0 +1,62 @@
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet.Pcs.Service;
+
+/// <summary>Carries changes of a tenant's registry to the store; this instance goes by them at once.</summary>
+sealed class PcsRegistration(Commands commands, PcsKeySecrets secrets, PcsTenants tenants, TimeProvider clock)
+{
+    /// <summary>Registers a key.</summary>
+    /// <param name="context">Who asks.</param>
+    /// <param name="command">The key.</param>
+    /// <param name="secret">Its secret; null for a public key.</param>
+    public async Task<IResult> RegisterAsync(CommandContext context, RegisterKey command, string? secret)
+    {
+        if (secret is not null) await secrets.KeepAsync(context.Caller.TenantId, command.Fingerprint, secret, context.Cancel);
+        var (registry, recorded) = await DecideAsync(
+            context, (before, now) => RegisterKey.Decide(command, before, now));
+        return recorded.Problem is { } refusal ? Problems.Answer(refusal) : Answer(registry, command.Kid, recorded);
+    }
+
+    /// <summary>Revokes a key.</summary>
+    public async Task<IResult> RevokeAsync(CommandContext context, RevokeKey command)
+    {
+        var (registry, recorded) = await DecideAsync(context, (before, now) => RevokeKey.Decide(command, before, now));
+        return recorded.Problem is { } refusal ? Problems.Answer(refusal) : Answer(registry, command.Kid, recorded);
+    }
+
+    /// <summary>Decides about a tenant's registry.</summary>
+    /// <returns>The registry after the decision.</returns>
+    public async Task<(PcsRegistry Registry, Recorded Recorded)> DecideAsync(
+        CommandContext context, Func<PcsRegistry?, DateTimeOffset, Decision> decide)
+    {
+        PcsRegistry? before = null;
+        var recorded = await commands.DecideAsync(
+            context, PcsModule.RegistryOf, key: null, payload: default,
+            (registry, now) => decide(before = registry, now));
+        if (recorded.Events.Count > 0) tenants.Forget(context.Caller.TenantId);
+
+        var after = before;
+        foreach (var e in recorded.Events) after = PcsModule.RegistryState.Fold(after, e.Data);
+        return (after ?? PcsRegistry.Empty, recorded);
+    }
+
+    IResult Answer(PcsRegistry registry, string kid, Recorded recorded) => JsonAnswer.Write(
+        200, KeyAnswer.Of(registry.Key(kid)!, clock.GetUtcNow()), PcsHttpJson.Default.KeyAnswer, recorded.Position);
+}
+
+/// <summary>Names of tenants and keys as documents of 1.0 spell them.</summary>
+static class PcsNaming
+{
+    public const string Rule = "must have 1 to 64 characters of `A-Z a-z 0-9 . _ -`";
+
+    static readonly System.Buffers.SearchValues<char> characters = System.Buffers.SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    public static bool IsName(ReadOnlySpan<char> text) =>
+        text.Length is >= 1 and <= 64 && !text.ContainsAnyExcept(characters);
+
+    /// <summary>Whether the text has the form of a <c>pcs_id</c>.</summary>
+    public static bool IsPcsId(ReadOnlySpan<char> text) =>
+        text.Length == 64 && !text.ContainsAnyExcept("0123456789abcdef");
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Npgsql;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Pcs.Service;
+
+/// <summary>What verification goes by, as of one version of a tenant's registry.</summary>
+/// <param name="Version">Of the registry's stream; 0: the tenant has said nothing.</param>
+/// <param name="Registry">The registry.</param>
+/// <param name="Verification">The same for the verifier, with the keys' material.</param>
+/// <param name="RegistryStream">The registry's stream.</param>
+sealed record PcsSettings(long Version, PcsRegistry Registry, PcsTenant Verification, Guid RegistryStream)
+{
+    /// <summary>For callers whose only credential is the signature: without one nothing is admitted.</summary>
+    public PcsTenant SignedOnly { get; } = Verification with { Policy = PcsSignaturePolicy.Required };
+
+    /// <summary>
+    /// A command that goes through only while the registry is at this version. It is appended with what was verified by
+    /// it, so that a key that is revoked, here or by another instance, verifies nothing from then on.
+    /// </summary>
+    public StreamCommand Guard() =>
+        new StreamCommand<PcsRegistry>(PcsModule.RegistryState, RegistryStream, static (_, _) => []) { ExpectedVersion = Version };
+}
+
+/// <summary>Tenants' settings in memory: replaced when they change here, and read anew when they are a second old.</summary>
+sealed class PcsTenants(Store store, PcsKeySecrets secrets)
+{
+    const int FreshMilliseconds = 1_000;
+
+    readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    /// <summary>The settings of a tenant that exists.</summary>
+    /// <exception cref="StoreUnavailableException">They cannot be read: nothing is verified without them.</exception>
+    public ValueTask<PcsSettings> CurrentAsync(Tenant tenant, CancellationToken cancel)
+    {
+        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
+        return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
+            ? ValueTask.FromResult(known.Settings)
+            : new ValueTask<PcsSettings>(ReadOnceAsync(entry, tenant).WaitAsync(cancel));
+    }
+
+    /// <summary>The settings have changed, or are not what the store has.</summary>
+    public void Forget(string tenantId)
+    {
+        if (!entries.TryGetValue(tenantId, out var entry)) return;
+        lock (entry) (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = long.MinValue / 2 } : null, null);
+    }
+
+    Task<PcsSettings> ReadOnceAsync(Entry entry, Tenant tenant)
+    {
+        lock (entry)
+        {
+            if (entry.Reading is { IsCompleted: false } reading) return reading;
+            return entry.Reading = Task.Run(() => ReadAsync(entry, tenant));
+        }
+    }
+
+    async Task<PcsSettings> ReadAsync(Entry entry, Tenant tenant)
+    {
+        var at = Environment.TickCount64;
+        var before = Volatile.Read(ref entry.Known)?.Settings;
+        var stream = tenant.StreamId(PcsModule.RegistryName);
+        var (version, registry) = await store.QueryAsync(
+            tenant.Id, "select version, state from stet.pcs_registry where tenant_id = $1 and stream_id = $2",
+            [Scalar(tenant.Id), Scalar(stream)], RegistryAsync, CancellationToken.None);
+
+        var settings = before?.Version == version
+            ? before
+            : new PcsSettings(version, registry, await VerificationAsync(tenant.Id, registry), stream);
+        lock (entry)
+        {
+            // Whoever forgot meanwhile may know of something newer than what was read.
+            if (entry.Known is null || entry.Known.Settings.Version <= version) entry.Known = new Known(settings, at);
+        }
+
+        return settings;
+    }
+
+    async Task<PcsTenant> VerificationAsync(string tenantId, PcsRegistry registry)
+    {
+        var wrapped = registry.Keys.Any(k => k.PublicKey is null)
+            ? await secrets.ReadAsync(tenantId, CancellationToken.None)
+            : [];
+        return new PcsTenant(
+            tenantId, registry.Policy == PcsRegistry.NoSignature ? PcsSignaturePolicy.None : PcsSignaturePolicy.Required,
+            [.. registry.Keys.Select(key => KeyOf(key, wrapped))], registry.Parameters ?? PcsParameters.Default);
+    }
+
+    static PcsKey KeyOf(RegisteredKey key, Dictionary<string, string> secrets)
+    {
+        var use = key.Use == PcsVersion.V10.Name() ? PcsVersion.V10 : PcsVersion.V01;
+        if (key.PublicKey is { } text) return PcsKey.Ed25519(key.Kid, use, Convert.FromBase64String(text), key.Validity());
+
+        return secrets.TryGetValue(key.Fingerprint, out var secret)
+            ? PcsKey.Hmac(key.Kid, use, secret, key.Validity())
+            : throw new StoreUnavailableException("the secret of a registered key is missing", TimeSpan.FromSeconds(60));
+    }
+
+    static async Task<(long Version, PcsRegistry Registry)> RegistryAsync(
+        NpgsqlDataReader row, long position, CancellationToken cancel) =>
+        await row.ReadAsync(cancel)
+            ? (row.GetInt64(0), PcsModule.ReadRegistry(row, 1))
+            : (0, PcsRegistry.Empty);
+
+    sealed record Known(PcsSettings Settings, long At);
+
+    sealed class Entry
+    {
+        public Known? Known;
+        public Task<PcsSettings>? Reading;
+    }
+}

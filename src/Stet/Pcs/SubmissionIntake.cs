@@ -1,0 +1,176 @@
+using System.Security.Cryptography;
+using Stet.Audit;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using Stet.Observability;
+
+namespace Stet.Pcs.Service;
+
+/// <summary>Takes submissions: the checks in their order, the first that fails answers.</summary>
+sealed class SubmissionIntake(
+    Store store, PcsTenants tenants, SubmissionClaims claims, SubmissionLimits limits, RefusalRecorder refusals,
+    Equivocations equivocations, PcsOptions options, PcsMetrics metrics, TimeProvider clock)
+{
+    /// <summary>Whether the settings may change while a document is verified: then it is verified again.</summary>
+    const int MostAttempts = 5;
+
+    /// <summary>Takes one submission.</summary>
+    /// <exception cref="BadRequestException">The body is not JSON by its type, or too large.</exception>
+    /// <exception cref="StoreUnavailableException">It could not be verified or recorded; the retry is safe.</exception>
+    public async Task<(SubmissionAnswer? Answer, bool IsDuplicate, Problem? Problem)> TakeAsync(HttpContext http)
+    {
+        var body = await RequestBody.ReadBytesAsync(http, PcsDocument.MaxBodyBytes);
+        if (limits.SpendOfAddress(http) is { } busy) return (null, false, busy);
+
+        var claim = await claims.OfAsync(http);
+        if (claim.Tenant is not { } tenant) return (null, false, claim.Problem);
+
+        metrics.Ingested(tenant.Id);
+        var now = Microseconds(clock.GetUtcNow());
+        if (claim.Problem is { } mismatch)
+            return (null, false, await refusals.RecordAsync(http, tenant, mismatch, pcsId: null, body, now));
+
+        for (var attempt = 1; attempt <= MostAttempts; attempt++)
+        {
+            var settings = await tenants.CurrentAsync(tenant, http.RequestAborted);
+            var verdict = PcsVerifier.Verify(body, claim.IsTrusted ? settings.Verification : settings.SignedOnly, now);
+            if (verdict is Pcs.PcsRefused refused)
+                return (null, false, await RefuseAsync(http, tenant, refused, body, now));
+
+            if (attempt == 1 && limits.SpendOfTenant(http, tenant.Id) is { } exceeded)
+            {
+                metrics.QuotaExceeded(tenant.Id);
+                return (null, false, exceeded);
+            }
+
+            var request = new VerifiedSubmission(
+                tenant, settings, (PcsVerified)verdict, Convert.ToHexStringLower(SHA256.HashData(body)), now,
+                new EventMetadata("agent", TraceParent: TraceContext.Of(http)?.Parent, Caller: claim.Subject));
+            var taken = await AppendAsync(http, request);
+            if (taken.Recorded is { } recorded)
+                return (SubmissionAnswer.Of(recorded), taken.IsDuplicate, null);
+            if (taken.Refusal is { } stale)
+                return (null, false, await refusals.RecordAsync(http, tenant, PcsProblems.Of(stale), request.Document.PcsId, body, now));
+            if (taken.IsConflict)
+                return (null, false, await equivocations.RecordAsync(request, http.RequestAborted));
+
+            tenants.Forget(tenant.Id);
+        }
+
+        return (null, false, PcsProblems.SettingsChange);
+    }
+
+    async Task<Problem> RefuseAsync(HttpContext http, Tenant tenant, Pcs.PcsRefused refused, byte[] body, DateTimeOffset now)
+    {
+        var problem = PcsProblems.Of(refused.Refusal);
+        if (problem.Status != 401) return problem;
+
+        metrics.SignatureRefused(tenant.Id);
+        return await refusals.RecordAsync(http, tenant, problem, refused.Document?.PcsId, body, now);
+    }
+
+    /// <summary>Step 7 and the append, which are one decision: the store's idempotency record tells what is known.</summary>
+    async Task<Taken> AppendAsync(HttpContext http, VerifiedSubmission request)
+    {
+        var receipt = ReceiptRequest.Of(http);
+
+        // Once a first answer is too old to be given again, the same content is recorded anew, under the id's next mark.
+        for (var generation = 0; ; generation++)
+        {
+            PcsRefusal? refusal = null;
+            var append = new StreamCommand<ShardStream>(
+                PcsModule.ShardState, request.Tenant.StreamId(PcsModule.Scope, request.Document.ShardId),
+                (_, _) => (refusal = request.Verified.Staleness) is null ? [request.Event()] : null)
+            {
+                Idempotency = request.Mark(generation),
+            };
+            var result = await AppendAsync(request, append, receipt);
+            switch (result.Outcome)
+            {
+                case AppendOutcome.Recorded:
+                    receipt?.Add(request.Tenant.Id, result);
+                    metrics.Recorded(request.Tenant.Id, request.Verified.Assessment.IsEscalated);
+                    return new Taken(result.Events[0], IsDuplicate: false, null, IsConflict: false);
+
+                case AppendOutcome.Repeated when request.ReceivedAt - result.Events[0].Timestamp < options.AnswerLifetime:
+                    receipt?.Add(request.Tenant.Id, result);
+                    metrics.Duplicate(request.Tenant.Id, result.Events[0].Data is PcsEscalated ? 202 : 200);
+                    return new Taken(result.Events[0], IsDuplicate: true, null, IsConflict: false);
+
+                case AppendOutcome.Repeated:
+                    continue;
+
+                case AppendOutcome.Refused:
+                    return new Taken(null, IsDuplicate: false, refusal, IsConflict: false);
+
+                case AppendOutcome.KeyConflict:
+                    return new Taken(null, IsDuplicate: false, null, IsConflict: true);
+
+                default:
+                    return new Taken(null, IsDuplicate: false, null, IsConflict: false);
+            }
+        }
+    }
+
+    /// <summary>Appends while the settings are those that the document was verified by.</summary>
+    async Task<AppendResult> AppendAsync(VerifiedSubmission request, StreamCommand append, ReceiptRequest? receipt)
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            // The decision is not taken back when the sender goes away: it would only have to ask again.
+            var results = await store.AppendAsync(
+                request.Tenant.Id, request.Metadata, [request.Settings.Guard(), append], receipt is not null, CancellationToken.None);
+            return results[0].Outcome == AppendOutcome.VersionConflict ? results[0] : results[1];
+        }
+        catch (StoreUnavailableException)
+        {
+            metrics.NotRecorded(request.Tenant.Id);
+            throw;
+        }
+        finally
+        {
+            metrics.Committed(clock.GetElapsedTime(started));
+        }
+    }
+
+    static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % 10), TimeSpan.Zero);
+
+    /// <summary>How step 7 went; nothing of it: the settings were not current any more.</summary>
+    readonly record struct Taken(StoredEvent? Recorded, bool IsDuplicate, PcsRefusal? Refusal, bool IsConflict);
+}
+
+/// <summary>An authentic, well-formed submission.</summary>
+/// <param name="Tenant">Whose.</param>
+/// <param name="Settings">What it was verified by.</param>
+/// <param name="Verified">What the verifier says.</param>
+/// <param name="BodyHash">SHA-256 of the body, 64 hexadecimal digits.</param>
+/// <param name="ReceivedAt">UTC, microseconds.</param>
+/// <param name="Metadata">Stored beside its events.</param>
+sealed record VerifiedSubmission(
+    Tenant Tenant, PcsSettings Settings, PcsVerified Verified, string BodyHash, DateTimeOffset ReceivedAt,
+    EventMetadata Metadata)
+{
+    public PcsDocument Document => Verified.Document;
+
+    public string Dialect => Verified.Authenticity.Dialect.Name();
+
+    /// <summary>The mark under which the store knows the id; a repetition too late for the first answer has the next.</summary>
+    public IdempotencyMark Mark(int generation) => new(
+        generation == 0
+            ? Tenant.StreamId("idempotency", PcsModule.Scope, Document.PcsId)
+            : Tenant.StreamId("idempotency", PcsModule.Scope, Document.PcsId, generation.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        Convert.FromHexString(Verified.ContentDigest));
+
+    /// <summary>What is recorded.</summary>
+    public object Event()
+    {
+        var assessment = Verified.Assessment;
+        var submission = new Submission(
+            Document, Verified.ContentDigest, BodyHash, Dialect, Verified.Authenticity.Kid, assessment.RecomputedDHat,
+            assessment.RecomputedBudget, assessment.Findings, Settings.Registry.ParameterVersion,
+            Document.SentAtTime() is { } sentAt ? (long)(ReceivedAt - sentAt).TotalMilliseconds : null, ReceivedAt);
+        return assessment.IsEscalated ? new PcsEscalated(submission) : new PcsAccepted(submission);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json.Serialization;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet.Pcs.Service;
+
+/// <summary>The answer to a submission that was recorded; every member is always there.</summary>
+/// <param name="Accepted">Whether its values agree with each other. It says nothing about the data.</param>
+/// <param name="Escalated">Whether somebody has to look at it: the opposite.</param>
+/// <param name="Outcome"><c>ACCEPTED</c> or <c>ESCALATED</c>.</param>
+/// <param name="PcsId">The document's identity.</param>
+/// <param name="RecomputedDHat">D̂ out of the document's own counts.</param>
+/// <param name="RecomputedBudget">Budget out of the claimed D̂, coh★ and r.</param>
+/// <param name="Reason">The message of the first escalation; empty without one.</param>
+/// <param name="Reasons">What was found, in the order of the checks.</param>
+/// <param name="Position">The event's position in the tenant's log.</param>
+public sealed record SubmissionAnswer(
+    bool Accepted, bool Escalated, string Outcome, string PcsId,
+    [property: JsonPropertyName("recomputed_D_hat")] double RecomputedDHat, double RecomputedBudget, string Reason,
+    IReadOnlyList<FindingAnswer> Reasons, long Position)
+{
+    public const string AcceptedOutcome = "ACCEPTED";
+    public const string EscalatedOutcome = "ESCALATED";
+
+    /// <summary>The answer that a recorded event stands for, the first time and ever after.</summary>
+    public static SubmissionAnswer Of(StoredEvent recorded)
+    {
+        var (submission, isEscalated) = recorded.Data switch
+        {
+            PcsAccepted e => (e.Submission, false),
+            PcsEscalated e => (e.Submission, true),
+            _ => throw new UnreadableEventException($"{recorded.Data.GetType()} is not what a submission records"),
+        };
+        return new SubmissionAnswer(
+            !isEscalated, isEscalated, isEscalated ? EscalatedOutcome : AcceptedOutcome, submission.Document.PcsId,
+            submission.RecomputedDHat, submission.RecomputedBudget,
+            submission.Reasons.FirstOrDefault(f => f.Severity == PcsSeverity.Escalation)?.Message ?? "",
+            FindingAnswer.Of(submission.Reasons), recorded.Position);
+    }
+}
+
+/// <summary>Something about a document's values that is not as it should be.</summary>
+/// <param name="Code">Stable, for machines.</param>
+/// <param name="Severity"><c>warning</c> or <c>escalation</c>.</param>
+/// <param name="Message">For people; may change.</param>
+public sealed record FindingAnswer(string Code, string Severity, string Message)
+{
+    public static IReadOnlyList<FindingAnswer> Of(ValueList<PcsFinding> findings) =>
+    [
+        .. findings.Select(f => new FindingAnswer(
+            f.Code, f.Severity == PcsSeverity.Escalation ? "escalation" : "warning", f.Message)),
+    ];
+}
+
+public static class SubmitDocumentEndpoint
+{
+    const string Path = "/v1/pcs/submit";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        // The signature is the credential, so the route asks for none and looks for one itself.
+        routes.MapPost(Path, Post).AllowWithoutTenant().WithSummary("Submit a PCS document")
+            .WithDescription(
+                "Verifies a document of 0.1 or 1.0 and records it with its verdict. `X-Tenant-Id`, or an access token with "
+                + "`pcs:submit`, names the tenant. The same content again gets the first answer and `Stet-Duplicate: true`.")
+            .Accepts<UnreadDocument>("application/json").Produces<SubmissionAnswer>().Produces<SubmissionAnswer>(202)
+            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(409).ProducesProblem(413)
+            .ProducesProblem(415).ProducesProblem(429).ProducesProblem(503)
+            .WithQuery(("receipt", "`true`: the answer carries a proof that the event is in the audit log", false));
+        routes.MapMethods(Path, ["GET", "HEAD", "PUT", "PATCH", "DELETE"], RefuseMethod).AllowWithoutTenant().ExcludeFromDescription();
+    }
+
+    static async Task<IResult> Post(HttpContext http, SubmissionIntake intake, PcsMetrics metrics, TimeProvider clock)
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            var (answer, isDuplicate, problem) = await intake.TakeAsync(http);
+            if (problem is not null) return Refuse(http, problem, metrics);
+
+            if (isDuplicate) http.Response.Headers["Stet-Duplicate"] = "true";
+            return JsonAnswer.Write(
+                StatusOf(answer!), answer!, PcsHttpJson.Default.SubmissionAnswer, answer!.Position);
+        }
+        catch (BadRequestException e)
+        {
+            return Refuse(http, e.Problem, metrics);
+        }
+        finally
+        {
+            metrics.Answered(clock.GetElapsedTime(started));
+        }
+    }
+
+    static IResult RefuseMethod(HttpContext http, PcsMetrics metrics)
+    {
+        http.Response.Headers.Allow = "POST";
+        return Refuse(http, PcsProblems.MethodNotAllowed, metrics);
+    }
+
+    static IResult Refuse(HttpContext http, Problem problem, PcsMetrics metrics)
+    {
+        metrics.Refused(problem.Code);
+        if (problem.Status == 401 && http.Response.Headers.WWWAuthenticate.Count == 0)
+            http.Response.Headers.WWWAuthenticate = "PCS";
+        return Problems.Answer(problem);
+    }
+
+    internal static int StatusOf(SubmissionAnswer answer) => answer.Escalated ? 202 : 200;
+}
+
+/// <summary>A document, which is read by its own rules: see the specification of versions 0.1 and 1.0.</summary>
+public sealed record UnreadDocument;
