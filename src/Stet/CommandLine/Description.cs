@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Stet.Authentication;
 using Stet.Enforcement;
 using Stet.Observability;
+using Stet.Pcs.Service;
 using Stet.RateLimits;
 
 namespace Stet.CommandLine;
@@ -56,7 +57,7 @@ sealed record ContextDescription(
         return [.. names.Select(n => new ContextDescription(n, [.. events[n]], [.. states[n]], [.. projections[n]]))];
     }
 
-    static string NameOf(Type type) => type.Namespace!.Split('.')[^1];
+    static string NameOf(Type type) => type.Namespace!.Split('.')[1];
 }
 
 /// <summary>An event and the name it is stored under, which carries its schema version from 2 on.</summary>
@@ -95,6 +96,7 @@ static class OptionValues
         };
         Add(AuthenticationOptions.Section, configuration.GetSection(AuthenticationOptions.Section).Get<AuthenticationOptions>() ?? new());
         Add(EnforcementOptions.Section, configuration.GetSection(EnforcementOptions.Section).Get<EnforcementOptions>() ?? new());
+        Add(PcsOptions.Section, configuration.GetSection(PcsOptions.Section).Get<PcsOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
         Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
         return values;

@@ -54,7 +54,7 @@ sealed class PcsMetrics
     public DateTimeOffset Since { get; }
 
     /// <summary>What this instance has counted of a tenant.</summary>
-    public TenantCounts Of(string tenantId) => counts.GetOrAdd(tenantId, static _ => new TenantCounts());
+    public TenantCounts Find(string tenantId) => counts.GetValueOrDefault(tenantId) ?? new TenantCounts();
 
     public void Ingested(string tenantId)
     {
@@ -87,6 +87,8 @@ sealed class PcsMetrics
     public void Answered(TimeSpan elapsed) => verifyLatency.Record(elapsed.TotalMilliseconds);
 
     public void Committed(TimeSpan elapsed) => commitLatency.Record(elapsed.TotalMilliseconds);
+
+    TenantCounts Of(string tenantId) => counts.GetOrAdd(tenantId, static _ => new TenantCounts());
 
     KeyValuePair<string, object?> Tag(string tenantId) =>
         tenantTags.GetOrAdd(tenantId, static id => new KeyValuePair<string, object?>("tenant_id", id));

@@ -66,7 +66,15 @@ public static class PcsModule
         KeysEndpoints.Map(routes);
         SignaturePolicyEndpoints.Map(routes);
         ParametersEndpoints.Map(routes);
+        SubmissionsEndpoints.Map(routes);
+        LatestOfShardEndpoint.Map(routes);
+        EscalationsEndpoint.Map(routes);
+        ResolveEscalationEndpoint.Map(routes);
+        EquivocationsEndpoint.Map(routes);
+        SummaryEndpoint.Map(routes);
     }
+
+    internal static StreamKey<ShardStream> ShardOf(string shardId) => new(ShardState, Scope, shardId);
 
     internal static StreamKey<PcsRegistry> RegistryOf { get; } = new(RegistryState, RegistryName);
 

@@ -1,0 +1,123 @@
+using Npgsql;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Pcs.Service;
+
+public static class SubmissionsEndpoints
+{
+    internal const int DefaultPage = 50;
+    internal const int LargestPage = 200;
+
+    internal static (string Name, string Description, bool Required)[] Paging { get; } =
+    [
+        ("limit", "Rows of a page, 1 to 200; 50 by default", false),
+        ("cursor", "`next_cursor` of the page before", false),
+        MinPosition.Parameter,
+    ];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/pcs/{pcs_id}", Get).WithSummary("A recorded PCS document and its verdict")
+            .RequirePermission(Scopes.PcsRead).Produces<SubmissionsOfId>().Produces(304)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503).WithQuery(MinPosition.Parameter);
+        routes.MapGet("/v1/pcs", List).WithSummary("Recorded PCS documents")
+            .WithDescription("Newest first; of a shard, highest epoch first.")
+            .RequirePermission(Scopes.PcsRead).Produces<SubmissionsAnswer>().Produces(304)
+            .ProducesProblem(400).ProducesProblem(503)
+            .WithQuery(
+            [
+                ("shard_id", "Of this shard alone", false), ("epoch", "Of this epoch of the shard alone", false),
+                ("epoch_from", "Of this epoch of the shard and later ones", false),
+                ("epoch_to", "Of this epoch of the shard and earlier ones", false),
+                ("outcome", "`ACCEPTED` or `ESCALATED`", false), .. Paging,
+            ]);
+    }
+
+    static async Task<IResult> Get(string pcs_id, HttpContext http, Caller caller, Store store, ContextCatalog contexts)
+    {
+        if (!PcsNaming.IsPcsId(pcs_id)) return Problems.Answer(PcsProblems.NotFound(pcs_id));
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var submissions = store.QueryAsync(
+            caller.TenantId,
+            RecordedSubmission.Query(
+                "select position, pcs_id from stet.pcs_submission where tenant_id = $1 and pcs_id = $2 order by position limit 100",
+                "s.position"),
+            [Scalar(caller.TenantId), Scalar(pcs_id)],
+            async (row, position, cancel) => (Rows: await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
+            http.RequestAborted);
+        var equivocations = store.QueryAsync(
+            caller.TenantId, "select count(*)::int from stet.pcs_equivocation where tenant_id = $1 and pcs_id = $2",
+            [Scalar(caller.TenantId), Scalar(pcs_id)],
+            static async (row, _, cancel) => await row.ReadAsync(cancel) ? row.GetInt32(0) : 0, http.RequestAborted);
+
+        var (rows, position) = await submissions;
+        var answer = new SubmissionsOfId(rows, await equivocations, position);
+        return rows.Count == 0
+            ? Problems.Answer(PcsProblems.NotFound(pcs_id))
+            : JsonAnswer.Read(answer, PcsHttpJson.Default.SubmissionsOfId, position);
+    }
+
+    static async Task<IResult> List(HttpContext http, Caller caller, Store store, ContextCatalog contexts)
+    {
+        var query = new RequestQuery(http.Request.Query);
+        var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
+        var after = Cursor.Read(query.Optional("cursor"));
+        var outcome = query.OneOf("outcome", "any", SubmissionAnswer.AcceptedOutcome, SubmissionAnswer.EscalatedOutcome) switch
+        {
+            SubmissionAnswer.AcceptedOutcome => "and not is_escalated",
+            SubmissionAnswer.EscalatedOutcome => "and is_escalated",
+            _ => "",
+        };
+        var shardId = ShardOf(http);
+        var epoch = query.Number("epoch", 0, long.MaxValue);
+        var from = epoch ?? query.Number("epoch_from", 0, long.MaxValue);
+        var to = epoch ?? query.Number("epoch_to", 0, long.MaxValue);
+        if (shardId is null && (from ?? to) is not null) throw RequestQuery.Bad("shard_id", "is required with an epoch");
+
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var (sql, parameters) = shardId is null
+            ? Newest(caller, outcome, after, limit)
+            : OfShard(caller, shardId, from, to, outcome, after, limit);
+        var (rows, position) = await store.QueryAsync(
+            caller.TenantId, sql, parameters,
+            async (row, position, cancel) => (await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
+            http.RequestAborted);
+        return JsonAnswer.Read(
+            SubmissionsAnswer.Of(rows, limit, position), PcsHttpJson.Default.SubmissionsAnswer, position);
+    }
+
+    static (string Sql, NpgsqlParameter[] Parameters) Newest(Caller caller, string outcome, long? after, int limit) =>
+        (RecordedSubmission.Query(
+            $"""
+            select position, pcs_id from stet.pcs_submission
+            where tenant_id = $1 and position < $2 {outcome} order by position desc limit $3
+            """, "s.position desc"),
+        [Scalar(caller.TenantId), Scalar(after ?? long.MaxValue), Scalar(limit + 1)]);
+
+    static (string Sql, NpgsqlParameter[] Parameters) OfShard(
+        Caller caller, string shardId, long? from, long? to, string outcome, long? after, int limit) =>
+        (RecordedSubmission.Query(
+            $"""
+            select position, pcs_id, epoch from stet.pcs_submission
+            where tenant_id = $1 and shard_id = $2 and epoch between $3 and $4 {outcome}
+                and ($5::bigint is null or (epoch, position) < (
+                    select c.epoch, c.position from stet.pcs_submission c where c.tenant_id = $1 and c.position = $5))
+            order by epoch desc, position desc limit $6
+            """, "s.epoch desc, s.position desc"),
+        [
+            Scalar(caller.TenantId), Scalar(shardId), Scalar(from ?? 0), Scalar(to ?? long.MaxValue), Optional(after),
+            Scalar(limit + 1),
+        ]);
+
+    /// <summary>A shard's name, which may be longer than other parameters; null when none is given.</summary>
+    internal static string? ShardOf(HttpContext http)
+    {
+        if (!http.Request.Query.TryGetValue("shard_id", out var values)) return null;
+        return values is [{ Length: >= 1 and <= 1_024 } name] && !name.AsSpan().ContainsAnyInRange('\0', '\u001f')
+            ? name
+            : throw RequestQuery.Bad("shard_id", "must be given once, 1 to 1024 characters, none of them a control character");
+    }
+}
