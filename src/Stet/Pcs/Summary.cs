@@ -47,7 +47,13 @@ public static class SummaryEndpoint
     {
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (counts, position) = await store.QueryAsync(
-            caller.TenantId, "select name, count from stet.pcs_count where tenant_id = $1", [Scalar(caller.TenantId)],
+            caller.TenantId,
+            """
+            select name, count from stet.pcs_count where tenant_id = $1
+            union all
+            select 'open', count(*) from stet.pcs_escalation where tenant_id = $1 and resolved_position is null
+            """,
+            [Scalar(caller.TenantId)],
             static async (row, position, cancel) =>
             {
                 var counts = new SortedDictionary<string, long>(StringComparer.Ordinal);
@@ -57,10 +63,9 @@ public static class SummaryEndpoint
             http.RequestAborted);
 
         var (accepted, escalated) = (Of("accepted"), Of("escalated"));
-        var (resolvedAccepted, resolvedRejected) = (Of("resolved_accepted"), Of("resolved_rejected"));
         var answer = new SummaryAnswer(
-            accepted, escalated, Ratio(escalated, accepted + escalated), Of("escalation") - resolvedAccepted - resolvedRejected,
-            resolvedAccepted, resolvedRejected, Of("equivocated"), Of("equivocated_unsigned"),
+            accepted, escalated, Ratio(escalated, accepted + escalated), Of("open"),
+            Of("resolved_accepted"), Of("resolved_rejected"), Of("equivocated"), Of("equivocated_unsigned"),
             counts.Where(c => c.Key.StartsWith(RefusedPrefix, StringComparison.Ordinal))
                 .ToDictionary(c => c.Key[RefusedPrefix.Length..], c => c.Value),
             Of("refused_suppressed"), Instance(metrics, caller.TenantId), position);

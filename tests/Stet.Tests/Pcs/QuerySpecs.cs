@@ -1,0 +1,239 @@
+using System.Text.Json.Nodes;
+using Stet.Testing;
+using Stet.Tests.Http;
+using static Stet.Tests.Pcs.Ordinary;
+
+namespace Stet.Tests.Pcs;
+
+public class QuerySpecs
+{
+    [Fact]
+    public async Task A_document_is_found_by_its_id_as_it_was_sent()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        await tenant.SubmitAsync(Document);
+
+        var found = (await tenant.ReadAsync($"/v1/pcs/{Document.PcsId}"))["submissions"]!.AsArray().ShouldHaveSingleItem()!;
+
+        JsonNode.DeepEquals(found["document"], JsonNode.Parse(Document.ToJson())).ShouldBeTrue(found.ToJsonString());
+        found["dialect"]!.ToString().ShouldBe("A-bytes");
+        found["kid"]!.ToString().ShouldBe("k1");
+        (await tenant.GetAsync($"/v1/pcs/{new string('0', 64)}")).ShouldBeProblem(404, "pcs_not_found");
+        (await tenant.GetAsync("/v1/pcs/nonsense")).ShouldBeProblem(404, "pcs_not_found");
+    }
+
+    [Fact]
+    public async Task Documents_are_listed_by_shard_epoch_and_outcome_page_by_page()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        foreach (var epoch in (long[])[3, 1, 4, 2, 5])
+            await tenant.SubmitAsync(((epoch == 4 ? Doubtful : Document) with { Epoch = epoch }).Signed());
+        await tenant.SubmitAsync((Document with { ShardId = "shard & \"é\"" }).Signed());
+
+        (await EpochsAsync(tenant, "/v1/pcs")).ShouldBe([7, 5, 2, 4, 1, 3]);
+        (await EpochsAsync(tenant, "/v1/pcs?shard_id=shard-001")).ShouldBe([5, 4, 3, 2, 1]);
+        (await EpochsAsync(tenant, $"/v1/pcs?shard_id={Uri.EscapeDataString("shard & \"é\"")}")).ShouldBe([7]);
+        (await EpochsAsync(tenant, "/v1/pcs?shard_id=shard-001&epoch=2")).ShouldBe([2]);
+        (await EpochsAsync(tenant, "/v1/pcs?shard_id=shard-001&epoch_from=2&epoch_to=4")).ShouldBe([4, 3, 2]);
+        (await EpochsAsync(tenant, "/v1/pcs?shard_id=shard-001&outcome=ACCEPTED")).ShouldBe([5, 3, 2, 1]);
+        (await EpochsAsync(tenant, "/v1/pcs?outcome=ESCALATED")).ShouldBe([4]);
+        (await tenant.GetAsync("/v1/pcs?epoch=2")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.GetAsync("/v1/pcs?outcome=accepted")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.GetAsync("/v1/pcs?shard_id=")).ShouldBeProblem(400, "invalid_request");
+    }
+
+    [Fact]
+    public async Task The_latest_of_a_shard_are_its_highest_epochs()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        await tenant.SubmitAsync((Doubtful with { Epoch = 9 }).Signed());
+        (await tenant.ReadAsync("/v1/pcs/latest?shard_id=shard-001"))["accepted"].ShouldBeNull();
+        await tenant.SubmitAsync(Document);
+
+        var latest = await tenant.ReadAsync("/v1/pcs/latest?shard_id=shard-001");
+
+        ((long)latest["submitted"]!["epoch"]!).ShouldBe(9);
+        ((long)latest["accepted"]!["epoch"]!).ShouldBe(7);
+        (await tenant.GetAsync("/v1/pcs/latest?shard_id=other")).ShouldBeProblem(404, "pcs_shard_not_found");
+        (await tenant.GetAsync("/v1/pcs/latest")).ShouldBeProblem(400, "invalid_request");
+    }
+
+    [Fact]
+    public async Task An_escalation_is_resolved_once_and_its_answer_stays()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        var answer = await tenant.SubmitAsync(Doubtful);
+        await tenant.SubmitAsync((Document with { Epoch = 8 }).Signed());
+        var resolve = $"/v1/pcs/{Doubtful.PcsId}/resolve";
+        (await EpochsAsync(tenant, "/v1/pcs/escalations")).ShouldBe([7]);
+
+        (await tenant.PostTextAsync(resolve, """{"resolution":"maybe"}""")).ShouldBeProblem(400, "invalid_request");
+        var resolved = await tenant.PostTextAsync(resolve, """{"resolution":"accepted","comment":"looked at it"}""", ("X-Actor", "ada"));
+        var again = await tenant.PostTextAsync(resolve, """{"resolution":"accepted"}""");
+
+        resolved.Status.ShouldBe(201, resolved.Text);
+        (again.Status, again.Text).ShouldBe((200, resolved.Text));
+        resolved.Json["resolved_by"]!.ToString().ShouldBe("ada");
+        (await tenant.PostTextAsync(resolve, """{"resolution":"rejected"}""")).ShouldBeProblem(409, "pcs_resolved_otherwise");
+        (await tenant.SubmitAsync(Doubtful)).Text.ShouldBe(answer.Text);
+        (await EpochsAsync(tenant, "/v1/pcs/escalations?state=open")).ShouldBeEmpty();
+        (await EpochsAsync(tenant, "/v1/pcs/escalations?state=all")).ShouldBe([7]);
+        var listed = (await tenant.ReadAsync("/v1/pcs/escalations?state=resolved"))["submissions"]![0]!;
+        listed["resolution"]!["comment"]!.ToString().ShouldBe("looked at it");
+        listed["outcome"]!.ToString().ShouldBe("ESCALATED");
+    }
+
+    [Fact]
+    public async Task Only_what_is_escalated_can_be_resolved()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        await tenant.SubmitAsync(Document);
+
+        (await tenant.PostTextAsync($"/v1/pcs/{Document.PcsId}/resolve", """{"resolution":"accepted"}"""))
+            .ShouldBeProblem(409, "pcs_not_escalated");
+        (await tenant.PostTextAsync($"/v1/pcs/{new string('0', 64)}/resolve", """{"resolution":"accepted"}"""))
+            .ShouldBeProblem(404, "pcs_not_found");
+    }
+
+    [Fact]
+    public async Task Contradictions_are_listed_with_what_differs()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        await tenant.SubmitAsync(Document);
+        await tenant.SubmitAsync(Doubtful);
+        await tenant.SubmitAsync(Document with { Seed = 1 });
+
+        var first = await tenant.ReadAsync("/v1/pcs/equivocations?limit=1");
+        var second = await tenant.ReadAsync($"/v1/pcs/equivocations?limit=1&cursor={first["next_cursor"]}");
+
+        first["equivocations"]![0]!["members"]!.ToJsonString().ShouldBe("""["budget"]""");
+        second["equivocations"]![0]!["members"]!.ToJsonString().ShouldBe("""["seed"]""");
+        second["next_cursor"].ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task The_summary_counts_and_divides()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        (await tenant.ReadAsync("/v1/pcs/summary"))["escalation_rate"].ShouldBeNull();
+        for (var epoch = 0; epoch < 3; epoch++) await tenant.SubmitAsync((Document with { Epoch = epoch }).Signed());
+        await tenant.SubmitAsync(Doubtful);
+        await tenant.SubmitAsync(Doubtful);
+        await tenant.SubmitAsync(Document.Signed("wrong"));
+
+        var summary = await tenant.ReadAsync("/v1/pcs/summary");
+
+        ((int)summary["accepted"]!, (int)summary["escalated"]!, (int)summary["open_escalations"]!).ShouldBe((3, 1, 1));
+        ((double)summary["escalation_rate"]!).ShouldBe(0.25);
+        summary["refused"]!.ToJsonString().ShouldBe("""{"signature_invalid":1}""");
+        var instance = summary["instance"]!;
+        ((int)instance["submissions"]!, (int)instance["duplicates"]!, (int)instance["signature_failures"]!).ShouldBe((6, 1, 1));
+        ((double)instance["duplicate_rate"]!).ShouldBe(0.166667);
+    }
+
+    [Fact]
+    public async Task Secrets_of_keys_are_in_no_answer_no_event_and_no_table()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = await PcsTenancy.NewAsync(service);
+        const string Secret = "never-to-be-seen-again-by-anybody";
+        var body = $$"""{"use":"1.0","alg":"HS256","secret":"{{Secret}}","not_after":"2999-01-01T00:00:00Z"}""";
+
+        var registered = await tenant.PutAsync("/v1/pcs/keys/k10", body);
+        var listed = await tenant.GetAsync("/v1/pcs/keys");
+
+        registered.Status.ShouldBe(200, registered.Text);
+        registered.Text.ShouldNotContain(Secret);
+        listed.Text.ShouldNotContain(Secret);
+        listed.Json["keys"]!.AsArray().Select(k => $"{k!["kid"]} {k["state"]}").ShouldBe(["k1 valid", "k10 valid"]);
+        (await tenant.PutAsync("/v1/pcs/keys/k10", body)).Json["registered_at"]!.ToString()
+            .ShouldBe(registered.Json["registered_at"]!.ToString());
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand(
+            """
+            select (select count(*) from stet.mt_events where position($1 in data::text) > 0)
+                 + (select count(*) from stet.pcs_registry where position($1 in state::text) > 0)
+                 + (select count(*) from stet.pcs_key_secret where position(convert_to($1, 'UTF8') in wrapped) > 0)
+            """, connection)
+        { Parameters = { new() { Value = Secret } } };
+        (await command.ExecuteScalarAsync()).ShouldBe(0L);
+    }
+
+    [Theory]
+    [InlineData("""{"use":"2.0","alg":"HS256","secret":"s"}""", "/use")]
+    [InlineData("""{"use":"0.1","alg":"RS256","secret":"s"}""", "/alg")]
+    [InlineData("""{"use":"0.1","alg":"HS256"}""", "/secret")]
+    [InlineData("""{"use":"0.1","alg":"HS256","secret":""}""", "/secret")]
+    [InlineData("""{"use":"1.0","alg":"HS256","secret":"too short for 1.0"}""", "/secret")]
+    [InlineData("""{"use":"1.0","alg":"Ed25519"}""", "/public_key")]
+    [InlineData("""{"use":"1.0","alg":"Ed25519","public_key":"AAAA"}""", "/public_key")]
+    [InlineData("""{"use":"0.1","alg":"HS256","secret":"s","not_before":"2026-01-02T00:00:00Z","not_after":"2026-01-01T00:00:00Z"}""", "/not_after")]
+    public async Task A_key_that_cannot_be_used_is_refused_when_it_is_registered(string body, string pointer)
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+
+        var answer = await tenant.PutAsync("/v1/pcs/keys/k2", body);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldContain(pointer);
+    }
+
+    [Fact]
+    public async Task Parameters_hold_for_what_is_received_from_then_on()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        (await tenant.SubmitAsync(Doubtful)).Status.ShouldBe(202);
+
+        var set = await tenant.PutAsync("/v1/pcs/parameters", """{"budget_tolerance":0.9}""");
+        (await tenant.SubmitAsync((Doubtful with { Epoch = 8 }).Signed())).Status.ShouldBe(200);
+
+        set.Status.ShouldBe(200, set.Text);
+        var read = await tenant.ReadAsync("/v1/pcs/parameters");
+        ((int)read["version"]!, (double)read["parameters"]!["budget_tolerance"]!, (long)read["parameters"]!["max_age_seconds"]!).ShouldBe((1, 0.9, 600));
+        (await tenant.PutAsync("/v1/pcs/parameters", """{"budget_tolerance":1.1}""")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.PutAsync("/v1/pcs/parameters", """{"max_age_seconds":0}""")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.PutAsync("/v1/pcs/signature-policy", """{"policy":"some"}""")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.ReadAsync("/v1/pcs/signature-policy"))["policy"]!.ToString().ShouldBe("required");
+    }
+
+    [Fact]
+    public async Task Metrics_have_the_names_that_dashboards_know()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = await PcsTenancy.NewAsync(service, tenantId);
+        await tenant.SubmitAsync(Document);
+        await tenant.SubmitAsync(Document);
+        await tenant.SubmitAsync((Doubtful with { Epoch = 8 }).Signed());
+        await tenant.SubmitAsync(Document.Signed("wrong"));
+
+        using var http = service.AnonymousClient();
+        var metrics = await http.GetStringAsync("/metrics");
+
+        // Services of one process share their meters, so only a tenant's own numbers are known here.
+        var lines = metrics.Split('\n');
+        foreach (var (name, value) in ((string, int)[])[("ingest_total", 4), ("accepted", 1), ("escalated", 1), ("dedup_hits", 1), ("signature_errors", 1)])
+            lines.ShouldContain($"flk_{name}_by_tenant{{tenant_id=\"{tenantId}\"}} {value}");
+        foreach (var series in (string[])[
+            "flk_ingest_total", "flk_accepted", "flk_escalated", "flk_dedup_hits", "flk_signature_errors",
+            "flk_dedup_hits_by_status{status=\"200\"}", "flk_refused_total{code=\"signature_invalid\"}",
+            "flk_verify_latency_ms_count", "flk_commit_latency_ms_count"])
+            lines.ShouldContain(line => line.StartsWith($"{series} ", StringComparison.Ordinal), series);
+    }
+
+    static async Task<long[]> EpochsAsync(Tenant tenant, string url)
+    {
+        var epochs = new List<long>();
+        string? cursor = null;
+        do
+        {
+            var page = await tenant.ReadAsync($"{url}{(url.Contains('?') ? '&' : '?')}limit=2{(cursor is null ? "" : $"&cursor={cursor}")}");
+            page["submissions"]!.AsArray().Count.ShouldBeLessThanOrEqualTo(2);
+            epochs.AddRange(page["submissions"]!.AsArray().Select(s => (long)s!["epoch"]!));
+            cursor = page["next_cursor"]?.ToString();
+        }
+        while (cursor is not null);
+
+        return [.. epochs];
+    }
+}
