@@ -13,36 +13,19 @@ static unsafe class Sha256
     // SHA256_CTX of OpenSSL's sha.h: 8 + 2 + 16 + 2 words of four bytes.
     const int ContextWords = 112 / sizeof(ulong);
 
-    static readonly delegate* unmanaged<ulong*, int> initialize;
-    static readonly delegate* unmanaged<ulong*, byte*, nuint, int> update;
-    static readonly delegate* unmanaged<byte*, ulong*, int> finish;
+    static readonly nint library = Load();
 
-#pragma warning disable CA1810 // Three fields, one library.
-    static Sha256()
-#pragma warning restore CA1810
-    {
-        if (!NativeLibrary.TryLoad(
-                LibCrypto.FileName, typeof(Sha256).Assembly, DllImportSearchPath.SafeDirectories, out var library))
-        {
-            return;
-        }
+    static readonly delegate* unmanaged<ulong*, int> initialize =
+        (delegate* unmanaged<ulong*, int>)Find("SHA256_Init");
 
-        if (NativeLibrary.TryGetExport(library, "SHA256_Init", out var first) &&
-            NativeLibrary.TryGetExport(library, "SHA256_Update", out var second) &&
-            NativeLibrary.TryGetExport(library, "SHA256_Final", out var third))
-        {
-            initialize = (delegate* unmanaged<ulong*, int>)first;
-            update = (delegate* unmanaged<ulong*, byte*, nuint, int>)second;
-            finish = (delegate* unmanaged<byte*, ulong*, int>)third;
-        }
-        else
-        {
-            NativeLibrary.Free(library);
-        }
-    }
+    static readonly delegate* unmanaged<ulong*, byte*, nuint, int> update =
+        (delegate* unmanaged<ulong*, byte*, nuint, int>)Find("SHA256_Update");
+
+    static readonly delegate* unmanaged<byte*, ulong*, int> finish =
+        (delegate* unmanaged<byte*, ulong*, int>)Find("SHA256_Final");
 
     /// <summary>Whether the fast functions were found.</summary>
-    public static bool IsNative => initialize != null;
+    public static bool IsNative => initialize != null && update != null && finish != null;
 
     /// <param name="data">What to hash.</param>
     /// <param name="hash">Receives 32 bytes.</param>
@@ -68,4 +51,13 @@ static unsafe class Sha256
             }
         }
     }
+
+    static nint Load() =>
+        NativeLibrary.TryLoad(
+            LibCrypto.FileName, typeof(Sha256).Assembly, DllImportSearchPath.SafeDirectories, out var loaded)
+            ? loaded
+            : 0;
+
+    static nint Find(string function) =>
+        library != 0 && NativeLibrary.TryGetExport(library, function, out var found) ? found : 0;
 }

@@ -75,6 +75,7 @@ public static class StetApplication
         TenantEndpoint.Map(app);
         CorrectionsModule.Map(app);
         EnforcementModule.Map(app);
+        AuditModule.Map(app);
         return app;
     }
 }

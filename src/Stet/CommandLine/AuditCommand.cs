@@ -2,8 +2,13 @@ using System.CommandLine;
 
 namespace Stet.CommandLine;
 
-/// <summary><c>stet audit</c>: the audit log, from the operator's side.</summary>
+/// <summary><c>stet audit</c>: what anybody does with a log from outside, and what the operator does with the database.</summary>
 static class AuditCommand
 {
-    public static Command Create() => new("audit", "The audit log") { AuditSelfCheckCommand.Create() };
+    public static Command Create(TimeProvider clock)
+    {
+        var audit = Client.AuditLog.CommandLine.AuditCommand.Create(clock);
+        audit.Subcommands.Add(AuditSelfCheckCommand.Create());
+        return audit;
+    }
 }
