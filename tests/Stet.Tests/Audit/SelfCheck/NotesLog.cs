@@ -38,14 +38,14 @@ public sealed class NotesLog : IAsyncDisposable
     readonly Store store;
     readonly TenantLogs logs;
     readonly StateFile state;
-    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("stet-notes-");
+    readonly string folder = TestCluster.NewFolder();
 
     NotesLog(TestDatabase database, TimeProvider clock)
     {
         Database = database;
         Connections = StoreConnections.For(database.ConnectionString);
         Installation = InstallationKeys.Load(Convert.ToBase64String(new byte[32]), "");
-        state = StateFile.Open(Path.Combine(folder.FullName, "audit-state"));
+        state = StateFile.Open(Path.Combine(folder, "audit-state"));
         logs = new TenantLogs(Connections, Installation, state, new AuditOptions(), clock);
         var catalog = new EventCatalog()
             .Add("note_taken", NotesJson.Default.NoteTaken, version: 2).Add("subject_erased", NotesJson.Default.SubjectErased);
@@ -130,7 +130,7 @@ public sealed class NotesLog : IAsyncDisposable
         await store.DisposeAsync();
         logs.Dispose();
         state.Dispose();
-        folder.Delete(recursive: true);
+        Directory.Delete(folder, recursive: true);
         await Connections.DisposeAsync();
         await Database.DisposeAsync();
     }
