@@ -30,6 +30,15 @@ static class ValueText
         }
     }
 
+    /// <summary>A piece of input for a message: what does not show is escaped, and what is long is cut.</summary>
+    internal static string Escaped(ReadOnlySpan<char> content)
+    {
+        const int most = 40;
+        var text = new StringBuilder();
+        AppendEscaped(text, content.Length <= most ? content : content[..most]);
+        return content.Length <= most ? text.ToString() : text.Append("...").ToString();
+    }
+
     /// <summary>In double quotes, with everything escaped that does not show or would end the string.</summary>
     internal static StringBuilder AppendQuoted(StringBuilder text, string content)
     {
@@ -38,7 +47,7 @@ static class ValueText
         return text.Append('"');
     }
 
-    internal static void AppendEscaped(StringBuilder text, string content)
+    internal static void AppendEscaped(StringBuilder text, ReadOnlySpan<char> content)
     {
         foreach (var rune in content.EnumerateRunes())
         {
