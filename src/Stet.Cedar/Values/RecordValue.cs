@@ -56,6 +56,18 @@ public sealed class RecordValue : Value
         return at >= 0;
     }
 
+    /// <summary>Reads a record from JSON, such as the context of a request.</summary>
+    /// <param name="utf8">The JSON text: an object.</param>
+    /// <param name="limits">How large it may be.</param>
+    /// <param name="shape">What a schema expects, so that wrappers may be left out; null without one.</param>
+    /// <returns>The record, or the first finding. No text causes an exception.</returns>
+    public static Outcome<RecordValue> ParseJson(ReadOnlySpan<byte> utf8, CedarLimits limits, IValueShape? shape = null)
+    {
+        var input = new JsonInput(limits);
+        var record = input.TryParse(utf8, out var root) ? new ValueReader(input).ReadRecord(root, name => shape?.Attribute(name)) : null;
+        return new(record, record is null ? [input.Failure!] : []);
+    }
+
     /// <summary>Whether the record has a key.</summary>
     public bool Has(string key) => IndexOf(key) >= 0;
 

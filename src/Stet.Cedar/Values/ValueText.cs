@@ -39,6 +39,14 @@ static class ValueText
         return content.Length <= most ? text.ToString() : text.Append("...").ToString();
     }
 
+    /// <summary>A whole text for a message, with what does not show escaped.</summary>
+    internal static string Unlimited(ReadOnlySpan<char> content)
+    {
+        var text = new StringBuilder();
+        AppendEscaped(text, content);
+        return text.ToString();
+    }
+
     /// <summary>In double quotes, with everything escaped that does not show or would end the string.</summary>
     internal static StringBuilder AppendQuoted(StringBuilder text, string content)
     {
