@@ -16,11 +16,11 @@ static class Cedar
     internal static Finding Refusal(string text) =>
         PolicySet.ParseAll(text, [], CedarLimits.Default).Findings.ShouldHaveSingleItem();
 
-    internal static EntityStore Entities(string json) =>
-        Value(EntityStore.ParseJson(Encoding.UTF8.GetBytes(json), CedarLimits.Default));
+    internal static EntityStore Entities(string json, IEntityShapes? shapes = null) =>
+        Value(EntityStore.ParseJson(Encoding.UTF8.GetBytes(json), CedarLimits.Default, shapes));
 
-    internal static RecordValue Record(string json) =>
-        Value(RecordValue.ParseJson(Encoding.UTF8.GetBytes(json), CedarLimits.Default));
+    internal static RecordValue Record(string json, IValueShape? shape = null) =>
+        Value(RecordValue.ParseJson(Encoding.UTF8.GetBytes(json), CedarLimits.Default, shape));
 
     internal static T Value<T>(Outcome<T> outcome) where T : class
     {

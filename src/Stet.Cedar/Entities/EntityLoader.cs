@@ -87,7 +87,7 @@ sealed class EntityLoader(CedarLimits limits)
         return uid;
     }
 
-    static string Shown(EntityUid uid) => ValueText.Escaped(uid.ToString());
+    static string Shown(EntityUid uid) => ValueText.Shown(uid.ToString(), most: 200);
 
     static Finding Found(FindingCode code, string message) => new(code, null, default, message);
 

@@ -82,7 +82,7 @@ sealed class JsonInput(CedarLimits limits)
 
             if (at < 0)
             {
-                Fail(FindingCode.Json, $"The member `{ValueText.Escaped(member.Name)}` has no meaning here: remove it.");
+                Fail(FindingCode.Json, $"The member `{ValueText.Shown(member.Name)}` has no meaning here: remove it.");
                 return null;
             }
 
@@ -117,14 +117,16 @@ sealed class JsonInput(CedarLimits limits)
     {
         if (EntityTypeName.IsValid(type)) return type;
 
-        Fail(FindingCode.Json, $"`{ValueText.Escaped(type)}` is no entity type: use identifiers joined by `::`.");
+        Fail(FindingCode.Json, $"`{ValueText.Shown(type)}` is no entity type: use identifiers joined by `::`.");
         return null;
     }
 
     string Pointer()
     {
         var pointer = string.Concat(path.Select(step => $"/{step.Replace("~", "~0").Replace("/", "~1")}"));
-        return pointer.Length <= LongestPointer ? ValueText.Unlimited(pointer) : $"...{ValueText.Unlimited(pointer.AsSpan()[^LongestPointer..])}";
+        return pointer.Length <= LongestPointer
+            ? ValueText.Shown(pointer, LongestPointer)
+            : $"...{ValueText.Shown(pointer.AsSpan()[^LongestPointer..], LongestPointer)}";
     }
 
     /// <summary>Whether an escape <c>\uD800</c> to <c>\uDFFF</c> lacks its other half; strings cannot hold it.</summary>

@@ -79,7 +79,7 @@ sealed class ValueReader(JsonInput input)
     Value? Construct(ExtensionFunction constructor, string text) =>
         Extensions.TryConstruct(constructor.Operation, text, out var value)
             ? value
-            : Fail(FindingCode.ExtensionValue, $"`{ValueText.Escaped(text)}` is nothing that `{constructor.Name}` accepts.");
+            : Fail(FindingCode.ExtensionValue, $"`{ValueText.Shown(text)}` is nothing that `{constructor.Name}` accepts.");
 
     static ExtensionFunction? Constructor(ValueKind? kind)
     {
@@ -140,7 +140,7 @@ sealed class ValueReader(JsonInput input)
 
         return ExtensionFunction.TryGet(name, out var function) && function.IsConstructor
             ? Construct(function, text)
-            : Fail(FindingCode.UnknownFunction, $"`{ValueText.Escaped(name)}` makes no extension value: use `ip`, `decimal`, `datetime` or `duration`.");
+            : Fail(FindingCode.UnknownFunction, $"`{ValueText.Shown(name)}` makes no extension value: use `ip`, `decimal`, `datetime` or `duration`.");
     }
 
     /// <summary>Reads a datetime that no text can say: a datetime and a duration away from it.</summary>

@@ -88,7 +88,7 @@ public sealed partial class PolicySet
     static void CheckId(PolicyId id, TextSpan where, HashSet<PolicyId> ids, List<Finding> findings)
     {
         if (!id.IsValid)
-            findings.Add(new Finding(FindingCode.PolicyId, id, where, $"`{ValueText.Escaped(id.Value)}` cannot be an id: use 1 to 128 of `a-z 0-9 . _ -`, beginning with a letter or digit."));
+            findings.Add(new Finding(FindingCode.PolicyId, id, where, $"`{ValueText.Shown(id.Value)}` cannot be an id: use 1 to 128 of `a-z 0-9 . _ -`, beginning with a letter or digit."));
         else if (!ids.Add(id))
             findings.Add(new Finding(FindingCode.DuplicateId, id, where, $"The id `{id}` is taken: policies, templates and links need different ones."));
     }
@@ -97,7 +97,7 @@ public sealed partial class PolicySet
     {
         if (!templates.TryGetValue(link.Template, out var template))
         {
-            findings.Add(new Finding(FindingCode.Link, link.Id, default, $"There is no template `{ValueText.Escaped(link.Template.Value)}` that could be read."));
+            findings.Add(new Finding(FindingCode.Link, link.Id, default, $"There is no template `{ValueText.Shown(link.Template.Value)}` that could be read."));
             return;
         }
 

@@ -164,16 +164,7 @@ sealed partial class ExpressionParser
 
         if (tokens.Is(TokenKind.OpenParenthesis)) return ParseFunction(path, pathAt);
 
-        Variable? variable = path switch
-        {
-            "principal" => Variable.Principal,
-            "action" => Variable.Action,
-            "resource" => Variable.Resource,
-            "context" => Variable.Context,
-            _ => null,
-        };
-
-        return variable is { } known
+        return Variables.Of(path) is { } known
             ? Sized(new VariableReference(known, pathAt), 1)
             : Fail(FindingCode.Syntax, pathAt, $"`{path}` is no variable: there are `principal`, `action`, `resource` and `context`.");
     }
@@ -264,7 +255,7 @@ sealed partial class ExpressionParser
         if (key is null) return null;
 
         if (keys.Count == limits.RecordKeys) tokens.Fail(FindingCode.Limit, where, $"A record may have {limits.RecordKeys} keys.");
-        if (!keys.Add(key)) tokens.Fail(FindingCode.DuplicateKey, where, $"The key `{ValueText.Escaped(key)}` occurs twice in this record: remove one.");
+        if (!keys.Add(key)) tokens.Fail(FindingCode.DuplicateKey, where, $"The key `{ValueText.Shown(key)}` occurs twice in this record: remove one.");
         if (tokens.Failure is not null || !tokens.Expect(TokenKind.Colon, "`:`")) return null;
 
         return Parse() is { } value ? new RecordEntry(key, value) : null;

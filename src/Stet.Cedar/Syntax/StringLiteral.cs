@@ -59,7 +59,7 @@ static class StringLiteral
 
     /// <summary>What to do about an escape that does not exist.</summary>
     internal static string Advice(ReadOnlySpan<char> escape) =>
-        $"`{ValueText.Escaped(escape)}` is no escape: use `\\n \\r \\t \\\\ \\0 \\' \\\"`, `\\x00` to `\\x7F`, or `\\u{{...}}` with 1 to 6 hex digits of a Unicode scalar value; `\\*` is one in patterns only.";
+        $"`{ValueText.Shown(escape)}` is no escape: use `\\n \\r \\t \\\\ \\0 \\' \\\"`, `\\x00` to `\\x7F`, or `\\u{{...}}` with 1 to 6 hex digits of a Unicode scalar value; `\\*` is one in patterns only.";
 
     static bool TryReadUnit(
         string text, ref int at, int end, out string unit, out bool isStar, bool isPattern, out TextSpan escape)

@@ -152,8 +152,8 @@ sealed class TokenReader
     {
         TokenKind.End => Fail(FindingCode.Syntax, Current.Where, $"The text ends where {expected} is expected."),
         TokenKind.UnclosedString => Fail(FindingCode.Syntax, Current.Where, "This string is not closed: end it with a double quote."),
-        TokenKind.Unknown => Fail(FindingCode.Syntax, Current.Where, $"The character `{ValueText.Escaped(CurrentText)}` has no meaning here: {expected} is expected."),
-        _ => Fail(FindingCode.Syntax, Current.Where, $"`{ValueText.Escaped(CurrentText)}` stands where {expected} is expected."),
+        TokenKind.Unknown => Fail(FindingCode.Syntax, Current.Where, $"The character `{ValueText.Shown(CurrentText)}` has no meaning here: {expected} is expected."),
+        _ => Fail(FindingCode.Syntax, Current.Where, $"`{ValueText.Shown(CurrentText)}` stands where {expected} is expected."),
     };
 
     /// <summary>Forgets the failure and goes on behind the next token of a kind, or at the end.</summary>

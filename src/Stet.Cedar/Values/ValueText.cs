@@ -31,20 +31,15 @@ static class ValueText
     }
 
     /// <summary>A piece of input for a message: what does not show is escaped, and what is long is cut.</summary>
-    internal static string Escaped(ReadOnlySpan<char> content)
+    internal static string Shown(ReadOnlySpan<char> content, int most = 40)
     {
-        const int most = 40;
         var text = new StringBuilder();
-        AppendEscaped(text, content.Length <= most ? content : content[..most]);
-        return content.Length <= most ? text.ToString() : text.Append("...").ToString();
-    }
 
-    /// <summary>A whole text for a message, with what does not show escaped.</summary>
-    internal static string Unlimited(ReadOnlySpan<char> content)
-    {
-        var text = new StringBuilder();
-        AppendEscaped(text, content);
-        return text.ToString();
+        foreach (var rune in (content.Length <= most ? content : content[..most]).EnumerateRunes())
+            if (IsHidden(rune)) AppendCode(text, rune);
+            else text.Append(rune.ToString());
+
+        return content.Length <= most ? text.ToString() : text.Append("...").ToString();
     }
 
     /// <summary>In double quotes, with everything escaped that does not show or would end the string.</summary>
@@ -67,11 +62,14 @@ static class ValueText
                 case '\r': text.Append(@"\r"); break;
                 case '\t': text.Append(@"\t"); break;
                 case '\0': text.Append(@"\0"); break;
-                case var scalar when IsHidden(rune): text.Append(@"\u{").Append(scalar.ToString("x", CultureInfo.InvariantCulture)).Append('}'); break;
+                case var _ when IsHidden(rune): AppendCode(text, rune); break;
                 default: text.Append(rune.ToString()); break;
             }
         }
     }
+
+    static void AppendCode(StringBuilder text, Rune rune) =>
+        text.Append(@"\u{").Append(rune.Value.ToString("x", CultureInfo.InvariantCulture)).Append('}');
 
     static bool IsHidden(Rune rune) => rune.Value > 0x7E
         ? Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator

@@ -19,18 +19,19 @@ sealed class ConformanceCase
 
     internal PolicySnapshot Snapshot { get; }
 
-    internal static ConformanceCase Load(string policies, string entities, params ReadOnlySpan<TemplateLink> links) =>
-        new(Cedar.Policies(policies, links), Cedar.Entities(entities));
+    internal static ConformanceCase Load(
+        string policies, string entities, ReadOnlySpan<TemplateLink> links = default, IEntityShapes? shapes = null) =>
+        new(Cedar.Policies(policies, links), Cedar.Entities(entities, shapes));
 
     /// <summary>Puts the requests of a test to the policies; answers what came out otherwise than expected.</summary>
-    internal List<string> Differences(JsonElement requests, string name)
+    internal List<string> Differences(JsonElement requests, string name, IValueShape? context = null)
     {
         var differences = new List<string>();
         var number = 0;
 
         foreach (var json in requests.EnumerateArray())
         {
-            var request = Request(json);
+            var request = Request(json, context);
             var answer = Snapshot.Authorize(request, Entities);
             var scanned = Snapshot.AuthorizeWithoutIndex(request, Entities);
             var (expected, actual) = (Expected(json), Shown(answer));
@@ -43,9 +44,9 @@ sealed class ConformanceCase
         return differences;
     }
 
-    internal static Request Request(JsonElement json) => new(
+    static Request Request(JsonElement json, IValueShape? context) => new(
         Uid(json.GetProperty("principal")), Uid(json.GetProperty("action")), Uid(json.GetProperty("resource")),
-        Cedar.Record(json.GetProperty("context").GetRawText()));
+        Cedar.Record(json.GetProperty("context").GetRawText(), context));
 
     internal static EntityUid Uid(JsonElement json) =>
         new(json.GetProperty("type").GetString()!, json.GetProperty("id").GetString()!);
