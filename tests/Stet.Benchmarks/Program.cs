@@ -27,4 +27,5 @@ root.SetAction(async (arguments, cancel) =>
 
     Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
 });
+root.Add(PolicyBenchmark.Command());
 return await root.Parse(args).InvokeAsync();

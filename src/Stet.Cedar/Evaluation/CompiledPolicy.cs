@@ -3,26 +3,28 @@ namespace Stet.Cedar;
 /// <summary>A policy ready to be tested.</summary>
 sealed class CompiledPolicy
 {
-    readonly ScopeTest? principal;
-    readonly ScopeTest? action;
-    readonly ScopeTest? resource;
+    readonly ScopeTest principal;
+    readonly ScopeTest action;
+    readonly ScopeTest resource;
     readonly Node[] conditions;
 
     /// <param name="policy">Without slots.</param>
     /// <param name="rank">Its place among the policies of the snapshot, in the order of ids.</param>
-    internal CompiledPolicy(Policy policy, int rank)
+    /// <param name="pool">What the policies of the snapshot share.</param>
+    internal CompiledPolicy(Policy policy, int rank, ConstantPool pool)
     {
         Policy = policy;
         Rank = rank;
         IsForbid = policy.Effect == Effect.Forbid;
-        principal = ScopeTest.Compile(policy.Principal);
-        action = ScopeTest.Compile(policy.Action);
-        resource = ScopeTest.Compile(policy.Resource);
+        principal = new ScopeTest(policy.Principal, pool);
+        action = new ScopeTest(policy.Action, pool);
+        resource = new ScopeTest(policy.Resource, pool);
+        var compiler = new ExpressionCompiler(pool);
         conditions = new Node[policy.Conditions.Count];
 
         for (var i = 0; i < conditions.Length; i++)
         {
-            var body = ExpressionCompiler.Compile(policy.Conditions[i].Body);
+            var body = compiler.Compile(policy.Conditions[i].Body);
             conditions[i] = policy.Conditions[i].IsUnless ? new NotNode(body, body.Where) : body;
         }
     }
@@ -36,9 +38,9 @@ sealed class CompiledPolicy
     /// <summary>Whether the policy is satisfied. The scope is tested first, then the conditions in their order.</summary>
     internal Truth Test(ref Evaluation evaluation)
     {
-        if (principal is not null && !principal.Matches(evaluation.Request.Principal, evaluation.Principal)) return Truth.False;
-        if (action is not null && !action.Matches(evaluation.Request.Action, evaluation.Action)) return Truth.False;
-        if (resource is not null && !resource.Matches(evaluation.Request.Resource, evaluation.Resource)) return Truth.False;
+        if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal)) return Truth.False;
+        if (!action.Matches(evaluation.Request.Action, evaluation.Action)) return Truth.False;
+        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource)) return Truth.False;
 
         foreach (var condition in conditions)
             if (condition.Test(ref evaluation) is var truth and not Truth.True) return truth;
@@ -49,13 +51,13 @@ sealed class CompiledPolicy
     /// <summary>The same, with the first clause that is not satisfied.</summary>
     internal PolicyExplanation Explain(ref Evaluation evaluation)
     {
-        if (principal is not null && !principal.Matches(evaluation.Request.Principal, evaluation.Principal))
+        if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal))
             return Failed(Clause.Principal, Policy.Principal.Where);
 
-        if (action is not null && !action.Matches(evaluation.Request.Action, evaluation.Action))
+        if (!action.Matches(evaluation.Request.Action, evaluation.Action))
             return Failed(Clause.Action, Policy.Action.Where);
 
-        if (resource is not null && !resource.Matches(evaluation.Request.Resource, evaluation.Resource))
+        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource))
             return Failed(Clause.Resource, Policy.Resource.Where);
 
         foreach (var condition in conditions)

@@ -4,15 +4,15 @@ namespace Stet.Cedar;
 /// Turns expressions into nodes. Extension constructors over literals, sets and records of constants are evaluated here,
 /// once; what cannot succeed becomes a node that fails.
 /// </summary>
-static class ExpressionCompiler
+sealed class ExpressionCompiler(ConstantPool pool)
 {
-    internal static Node Compile(Expression expression)
+    internal Node Compile(Expression expression)
     {
         var where = expression.Where;
 
         return expression switch
         {
-            Literal literal => new ConstantNode(literal.Value, where),
+            Literal literal => Constant(literal.Value, where),
             VariableReference reference => new VariableNode(reference.Variable, where),
             Conditional e => new ConditionalNode(Compile(e.Condition), Compile(e.Then), Compile(e.Else), where),
             Conjunction e => new ConjunctionNode(CompileAll(e.Operands), where),
@@ -21,10 +21,10 @@ static class ExpressionCompiler
             Product e => new ProductNode(CompileAll(e.Factors), where),
             Unary e => CompileUnary(e),
             Binary e => CompileBinary(e, Compile(e.Left), Compile(e.Right)),
-            AttributeAccess e => new AttributeNode(Compile(e.Target), e.Name, where),
-            Has e => new HasNode(Compile(e.Target), [.. e.Path.Items], where),
+            AttributeAccess e => new AttributeNode(Compile(e.Target), pool.Shared(e.Name), where),
+            Has e => new HasNode(Compile(e.Target), [.. e.Path.Items.Select(pool.Shared)], where),
             Like e => new LikeNode(Compile(e.Target), e.Pattern, where),
-            Is e => new IsNode(Compile(e.Target), e.EntityType, e.In is null ? null : Compile(e.In), where),
+            Is e => new IsNode(Compile(e.Target), pool.Shared(e.EntityType), e.In is null ? null : Compile(e.In), where),
             SetExpression e => CompileSet(e),
             RecordExpression e => CompileRecord(e),
             ExtensionCall e => CompileCall(e),
@@ -32,21 +32,21 @@ static class ExpressionCompiler
         };
     }
 
-    static Node[] CompileAll(EquatableArray<Expression> expressions)
+    Node[] CompileAll(EquatableArray<Expression> expressions)
     {
         var nodes = new Node[expressions.Count];
         for (var i = 0; i < nodes.Length; i++) nodes[i] = Compile(expressions[i]);
         return nodes;
     }
 
-    static (bool IsSubtracted, Node Operand)[] CompileTerms(EquatableArray<Term> terms)
+    (bool IsSubtracted, Node Operand)[] CompileTerms(EquatableArray<Term> terms)
     {
         var nodes = new (bool, Node)[terms.Count];
         for (var i = 0; i < nodes.Length; i++) nodes[i] = (terms[i].Subtracted, Compile(terms[i].Operand));
         return nodes;
     }
 
-    static Node CompileUnary(Unary e) => e.Operator switch
+    Node CompileUnary(Unary e) => e.Operator switch
     {
         UnaryOperator.Not => new NotNode(Compile(e.Operand), e.Where),
         UnaryOperator.Negate => new NegateNode(Compile(e.Operand), e.Where),
@@ -66,13 +66,13 @@ static class ExpressionCompiler
         _ => new OrderNode(e.Operator, left, right, e.Where),
     };
 
-    static Node CompileSet(SetExpression e)
+    Node CompileSet(SetExpression e)
     {
         var nodes = CompileAll(e.Elements);
-        return TryConstants(nodes, out var values) ? new ConstantNode(new SetValue(values), e.Where) : new SetNode(nodes, e.Where);
+        return TryConstants(nodes, out var values) ? Constant(new SetValue(values), e.Where) : new SetNode(nodes, e.Where);
     }
 
-    static Node CompileRecord(RecordExpression e)
+    Node CompileRecord(RecordExpression e)
     {
         var keys = new string[e.Entries.Count];
         var nodes = new Node[keys.Length];
@@ -82,10 +82,10 @@ static class ExpressionCompiler
 
         var entries = new KeyValuePair<string, Value>[keys.Length];
         for (var i = 0; i < keys.Length; i++) entries[i] = new(keys[i], values[i]);
-        return new ConstantNode(new RecordValue(entries), e.Where);
+        return Constant(new RecordValue(entries), e.Where);
     }
 
-    static Node CompileCall(ExtensionCall e)
+    Node CompileCall(ExtensionCall e)
     {
         var (function, nodes) = (e.Function, CompileAll(e.Arguments));
 
@@ -97,9 +97,11 @@ static class ExpressionCompiler
         if (nodes[0] is not ConstantNode { Value: StringValue { Value: var text } }) return new ConstructorNode(function, nodes[0], e.Where);
 
         return Extensions.TryConstruct(function.Operation, text, out var value)
-            ? new ConstantNode(value, e.Where)
+            ? Constant(value, e.Where)
             : new FailingNode(ConstructorNode.Refused(function, e.Where));
     }
+
+    ConstantNode Constant(Value value, TextSpan where) => new(pool.Shared(value), where);
 
     static bool TryConstants(Node[] nodes, out Value[] values)
     {

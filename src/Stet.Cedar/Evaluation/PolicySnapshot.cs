@@ -22,8 +22,9 @@ public sealed partial class PolicySnapshot
     /// </param>
     PolicySnapshot(ImmutableArray<Policy> active, IEnumerable<Entity> actions)
     {
+        var pool = new ConstantPool();
         policies = new CompiledPolicy[active.Length];
-        for (var i = 0; i < policies.Length; i++) policies[i] = new CompiledPolicy(active[i], rank: i);
+        for (var i = 0; i < policies.Length; i++) policies[i] = new CompiledPolicy(active[i], rank: i, pool);
 
         index = new PolicyIndex(policies);
         this.actions = actions.ToFrozenDictionary(action => action.Uid);

@@ -1,48 +1,60 @@
+using System.Runtime.InteropServices;
+
 namespace Stet.Cedar;
 
-/// <summary>A compiled scope constraint. It cannot fail.</summary>
-abstract class ScopeTest
+/// <summary>
+/// A compiled scope constraint, which cannot fail. It lies within its policy: most candidates are ruled out by their
+/// scope, and with ten thousand of them every object more that has to be looked at shows.
+/// </summary>
+[StructLayout(LayoutKind.Auto)]
+readonly struct ScopeTest
 {
-    /// <summary>Whether an entity of the request, of which <paramref name="entity"/> is known, satisfies it.</summary>
-    internal abstract bool Matches(EntityUid uid, Entity? entity);
+    readonly string? type;
+    readonly EntityUid? uid;
+    readonly EntityUid[]? groups;
+    readonly bool isEqual;
 
-    /// <summary>Null for a constraint that everything satisfies.</summary>
-    internal static ScopeTest? Compile(ScopeConstraint constraint) => constraint switch
+    internal ScopeTest(ScopeConstraint constraint, ConstantPool pool)
     {
-        ScopeAny => null,
-        ScopeEqual { Entity.Uid: { } uid } => new EqualTest(uid),
-        ScopeIn { Entity.Uid: { } group } => new InTest(group),
-        ScopeIs { In: null } typed => new IsTest(typed.EntityType, null),
-        ScopeIs { In.Uid: { } group } typed => new IsTest(typed.EntityType, new InTest(group)),
-        ScopeInList list => new InListTest([.. list.Entities.Items]),
-        _ => throw new ArgumentException("A template takes no part: fill its slots first.", nameof(constraint)),
-    };
-
-    sealed class EqualTest(EntityUid same) : ScopeTest
-    {
-        internal override bool Matches(EntityUid uid, Entity? entity) => uid.Equals(same);
-    }
-
-    sealed class InTest(EntityUid group) : ScopeTest
-    {
-        internal override bool Matches(EntityUid uid, Entity? entity) =>
-            uid.Equals(group) || (entity is not null && entity.IsDescendantOf(group));
-    }
-
-    sealed class IsTest(string type, InTest? group) : ScopeTest
-    {
-        internal override bool Matches(EntityUid uid, Entity? entity) =>
-            uid.Type == type && (group is null || group.Matches(uid, entity));
-    }
-
-    sealed class InListTest(EntityUid[] groups) : ScopeTest
-    {
-        internal override bool Matches(EntityUid uid, Entity? entity)
+        switch (constraint)
         {
-            foreach (var group in groups)
-                if (uid.Equals(group) || (entity is not null && entity.IsDescendantOf(group))) return true;
+            case ScopeAny: break;
 
-            return false;
+            case ScopeEqual { Entity.Uid: { } same }:
+                uid = pool.Shared(same);
+                isEqual = true;
+                break;
+
+            case ScopeIn { Entity.Uid: { } group }: uid = pool.Shared(group); break;
+            case ScopeIs { In: null } typed: type = pool.Shared(typed.EntityType); break;
+
+            case ScopeIs { In.Uid: { } group } typed:
+                type = pool.Shared(typed.EntityType);
+                uid = pool.Shared(group);
+                break;
+
+            case ScopeInList list:
+                groups = new EntityUid[list.Entities.Count];
+                for (var i = 0; i < groups.Length; i++) groups[i] = pool.Shared(list.Entities[i]);
+                break;
+
+            default: throw new ArgumentException("A template takes no part: fill its slots first.", nameof(constraint));
         }
     }
+
+    /// <summary>Whether an entity of the request, of which <paramref name="entity"/> is known, satisfies it.</summary>
+    internal bool Matches(EntityUid candidate, Entity? entity)
+    {
+        if (type is not null && candidate.Type != type) return false;
+        if (uid is not null) return isEqual ? candidate.Equals(uid) : IsIn(candidate, entity, uid);
+        if (groups is null) return true;
+
+        foreach (var group in groups)
+            if (IsIn(candidate, entity, group)) return true;
+
+        return false;
+    }
+
+    static bool IsIn(EntityUid candidate, Entity? entity, EntityUid group) =>
+        candidate.Equals(group) || (entity is not null && entity.IsDescendantOf(group));
 }
