@@ -1,13 +1,16 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Stet.Cedar;
 
 /// <summary>
-/// Keeps one object for equal constants of a snapshot. What many policies name is then in the processor's cache, and the
-/// same object compares at once.
+/// Keeps one object for equal constants and one node for equal expressions of a snapshot. Policies say much the same
+/// things: shared, what thousands of them look at stays in the processor's cache, and the same object compares at once.
 /// </summary>
 sealed class ConstantPool
 {
     readonly Dictionary<Value, Value> values = [];
     readonly Dictionary<string, string> names = [];
+    readonly Dictionary<Expression, Node> nodes = [];
 
     internal T Shared<T>(T value) where T : Value
     {
@@ -22,4 +25,8 @@ sealed class ConstantPool
         names.Add(name, name);
         return name;
     }
+
+    internal bool TryGet(Expression expression, [NotNullWhen(true)] out Node? node) => nodes.TryGetValue(expression, out node);
+
+    internal void Add(Expression expression, Node node) => nodes.Add(expression, node);
 }
