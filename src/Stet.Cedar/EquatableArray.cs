@@ -32,6 +32,9 @@ public readonly struct EquatableArray<T>(ImmutableArray<T> items) : IEquatable<E
         return hash.ToHashCode();
     }
 
+    /// <inheritdoc/>
+    public override string ToString() => $"[{string.Join(", ", Items)}]";
+
     /// <summary>Enumerates without allocating.</summary>
     public ImmutableArray<T>.Enumerator GetEnumerator() => Items.GetEnumerator();
 

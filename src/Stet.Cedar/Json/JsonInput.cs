@@ -10,9 +10,15 @@ namespace Stet.Cedar;
 /// </summary>
 sealed class JsonInput(CedarLimits limits)
 {
+    /// <summary>
+    /// How deep JSON may nest, whatever the limits say. The highest limit on expressions takes half of it; the rest is
+    /// for chains, which nest two levels for each operand. Parsing time grows with size times depth.
+    /// </summary>
+    const int MostLevels = 1_024;
+
     const int LongestPointer = 200;
 
-    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = int.MaxValue };
+    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = MostLevels };
 
     readonly List<string> path = [];
 
@@ -24,8 +30,7 @@ sealed class JsonInput(CedarLimits limits)
     internal PolicyId? Policy { get; set; }
 
     /// <summary>
-    /// Parses UTF-8 text strictly: no member twice, no surrogate without its other half. How deep it nests is left to the
-    /// readers, which say so in terms of the language; parsing itself does not recurse.
+    /// Parses UTF-8 text strictly: no member twice, no surrogate without its other half.
     /// </summary>
     internal bool TryParse(ReadOnlySpan<byte> utf8, out JsonElement root)
     {
@@ -39,6 +44,8 @@ sealed class JsonInput(CedarLimits limits)
         }
         catch (JsonException e)
         {
+            if (IsTooDeep(utf8)) return Fail(FindingCode.Limit, $"JSON may nest {MostLevels} levels deep: shorten chains of operators, or use policy text.");
+
             return e.LineNumber is { } line
                 ? Fail(FindingCode.Json, $"The JSON is malformed at line {line + 1}, byte {e.BytePositionInLine + 1}.")
                 : Fail(FindingCode.DuplicateKey, "An object names a member twice: remove one.");
@@ -127,6 +134,24 @@ sealed class JsonInput(CedarLimits limits)
         return pointer.Length <= LongestPointer
             ? ValueText.Shown(pointer, LongestPointer)
             : $"...{ValueText.Shown(pointer.AsSpan()[^LongestPointer..], LongestPointer)}";
+    }
+
+    /// <summary>Whether what is refused nests too deep before anything else is wrong with it.</summary>
+    static bool IsTooDeep(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = int.MaxValue });
+
+        try
+        {
+            while (reader.Read())
+                if (reader.CurrentDepth >= MostLevels) return true;
+        }
+        catch (JsonException)
+        {
+            // Malformed before it is too deep.
+        }
+
+        return false;
     }
 
     /// <summary>Whether an escape <c>\uD800</c> to <c>\uDFFF</c> lacks its other half; strings cannot hold it.</summary>

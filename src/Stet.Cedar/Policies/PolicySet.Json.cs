@@ -8,6 +8,7 @@ public sealed partial class PolicySet
     /// <summary>
     /// Reads <c>{staticPolicies, templates, templateLinks}</c>, the first required. Every policy gets as its
     /// <see cref="PolicySource"/> the text the formatter makes of it, so limits and positions are those of that text.
+    /// JSON nests at most 1,024 levels, so a chain of more than about 400 operands has to be given as text.
     /// </summary>
     /// <param name="utf8">The JSON text.</param>
     /// <param name="limits">How large it may be.</param>

@@ -28,9 +28,12 @@ public sealed partial class PolicySet
             var (before, found) = (parsed.Count, findings.Count);
             new PolicyParser(text, limits).ParseAll(_ => id, parsed, findings);
             var count = parsed.Count - before;
+            var second = count > 1 ? parsed[before + 1].Source.Where : default;
+            if (findings.Count > found || count > 1) parsed.RemoveRange(before, count);
+
             if (findings.Count > found) findings.RemoveRange(found + 1, findings.Count - found - 1);
             else if (count == 0) findings.Add(new Finding(FindingCode.Syntax, id, default, "The text holds no policy."));
-            else if (count > 1) findings.Add(new Finding(FindingCode.Syntax, id, parsed[before + 1].Source.Where, "The text holds another policy: give each a text and an id of its own."));
+            else if (count > 1) findings.Add(new Finding(FindingCode.Syntax, id, second, "The text holds another policy: give each a text and an id of its own."));
         }
 
         return Assemble(parsed, links, findings, limits);

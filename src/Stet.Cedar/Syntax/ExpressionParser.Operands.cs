@@ -137,8 +137,12 @@ sealed partial class ExpressionParser
                 return null;
         }
 
+        var start = tokens.Current.Where;
         tokens.Advance();
-        return Parse() is { } inner && tokens.Expect(TokenKind.CloseParenthesis, "`)`") ? inner : null;
+
+        return Parse() is { } inner && tokens.Expect(TokenKind.CloseParenthesis, "`)`")
+            ? inner with { Where = start.To(tokens.Last) }
+            : null;
     }
 
     Literal? ParseString() =>

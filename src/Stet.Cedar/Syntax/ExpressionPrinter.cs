@@ -138,6 +138,15 @@ sealed partial class ExpressionPrinter(StringBuilder text)
 
     void WriteItems(string open, ReadOnlySpan<Expression> items, string close, int indent)
     {
+        var flat = new StringBuilder();
+        new ExpressionPrinter(flat).WriteFlatItems(open, items, close);
+
+        if (Column() + flat.Length <= Width)
+        {
+            text.Append(flat);
+            return;
+        }
+
         text.Append(open);
 
         foreach (var item in items)

@@ -68,6 +68,17 @@ public sealed class RecordValue : Value
         return new(record, record is null ? [input.Failure!] : []);
     }
 
+    /// <summary>
+    /// The record in the form <see cref="ParseJson"/> reads, with all wrappers, keys in ordinal order and no white space:
+    /// canonical JSON (RFC 8785), but integers keep every digit and sets the order in which their elements were given.
+    /// </summary>
+    public byte[] WriteJson()
+    {
+        var json = new CanonicalWriter();
+        ValueWriter.Write(json, this);
+        return json.Written.ToArray();
+    }
+
     /// <summary>Whether the record has a key.</summary>
     public bool Has(string key) => IndexOf(key) >= 0;
 
