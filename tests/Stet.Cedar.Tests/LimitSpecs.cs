@@ -6,7 +6,13 @@ public class LimitSpecs
 {
     static readonly CedarLimits Small = new()
     {
-        PolicyBytes = 1_024, Depth = 8, SetElements = 16, RecordKeys = 16, Policies = 2, Entities = 2, Ancestors = 16,
+        PolicyBytes = 1_024,
+        Depth = 8,
+        SetElements = 16,
+        RecordKeys = 16,
+        Policies = 2,
+        Entities = 2,
+        Ancestors = 16,
     };
 
     [Fact]

@@ -17,7 +17,8 @@ sealed class EntityLoader(CedarLimits limits)
 
         foreach (var entity in entities)
             if (!inputs.TryAdd(Named(entity.Uid), entity))
-                return Refused(FindingCode.DuplicateEntity, $"The entity `{Shown(entity.Uid)}` is listed twice: remove one.");
+                return Refused(FindingCode.DuplicateEntity,
+                    $"The entity `{Shown(entity.Uid)}` is listed twice: remove one.");
 
         foreach (var entity in entities)
             if (Close(entity.Uid) is { } finding) return new(null, [finding]);
@@ -46,7 +47,8 @@ sealed class EntityLoader(CedarLimits limits)
                 foreach (var parent in inputs[uid].Parents)
                 {
                     if (open.Contains(parent) && !loaded.ContainsKey(parent))
-                        return Found(FindingCode.EntityCycle, $"The entity `{Shown(parent)}` is its own ancestor: remove a parent.");
+                        return Found(FindingCode.EntityCycle,
+                            $"The entity `{Shown(parent)}` is its own ancestor: remove a parent.");
 
                     if (inputs.ContainsKey(parent) && !loaded.ContainsKey(parent)) pending.Push(parent);
                 }
@@ -72,7 +74,8 @@ sealed class EntityLoader(CedarLimits limits)
             if (loaded.TryGetValue(parent, out var entity)) ancestors.UnionWith(entity.Ancestors.ToArray());
 
             if (ancestors.Count > limits.Ancestors)
-                return Found(FindingCode.Limit, $"The entity `{Shown(input.Uid)}` has more than {limits.Ancestors} ancestors.");
+                return Found(FindingCode.Limit,
+                    $"The entity `{Shown(input.Uid)}` has more than {limits.Ancestors} ancestors.");
         }
 
         loaded.Add(Named(input.Uid), new Entity(Named(input.Uid), input.Attributes, [.. ancestors], input.Tags));

@@ -72,7 +72,8 @@ sealed class EntityReader(JsonInput input, IEntityShapes? shapes)
 
     internal EntityInput? Read(JsonElement json)
     {
-        if (input.Members(json, ["uid", "attrs", "parents"], "tags") is not [var name, var attributes, var parents, var tags]) return null;
+        if (input.Members(json, ["uid", "attrs", "parents"], "tags") is not [var name, var attributes, var parents, var tags])
+            return null;
 
         input.Enter("uid");
         if (values.ReadUid(name) is not { } uid) return null;

@@ -36,7 +36,8 @@ sealed class ContainsNode(Node target, Node element, TextSpan where) : TestNode(
 {
     internal override Truth Test(ref Evaluation evaluation)
     {
-        if (!target.TrySet(ref evaluation, out var set) || element.Evaluate(ref evaluation) is not { } value) return Truth.Error;
+        if (!target.TrySet(ref evaluation, out var set) || element.Evaluate(ref evaluation) is not { } value)
+            return Truth.Error;
         return Of(set.Contains(value));
     }
 }

@@ -51,9 +51,12 @@ sealed class CompiledPolicy
     /// <summary>The same, with the first clause that is not satisfied.</summary>
     internal PolicyExplanation Explain(ref Evaluation evaluation)
     {
-        if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal)) return Failed(Clause.Principal, Policy.Principal.Where);
-        if (!action.Matches(evaluation.Request.Action, evaluation.Action)) return Failed(Clause.Action, Policy.Action.Where);
-        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource)) return Failed(Clause.Resource, Policy.Resource.Where);
+        if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal))
+            return Failed(Clause.Principal, Policy.Principal.Where);
+        if (!action.Matches(evaluation.Request.Action, evaluation.Action))
+            return Failed(Clause.Action, Policy.Action.Where);
+        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource))
+            return Failed(Clause.Resource, Policy.Resource.Where);
 
         foreach (var condition in Placed())
         {
@@ -92,5 +95,6 @@ sealed class CompiledPolicy
         return nodes;
     }
 
-    PolicyExplanation Failed(Clause clause, TextSpan where) => new(Policy.Id, Policy.Effect, clause, where, Error: null);
+    PolicyExplanation Failed(Clause clause, TextSpan where) =>
+        new(Policy.Id, Policy.Effect, clause, where, Error: null);
 }

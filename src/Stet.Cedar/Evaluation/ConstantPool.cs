@@ -26,7 +26,8 @@ sealed class ConstantPool
         return name;
     }
 
-    internal bool TryGet(Expression expression, [NotNullWhen(true)] out Node? node) => nodes.TryGetValue(expression, out node);
+    internal bool TryGet(Expression expression, [NotNullWhen(true)] out Node? node) =>
+        nodes.TryGetValue(expression, out node);
 
     internal void Add(Expression expression, Node node) => nodes.Add(expression, node);
 }

@@ -4,7 +4,8 @@ sealed class InNode(Node left, Node right, TextSpan where) : TestNode(where)
 {
     internal override Truth Test(ref Evaluation evaluation)
     {
-        if (!left.TryEntity(ref evaluation, out var uid) || right.Evaluate(ref evaluation) is not { } group) return Truth.Error;
+        if (!left.TryEntity(ref evaluation, out var uid) || right.Evaluate(ref evaluation) is not { } group)
+            return Truth.Error;
         return Groups.Test(ref evaluation, uid, group, right.Where);
     }
 }
@@ -17,7 +18,9 @@ sealed class IsNode(Node target, string entityType, Node? group, TextSpan where)
         if (uid.Type != entityType) return Truth.False;
         if (group is null) return Truth.True;
 
-        return group.Evaluate(ref evaluation) is { } groups ? Groups.Test(ref evaluation, uid, groups, group.Where) : Truth.Error;
+        return group.Evaluate(ref evaluation) is { } groups
+            ? Groups.Test(ref evaluation, uid, groups, group.Where)
+            : Truth.Error;
     }
 }
 
@@ -97,7 +100,8 @@ sealed class HasTagNode(Node target, Node tag, TextSpan where) : TestNode(where)
 {
     internal override Truth Test(ref Evaluation evaluation)
     {
-        if (!target.TryEntity(ref evaluation, out var uid) || !tag.TryString(ref evaluation, out var name)) return Truth.Error;
+        if (!target.TryEntity(ref evaluation, out var uid) || !tag.TryString(ref evaluation, out var name))
+            return Truth.Error;
         return Of(evaluation.Find(uid) is { } entity && entity.Tags.Has(name));
     }
 }

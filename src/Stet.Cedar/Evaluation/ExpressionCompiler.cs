@@ -81,7 +81,9 @@ sealed class ExpressionCompiler(ConstantPool? pool)
     Node CompileSet(SetExpression e)
     {
         var nodes = CompileAll(e.Elements);
-        return TryConstants(nodes, out var values) ? Constant(new SetValue(values), Place(e)) : new SetNode(nodes, Place(e));
+        return TryConstants(nodes, out var values)
+            ? Constant(new SetValue(values), Place(e))
+            : new SetNode(nodes, Place(e));
     }
 
     Node CompileRecord(RecordExpression e)
@@ -106,7 +108,8 @@ sealed class ExpressionCompiler(ConstantPool? pool)
             return new FailingNode(new EvaluationError(EvaluationErrorKind.Arity, Place(e), Name: function.Name));
 
         if (function.IsMethod) return new MethodNode(function, nodes[0], nodes.Length > 1 ? nodes[1] : null, Place(e));
-        if (nodes[0] is not ConstantNode { Value: StringValue { Value: var text } }) return new ConstructorNode(function, nodes[0], Place(e));
+        if (nodes[0] is not ConstantNode { Value: StringValue { Value: var text } })
+            return new ConstructorNode(function, nodes[0], Place(e));
 
         return Extensions.TryConstruct(function.Operation, text, out var value)
             ? Constant(value, Place(e))

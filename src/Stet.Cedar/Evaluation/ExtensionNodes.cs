@@ -8,7 +8,9 @@ sealed class ConstructorNode(ExtensionFunction function, Node argument, TextSpan
     internal override Value? Evaluate(ref Evaluation evaluation)
     {
         if (!argument.TryString(ref evaluation, out var text)) return null;
-        return Extensions.TryConstruct(function.Operation, text, out var value) ? value : evaluation.Fail(Refused(function, Where));
+        return Extensions.TryConstruct(function.Operation, text, out var value)
+            ? value
+            : evaluation.Fail(Refused(function, Where));
     }
 
     internal static EvaluationError Refused(ExtensionFunction function, TextSpan where) =>
@@ -44,7 +46,8 @@ sealed class MethodNode(ExtensionFunction function, Node receiver, Node? argumen
         {
             DecimalValue number => Extensions.Compare(function.Operation, number, (DecimalValue)other),
             IpAddressValue ip => Extensions.Ask(function.Operation, ip, other),
-            DateTimeValue instant => Extensions.Move(function.Operation, instant, other) ?? evaluation.FailOverflow(Where),
+            DateTimeValue instant =>
+                Extensions.Move(function.Operation, instant, other) ?? evaluation.FailOverflow(Where),
             _ => Extensions.Convert(function.Operation, (DurationValue)one),
         };
     }
@@ -66,22 +69,32 @@ static class Extensions
         return value is not null;
     }
 
-    internal static BoolValue Compare(ExtensionOperation method, DecimalValue one, DecimalValue other) => BoolValue.Of(method switch
+    internal static BoolValue Compare(ExtensionOperation method, DecimalValue one, DecimalValue other)
     {
-        ExtensionOperation.LessThan => one.TenThousandths < other.TenThousandths,
-        ExtensionOperation.LessThanOrEqual => one.TenThousandths <= other.TenThousandths,
-        ExtensionOperation.GreaterThan => one.TenThousandths > other.TenThousandths,
-        _ => one.TenThousandths >= other.TenThousandths,
-    });
+        var answer = method switch
+        {
+            ExtensionOperation.LessThan => one.TenThousandths < other.TenThousandths,
+            ExtensionOperation.LessThanOrEqual => one.TenThousandths <= other.TenThousandths,
+            ExtensionOperation.GreaterThan => one.TenThousandths > other.TenThousandths,
+            _ => one.TenThousandths >= other.TenThousandths,
+        };
 
-    internal static BoolValue Ask(ExtensionOperation method, IpAddressValue ip, Value other) => BoolValue.Of(method switch
+        return BoolValue.Of(answer);
+    }
+
+    internal static BoolValue Ask(ExtensionOperation method, IpAddressValue ip, Value other)
     {
-        ExtensionOperation.IsIpv4 => !ip.IsIpv6,
-        ExtensionOperation.IsIpv6 => ip.IsIpv6,
-        ExtensionOperation.IsLoopback => ip.IsLoopback,
-        ExtensionOperation.IsMulticast => ip.IsMulticast,
-        _ => ip.IsInRange((IpAddressValue)other),
-    });
+        var answer = method switch
+        {
+            ExtensionOperation.IsIpv4 => !ip.IsIpv6,
+            ExtensionOperation.IsIpv6 => ip.IsIpv6,
+            ExtensionOperation.IsLoopback => ip.IsLoopback,
+            ExtensionOperation.IsMulticast => ip.IsMulticast,
+            _ => ip.IsInRange((IpAddressValue)other),
+        };
+
+        return BoolValue.Of(answer);
+    }
 
     /// <summary>Null when the result does not fit 64 bits.</summary>
     internal static Value? Move(ExtensionOperation method, DateTimeValue instant, Value other)
@@ -101,12 +114,17 @@ static class Extensions
         }
     }
 
-    internal static LongValue Convert(ExtensionOperation method, DurationValue duration) => new(duration.Milliseconds / method switch
+    internal static LongValue Convert(ExtensionOperation method, DurationValue duration)
     {
-        ExtensionOperation.ToMilliseconds => 1,
-        ExtensionOperation.ToSeconds => DurationValue.Second,
-        ExtensionOperation.ToMinutes => DurationValue.Minute,
-        ExtensionOperation.ToHours => DurationValue.Hour,
-        _ => DurationValue.Day,
-    });
+        var unit = method switch
+        {
+            ExtensionOperation.ToMilliseconds => 1L,
+            ExtensionOperation.ToSeconds => DurationValue.Second,
+            ExtensionOperation.ToMinutes => DurationValue.Minute,
+            ExtensionOperation.ToHours => DurationValue.Hour,
+            _ => DurationValue.Day,
+        };
+
+        return new LongValue(duration.Milliseconds / unit);
+    }
 }

@@ -14,7 +14,8 @@ sealed class ConjunctionNode(Node[] operands, TextSpan where) : TestNode(where)
     internal TextSpan? FirstFalse(ref Evaluation evaluation)
     {
         foreach (var operand in operands)
-            if (operand.Test(ref evaluation) is var truth and not Truth.True) return truth == Truth.False ? operand.Where : null;
+            if (operand.Test(ref evaluation) is var truth and not Truth.True)
+                return truth == Truth.False ? operand.Where : null;
 
         return null;
     }
@@ -62,7 +63,8 @@ sealed class EqualNode(Node left, Node right, bool isNegated, TextSpan where) : 
 {
     internal override Truth Test(ref Evaluation evaluation)
     {
-        if (left.Evaluate(ref evaluation) is not { } one || right.Evaluate(ref evaluation) is not { } other) return Truth.Error;
+        if (left.Evaluate(ref evaluation) is not { } one || right.Evaluate(ref evaluation) is not { } other)
+            return Truth.Error;
         return Of(one.Equals(other) != isNegated);
     }
 }
@@ -72,7 +74,8 @@ sealed class OrderNode(BinaryOperator comparison, Node left, Node right, TextSpa
 {
     internal override Truth Test(ref Evaluation evaluation)
     {
-        if (left.Evaluate(ref evaluation) is not { } one || right.Evaluate(ref evaluation) is not { } other) return Truth.Error;
+        if (left.Evaluate(ref evaluation) is not { } one || right.Evaluate(ref evaluation) is not { } other)
+            return Truth.Error;
         if (!IsOrdered(one)) return evaluation.FailType(left.Where, ValueKind.Long, one);
         if (one.Kind != other.Kind) return evaluation.FailType(right.Where, one.Kind, other);
 

@@ -49,7 +49,8 @@ sealed class PolicyIndex
         if (evaluation.Action is not { } action) return;
 
         foreach (var group in action.Ancestors)
-            if (!group.Equals(action.Uid) && byAction.TryGetValue(group, out bucket)) bucket.Test(ref evaluation, ref tally);
+            if (!group.Equals(action.Uid) && byAction.TryGetValue(group, out bucket))
+                bucket.Test(ref evaluation, ref tally);
     }
 
     sealed class Bucket(
@@ -61,13 +62,15 @@ sealed class PolicyIndex
             tally.Test(open, ref evaluation);
             var uid = evaluation.Request.Resource;
 
-            if (byType.Count > 0 && byType.TryGetValue(uid.Type, out var policies)) tally.Test(policies, ref evaluation);
+            if (byType.Count > 0 && byType.TryGetValue(uid.Type, out var policies))
+                tally.Test(policies, ref evaluation);
             if (byResource.Count == 0) return;
             if (byResource.TryGetValue(uid, out policies)) tally.Test(policies, ref evaluation);
             if (evaluation.Resource is not { } resource) return;
 
             foreach (var group in resource.Ancestors)
-                if (!group.Equals(uid) && byResource.TryGetValue(group, out policies)) tally.Test(policies, ref evaluation);
+                if (!group.Equals(uid) && byResource.TryGetValue(group, out policies))
+                    tally.Test(policies, ref evaluation);
         }
     }
 

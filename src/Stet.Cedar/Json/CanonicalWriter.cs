@@ -10,7 +10,8 @@ namespace Stet.Cedar;
 /// </summary>
 sealed class CanonicalWriter
 {
-    static readonly SearchValues<char> Escaped = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\']);
+    static readonly SearchValues<char> Escaped =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(code => (char)code), '"', '\\']);
 
     readonly ArrayBufferWriter<byte> output = new();
 

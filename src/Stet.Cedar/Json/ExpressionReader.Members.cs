@@ -14,7 +14,9 @@ sealed partial class ExpressionReader
 
     Has? ReadHas(JsonElement json)
     {
-        if (input.Members(json, ["left", "attr"]) is not [var left, var attr] || ReadMember("left", left) is not { } target) return null;
+        if (input.Members(json, ["left", "attr"]) is not [var left, var attr]
+            || ReadMember("left", left) is not { } target)
+            return null;
 
         if (attr.ValueKind != JsonValueKind.Array)
             return input.String(attr, "attr") is { } single ? new Has(target, [single], default) : null;
@@ -27,7 +29,8 @@ sealed partial class ExpressionReader
 
             if (!EntityTypeName.IsIdentifier(name))
             {
-                Fail(FindingCode.Json, $"`{ValueText.Shown(name)}` is no identifier, as every name of a path has to be.");
+                Fail(FindingCode.Json,
+                    $"`{ValueText.Shown(name)}` is no identifier, as every name of a path has to be.");
                 return null;
             }
 
@@ -67,7 +70,9 @@ sealed partial class ExpressionReader
                 continue;
             }
 
-            if (input.Members(part, ["Literal"]) is not [var literal] || input.String(literal, "Literal") is not { } text) return null;
+            if (input.Members(part, ["Literal"]) is not [var literal]
+                || input.String(literal, "Literal") is not { } text)
+                return null;
             piece.Append(text);
         }
 

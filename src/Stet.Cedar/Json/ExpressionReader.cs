@@ -18,7 +18,8 @@ sealed partial class ExpressionReader(JsonInput input)
             return Fail(FindingCode.Json, "An expression is an object with one member, named for what it is.");
 
         if (level == input.Limits.Depth)
-            return Fail(FindingCode.Limit, $"Expressions may nest {input.Limits.Depth} levels deep: split this into several conditions.");
+            return Fail(FindingCode.Limit,
+                $"Expressions may nest {input.Limits.Depth} levels deep: split this into several conditions.");
 
         var member = json.EnumerateObject().First();
         level++;
@@ -51,9 +52,12 @@ sealed partial class ExpressionReader(JsonInput input)
         }
 
         if (UnaryOperators.Of(key) is { } unary)
-            return input.Members(json, ["arg"]) is [var arg] && ReadMember("arg", arg) is { } operand ? new Unary(unary, operand, default) : null;
+            return input.Members(json, ["arg"]) is [var arg] && ReadMember("arg", arg) is { } operand
+                ? new Unary(unary, operand, default)
+                : null;
 
-        if (BinaryOperators.Of(key) is { } binary) return ReadPair(json) is var (left, right) ? new Binary(binary, left, right, default) : null;
+        if (BinaryOperators.Of(key) is { } binary)
+            return ReadPair(json) is var (left, right) ? new Binary(binary, left, right, default) : null;
 
         if (ExtensionFunction.TryGet(key, out var function))
             return ReadList(json, int.MaxValue) is { } arguments ? Call(function, arguments) : null;
@@ -71,7 +75,8 @@ sealed partial class ExpressionReader(JsonInput input)
         if (input.String(json, "Var") is not { } name) return null;
         if (Variables.Of(name) is { } variable) return new VariableReference(variable, default);
 
-        Fail(FindingCode.Json, $"`{ValueText.Shown(name)}` is no variable: there are `principal`, `action`, `resource` and `context`.");
+        Fail(FindingCode.Json,
+            $"`{ValueText.Shown(name)}` is no variable: there are `principal`, `action`, `resource` and `context`.");
         return null;
     }
 

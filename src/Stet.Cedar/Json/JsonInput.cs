@@ -35,7 +35,8 @@ sealed class JsonInput(CedarLimits limits)
     internal bool TryParse(ReadOnlySpan<byte> utf8, out JsonElement root)
     {
         root = default;
-        if (!Utf8.IsValid(utf8) || HasLoneSurrogate(utf8)) return Fail(FindingCode.Json, "The text is not valid Unicode: send UTF-8 without lone surrogates.");
+        if (!Utf8.IsValid(utf8) || HasLoneSurrogate(utf8))
+            return Fail(FindingCode.Json, "The text is not valid Unicode: send UTF-8 without lone surrogates.");
 
         try
         {
@@ -44,7 +45,9 @@ sealed class JsonInput(CedarLimits limits)
         }
         catch (JsonException e)
         {
-            if (IsTooDeep(utf8)) return Fail(FindingCode.Limit, $"JSON may nest {MostLevels} levels deep: shorten chains of operators, or use policy text.");
+            if (IsTooDeep(utf8))
+                return Fail(FindingCode.Limit,
+                    $"JSON may nest {MostLevels} levels deep: shorten chains of operators, or use policy text.");
 
             return e.LineNumber is { } line
                 ? Fail(FindingCode.Json, $"The JSON is malformed at line {line + 1}, byte {e.BytePositionInLine + 1}.")

@@ -16,7 +16,8 @@ sealed class PolicyReader(JsonInput input)
             [var effect, var principal, var action, var resource, var conditions, var annotations]) return null;
 
         return ReadEffect(effect) is { } does && ReadAnnotations(annotations) is { } notes
-            && ReadScope("principal", principal, "?principal") is { } who && ReadScope("action", action, slot: null) is { } what
+            && ReadScope("principal", principal, "?principal") is { } who
+            && ReadScope("action", action, slot: null) is { } what
             && ReadScope("resource", resource, "?resource") is { } which && ReadConditions(conditions) is { } tests
             ? new Policy(id, does, new(notes), who, what, which, new(tests), NoSource)
             : null;
@@ -25,7 +26,8 @@ sealed class PolicyReader(JsonInput input)
     internal TemplateLink? ReadLink(JsonElement json)
     {
         if (input.Members(json, ["templateId", "newId", "values"]) is not [var template, var id, var slots]
-            || input.String(template, "templateId") is not { } templateId || input.String(id, "newId") is not { } newId) return null;
+            || input.String(template, "templateId") is not { } templateId
+            || input.String(id, "newId") is not { } newId) return null;
 
         input.Policy = new PolicyId(newId);
         input.Enter("values");
@@ -69,7 +71,8 @@ sealed class PolicyReader(JsonInput input)
 
             if (!EntityTypeName.IsAnyIdentifier(member.Name))
             {
-                input.Fail(FindingCode.Json, $"`{ValueText.Shown(member.Name)}` is no name of an annotation: use `[_a-zA-Z][_a-zA-Z0-9]*`.");
+                input.Fail(FindingCode.Json,
+                    $"`{ValueText.Shown(member.Name)}` is no name of an annotation: use `[_a-zA-Z][_a-zA-Z0-9]*`.");
                 return null;
             }
 
@@ -86,7 +89,8 @@ sealed class PolicyReader(JsonInput input)
     {
         input.Enter(variable);
         if (input.Members(json, ["op"], "entity", "slot", "entities", "entity_type", "in") is not
-            [var op, var entity, var slotted, var entities, var type, var group] || input.String(op, "op") is not { } name) return null;
+            [var op, var entity, var slotted, var entities, var type, var group]
+            || input.String(op, "op") is not { } name) return null;
 
         var given = Given(entity, 1) | Given(slotted, 2) | Given(entities, 4) | Given(type, 8) | Given(group, 16);
 
@@ -97,7 +101,9 @@ sealed class PolicyReader(JsonInput input)
             ("in", 1 or 2) => ReadReference(entity, slotted, slot) is { } within ? new ScopeIn(within, default) : null,
             ("in", 4) when slot is null => ReadEntities(entities),
             ("is", 8 or 24) when slot is not null => ReadIs(type, group, slot),
-            _ => Fail("This is no scope: see which members go with which `op`."),
+            _ => Fail(
+                "`All` goes alone, `==` with `entity` or `slot`, `in` also with the `entities` of an action, and `is`, which "
+                + "no action has, with `entity_type` and perhaps `in`."),
         };
 
         if (constraint is not null) input.Leave();
@@ -125,7 +131,8 @@ sealed class PolicyReader(JsonInput input)
 
         if (json.GetArrayLength() > input.Limits.SetElements)
         {
-            input.Fail(FindingCode.Limit, $"A set may have {input.Limits.SetElements} elements: name a group of actions.");
+            input.Fail(FindingCode.Limit,
+                $"A set may have {input.Limits.SetElements} elements: name a group of actions.");
             return null;
         }
 
@@ -162,7 +169,9 @@ sealed class PolicyReader(JsonInput input)
         foreach (var item in json.EnumerateArray())
         {
             input.Enter(conditions.Count);
-            if (input.Members(item, ["kind", "body"]) is not [var kind, var body] || input.String(kind, "kind") is not { } name) return null;
+            if (input.Members(item, ["kind", "body"]) is not [var kind, var body]
+                || input.String(kind, "kind") is not { } name)
+                return null;
 
             if (name is not ("when" or "unless"))
             {

@@ -29,7 +29,8 @@ sealed class PolicyWriter(CanonicalWriter json)
             isFirst = false;
         }
 
-        json.Raw("],\"effect\":"u8).String(policy.Effect == Effect.Permit ? "permit" : "forbid").Raw(",\"principal\":"u8);
+        json.Raw("],\"effect\":"u8).String(policy.Effect == Effect.Permit ? "permit" : "forbid");
+        json.Raw(",\"principal\":"u8);
         WriteScope(policy.Principal, "?principal");
         json.Raw(",\"resource\":"u8);
         WriteScope(policy.Resource, "?resource");
@@ -111,7 +112,10 @@ sealed class PolicyWriter(CanonicalWriter json)
 
             case ScopeInList { Entities: var entities }:
                 json.Raw("{\"entities\":["u8);
-                for (var i = 0; i < entities.Count; i++) ValueWriter.WriteUid(i == 0 ? json : json.Raw(","u8), entities[i]);
+
+                for (var i = 0; i < entities.Count; i++)
+                    ValueWriter.WriteUid(i == 0 ? json : json.Raw(","u8), entities[i]);
+
                 json.Raw("],\"op\":\"in\"}"u8);
                 break;
         }
@@ -119,7 +123,8 @@ sealed class PolicyWriter(CanonicalWriter json)
 
     // `entity` sorts before `op`, and `slot` behind it.
     void WriteReference(
-        EntityReference reference, string slot, ReadOnlySpan<byte> beforeEntity, ReadOnlySpan<byte> afterEntity, ReadOnlySpan<byte> beforeSlot)
+        EntityReference reference, string slot, ReadOnlySpan<byte> beforeEntity, ReadOnlySpan<byte> afterEntity,
+        ReadOnlySpan<byte> beforeSlot)
     {
         if (reference.Uid is { } uid)
         {

@@ -33,5 +33,7 @@ static class ValueExpression
         new(Function(function), [new Literal(new StringValue(argument), default)], default);
 
     static ExtensionFunction Function(string name) =>
-        ExtensionFunction.TryGet(name, out var function) ? function : throw new ArgumentException($"There is no function `{name}`.", nameof(name));
+        ExtensionFunction.TryGet(name, out var function)
+            ? function
+            : throw new ArgumentException($"There is no function `{name}`.", nameof(name));
 }

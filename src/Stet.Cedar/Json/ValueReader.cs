@@ -10,7 +10,8 @@ sealed class ValueReader(JsonInput input)
     /// <param name="level">How deep the value stands, from 1.</param>
     internal Value? Read(JsonElement json, IValueShape? shape, int level = 1)
     {
-        if (level > input.Limits.Depth) return Fail(FindingCode.Limit, $"Values may nest {input.Limits.Depth} levels deep.");
+        if (level > input.Limits.Depth)
+            return Fail(FindingCode.Limit, $"Values may nest {input.Limits.Depth} levels deep.");
 
         switch (json.ValueKind)
         {
@@ -23,7 +24,8 @@ sealed class ValueReader(JsonInput input)
             case JsonValueKind.Number:
                 return json.TryGetInt64(out var number)
                     ? new LongValue(number)
-                    : Fail(FindingCode.IntegerRange, "A number has to be an integer of 64 bits, without fraction or exponent.");
+                    : Fail(FindingCode.IntegerRange,
+                        "A number has to be an integer of 64 bits, without fraction or exponent.");
 
             default: return Fail(FindingCode.Json, "`null` is no value: leave the member out.");
         }
@@ -79,7 +81,8 @@ sealed class ValueReader(JsonInput input)
     Value? Construct(ExtensionFunction constructor, string text) =>
         Extensions.TryConstruct(constructor.Operation, text, out var value)
             ? value
-            : Fail(FindingCode.ExtensionValue, $"`{ValueText.Shown(text)}` is nothing that `{constructor.Name}` accepts.");
+            : Fail(FindingCode.ExtensionValue,
+                $"`{ValueText.Shown(text)}` is nothing that `{constructor.Name}` accepts.");
 
     static ExtensionFunction? Constructor(ValueKind? kind)
     {
@@ -114,7 +117,8 @@ sealed class ValueReader(JsonInput input)
 
     Value? ReadObject(JsonElement json, IValueShape? shape, int level)
     {
-        if (json.TryGetProperty("__expr", out _)) return Fail(FindingCode.Json, "`__expr` is not supported: write the value itself.");
+        if (json.TryGetProperty("__expr", out _))
+            return Fail(FindingCode.Json, "`__expr` is not supported: write the value itself.");
         if (json.TryGetProperty("__entity", out _)) return ReadUid(json);
 
         if (json.TryGetProperty("__extn", out var call))
@@ -140,7 +144,8 @@ sealed class ValueReader(JsonInput input)
 
         return ExtensionFunction.TryGet(name, out var function) && function.IsConstructor
             ? Construct(function, text)
-            : Fail(FindingCode.UnknownFunction, $"`{ValueText.Shown(name)}` makes no extension value: use `ip`, `decimal`, `datetime` or `duration`.");
+            : Fail(FindingCode.UnknownFunction,
+                $"`{ValueText.Shown(name)}` makes no extension value: use `ip`, `decimal`, `datetime` or `duration`.");
     }
 
     /// <summary>Reads a datetime that no text can say: a datetime and a duration away from it.</summary>
@@ -150,7 +155,8 @@ sealed class ValueReader(JsonInput input)
         if (input.String(fn, "fn") is not { } name || !input.IsArray(args, "args")) return null;
 
         if (name != "offset" || args.GetArrayLength() != 2)
-            return Fail(FindingCode.UnknownFunction, "Only `offset` takes a list of arguments here, a datetime and a duration.");
+            return Fail(FindingCode.UnknownFunction,
+                "Only `offset` takes a list of arguments here, a datetime and a duration.");
 
         // Two levels are all there are: the arguments are constructors.
         if (ReadArgument(args[0]) is not { } start || ReadArgument(args[1]) is not { } distance) return null;

@@ -22,11 +22,13 @@ public sealed partial class PolicySet
 
         if (!input.TryParse(utf8, out var root)
             || input.Members(root, ["staticPolicies"], "templates", "templateLinks") is not [var statics, var templates, var linked]
-            || !IsMissingOr(linked, json => input.IsArray(json, "templateLinks")) || !input.IsObject(statics, "staticPolicies")
+            || !IsMissingOr(linked, json => input.IsArray(json, "templateLinks"))
+            || !input.IsObject(statics, "staticPolicies")
             || !IsMissingOr(templates, json => input.IsObject(json, "templates"))) return new(null, [input.Failure!]);
 
         ReadPolicies(input, "staticPolicies", statics, isTemplate: false, policies, findings);
-        if (templates.ValueKind != JsonValueKind.Undefined) ReadPolicies(input, "templates", templates, isTemplate: true, policies, findings);
+        if (templates.ValueKind != JsonValueKind.Undefined)
+            ReadPolicies(input, "templates", templates, isTemplate: true, policies, findings);
         if (linked.ValueKind != JsonValueKind.Undefined) ReadLinks(input, linked, links, findings);
 
         return findings.Count > 0 ? new(null, [.. findings]) : Parse([.. policies], [.. links], limits);
@@ -51,7 +53,8 @@ public sealed partial class PolicySet
     public byte[] ComputeDigest(ReadOnlySpan<byte> obligations)
     {
         var json = new CanonicalWriter();
-        json.Raw("{\"language\":"u8).String(CedarLanguage.Version).Raw(",\"obligations\":"u8).Raw(obligations).Raw(",\"policies\":"u8);
+        json.Raw("{\"language\":"u8).String(CedarLanguage.Version);
+        json.Raw(",\"obligations\":"u8).Raw(obligations).Raw(",\"policies\":"u8);
         new PolicyWriter(json).WriteSet(this);
         return SHA256.HashData(json.Raw("}"u8).Written);
     }

@@ -21,7 +21,8 @@ public sealed partial class PolicySet
         {
             if (Encoding.UTF8.GetByteCount(text) > limits.PolicyBytes)
             {
-                findings.Add(new Finding(FindingCode.Limit, id, new TextSpan(0, text.Length), $"A policy may have {limits.PolicyBytes} bytes: split it."));
+                findings.Add(new Finding(FindingCode.Limit, id, new TextSpan(0, text.Length),
+                    $"A policy may have {limits.PolicyBytes} bytes: split it."));
                 continue;
             }
 
@@ -32,8 +33,11 @@ public sealed partial class PolicySet
             if (findings.Count > found || count > 1) parsed.RemoveRange(before, count);
 
             if (findings.Count > found) findings.RemoveRange(found + 1, findings.Count - found - 1);
-            else if (count == 0) findings.Add(new Finding(FindingCode.Syntax, id, default, "The text holds no policy."));
-            else if (count > 1) findings.Add(new Finding(FindingCode.Syntax, id, second, "The text holds another policy: give each a text and an id of its own."));
+            else if (count == 0)
+                findings.Add(new Finding(FindingCode.Syntax, id, default, "The text holds no policy."));
+            else if (count > 1)
+                findings.Add(new Finding(FindingCode.Syntax, id, second,
+                    "The text holds another policy: give each a text and an id of its own."));
         }
 
         return Assemble(parsed, links, findings, limits);
@@ -52,7 +56,8 @@ public sealed partial class PolicySet
     {
         var parsed = new List<Policy>();
         var findings = new List<Finding>();
-        new PolicyParser(text, limits).ParseAll(id ?? (position => new PolicyId($"policy{position}")), parsed, findings);
+        id ??= position => new PolicyId($"policy{position}");
+        new PolicyParser(text, limits).ParseAll(id, parsed, findings);
         return Assemble(parsed, links, findings, limits);
     }
 
@@ -82,25 +87,26 @@ public sealed partial class PolicySet
         var sortedLinks = links.ToArray();
         Array.Sort(sortedLinks, (left, right) => left.Id.CompareTo(right.Id));
 
-        return new(
-            new PolicySet(
-                [.. parsed.Where(policy => !policy.IsTemplate)], [.. parsed.Where(policy => policy.IsTemplate)], [.. sortedLinks]),
-            []);
+        var byKind = parsed.ToLookup(policy => policy.IsTemplate);
+        return new(new PolicySet([.. byKind[false]], [.. byKind[true]], [.. sortedLinks]), []);
     }
 
     static void CheckId(PolicyId id, TextSpan where, HashSet<PolicyId> ids, List<Finding> findings)
     {
         if (!id.IsValid)
-            findings.Add(new Finding(FindingCode.PolicyId, id, where, $"`{ValueText.Shown(id.Value)}` cannot be an id: use 1 to 128 of `a-z 0-9 . _ -`, beginning with a letter or digit."));
+            findings.Add(new Finding(FindingCode.PolicyId, id, where,
+                $"`{ValueText.Shown(id.Value)}` cannot be an id: use 1 to 128 of `a-z 0-9 . _ -`, beginning with a letter or digit."));
         else if (!ids.Add(id))
-            findings.Add(new Finding(FindingCode.DuplicateId, id, where, $"The id `{id}` is taken: policies, templates and links need different ones."));
+            findings.Add(new Finding(FindingCode.DuplicateId, id, where,
+                $"The id `{id}` is taken: policies, templates and links need different ones."));
     }
 
     static void CheckLink(TemplateLink link, Dictionary<PolicyId, Policy> templates, List<Finding> findings)
     {
         if (!templates.TryGetValue(link.Template, out var template))
         {
-            findings.Add(new Finding(FindingCode.Link, link.Id, default, $"There is no template `{ValueText.Shown(link.Template.Value)}` that could be read."));
+            findings.Add(new Finding(FindingCode.Link, link.Id, default,
+                $"There is no template `{ValueText.Shown(link.Template.Value)}` that could be read."));
             return;
         }
 
@@ -118,5 +124,6 @@ public sealed partial class PolicySet
     }
 
     static Finding TooMany(CedarLimits limits) =>
-        new(FindingCode.Limit, null, default, $"A policy set may have {limits.Policies} policies, templates and links.");
+        new(FindingCode.Limit, null, default,
+            $"A policy set may have {limits.Policies} policies, templates and links.");
 }

@@ -17,7 +17,8 @@ sealed partial class ExpressionParser
         while (tokens.Is(prefix))
         {
             if (starts.Count == MostPrefixes)
-                return Fail(FindingCode.Syntax, tokens.Current.Where, "At most four of `!` or `-` may follow each other: use parentheses.");
+                return Fail(FindingCode.Syntax, tokens.Current.Where,
+                    "At most four of `!` or `-` may follow each other: use parentheses.");
 
             starts.Add(tokens.Current.Where);
             tokens.Advance();
@@ -28,7 +29,8 @@ sealed partial class ExpressionParser
 
         Expression? operand;
 
-        if (prefix == TokenKind.Minus && tokens.Is(TokenKind.Integer) && tokens.Peek().Kind is not (TokenKind.Dot or TokenKind.OpenBracket))
+        if (prefix == TokenKind.Minus && tokens.Is(TokenKind.Integer)
+            && tokens.Peek().Kind is not (TokenKind.Dot or TokenKind.OpenBracket))
         {
             operand = ParseInteger(starts[^1]);
             starts.RemoveAt(starts.Count - 1);
@@ -46,12 +48,14 @@ sealed partial class ExpressionParser
     Literal? ParseInteger(TextSpan? minus)
     {
         var where = minus?.To(tokens.Current.Where) ?? tokens.Current.Where;
-        var digits = tokens.CurrentText;
 
         // The sign is parsed with the digits: 2^63 is a number only below zero.
-        if (!long.TryParse($"{(minus is null ? "" : "-")}{digits}", NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        var signed = $"{(minus is null ? "" : "-")}{tokens.CurrentText}";
+
+        if (!long.TryParse(signed, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
         {
-            tokens.Fail(FindingCode.IntegerRange, where, "This number does not fit 64 bits: -9223372036854775808 to 9223372036854775807.");
+            tokens.Fail(FindingCode.IntegerRange, where,
+                "This number does not fit 64 bits: -9223372036854775808 to 9223372036854775807.");
             return null;
         }
 
@@ -130,7 +134,8 @@ sealed partial class ExpressionParser
             case TokenKind.OpenParenthesis: break;
 
             case TokenKind.Question:
-                return Fail(FindingCode.Syntax, tokens.Current.Where, "A slot stands only in the scope: name the variable here.");
+                return Fail(FindingCode.Syntax, tokens.Current.Where,
+                    "A slot stands only in the scope: name the variable here.");
 
             default:
                 tokens.FailExpected("an expression");
@@ -146,7 +151,9 @@ sealed partial class ExpressionParser
     }
 
     Literal? ParseString() =>
-        tokens.ReadString("a string") is { } content ? Sized(new Literal(new StringValue(content), tokens.Last), 1) : null;
+        tokens.ReadString("a string") is { } content
+            ? Sized(new Literal(new StringValue(content), tokens.Last), 1)
+            : null;
 
     Expression? ParseNamed()
     {
@@ -170,7 +177,8 @@ sealed partial class ExpressionParser
 
         return Variables.Of(path) is { } known
             ? Sized(new VariableReference(known, pathAt), 1)
-            : Fail(FindingCode.Syntax, pathAt, $"`{path}` is no variable: there are `principal`, `action`, `resource` and `context`.");
+            : Fail(FindingCode.Syntax, pathAt,
+                $"`{path}` is no variable: there are `principal`, `action`, `resource` and `context`.");
     }
 
     Expression? ParseFunction(string name, TextSpan nameAt)
@@ -258,8 +266,11 @@ sealed partial class ExpressionParser
         var key = tokens.Is(TokenKind.String) ? tokens.ReadString("a key") : tokens.ReadIdentifier("a key");
         if (key is null) return null;
 
-        if (keys.Count == limits.RecordKeys) tokens.Fail(FindingCode.Limit, where, $"A record may have {limits.RecordKeys} keys.");
-        if (!keys.Add(key)) tokens.Fail(FindingCode.DuplicateKey, where, $"The key `{ValueText.Shown(key)}` occurs twice in this record: remove one.");
+        if (keys.Count == limits.RecordKeys)
+            tokens.Fail(FindingCode.Limit, where, $"A record may have {limits.RecordKeys} keys.");
+        if (!keys.Add(key))
+            tokens.Fail(FindingCode.DuplicateKey, where,
+                $"The key `{ValueText.Shown(key)}` occurs twice in this record: remove one.");
         if (tokens.Failure is not null || !tokens.Expect(TokenKind.Colon, "`:`")) return null;
 
         return Parse() is { } value ? new RecordEntry(key, value) : null;
@@ -288,7 +299,8 @@ sealed partial class ExpressionParser
     }
 
     Expression? FailDepth(TextSpan where) =>
-        Fail(FindingCode.Limit, where, $"Expressions may nest {limits.Depth} levels deep: split this into several conditions.");
+        Fail(FindingCode.Limit, where,
+            $"Expressions may nest {limits.Depth} levels deep: split this into several conditions.");
 
     Expression? Fail(FindingCode code, TextSpan where, string message)
     {

@@ -79,7 +79,8 @@ sealed partial class ExpressionParser(TokenReader tokens, CedarLimits limits)
 
         var relation = ParseRelationOf(left);
         if (relation is not null && IsRelation())
-            return Fail(FindingCode.Syntax, tokens.Current.Where, "Comparisons do not chain: put the one that comes first in parentheses.");
+            return Fail(FindingCode.Syntax, tokens.Current.Where,
+                "Comparisons do not chain: put the one that comes first in parentheses.");
 
         return relation;
     }
@@ -133,7 +134,8 @@ sealed partial class ExpressionParser(TokenReader tokens, CedarLimits limits)
         return Sized(new Has(target, new(path.ToImmutable()), target.Where.To(tokens.Last)), top + 1);
     }
 
-    bool IsRelation() => RelationOperator() is not null || tokens.IsWord("has") || tokens.IsWord("like") || tokens.IsWord("is");
+    bool IsRelation() =>
+        RelationOperator() is not null || tokens.IsWord("has") || tokens.IsWord("like") || tokens.IsWord("is");
 
     BinaryOperator? RelationOperator() => tokens.Current.Kind switch
     {

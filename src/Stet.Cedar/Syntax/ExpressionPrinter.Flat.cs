@@ -94,7 +94,9 @@ sealed partial class ExpressionPrinter
     void WriteFlat(Sum sum)
     {
         WriteFlat(sum.First, Binding.Product);
-        foreach (var (isSubtracted, operand) in sum.Terms) WriteFlat(operand, isSubtracted ? " - " : " + ", Binding.Product);
+
+        foreach (var (isSubtracted, operand) in sum.Terms)
+            WriteFlat(operand, isSubtracted ? " - " : " + ", Binding.Product);
     }
 
     void WriteFlat(RecordExpression record)

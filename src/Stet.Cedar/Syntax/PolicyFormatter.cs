@@ -19,7 +19,9 @@ public static class PolicyFormatter
         var (policies, findings) = (new List<Policy>(), new List<Finding>());
         parser.ParseAll(position => new PolicyId($"policy{position}"), policies, findings);
 
-        return findings.Count > 0 ? new(null, [.. findings]) : new(new CommentedPrinter(text, parser.Comments).Print(policies), []);
+        return findings.Count > 0
+            ? new(null, [.. findings])
+            : new(new CommentedPrinter(text, parser.Comments).Print(policies), []);
     }
 
     /// <summary>A policy or template as text, without the comments of its source.</summary>
@@ -89,14 +91,16 @@ sealed class CommentedPrinter(string source, List<TextSpan> comments)
             var comment = comments[next++];
             var following = next < comments.Count && comments[next].Start < end ? comments[next].Start : end;
             text.Append(Comment(comment)).Append('\n');
-            if (following < source.Length && source.AsSpan(comment.End, following - comment.End).Count('\n') > 1) text.Append('\n');
+            if (following < source.Length && source.AsSpan(comment.End, following - comment.End).Count('\n') > 1)
+                text.Append('\n');
         }
     }
 
     /// <summary>Writes the first comment that is left of a policy, or stands on its last line, behind the semicolon.</summary>
     void WriteTrailing(int end)
     {
-        if (next < comments.Count && (comments[next].Start < end || !source.AsSpan(end..comments[next].Start).Contains('\n')))
+        if (next < comments.Count
+            && (comments[next].Start < end || !source.AsSpan(end..comments[next].Start).Contains('\n')))
             text.Append(' ').Append(Comment(comments[next++]));
 
         text.Append('\n');

@@ -18,7 +18,8 @@ sealed class PolicyParser(string text, CedarLimits limits)
     {
         if (!UnicodeText.IsWellFormed(text))
         {
-            findings.Add(new Finding(FindingCode.Syntax, null, default, "The text holds a surrogate without its other half: send valid Unicode."));
+            findings.Add(new Finding(FindingCode.Syntax, null, default,
+                "The text holds a surrogate without its other half: send valid Unicode."));
             return;
         }
 
@@ -33,7 +34,8 @@ sealed class PolicyParser(string text, CedarLimits limits)
                 tokens.Recover(TokenKind.Semicolon);
             }
             else if (!FitsLimit(begin))
-                findings.Add(new Finding(FindingCode.Limit, id, policy.Source.Where, $"A policy may have {limits.PolicyBytes} bytes: split it."));
+                findings.Add(new Finding(FindingCode.Limit, id, policy.Source.Where,
+                    $"A policy may have {limits.PolicyBytes} bytes: split it."));
             else policies.Add(policy);
         }
     }
@@ -76,7 +78,8 @@ sealed class PolicyParser(string text, CedarLimits limits)
 
             if (!names.Add(annotation.Name))
             {
-                tokens.Fail(FindingCode.DuplicateKey, annotation.Where, $"The annotation `@{annotation.Name}` occurs twice: remove one.");
+                tokens.Fail(FindingCode.DuplicateKey, annotation.Where,
+                    $"The annotation `@{annotation.Name}` occurs twice: remove one.");
                 return null;
             }
 
@@ -103,7 +106,9 @@ sealed class PolicyParser(string text, CedarLimits limits)
         if (!tokens.Accept(TokenKind.OpenParenthesis)) return new Annotation(name, Value: null, start.To(tokens.Last));
 
         return tokens.ReadString("the value of the annotation in double quotes") is { } value
-            && tokens.Expect(TokenKind.CloseParenthesis, "`)`") ? new Annotation(name, value, start.To(tokens.Last)) : null;
+            && tokens.Expect(TokenKind.CloseParenthesis, "`)`")
+                ? new Annotation(name, value, start.To(tokens.Last))
+                : null;
     }
 
     Effect? ParseEffect()
@@ -157,7 +162,8 @@ sealed class PolicyParser(string text, CedarLimits limits)
         {
             if (entities.Count == limits.SetElements)
             {
-                tokens.Fail(FindingCode.Limit, tokens.Current.Where, $"A set may have {limits.SetElements} elements: name a group of actions.");
+                tokens.Fail(FindingCode.Limit, tokens.Current.Where,
+                    $"A set may have {limits.SetElements} elements: name a group of actions.");
                 return null;
             }
 

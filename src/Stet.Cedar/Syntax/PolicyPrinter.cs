@@ -35,7 +35,8 @@ sealed class PolicyPrinter(StringBuilder text)
         var body = text.Length;
         new ExpressionPrinter(text).Write(condition.Body, Binding.Any, ExpressionPrinter.Indent);
 
-        if (!text.ToString(body, text.Length - body).Contains('\n') && text.Length - start + 2 <= ExpressionPrinter.Width)
+        if (!text.ToString(body, text.Length - body).Contains('\n')
+            && text.Length - start + 2 <= ExpressionPrinter.Width)
         {
             text.Append(" }");
             return;

@@ -21,7 +21,8 @@ static class StringLiteral
 
         for (var at = where.Start + 1; at < where.End - 1;)
         {
-            if (!TryReadUnit(text, ref at, where.End - 1, out var scalar, out _, isPattern: false, out escape)) return false;
+            if (!TryReadUnit(text, ref at, where.End - 1, out var scalar, out _, isPattern: false, out escape))
+                return false;
             unescaped.Append(scalar);
         }
 
@@ -42,7 +43,8 @@ static class StringLiteral
 
         for (var at = where.Start + 1; at < where.End - 1;)
         {
-            if (!TryReadUnit(text, ref at, where.End - 1, out var unit, out var isStar, isPattern: true, out escape)) return false;
+            if (!TryReadUnit(text, ref at, where.End - 1, out var unit, out var isStar, isPattern: true, out escape))
+                return false;
 
             if (unit == "*" && !isStar)
             {
@@ -59,7 +61,8 @@ static class StringLiteral
 
     /// <summary>What to do about an escape that does not exist.</summary>
     internal static string Advice(ReadOnlySpan<char> escape) =>
-        $"`{ValueText.Shown(escape)}` is no escape: use `\\n \\r \\t \\\\ \\0 \\' \\\"`, `\\x00` to `\\x7F`, or `\\u{{...}}` with 1 to 6 hex digits of a Unicode scalar value; `\\*` is one in patterns only.";
+        $"`{ValueText.Shown(escape)}` is no escape: use `\\n \\r \\t \\\\ \\0 \\' \\\"`, `\\x00` to `\\x7F`, or `\\u{{...}}` "
+        + "with 1 to 6 hex digits of a Unicode scalar value; `\\*` is one in patterns only.";
 
     static bool TryReadUnit(
         string text, ref int at, int end, out string unit, out bool isStar, bool isPattern, out TextSpan escape)

@@ -77,7 +77,8 @@ sealed class TokenReader
 
         if (!EntityTypeName.IsIdentifier(CurrentText))
         {
-            Fail(FindingCode.Syntax, Current.Where, $"`{CurrentText}` is a reserved word: choose another name, or put it in quotes where a string may stand.");
+            Fail(FindingCode.Syntax, Current.Where,
+                $"`{CurrentText}` is a reserved word: choose another name, or put it in quotes where a string may stand.");
             return null;
         }
 
@@ -151,9 +152,12 @@ sealed class TokenReader
     internal bool FailExpected(string expected) => Current.Kind switch
     {
         TokenKind.End => Fail(FindingCode.Syntax, Current.Where, $"The text ends where {expected} is expected."),
-        TokenKind.UnclosedString => Fail(FindingCode.Syntax, Current.Where, "This string is not closed: end it with a double quote."),
-        TokenKind.Unknown => Fail(FindingCode.Syntax, Current.Where, $"The character `{ValueText.Shown(CurrentText)}` has no meaning here: {expected} is expected."),
-        _ => Fail(FindingCode.Syntax, Current.Where, $"`{ValueText.Shown(CurrentText)}` stands where {expected} is expected."),
+        TokenKind.UnclosedString => Fail(FindingCode.Syntax, Current.Where,
+            "This string is not closed: end it with a double quote."),
+        TokenKind.Unknown => Fail(FindingCode.Syntax, Current.Where,
+            $"The character `{ValueText.Shown(CurrentText)}` has no meaning here: {expected} is expected."),
+        _ => Fail(FindingCode.Syntax, Current.Where,
+            $"`{ValueText.Shown(CurrentText)}` stands where {expected} is expected."),
     };
 
     /// <summary>Forgets the failure and goes on behind the next token of a kind, or at the end.</summary>

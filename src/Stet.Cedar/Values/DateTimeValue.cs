@@ -45,7 +45,8 @@ public sealed class DateTimeValue(long milliseconds) : Value
     }
 
     /// <inheritdoc/>
-    public override bool Equals(Value? other) => other is DateTimeValue { Milliseconds: var its } && its == milliseconds;
+    public override bool Equals(Value? other) =>
+        other is DateTimeValue { Milliseconds: var its } && its == milliseconds;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(ValueKind.DateTime, milliseconds);
@@ -69,8 +70,10 @@ public sealed class DateTimeValue(long milliseconds) : Value
         var (year, month, day) = DayOf((milliseconds - time) / DurationValue.Day);
         var date = $"{year:D4}-{month:D2}-{day:D2}";
 
-        return time == 0 ? date : string.Create(null,
-            $"{date}T{time / DurationValue.Hour:D2}:{time / DurationValue.Minute % 60:D2}:{time / DurationValue.Second % 60:D2}.{time % 1000:D3}Z");
+        if (time == 0) return date;
+
+        var (hour, minute) = (time / DurationValue.Hour, time / DurationValue.Minute % 60);
+        return $"{date}T{hour:D2}:{minute:D2}:{time / DurationValue.Second % 60:D2}.{time % 1000:D3}Z";
     }
 
     /// <summary>Reads from the <c>T</c> on: the milliseconds since midnight UTC of the day written.</summary>
@@ -78,7 +81,8 @@ public sealed class DateTimeValue(long milliseconds) : Value
     {
         time = 0;
 
-        if (text.Length < 10 || text[0] != 'T' || text[3] != ':' || text[6] != ':' || !TryRead(text[1..3], 23, out var hour)
+        if (text.Length < 10 || text[0] != 'T' || text[3] != ':' || text[6] != ':'
+            || !TryRead(text[1..3], 23, out var hour)
             || !TryRead(text[4..6], 59, out var minute) || !TryRead(text[7..9], 59, out var second)) return false;
 
         time = (hour * DurationValue.Hour) + (minute * DurationValue.Minute) + (second * DurationValue.Second);

@@ -63,7 +63,8 @@ public sealed class DurationValue(long milliseconds) : Value
     }
 
     /// <inheritdoc/>
-    public override bool Equals(Value? other) => other is DurationValue { Milliseconds: var its } && its == milliseconds;
+    public override bool Equals(Value? other) =>
+        other is DurationValue { Milliseconds: var its } && its == milliseconds;
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(ValueKind.Duration, milliseconds);

@@ -32,7 +32,9 @@ public sealed class EntityUid : Value, IEquatable<EntityUid>
     /// <summary>The name of an entity, unless the type is no type path or the id holds a lone surrogate.</summary>
     public static bool TryCreate(string type, string id, [NotNullWhen(true)] out EntityUid? uid)
     {
-        uid = EntityTypeName.IsValid(type) && id is not null && UnicodeText.IsWellFormed(id) ? new EntityUid(type, id) : null;
+        uid = EntityTypeName.IsValid(type) && id is not null && UnicodeText.IsWellFormed(id)
+            ? new EntityUid(type, id)
+            : null;
         return uid is not null;
     }
 

@@ -7,9 +7,11 @@ namespace Stet.Cedar;
 /// <summary>A function or method of the extension types. There is one instance of each.</summary>
 public sealed class ExtensionFunction : IEquatable<ExtensionFunction>
 {
-    static readonly FrozenDictionary<string, ExtensionFunction> ByName = All.ToFrozenDictionary(function => function.Name);
+    static readonly FrozenDictionary<string, ExtensionFunction> ByName =
+        All.ToFrozenDictionary(function => function.Name);
 
-    ExtensionFunction(ExtensionOperation operation, string name, bool isMethod, ValueKind result, params ImmutableArray<ValueKind> parameters)
+    ExtensionFunction(
+        ExtensionOperation operation, string name, bool isMethod, ValueKind result, ImmutableArray<ValueKind> parameters)
     {
         Operation = operation;
         Name = name;
@@ -83,7 +85,7 @@ public sealed class ExtensionFunction : IEquatable<ExtensionFunction>
         ];
 
         static ExtensionFunction Constructor(ExtensionOperation operation, string name, ValueKind result) =>
-            new(operation, name, isMethod: false, result, ValueKind.String);
+            new(operation, name, isMethod: false, result, [ValueKind.String]);
 
         static ExtensionFunction Method(
             ExtensionOperation operation, string name, ValueKind result, params ImmutableArray<ValueKind> parameters) =>

@@ -131,7 +131,8 @@ public sealed class IpAddressValue : Value
             foreach (var character in group)
             {
                 if (!char.IsAsciiHexDigit(character)) return false;
-                part = (part << 4) | (uint)(char.IsAsciiDigit(character) ? character - '0' : (character | 0x20) - 'a' + 10);
+                var digit = char.IsAsciiDigit(character) ? character - '0' : (character | 0x20) - 'a' + 10;
+                part = (part << 4) | (uint)digit;
             }
 
             number = (number << 16) | part;

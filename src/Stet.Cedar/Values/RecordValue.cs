@@ -64,7 +64,9 @@ public sealed class RecordValue : Value
     public static Outcome<RecordValue> ParseJson(ReadOnlySpan<byte> utf8, CedarLimits limits, IValueShape? shape = null)
     {
         var input = new JsonInput(limits);
-        var record = input.TryParse(utf8, out var root) ? new ValueReader(input).ReadRecord(root, name => shape?.Attribute(name)) : null;
+        var record = input.TryParse(utf8, out var root)
+            ? new ValueReader(input).ReadRecord(root, name => shape?.Attribute(name))
+            : null;
         return new(record, record is null ? [input.Failure!] : []);
     }
 

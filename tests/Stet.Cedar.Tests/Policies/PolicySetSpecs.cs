@@ -24,7 +24,8 @@ public class PolicySetSpecs
         var set = Cedar.Value(PolicySet.Parse([Text("t", Template)], [Link("l", "t")], CedarLimits.Default));
 
         set.Active.ShouldHaveSingleItem().ShouldBe(Cedar.Policy(
-            """@why("link") permit(principal == User::"ada", action, resource is Doc in Folder::"f") when { true };""") with { Id = new("l") });
+            """@why("link") permit(principal == User::"ada", action, resource is Doc in Folder::"f") when { true };""") with
+        { Id = new("l") });
     }
 
     [Fact]
