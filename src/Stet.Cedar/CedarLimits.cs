@@ -47,6 +47,13 @@ public sealed record CedarLimits
     /// <value>16 to 16,384. Default 1,024.</value>
     public int Ancestors { get; init => field = Within(value, 16, 16_384); } = 1_024;
 
+    /// <summary>
+    /// Environments of a schema that policies are checked in: combinations of an action with a principal type and a
+    /// resource type that it applies to.
+    /// </summary>
+    /// <value>256 to 1,048,576. Default 16,384.</value>
+    public int Environments { get; init => field = Within(value, 256, 1_048_576); } = 16_384;
+
     static int Within(int value, int least, int most, [CallerMemberName] string member = "")
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, least, member);

@@ -60,4 +60,49 @@ public enum FindingCode
 
     /// <summary>Entities that are their own ancestors.</summary>
     EntityCycle,
+
+    /// <summary>A name of an entity type, an action, a type, or the id of an enumerated entity that no schema declares.</summary>
+    UnknownName,
+
+    /// <summary>Two declarations of one name in a schema.</summary>
+    DuplicateDeclaration,
+
+    /// <summary>A declaration under a name that the language keeps for itself.</summary>
+    ReservedName,
+
+    /// <summary>Types or actions of a schema that are defined by themselves.</summary>
+    DeclarationCycle,
+
+    /// <summary>A type in a place of a schema where only a record may stand.</summary>
+    RecordNeeded,
+
+    /// <summary>A schema that the schema language cannot say, although JSON can.</summary>
+    NotRepresentable,
+
+    /// <summary>An expression whose type does not fit its place.</summary>
+    TypeMismatch,
+
+    /// <summary>An attribute or tags that the schema does not declare.</summary>
+    UnknownAttribute,
+
+    /// <summary>An optional attribute or a tag that is read without a test for it.</summary>
+    UnsafeAccess,
+
+    /// <summary>A set literal without elements, whose type nobody can tell.</summary>
+    EmptySet,
+
+    /// <summary>An extension constructor called with anything but one string literal.</summary>
+    LiteralNeeded,
+
+    /// <summary>A scope that no request of the schema can satisfy.</summary>
+    NoApplicableAction,
+
+    /// <summary>A warning: conditions that no request of the schema can satisfy.</summary>
+    NeverSatisfied,
+
+    /// <summary>A warning: text that may not be what it looks like.</summary>
+    DeceptiveText,
+
+    /// <summary>A request or an entity that does not fit the schema.</summary>
+    Nonconforming,
 }

@@ -131,7 +131,7 @@ sealed class JsonInput(CedarLimits limits)
         return null;
     }
 
-    string Pointer()
+    internal string Pointer()
     {
         var pointer = string.Concat(path.Select(step => $"/{step.Replace("~", "~0").Replace("/", "~1")}"));
         return pointer.Length <= LongestPointer

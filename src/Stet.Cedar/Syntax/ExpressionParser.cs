@@ -131,7 +131,7 @@ sealed partial class ExpressionParser(TokenReader tokens, CedarLimits limits)
         }
         while (tokens.Accept(TokenKind.Dot));
 
-        return Sized(new Has(target, new(path.ToImmutable()), target.Where.To(tokens.Last)), top + 1);
+        return Sized(new Has(target, new(path.ToImmutable()), target.Where.To(tokens.Last)), top + path.Count);
     }
 
     bool IsRelation() =>

@@ -24,14 +24,14 @@ sealed class ConformanceCase
         new(Cedar.Policies(policies, links), Cedar.Entities(entities, shapes));
 
     /// <summary>Puts the requests of a test to the policies; answers what came out otherwise than expected.</summary>
-    internal List<string> Differences(JsonElement requests, string name, IValueShape? context = null)
+    internal List<string> Differences(JsonElement requests, string name, Schema? schema = null)
     {
         var differences = new List<string>();
         var number = 0;
 
         foreach (var json in requests.EnumerateArray())
         {
-            var request = Request(json, context);
+            var request = Request(json, schema);
             var answer = Snapshot.Authorize(request, Entities);
             var scanned = Snapshot.AuthorizeWithoutIndex(request, Entities);
             var (expected, actual) = (Expected(json), Shown(answer));
@@ -44,9 +44,15 @@ sealed class ConformanceCase
         return differences;
     }
 
-    static Request Request(JsonElement json, IValueShape? context) => new(
-        Uid(json.GetProperty("principal")), Uid(json.GetProperty("action")), Uid(json.GetProperty("resource")),
-        Cedar.Record(json.GetProperty("context").GetRawText(), context));
+    /// <param name="json">The request.</param>
+    /// <param name="schema">Says where wrappers are left out; null when they never are.</param>
+    internal static Request Request(JsonElement json, Schema? schema = null)
+    {
+        var action = Uid(json.GetProperty("action"));
+        return new Request(
+            Uid(json.GetProperty("principal")), action, Uid(json.GetProperty("resource")),
+            Cedar.Record(json.GetProperty("context").GetRawText(), schema?.ContextShape(action)));
+    }
 
     internal static EntityUid Uid(JsonElement json) =>
         new(json.GetProperty("type").GetString()!, json.GetProperty("id").GetString()!);

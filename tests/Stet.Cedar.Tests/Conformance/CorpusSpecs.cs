@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Text.Json;
 
 namespace Stet.Cedar.Tests.Conformance;
@@ -10,8 +8,7 @@ public class CorpusSpecs
     [Fact]
     public void Every_decision_of_the_fuzzed_corpus_comes_out_as_the_Cedar_project_says()
     {
-        var files = Files();
-        var tests = files.Keys.Where(name => name.EndsWith(".json") && !name.EndsWith(".entities.json")).ToList();
+        var (files, tests) = (CorpusArchive.Files, CorpusArchive.Tests);
         var differences = new ConcurrentBag<string>();
         var requests = 0;
 
@@ -48,22 +45,6 @@ public class CorpusSpecs
         requests.ShouldBe(584);
     }
 
-    static string Of(Dictionary<string, string> files, JsonDocument test, string member) =>
+    static string Of(IReadOnlyDictionary<string, string> files, JsonDocument test, string member) =>
         files[test.RootElement.GetProperty(member).GetString()!];
-
-    static Dictionary<string, string> Files()
-    {
-        var files = new Dictionary<string, string>();
-        using var archive = File.OpenRead(SharedData.PathOf("corpus-tests.tar.gz"));
-        using var tar = new TarReader(new GZipStream(archive, CompressionMode.Decompress));
-
-        while (tar.GetNextEntry() is { } entry)
-        {
-            if (entry.DataStream is not { } content) continue;
-            using var reader = new StreamReader(content);
-            files.Add(entry.Name, reader.ReadToEnd());
-        }
-
-        return files;
-    }
 }

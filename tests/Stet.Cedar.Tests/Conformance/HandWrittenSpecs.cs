@@ -14,9 +14,10 @@ public class HandWrittenSpecs
         {
             var test = JsonElement.Parse(File.ReadAllBytes(file));
             var entities = SharedData.Text(test.GetProperty("entities").GetString()!);
-            var loaded = ConformanceCase.Load(SharedData.Text(test.GetProperty("policies").GetString()!), entities, shapes: new SandboxShapes());
+            var schema = Schemas.Of(SharedData.Text(test.GetProperty("schema").GetString()!));
+            var loaded = ConformanceCase.Load(SharedData.Text(test.GetProperty("policies").GetString()!), entities, shapes: schema);
 
-            loaded.Differences(test.GetProperty("requests"), file, SandboxShapes.Context).ShouldBeEmpty();
+            loaded.Differences(test.GetProperty("requests"), file, schema).ShouldBeEmpty();
             requests += test.GetProperty("requests").GetArrayLength();
         }
 
