@@ -22,6 +22,7 @@ public static class StetApplication
         var contexts = new ContextCatalog();
         CorrectionsModule.Configure(contexts);
         EnforcementModule.Configure(contexts);
+        AuditModule.Configure(contexts);
         return contexts;
     }
 

@@ -38,6 +38,15 @@ public sealed class Checkpoints(
         }
     }
 
+    /// <summary>The newest checkpoint of a log, see the other method.</summary>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditLogChangedException">The tenant's log has another origin by now.</exception>
+    internal async Task<SignedCheckpoint> NewestAsync(TenantLog log, long atLeast, CancellationToken cancel)
+    {
+        var signed = await NewestAsync(log.TenantId, atLeast, cancel);
+        return signed.Origin == log.Origin ? signed : throw new AuditLogChangedException();
+    }
+
     /// <summary>
     /// Signs a size whose guard row is committed. It asks the database for nothing; the note is in the state file when
     /// this returns.
@@ -47,10 +56,14 @@ public sealed class Checkpoints(
     /// <param name="root">The root in the guard row.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
-    /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
+    /// <exception cref="AuditLogChangedException">The tenant's log has another origin by now.</exception>
+    /// <exception cref="ObjectDisposedException">The log has just left the cache: try again.</exception>
     public async ValueTask<SignedCheckpoint> SignReservedAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
     {
         frozen.ThrowIfFrozen(log.TenantId);
+        var current = await logs.FindAsync(log.TenantId, cancel);
+        if (current?.Origin != log.Origin) throw new AuditLogChangedException();
+
         var known = state.Newest(log.Origin);
         if (known?.Size == size && known.Root != root)
         {
@@ -58,7 +71,7 @@ public sealed class Checkpoints(
             throw new AuditSigningRefusedException();
         }
 
-        var signed = known?.Size == size ? known : SignedCheckpoint.Sign(log, size, root);
+        var signed = known?.Size == size ? known : SignedCheckpoint.Sign(current, size, root);
         try
         {
             await state.KeepAsync(signed).WaitAsync(cancel);
@@ -83,8 +96,10 @@ public sealed class Checkpoints(
     internal async Task<SignedCheckpoint> SignStoredAsync(
         TenantLog log, SignedCheckpoint? noted, LogView view, CancellationToken cancel)
     {
+        ThrowIfChanged(log, view.Epoch, view.KeyChanges);
+
         // A database that this process has not compared with what was signed before, or that has gone back since.
-        if (view.Incarnation != log.ComparedIn || noted?.Size > view.Position) await NewestAsync(log.TenantId, 0, cancel);
+        if (view.Incarnation != log.ComparedIn || noted?.Size > view.Position) await NewestAsync(log, 0, cancel);
         if (view.IsFrozen) throw new AuditSigningRefusedException();
 
         var stored = view.Newest!;
@@ -98,12 +113,7 @@ public sealed class Checkpoints(
         await using var connection = await connections.Writer.OpenConnectionAsync();
         var view = await ReadAsync(connection, log.TenantId);
         frozen.Set(log.TenantId, view.FrozenReason);
-        if (view.Epoch != log.Epoch || view.KeyChanges != log.KeyChanges)
-        {
-            logs.Forget(log);
-            throw new AuditLogChangedException();
-        }
-
+        ThrowIfChanged(log, view.Epoch, view.KeyChanges);
         frozen.ThrowIfFrozen(log.TenantId);
         await restore.CompareAsync(connection, log, noted, view.Position, view.Incarnation);
 
@@ -119,6 +129,14 @@ public sealed class Checkpoints(
         AuditMetrics.CheckpointAge.Record(Math.Max(0, age.TotalSeconds));
         var signed = await SignReservedAsync(log, guard.Size, guard.Root, CancellationToken.None);
         return signed.With(guard.Cosignatures);
+    }
+
+    static void ThrowIfChanged(TenantLog log, int epoch, int keyChanges)
+    {
+        if (epoch == log.Epoch && keyChanges == log.KeyChanges) return;
+
+        log.IsStale = true;
+        throw new AuditLogChangedException();
     }
 
     static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)

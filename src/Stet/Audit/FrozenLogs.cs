@@ -8,7 +8,8 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Audit;
 
 /// <summary>The logs that contradict what was signed. They sign nothing more; their events go on.</summary>
-public sealed partial class FrozenLogs(StoreConnections connections, TimeProvider clock, ILogger<FrozenLogs> logger) : IHealthCheck
+public sealed partial class FrozenLogs(
+    StoreConnections connections, TenantLogs logs, TimeProvider clock, ILogger<FrozenLogs> logger) : IHealthCheck
 {
     readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
 
@@ -79,7 +80,11 @@ public sealed partial class FrozenLogs(StoreConnections connections, TimeProvide
 
     void Release(string tenantId)
     {
-        if (frozen.TryRemove(tenantId, out _)) AuditMetrics.Frozen.Add(-1);
+        if (!frozen.TryRemove(tenantId, out _)) return;
+
+        // Only a new epoch ends it: what is in memory is of the old one.
+        if (logs.InMemory(tenantId) is { } log) log.IsStale = true;
+        AuditMetrics.Frozen.Add(-1);
     }
 
     [LoggerMessage(30, LogLevel.Critical, "The audit log of {TenantId} is frozen at size {Size}: here {Ours}, signed {Theirs}: {Reason}")]

@@ -17,6 +17,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     readonly List<SaltKey> salts = [];
     readonly Lock gate = new();
     bool disposed;
+    bool stale;
     (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
 
     /// <summary>Whose log.</summary>
@@ -33,6 +34,13 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 
     /// <summary>The signing rounds that requests share.</summary>
     internal SharedRounds<SignedCheckpoint> Rounds { get; } = new();
+
+    /// <summary>Whether origin or keys have changed since it was read.</summary>
+    internal bool IsStale
+    {
+        get => Volatile.Read(ref stale);
+        set => Volatile.Write(ref stale, value);
+    }
 
     /// <summary>The incarnation of the database in which the log was last compared with what was signed before.</summary>
     internal string? ComparedIn { get; set; }
@@ -61,6 +69,13 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         {
             if (folded.Size > verified.Size) verified = (folded.Size, folded.ToArray());
         }
+    }
+
+    /// <summary>Takes over what is known of the same leaves from the log that it takes the place of.</summary>
+    internal void Inherit(TenantLog before)
+    {
+        if (before.Origin != Origin) return;
+        (Verified, ComparedIn) = (before.Verified, before.ComparedIn);
     }
 
     internal void Add(SaltKey key) => salts.Add(key);
