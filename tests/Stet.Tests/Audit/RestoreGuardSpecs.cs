@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Stet.AuditLog;
 using Stet.Testing;
 
 namespace Stet.Tests.Audit;
