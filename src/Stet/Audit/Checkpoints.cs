@@ -35,6 +35,12 @@ public sealed class Checkpoints(
             {
                 // The log in memory was not the newest any more.
             }
+            catch (NpgsqlException e) when (e is not PostgresException || e.IsTransient)
+            {
+                // A pooled connection may have died unnoticed: a new one will tell.
+                connections.Writer.Clear();
+                if (attempt == Tries) throw new StoreUnavailableException("the database did not answer", TimeSpan.FromSeconds(2), e);
+            }
         }
     }
 
@@ -55,14 +61,14 @@ public sealed class Checkpoints(
     /// <param name="size">The size.</param>
     /// <param name="root">The root in the guard row.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
-    /// <exception cref="AuditLogChangedException">The tenant's log has another origin by now.</exception>
-    /// <exception cref="ObjectDisposedException">The log has just left the cache: try again.</exception>
+    /// <exception cref="AuditSigningRefusedException">
+    /// The log is frozen or has another origin by now, or the state file cannot be written.
+    /// </exception>
     public async ValueTask<SignedCheckpoint> SignReservedAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
     {
         frozen.ThrowIfFrozen(log.TenantId);
         var current = await logs.FindAsync(log.TenantId, cancel);
-        if (current?.Origin != log.Origin) throw new AuditLogChangedException();
+        if (current?.Origin != log.Origin) throw new AuditSigningRefusedException();
 
         var known = state.Newest(log.Origin);
         if (known?.Size == size && known.Root != root)
@@ -71,17 +77,16 @@ public sealed class Checkpoints(
             throw new AuditSigningRefusedException();
         }
 
-        var signed = known?.Size == size ? known : SignedCheckpoint.Sign(current, size, root);
         try
         {
+            var signed = known?.Size == size ? known : SignedCheckpoint.Sign(current, size, root);
             await state.KeepAsync(signed).WaitAsync(cancel);
+            return signed;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             throw new AuditSigningRefusedException(e);
         }
-
-        return signed;
     }
 
     /// <summary>The newest checkpoint of a log that this service has signed, or may have; null when there is none.</summary>

@@ -91,7 +91,8 @@ public sealed partial class FrozenLogs(
     static partial void Contradiction(ILogger logger, string tenantId, long size, string ours, string theirs, string reason);
 }
 
-/// <summary>A log is frozen, or could not be written where checkpoints are remembered: it signs nothing.</summary>
+/// <summary>A log signs nothing: it is frozen, or its signatures cannot be remembered.</summary>
+/// <param name="cause">What kept it from being remembered; null for a frozen log.</param>
 public sealed class AuditSigningRefusedException(Exception? cause = null) : Exception("the audit log does not sign", cause);
 
 /// <summary>What is stored of a log is not what was written.</summary>
