@@ -20,12 +20,14 @@ namespace Stet.AuditLog;
 /// <param name="StoredType">
 /// Its type as stored: the event's name, with <c>_v</c> and the schema version behind it when that is 2 or more.
 /// </param>
-/// <param name="Version">Its position in the stream, 1 or more.</param>
+/// <param name="Version">Its position in the stream: 1 to 2^53 - 1, which canonical JSON carries.</param>
 public readonly record struct AuditEntry(
     string Actor, DateTimeOffset At, LogHash Commit, Guid Id, Guid Stream, string StoredType, long Version)
 {
     /// <summary>The most bytes an entry has.</summary>
     public const int MaxSize = 16 * 1024;
+
+    const long MaxVersion = (1L << 53) - 1;
 
     const int TypicalSize = 512;
 
@@ -79,7 +81,8 @@ public readonly record struct AuditEntry(
     {
         var start = text.Count;
         var (name, schema) = EventName(StoredType);
-        if (Version < 1) throw new AuditLogFormatException($"The version {Version} is none: versions start at 1.");
+        if (Version is < 1 or > MaxVersion)
+            throw new AuditLogFormatException($"The version {Version} is none: versions are 1 to {MaxVersion}.");
 
         text.Append("{\"actor\":\""u8);
         text.Append(ActorClass(Actor));
@@ -100,7 +103,7 @@ public readonly record struct AuditEntry(
         text.Add((byte)'}');
 
         if (text.Count - start > MaxSize)
-            throw new AuditLogFormatException($"The entry has more than {MaxSize} bytes: give the event a shorter type.");
+            throw new AuditLogFormatException($"The entry has over {MaxSize} bytes: give the event a shorter type.");
     }
 
     static ReadOnlySpan<byte> ActorClass(string actor) => actor switch
@@ -115,8 +118,8 @@ public readonly record struct AuditEntry(
     };
 
     /// <summary>
-    /// Parts the stored type. A suffix that no type is stored with, such as <c>_v1</c>, is refused: it would be a second
-    /// spelling of the same entry.
+    /// Parts the stored type. A suffix that no type is stored with, such as <c>_v1</c>, is refused: it would be a
+    /// second spelling of the same entry.
     /// </summary>
     static (ReadOnlyMemory<char> Name, int Schema) EventName(string storedType)
     {

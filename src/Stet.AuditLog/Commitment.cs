@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Stet.AuditLog;
 
 /// <summary>
-/// What an entry says about the event's data: a salted hash. Who has data and salt can check it; without the salt nobody
-/// can test a guess, and who lost the key of the salt has lost that as well.
+/// What an entry says about the event's data: a salted hash. Who has data and salt can check it; without the salt
+/// nobody can test a guess, and where the key of the salt is destroyed, nobody ever will.
 /// </summary>
 public static class Commitment
 {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Stet.AuditLog;
 
 /// <summary>
-/// A hash of the log's Merkle tree: 32 bytes of SHA-256 (RFC 6962, 2.1), compared by value. The default is 32 zero bytes,
-/// the hash of nothing known.
+/// A hash of the log's Merkle tree: 32 bytes of SHA-256 (RFC 6962, 2.1), compared by value. The default is 32 zero
+/// bytes, the hash of nothing known.
 /// </summary>
 public readonly record struct LogHash
 {

@@ -27,7 +27,10 @@ public sealed class Peaks
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
         if (hashes.Length != CountOf(size))
-            throw new AuditLogFormatException($"A tree of {size} leaves has {CountOf(size)} peaks, not {hashes.Length}.");
+        {
+            throw new AuditLogFormatException(
+                $"A tree of {size} leaves has {CountOf(size)} peaks, not {hashes.Length}.");
+        }
 
         hashes.CopyTo(peaks);
         Size = size;
@@ -75,7 +78,8 @@ public sealed class Peaks
         {
             hash = LogHash.Node(peaks[--count], hash);
             height++;
-            if (height % Tile.Height == 0) filled?.Add(new FilledTile((height / Tile.Height) - 1, Size >> height, hash));
+            if (height % Tile.Height == 0)
+                filled?.Add(new FilledTile((height / Tile.Height) - 1, Size >> height, hash));
         }
 
         peaks[count] = hash;

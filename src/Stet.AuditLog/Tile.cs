@@ -4,15 +4,17 @@ using System.Runtime.InteropServices;
 namespace Stet.AuditLog;
 
 /// <summary>
-/// One of the resources a log is served as (C2SP tlog-tiles): up to 256 neighbouring hashes of one level of the tree, or
-/// the entries under one such tile of level 0.
+/// One of the resources a log is served as (C2SP tlog-tiles): up to 256 neighbouring hashes of one level of the tree,
+/// or the entries under one such tile of level 0.
 /// </summary>
 /// <param name="Level">
 /// 0 to 63: hash s of tile N is the root of the leaves from (256 N + s) · 256^Level, 256^Level of them.
 /// <see cref="EntriesLevel"/> for a bundle of entries.
 /// </param>
 /// <param name="Index">Which tile of the level, from 0.</param>
-/// <param name="Width">How many hashes or entries: 256, or 1 to 255 in a partial tile, which is a prefix of wider ones.</param>
+/// <param name="Width">
+/// How many hashes or entries: 256, or 1 to 255 in a partial tile, which is a prefix of every wider one.
+/// </param>
 [StructLayout(LayoutKind.Auto)]
 public readonly record struct Tile(int Level, long Index, int Width)
 {
@@ -82,7 +84,7 @@ public readonly record struct Tile(int Level, long Index, int Width)
         return true;
     }
 
-    /// <summary>How many hashes a tree has on a level of tiles; for <see cref="EntriesLevel"/> how many entries.</summary>
+    /// <summary>How many hashes a tree has on a level of tiles, or how many entries.</summary>
     /// <param name="level">The level.</param>
     /// <param name="size">How many leaves the tree has.</param>
     public static long CountAt(int level, long size)

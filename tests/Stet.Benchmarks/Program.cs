@@ -29,4 +29,5 @@ root.SetAction(async (arguments, cancel) =>
 
     Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
 });
+root.Subcommands.Add(LeafBenchmark.Command());
 return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,181 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Stet.AuditLog;
+
+/// <summary>
+/// Which hashes of a tree make a proof. The plan names the tiles it takes, the caller fetches them as he likes, and
+/// <see cref="Compute"/> makes the hashes: there is no input or output in here.
+/// </summary>
+/// <example>
+/// <code>
+/// var plan = ProofPlan.Inclusion(index, peaks.Size, peaks);
+/// var tiles = await ReadTilesAsync(plan.Tiles, cancel);
+/// var proof = plan.Compute(tile => tiles[tile]);
+/// </code>
+/// </example>
+public sealed class ProofPlan
+{
+    readonly long size;
+    readonly Peaks? peaks;
+    readonly IReadOnlyList<LeafRange> ranges;
+
+    ProofPlan(long size, Peaks? peaks, IReadOnlyList<LeafRange> ranges)
+    {
+        if (peaks is not null && peaks.Size != size)
+            throw new ArgumentException($"The peaks are those of size {peaks.Size}, not {size}.", nameof(peaks));
+
+        (this.size, this.peaks, this.ranges) = (size, peaks, ranges);
+
+        var read = ranges.SelectMany(range => range.Perfect()).Where(subtree => !IsPeak(subtree));
+        Tiles = [.. read.Select(TileOf).Distinct()];
+    }
+
+    /// <summary>
+    /// The tiles to fetch, each once and as wide as the size implies. With the peaks at hand an inclusion proof takes
+    /// one of each tile level: three for a million leaves.
+    /// </summary>
+    public IReadOnlyList<Tile> Tiles { get; }
+
+    /// <summary>The proof that a leaf is in a tree (RFC 6962, 2.1.1), from its sibling up.</summary>
+    /// <param name="index">Of the leaf, from 0 and below the size.</param>
+    /// <param name="size">How many leaves the tree has; the log may have more by now.</param>
+    /// <param name="peaks">Those of that size, which save reading its partial tiles; not changed meanwhile.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such leaf in the tree.</exception>
+    /// <exception cref="ArgumentException">The peaks are those of another size.</exception>
+    public static ProofPlan Inclusion(long index, long size, Peaks? peaks = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
+
+        var (whole, ranges) = (new LeafRange(0, size), new List<LeafRange>());
+        while (whole.Count > 1)
+        {
+            var (left, right) = whole.Split();
+            (whole, var beside) = index < right.Start ? (left, right) : (right, left);
+            ranges.Add(beside);
+        }
+
+        ranges.Reverse();
+        return new ProofPlan(size, peaks, ranges);
+    }
+
+    /// <summary>
+    /// The proof that a tree goes on from a smaller one (RFC 6962, 2.1.2): no hashes if that has no leaves or as many.
+    /// </summary>
+    /// <param name="oldSize">How many leaves the smaller tree has, from 0 on.</param>
+    /// <param name="newSize">How many leaves the larger tree has; the log may have more by now.</param>
+    /// <param name="peaks">Those of the new size, which save reading its partial tiles; not changed meanwhile.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The old size is negative or above the new one.</exception>
+    /// <exception cref="ArgumentException">The peaks are those of another size.</exception>
+    public static ProofPlan Consistency(long oldSize, long newSize, Peaks? peaks = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(oldSize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(oldSize, newSize);
+
+        var (whole, ranges) = (new LeafRange(0, newSize), new List<LeafRange>());
+        while (oldSize > 0 && oldSize < whole.End)
+        {
+            var (left, right) = whole.Split();
+            (whole, var beside) = oldSize <= right.Start ? (left, right) : (right, left);
+            ranges.Add(beside);
+        }
+
+        // A subtree that begins with the first leaf is all of the old tree, whose root the verifier has.
+        if (oldSize > 0 && whole.Start > 0) ranges.Add(whole);
+
+        ranges.Reverse();
+        return new ProofPlan(newSize, peaks, ranges);
+    }
+
+    /// <summary>The peaks of a tree, of which <see cref="AuditLog.Peaks"/> and hence the root can be made.</summary>
+    /// <param name="size">How many leaves the tree has, from 0 on; the log may have more by now.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is negative.</exception>
+    public static ProofPlan Peaks(long size)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(size);
+        var whole = new LeafRange(0, size);
+        return new ProofPlan(size, null, [.. whole.Perfect().Select(subtree => subtree.Leaves)]);
+    }
+
+    /// <summary>Makes the hashes.</summary>
+    /// <param name="tiles">
+    /// Gives the hashes of one of <see cref="Tiles"/>, 32 bytes each; more than asked for are as good, such as those of
+    /// the full tile.
+    /// </param>
+    /// <exception cref="AuditLogFormatException">A tile has too few bytes.</exception>
+    public LogHash[] Compute(Func<Tile, ReadOnlyMemory<byte>> tiles)
+    {
+        ArgumentNullException.ThrowIfNull(tiles);
+        return [.. ranges.Select(range => AuditLog.Peaks.Fold([.. range.Perfect().Select(HashOf)]))];
+
+        LogHash HashOf(Subtree subtree) =>
+            IsPeak(subtree) ? PeakOf(subtree) : InTile(TileOf(subtree), tiles(TileOf(subtree)).Span, subtree);
+    }
+
+    Tile TileOf(Subtree subtree) => Tile.Holding(subtree.TileLevel, subtree.FirstHash, size);
+
+    bool IsPeak(Subtree subtree) =>
+        peaks is not null && subtree.Number + 1 == size >> subtree.Height && ((size >> subtree.Height) & 1) == 1;
+
+    LogHash PeakOf(Subtree subtree) => peaks!.Hashes[BitOperations.PopCount((ulong)size >> subtree.Height) - 1];
+
+    static LogHash InTile(Tile tile, ReadOnlySpan<byte> bytes, Subtree subtree)
+    {
+        var slot = (int)(subtree.FirstHash % Tile.FullWidth);
+        if (bytes.Length < LogHash.Size * (slot + subtree.HashCount))
+        {
+            throw new AuditLogFormatException(
+                $"The tile `{tile.Path}` has {bytes.Length} bytes instead of {LogHash.Size * tile.Width}.");
+        }
+
+        Span<LogHash> hashes = stackalloc LogHash[Tile.FullWidth / 2];
+        hashes = hashes[..subtree.HashCount];
+        MemoryMarshal.Cast<byte, LogHash>(bytes).Slice(slot, hashes.Length).CopyTo(hashes);
+
+        for (; hashes.Length > 1; hashes = hashes[..(hashes.Length / 2)])
+            for (var i = 0; i < hashes.Length; i += 2)
+                hashes[i / 2] = LogHash.Node(hashes[i], hashes[i + 1]);
+
+        return hashes[0];
+    }
+
+    /// <summary>Leaves from one to before another.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    readonly record struct LeafRange(long Start, long End)
+    {
+        public long Count => End - Start;
+
+        /// <summary>Where RFC 6962 parts it: behind the largest power of two below the count.</summary>
+        public (LeafRange Left, LeafRange Right) Split()
+        {
+            var middle = Start + (1L << BitOperations.Log2((ulong)Count - 1));
+            return (new LeafRange(Start, middle), new LeafRange(middle, End));
+        }
+
+        /// <summary>The perfect subtrees it consists of, largest first: one for each 1-bit of the count.</summary>
+        public IEnumerable<Subtree> Perfect()
+        {
+            for (var start = Start; start < End;)
+            {
+                var height = BitOperations.Log2((ulong)(End - start));
+                yield return new Subtree(height, start >> height);
+                start += 1L << height;
+            }
+        }
+    }
+
+    /// <summary>The leaves from Number · 2^Height on, 2^Height of them.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    readonly record struct Subtree(int Height, long Number)
+    {
+        public LeafRange Leaves => new(Number << Height, (Number + 1) << Height);
+
+        public int TileLevel => Height / Tile.Height;
+
+        /// <summary>How many neighbouring hashes of the tile level it spans: 1 to 128, all in one tile.</summary>
+        public int HashCount => 1 << (Height % Tile.Height);
+
+        public long FirstHash => Number << (Height % Tile.Height);
+    }
+}
