@@ -3,7 +3,7 @@
 #
 #   build/bench.sh            everything, medians of five (about 35 minutes)
 #   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 4 minutes)
-#   --only SECTION            commands, http or growth; may be repeated
+#   --only SECTION            commands, http, audit or growth; may be repeated
 #   --rounds N, --seconds N   how many rounds (5) of runs of how long (5); --largest N: where growth ends (5000000)
 #   --raw FILE                where the single runs go (default: a file in the temporary folder, named at the end)
 #   --dir DIR                 where the database lives while it is measured (default: the temporary folder); a real disk
@@ -21,11 +21,11 @@ say() { echo "$(date +%T) $*" >&2; }
 fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
-rounds=5 seconds=5 warm_up=2 profile=false only=() sizes=(10000 1000000 5000000)
+rounds=5 seconds=5 warm_up=2 profile=false quick=false only=() sizes=(10000 1000000 5000000)
 largest=5000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
-    --quick) rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) ;;
+    --quick) quick=true rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) ;;
     --only) only+=("${2:?--only needs a section}"); shift ;;
     --rounds) rounds=${2:?--rounds needs a number}; shift ;;
     --seconds) seconds=${2:?--seconds needs a number}; shift ;;
@@ -40,7 +40,7 @@ while (($#)); do
 done
 for i in "${!sizes[@]}"; do ((sizes[i] <= largest)) || unset "sizes[$i]"; done
 for section in "${only[@]}"; do
-  [[ $section =~ ^(commands|http|growth)$ ]] || fail "--only takes commands, http or growth, not $section"
+  [[ $section =~ ^(commands|http|audit|growth)$ ]] || fail "--only takes commands, http, audit or growth, not $section"
 done
 raw=$(realpath -m "${raw:-$parent/stet-bench-$(date -u +%Y%m%dT%H%M%S).tsv}")
 
@@ -66,12 +66,18 @@ section_commands() {
   sql ceiling -c 'create sequence dense'
   new_database commands
   fill commands 1 $fields
+  new_database plain
+  fill plain 1 $fields plain
   for round in $(seq $rounds); do
     say "commands: round $round of $rounds"
     for clients in 1 8 32; do
       run_pgbench "$round" $clients
       run_commands "commands-unique-$clients" "$round" commands $clients
       run_commands "commands-superseding-$clients" "$round" commands $clients $fields
+    done
+    for clients in 32 256; do
+      run_commands "plain-unique-$clients" "$round" plain $clients 0 --without-audit-log
+      run_commands "plain-superseding-$clients" "$round" plain $clients $fields --without-audit-log
     done
     run_commands commands-unique-256 "$round" commands 256
     run_commands commands-superseding-256 "$round" commands 256 $fields
@@ -134,6 +140,36 @@ collect_tags() {
   [[ $status == 304 ]] || fail "an unchanged context block was answered with $status"
 }
 
+# A log of a million entries: proofs of random events, writes with a receipt and without, all of it verified offline.
+section_audit() {
+  local round connections key run
+  local entries=$((largest < 1000000 ? largest : 1000000))
+  $quick && entries=50000
+  new_database audit
+  say "audit: filling up to $entries entries"
+  fill audit 1 $entries
+  start_service audit --connection "$(connection audit)"
+  second_pid=$started_pid
+  local log="$started_url/v1/tenants/$tenant/audit" header="X-Tenant-Id: $tenant"
+  curl -sf -o /dev/null -H "$header" "$log/checkpoint" || fail 'no checkpoint was signed'
+  key=$(curl -sf -H "$header" "$started_url/v1/audit/keys" | sed 's/.*"vkey":"\([^"]*\)".*/\1/')
+  sql audit -c "select id from stet.mt_events tablesample system (5) where tenant_id = '$tenant' order by random() limit 20000" >"$work/ids"
+  "$work/stet/Stet" audit export --log "$log" --to "$work/export" --header "$header" >/dev/null
+  for round in 0 $(seq $rounds); do
+    say "audit: round $round of $rounds"
+    run_wrk audit-proof "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
+    for connections in 1 16; do
+      run="r$RANDOM$RANDOM"
+      run_wrk "audit-plain-$connections" "$round" "$second_pid" "$started_url" $connections $seconds corrections run="p$run" fields=0
+      run_wrk "audit-receipt-$connections" "$round" "$second_pid" "$started_url" $connections $seconds corrections run="r$run" fields=0 receipt=1
+    done
+    run_leaves "$round"
+    run_verify "$round" $entries "$work/export" "$key"
+  done
+  forget_round 0 # the runtime compiled what is hot
+  stop_second_service
+}
+
 # Every size twice: fresh from a load that no ANALYZE has seen, so with the statistics of the size before, and settled.
 section_growth() {
   local size filled=0
@@ -182,6 +218,7 @@ main() {
   fill stet 1 $((subjects * 5))
   if wanted commands; then section_commands; fi
   if wanted http; then section_http; fi
+  if wanted audit; then section_audit; fi
   if wanted growth; then section_growth; fi
 
   describe_machine

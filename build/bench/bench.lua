@@ -18,7 +18,8 @@ function bench.get_head(options)
 end
 
 function bench.post_head(path, options)
-  return "POST " .. path .. bench.get_head(options) .. "Content-Type: application/json\r\nContent-Length: "
+  local prefer = options.receipt and "Prefer: receipt\r\n" or ""
+  return "POST " .. path .. bench.get_head(options) .. prefer .. "Content-Type: application/json\r\nContent-Length: "
 end
 
 -- The line that bench.sh reads: answers, microseconds, p50 and p99 in microseconds, failures, bytes.

@@ -1,5 +1,6 @@
 -- POST /v1/corrections, each with a key of its own.
--- tenant, run: names this run's keys; fields: correct a random one of these many filled fields, or, with 0, a new one.
+-- tenant, run: names this run's keys; fields: correct a random one of these many filled fields, or, with 0, a new one;
+-- receipt: ask for a write receipt.
 local bench = require("bench")
 local options, head, number
 

@@ -51,16 +51,33 @@ run_pgbench() {
   record "pgbench-$2" "$1" "$answers" "$rate" "$p50" "$p99" 0 - "$postgres_cpu" "$client_cpu"
 }
 
-# run_commands NAME ROUND DATABASE CALLERS [FIELDS]: commands in the store's own process.
+# run_commands NAME ROUND DATABASE CALLERS [FIELDS [OPTION...]]: commands in the store's own process.
 run_commands() {
   local answers rate p50 p99 cpu all
   observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
-    --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up"
+    --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up" "${@:6}"
   IFS=$'\t' read -r answers rate p50 p99 cpu all <<<"$output"
   # PostgreSQL was watched while the program warmed up, too: the measured part is its share of the answers.
   postgres_cpu=$(awk -v cpu="$postgres_cpu" -v share="$answers/$all" 'BEGIN { split(share, s, "/"); printf "%.2f", cpu * s[1] / s[2] }')
   record "$1" "$2" "$answers" "$rate" "$p50" "$p99" 0 "$cpu" "$postgres_cpu" -
 }
+
+# run_leaves ROUND: leaf hash and peaks of ready entries, in process, on one core.
+run_leaves() {
+  observe "$work/benchmarks/Stet.Benchmarks" leaves
+  record audit-leaves "$1" 1 "$(awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^[0-9,.]+$/) { gsub(",", "", $i); print int($i); exit } }' <<<"$output")" - - 0 - - "$client_cpu"
+}
+
+# run_verify ROUND ENTRIES FOLDER KEY: an export, offline.
+run_verify() {
+  local started
+  started=$(date +%s%N)
+  observe "$work/stet/Stet" audit verify --log "$3" --vkey "$4"
+  record audit-verify "$1" "$2" $(($2 * 1000 / (($(date +%s%N) - started) / 1000000))) - - 0 - - "$client_cpu"
+}
+
+# forget_round N: takes a round out of the raw file.
+forget_round() { awk -F'\t' -v round="$1" '$2 != round' "$raw" >"$work/raw" && cp "$work/raw" "$raw"; }
 
 # run_wrk NAME ROUND PID URL CONNECTIONS SECONDS SCRIPT OPTION...: requests to a service.
 run_wrk() {

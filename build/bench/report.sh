@@ -85,6 +85,29 @@ row_by_ceiling() {
   row "$1" "$2" "$3 x${4:+, p99 < $4 ms}" "$met" "$(printf '%.2f x' "$by")"
 }
 
+# row_by_plain WHAT KIND: what the audit log costs, by the rate with it over the rate without, of the same round.
+row_by_plain() {
+  local by
+  [[ -n $(values "plain-$2" 1) ]] || return 0
+  by=$(ratio "commands-$2" "plain-$2" 4)
+  row "$1" "plain-$2" 'with the log >= 0.9 x' "$(verdict "$by" '>=' 0.9)" "$(printf 'with the log %.2f x' "$by")"
+}
+
+# row_by_receipt WHAT CONNECTIONS: how much longer a write with a receipt takes than without, at p50.
+row_by_receipt() {
+  local more
+  [[ -n $(values "audit-receipt-$2" 1) ]] || return 0
+  more=$(awk "BEGIN { print $(values "audit-receipt-$2" 5 | median) - $(values "audit-plain-$2" 5 | median) }")
+  row "$1" "audit-receipt-$2" 'p50 < 1 ms more' "$(verdict "$more" '<' 1)" "$(printf 'p50 %+.2f ms' "$more")"
+}
+
+# row_plain WHAT NAME GOAL PER_SECOND: a rate without latencies.
+row_plain() {
+  local rate
+  rate=$(values "$2" 4 | median)
+  [[ -z $rate ]] || line "$1" "$(grouped "$rate")/s" '' '' '' "$3" "$(verdict "$rate" '>=' "$4")"
+}
+
 # row_by_size WHAT NAME FIRST COLUMN: rate (4) or p50 (5) against the same at the first size, in the same round.
 row_by_size() {
   local by what=rate goal='>= 0.8 x' met
@@ -113,6 +136,8 @@ print_table() {
     row_by_ceiling "commands in process, $kind, 8 callers" "commands-$kind-8"
     row_by_ceiling "commands in process, $kind, 32 callers" "commands-$kind-32" 0.7 5
     row_by_ceiling "commands in process, $kind, 256 callers" "commands-$kind-256" 1.0
+    row_by_plain "commands in process, $kind, 32 callers, without the audit log" "$kind-32"
+    row_by_plain "commands in process, $kind, 256 callers, without the audit log" "$kind-256"
   done
   for n in 16 64; do
     row_with_goal "POST /v1/corrections, unique, $n connections" "http-unique-$n" 10000 15
@@ -128,6 +153,13 @@ print_table() {
   if [[ -n $name ]]; then
     line 'memory of the service, peak in 64-connection runs' "$(printf '%.0f MB' "$name")" '' '' '' '< 250 MB' "$(verdict "$name" '<' 250)"
   fi
+  row_with_goal 'GET audit/proof of a random event, 16 connections' audit-proof 0 10
+  for n in 1 16; do
+    row "POST /v1/corrections on that log, $n connections" "audit-plain-$n" '' ''
+    row_by_receipt "the same with a receipt, $n connections" "$n"
+  done
+  row_plain 'leaf hash and peaks of ready entries, one core' audit-leaves '>= 1,000,000/s' 1000000
+  row_plain 'stet audit verify of an export, entries' audit-verify '>= 100,000/s (1 M in 10 s)' 100000
   for state in fresh settled; do
     for size in "${sizes[@]}"; do
       name=$(grouped "$size") first=${sizes[0]}-$state

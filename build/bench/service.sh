@@ -2,6 +2,8 @@
 # Sourced by bench.sh.
 
 tenant=11111111-1111-4111-8111-111111111111
+STET_KEK=$(head -c 32 /dev/urandom | base64) # service and benchmarks unwrap the same keys
+export STET_KEK
 service_pid='' second_pid='' postmaster_pid='' postgres_bin='' data=''
 
 publish() {
@@ -81,7 +83,8 @@ new_database() {
   "$work/stet/Stet" db apply --connection "$(connection "$1")" >/dev/null
 }
 
-# fill DATABASE FIRST LAST: adds corrections of $tenant as commands would, on all cores, 50,000 to a transaction.
+# fill DATABASE FIRST LAST [plain]: adds corrections of $tenant as commands would, on all cores, 50,000 to a transaction;
+# plain: without leaves of the audit log.
 fill() {
   local chunk=50000 head
   head=$(sql "$1" -c "
@@ -93,4 +96,5 @@ fill() {
     'last=$(($1 + $2 - 1)); exec "${@:4}" -v first="$1" -v last=$((last < $3 ? last : $3))' fill {} $chunk "$3" \
     "$postgres_bin/psql" -X -q -o /dev/null -v ON_ERROR_STOP=1 -v tenant="$tenant" -v offset="${head%%|*}" \
     -v start="${head#*|}" -h "$data/run" -U postgres -d "$1" -f "$here/fill.sql"
+  [[ ${4:-} == plain ]] || "$work/benchmarks/Stet.Benchmarks" complete --connection "$(connection "$1")"
 }

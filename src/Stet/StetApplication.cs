@@ -73,6 +73,7 @@ public static class StetApplication
         TenantEndpoint.Map(app);
         CorrectionsModule.Map(app);
         EnforcementModule.Map(app);
+        AuditModule.Map(app);
         return app;
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Stet.Audit;
 using Stet.Corrections;
 using Stet.EventStore;
@@ -37,9 +38,7 @@ sealed class CommandBenchmark(
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         var contexts = StetApplication.Contexts();
         var connections = StoreConnections.For(connectionString);
-        var key = Environment.GetEnvironmentVariable("STET_KEK") ?? Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        var auditLogs = new TenantLogs(connections, InstallationKeys.Load(key, ""), new AuditOptions(), TimeProvider.System);
-        if (audited) await new AuditBackfill(connections, auditLogs, logs.CreateLogger<AuditBackfill>()).RunAsync(cancel);
+        var auditLogs = LogsOf(connections);
         var store = new Store(
             connections, contexts.Catalog, contexts.Projections, audited ? new AuditAppender(auditLogs, TimeProvider.System) : null,
             new StoreOptions(), TimeProvider.System, logs.CreateLogger<Store>());
@@ -48,6 +47,18 @@ sealed class CommandBenchmark(
         return new CommandBenchmark(
             logs, connections, auditLogs, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
     }
+
+    /// <summary>Makes the leaves of events that have none.</summary>
+    public static async Task CompleteAsync(string connectionString, CancellationToken cancel)
+    {
+        await using var connections = StoreConnections.For(connectionString);
+        using var auditLogs = LogsOf(connections);
+        await new AuditBackfill(connections, auditLogs, NullLogger<AuditBackfill>.Instance).RunAsync(cancel);
+    }
+
+    // The key of the service, which STET_KEK names: what one wrapped the other has to unwrap.
+    static TenantLogs LogsOf(StoreConnections connections) => new(
+        connections, InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek"), new AuditOptions(), TimeProvider.System);
 
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
     public async Task<Latencies> RunAsync(int callers, TimeSpan duration, CancellationToken cancel)

@@ -30,4 +30,8 @@ root.SetAction(async (arguments, cancel) =>
     Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
 });
 root.Subcommands.Add(LeafBenchmark.Command());
+
+var complete = new Command("complete", "Make the leaves of events that were filled in by hand.") { connection };
+complete.SetAction((arguments, cancel) => CommandBenchmark.CompleteAsync(arguments.GetValue(connection)!, cancel));
+root.Subcommands.Add(complete);
 return await root.Parse(args).InvokeAsync();

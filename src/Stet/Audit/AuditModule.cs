@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using Stet.EventStore;
 
@@ -20,16 +21,57 @@ public static class AuditModule
             var options = provider.GetRequiredService<AuditOptions>();
             return InstallationKeys.Load(options.Kek, options.KeyFile);
         });
+        services.AddSingleton(provider => StateFile.Open(provider.GetRequiredService<AuditOptions>().StateFile));
         services.AddSingleton<TenantLogs>();
+        services.AddSingleton<FrozenLogs>();
+        services.AddSingleton<RestoreGuard>();
+        services.AddSingleton<Checkpoints>();
+        services.AddSingleton<AuditReader>();
+        services.AddSingleton<AuditKeys>();
+        services.AddSingleton<Proofs>();
+        services.AddSingleton<TileCache>();
+        services.AddSingleton<AuditAccess>();
+        services.AddHealthChecks().AddCheck<FrozenLogs>("audit");
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AuditHttpJson.Default));
         services.AddSingleton<IAppendLog, AuditAppender>();
         services.AddSingleton<AuditBackfill>();
         services.AddHostedService<AuditStart>();
         return services;
     }
+
+    /// <summary>The resources of each log below its origin's path, and what is about keys.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        foreach (var prefix in (string[])["/v1/tenants/{tenant_id}/audit", "/v1/tenants/{tenant_id}/audit/epoch/{epoch}"])
+        {
+            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>();
+            TileEndpoints.Map(audit);
+            ProofEndpoints.Map(audit);
+            EvidenceEndpoint.Map(audit);
+            ExportEndpoint.Map(audit);
+        }
+
+        KeysEndpoints.Map(routes);
+    }
+
+    /// <summary>The path that a log is served below: its origin without the host.</summary>
+    internal static string PrefixOf(TenantLog log) => log.Origin[log.Origin.IndexOf('/', StringComparison.Ordinal)..];
 }
 
-/// <summary>Refuses to start with keys that cannot be unwrapped, and completes logs of a database older than the log.</summary>
-sealed class AuditStart(StoreConnections connections, InstallationKeys installation, AuditBackfill backfill) : IHostedService
+/// <summary>Shapes of answers.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(InclusionAnswer))]
+[JsonSerializable(typeof(ConsistencyAnswer))]
+[JsonSerializable(typeof(KeysAnswer))]
+sealed partial class AuditHttpJson : JsonSerializerContext;
+
+/// <summary>
+/// Refuses to start with keys that cannot be unwrapped, completes logs of a database older than the log, and looks whether
+/// the database is what was signed.
+/// </summary>
+sealed class AuditStart(
+    StoreConnections connections, InstallationKeys installation, AuditBackfill backfill, RestoreGuard restore) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -43,6 +85,7 @@ sealed class AuditStart(StoreConnections connections, InstallationKeys installat
         }
 
         await backfill.RunAsync(cancellationToken);
+        await restore.CompareAllAsync(cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

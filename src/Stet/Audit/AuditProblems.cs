@@ -8,4 +8,31 @@ public static class AuditProblems
     public static Problem DataNotCanonical(UnloggableEventException e) => new(
         "data_not_canonical", 400, "The data cannot be logged faithfully",
         $"`{e.Pointer}`: {e.Reason} Send a value that RFC 8785 and the database carry unchanged.");
+
+    public static Problem NotFound { get; } = new(
+        "not_found", 404, "There is nothing here", "see `/openapi/v1.json` for what there is");
+
+    public static Problem NotCovered { get; } = new(
+        "audit_tile_unknown", 404, "There is no such tile", "a tile exists as wide as a checkpoint implies; get `checkpoint` first");
+
+    public static Problem EventUnknown { get; } = new(
+        "audit_event_unknown", 404, "There is no such event", "name an event of this tenant's log by its id, a lower-case UUID");
+
+    public static Problem SizeUnknown(long size, long newest) => new(
+        "audit_size_unknown", 404, "No checkpoint covers that",
+        $"{size} is beyond the newest checkpoint, which covers {newest}; get `checkpoint?min_position={size}` first");
+
+    public static Problem NotWitnessed { get; } = new(
+        "audit_not_witnessed", 404, "No witness has cosigned that yet", "try again after the next round, or without `witnessed`");
+
+    public static Problem SigningRefused { get; } = new(
+        "audit_signing_refused", 503, "The audit log signs nothing now",
+        "it contradicts what was signed before, or its signatures cannot be remembered; whoever runs the service finds the reason in `/readyz` and the log")
+    { RetryAfterSeconds = 60 };
+
+    public static Problem Altered { get; } = new(
+        "audit_altered", 500, "What is stored is not what was logged", "an event or leaf was changed behind the log's back; report it to whoever runs the service");
+
+    public static Problem Moved(string origin) => new(
+        "audit_log_moved", 410, "The log has begun anew", $"it goes on as `{origin}`; the `Link` header names its checkpoint");
 }

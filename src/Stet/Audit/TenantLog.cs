@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Stet.AuditLog;
 
 namespace Stet.Audit;
@@ -7,12 +8,16 @@ namespace Stet.Audit;
 /// <param name="tenantId">Whose log.</param>
 /// <param name="epoch">1, and one more for every new beginning after a restore.</param>
 /// <param name="origin">The log's name in checkpoints, which is the name of its keys, too.</param>
-public sealed class TenantLog(string tenantId, int epoch, string origin) : IDisposable
+/// <param name="keyChanges">How often the log's keys have changed.</param>
+/// <param name="isNew">Whether nothing is known of it outside the database, so that a log without leaves is sound.</param>
+public sealed class TenantLog(string tenantId, int epoch, string origin, int keyChanges, bool isNew) : IDisposable
 {
+    static readonly (long, byte[]) Nothing = (-1, []);
+
     readonly List<SaltKey> salts = [];
     readonly Lock gate = new();
     bool disposed;
-    (long Size, byte[] Peaks) verified = (0, []);
+    (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
 
     /// <summary>Whose log.</summary>
     public string TenantId { get; } = tenantId;
@@ -23,10 +28,19 @@ public sealed class TenantLog(string tenantId, int epoch, string origin) : IDisp
     /// <summary>The log's name in checkpoints.</summary>
     public string Origin { get; } = origin;
 
+    /// <summary>How often the log's keys have changed.</summary>
+    internal int KeyChanges { get; } = keyChanges;
+
+    /// <summary>The signing rounds that requests share.</summary>
+    internal SharedRounds<SignedCheckpoint> Rounds { get; } = new();
+
+    /// <summary>The incarnation of the database in which the log was last compared with what was signed before.</summary>
+    internal string? ComparedIn { get; set; }
+
     /// <summary>The keys that have signed in this epoch, oldest first.</summary>
     public List<LogSigningKey> SigningKeys { get; } = [];
 
-    /// <summary>A size and its peaks that this process wrote or folded itself.</summary>
+    /// <summary>A size and its peaks that this process wrote or folded itself; size -1 when there is none.</summary>
     public (long Size, byte[] Peaks) Verified
     {
         get
@@ -37,6 +51,15 @@ public sealed class TenantLog(string tenantId, int epoch, string origin) : IDisp
         set
         {
             lock (gate) verified = value;
+        }
+    }
+
+    /// <summary>Notes what was folded from stored leaves, unless the writer is ahead of that.</summary>
+    internal void Verify(Peaks folded)
+    {
+        lock (gate)
+        {
+            if (folded.Size > verified.Size) verified = (folded.Size, folded.ToArray());
         }
     }
 
@@ -53,14 +76,14 @@ public sealed class TenantLog(string tenantId, int epoch, string origin) : IDisp
         }
     }
 
-    /// <summary>A signature by one of the log's keys.</summary>
+    /// <summary>A signature line by one of the log's keys.</summary>
     /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
-    internal byte[] Sign(LogSigningKey key, ReadOnlySpan<byte> message)
+    internal NoteSignature Sign(LogSigningKey key, string text)
     {
         lock (gate)
         {
             ObjectDisposedException.ThrowIf(disposed, this);
-            return Ed25519.Default.Sign(key.Seed, message);
+            return new NoteSignature(key.Verifier, Ed25519.Default.Sign(key.Seed, Encoding.UTF8.GetBytes(text)));
         }
     }
 
@@ -89,12 +112,15 @@ public sealed class TenantLog(string tenantId, int epoch, string origin) : IDisp
 
 /// <summary>A signing key of a log.</summary>
 /// <param name="KeyId">Its id among the tenant's.</param>
-/// <param name="PublicKey">32 bytes.</param>
+/// <param name="Verifier">The public key, named like the log.</param>
 /// <param name="Seed">The private key; a secret.</param>
 /// <param name="FromPosition">It signs from this size on.</param>
 /// <param name="UntilPosition">It no longer signs from this size on; null while it does.</param>
-public sealed record LogSigningKey(string KeyId, byte[] PublicKey, byte[] Seed, long FromPosition, long? UntilPosition)
+public sealed record LogSigningKey(string KeyId, VerifierKey Verifier, byte[] Seed, long FromPosition, long? UntilPosition)
 {
+    /// <summary>Whether it signs a tree of that size.</summary>
+    public bool SignsAt(long size) => size >= FromPosition && !(size >= UntilPosition);
+
     /// <summary>Keys stay out of logs.</summary>
     public override string ToString() => KeyId;
 }

@@ -8,7 +8,8 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Audit;
 
 /// <summary>The tenants' logs, made when they are first needed and kept in memory, unwrapped, while they are in use.</summary>
-public sealed class TenantLogs(StoreConnections connections, InstallationKeys installation, AuditOptions options, TimeProvider clock)
+public sealed class TenantLogs(
+    StoreConnections connections, InstallationKeys installation, StateFile state, AuditOptions options, TimeProvider clock)
     : IDisposable
 {
     const int MostInMemory = 4_096;
@@ -41,6 +42,12 @@ public sealed class TenantLogs(StoreConnections connections, InstallationKeys in
         if (logs.TryRemove(tenantId, out var log)) log.Dispose();
     }
 
+    /// <summary>Forgets a log unless another has taken its place.</summary>
+    internal void Forget(TenantLog log)
+    {
+        if (logs.TryRemove(KeyValuePair.Create(log.TenantId, log))) log.Dispose();
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
@@ -65,7 +72,7 @@ public sealed class TenantLogs(StoreConnections connections, InstallationKeys in
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        batch.Add("select epoch, origin from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
+        batch.Add("select epoch, origin, key_changes from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         batch.Add("""
             select kind, key_id, epoch, public_key, wrapped, kek_id, from_position, until_position
             from stet.audit_key where tenant_id = $1 order by kind, from_position, key_id
@@ -74,7 +81,8 @@ public sealed class TenantLogs(StoreConnections connections, InstallationKeys in
         await rows.NextResultAsync(cancel);
         if (!await rows.ReadAsync(cancel)) return null;
 
-        var log = new TenantLog(tenantId, rows.GetInt32(0), rows.GetString(1));
+        var origin = rows.GetString(1);
+        var log = new TenantLog(tenantId, rows.GetInt32(0), origin, rows.GetInt32(2), isNew: state.Newest(origin) is null);
         await rows.NextResultAsync(cancel);
         while (await rows.ReadAsync(cancel))
         {
@@ -84,7 +92,9 @@ public sealed class TenantLogs(StoreConnections connections, InstallationKeys in
             var secret = installation.Unwrap(
                 rows.GetString(5), rows.GetFieldValue<byte[]>(4), new WrappedKeyName(tenantId, kind, keyId));
             if (kind == "salt") log.Add(new SaltKey(secret, rows.GetInt64(6)));
-            else log.SigningKeys.Add(new LogSigningKey(keyId, rows.GetFieldValue<byte[]>(3), secret, rows.GetInt64(6), rows.IsDBNull(7) ? null : rows.GetInt64(7)));
+            else log.SigningKeys.Add(new LogSigningKey(
+                keyId, new VerifierKey(origin, SignatureType.Ed25519, rows.GetFieldValue<byte[]>(3)), secret, rows.GetInt64(6),
+                rows.IsDBNull(7) ? null : rows.GetInt64(7)));
         }
 
         return log;

@@ -10,8 +10,10 @@ public static class Scopes
     public const string FactsRead = "facts:read";
     public const string EnforcementWrite = "enforcement:write";
     public const string EnforcementRead = "enforcement:read";
+    public const string AuditRead = "audit:read";
+    public const string AuditExport = "audit:export";
     public const string Admin = "admin";
 
     public static IReadOnlySet<string> All { get; } =
-        new HashSet<string>([CorrectionsWrite, FactsRead, EnforcementWrite, EnforcementRead, Admin]);
+        new HashSet<string>([CorrectionsWrite, FactsRead, EnforcementWrite, EnforcementRead, AuditRead, AuditExport, Admin]);
 }

@@ -34,7 +34,7 @@ static class Database
             return 2;
         }
         catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or NpgsqlException
-            or OptionsValidationException or CannotStartException or InstallationKeyException or AuditBackfillException)
+            or OptionsValidationException or CannotStartException or InstallationKeyException or AuditBackfillException or StateFileException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

@@ -93,13 +93,14 @@ public static class JsonAnswer
             SHA256.HashData(body, hash);
             return $"\"{Convert.ToHexStringLower(hash[..16])}\"";
         }
+    }
 
-        static bool Matches(Microsoft.Extensions.Primitives.StringValues header, string tag)
-        {
-            if (header.Count == 0) return false;
-            if (header.Count == 1 && header[0] == tag) return true;
-            return EntityTagHeaderValue.TryParseList(header, out var tags)
-                && tags.Any(t => t.Tag == tag || t.Equals(EntityTagHeaderValue.Any));
-        }
+    /// <summary>Whether an <c>If-None-Match</c> header names the representation that a strong tag stands for.</summary>
+    internal static bool Matches(Microsoft.Extensions.Primitives.StringValues header, string tag)
+    {
+        if (header.Count == 0) return false;
+        if (header.Count == 1 && header[0] == tag) return true;
+        return EntityTagHeaderValue.TryParseList(header, out var tags)
+            && tags.Any(t => t.Tag == tag || t.Equals(EntityTagHeaderValue.Any));
     }
 }

@@ -15,7 +15,7 @@ static class RouteClasses
     public static RouteClass Of(RequiredPermission required) => required.Permission switch
     {
         Scopes.Admin => RouteClass.Admin,
-        Scopes.FactsRead or Scopes.EnforcementRead => RouteClass.Read,
+        Scopes.FactsRead or Scopes.EnforcementRead or Scopes.AuditRead or Scopes.AuditExport => RouteClass.Read,
         _ => RouteClass.Write,
     };
 }

@@ -1,0 +1,42 @@
+using System.CommandLine;
+
+namespace Stet.Client.AuditLog.CommandLine;
+
+/// <summary><c>stet audit watch</c>: verifies what is new, again and again, until the log misbehaves.</summary>
+static class WatchCommand
+{
+    static readonly Option<string[]> Interval = AuditOptions.Text("--interval", "Time between two rounds, such as 10s (the default), 5m or 1h");
+
+    public static Command Create(TimeProvider clock) => AuditCommand.Verb(
+        "watch", "Verify what is new in a log, round by round, a JSON line for each; ends on any finding but an unreachable log",
+        [
+            AuditOptions.Log, AuditOptions.Keys, AuditOptions.Policy, AuditOptions.Witnesses, AuditOptions.Quorum, AuditOptions.MaxAge,
+            AuditOptions.State, AuditOptions.Evidence, AuditOptions.Headers, Interval,
+        ],
+        async (arguments, cancel) =>
+        {
+            var trust = arguments.Trust();
+            var interval = AuditOptions.Duration(arguments.One(Interval) ?? "10s", "--interval");
+            _ = arguments.Required(AuditOptions.State);
+            var options = VerifyCommand.Options(arguments) with { OnlyNewEntries = true };
+            using var source = arguments.Source(clock);
+
+            var verifier = new AuditVerifier(source, trust, clock);
+            while (true)
+            {
+                try
+                {
+                    var report = await verifier.VerifyAsync(options, progress: null, cancel);
+                    await arguments.InvocationConfiguration.Output.WriteLineAsync(ReportText.Json(report));
+                    if (report.Outcome is not (AuditOutcome.Verified or AuditOutcome.Unavailable)) return report.Outcome;
+
+                    await Task.Delay(interval, clock, cancel);
+                }
+                catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+                {
+                    // Nothing was left undone: whatever was verified is in the state file.
+                    return AuditOutcome.Verified;
+                }
+            }
+        });
+}

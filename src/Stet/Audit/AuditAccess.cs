@@ -1,0 +1,71 @@
+using System.Globalization;
+using Stet.Authentication;
+using Stet.EventStore;
+
+namespace Stet.Audit;
+
+/// <summary>
+/// Finds the log that a path names, for its tenant's callers only, and turns what cannot be proved or signed into
+/// problems. Endpoints below it get the log from <see cref="Log"/>.
+/// </summary>
+sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var tenantId = http.Request.RouteValues["tenant_id"] as string;
+        if (tenantId != http.Features.Get<Caller>()?.TenantId || tenantId is null) return Problems.Answer(AuditProblems.NotFound);
+
+        try
+        {
+            if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(Http.RequestProblems.UnknownTenant);
+            if (Refusal(http, log) is { } refusal) return refusal;
+
+            http.Features.Set(log);
+            return await next(context);
+        }
+        catch (AuditSigningRefusedException)
+        {
+            return Problems.Answer(AuditProblems.SigningRefused);
+        }
+        catch (AuditAlteredException e)
+        {
+            Altered(logger, tenantId, e.Position);
+            return Problems.Answer(AuditProblems.Altered);
+        }
+        catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
+        {
+            throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
+        }
+    }
+
+    /// <summary>Answers a request that ran into something altered after its endpoint had returned.</summary>
+    public Task AnswerAsync(HttpContext http, TenantLog log, AuditAlteredException e)
+    {
+        Altered(logger, log.TenantId, e.Position);
+        return Problems.WriteAsync(http, AuditProblems.Altered);
+    }
+
+    /// <summary>The log that the request is about.</summary>
+    public static TenantLog Log(HttpContext http) =>
+        http.Features.Get<TenantLog>() ?? throw new InvalidOperationException($"{nameof(AuditAccess)} did not run");
+
+    static IResult? Refusal(HttpContext http, TenantLog log)
+    {
+        var epoch = 1;
+        if (http.Request.RouteValues["epoch"] is string text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out epoch) || epoch < 2 || text[0] == '0'))
+        {
+            return Problems.Answer(AuditProblems.NotFound);
+        }
+
+        if (epoch == log.Epoch) return null;
+        if (epoch > log.Epoch) return Problems.Answer(AuditProblems.NotFound);
+
+        http.Response.Headers.Link = $"<{AuditModule.PrefixOf(log)}/checkpoint>; rel=\"successor-version\"";
+        return Problems.Answer(AuditProblems.Moved(log.Origin));
+    }
+
+    [LoggerMessage(31, LogLevel.Critical, "The audit log of {TenantId} was altered at position {Position}: run stet audit selfcheck")]
+    static partial void Altered(ILogger logger, string tenantId, long? position);
+}

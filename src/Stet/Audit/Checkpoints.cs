@@ -1,0 +1,235 @@
+using Npgsql;
+using Stet.AuditLog;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>
+/// Signs sizes of logs, each with one root for ever. A size is signed when somebody asks: its guard row is committed
+/// first, and the guard's key has no room for a second root.
+/// </summary>
+public sealed class Checkpoints(
+    StoreConnections connections, TenantLogs logs, StateFile state, FrozenLogs frozen, RestoreGuard restore, TimeProvider clock)
+{
+    /// <summary>A guard row younger than this is served although the log has gone on.</summary>
+    static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The newest checkpoint of a tenant's log; requests at one time share the work.</summary>
+    /// <param name="tenantId">Of a tenant that exists.</param>
+    /// <param name="atLeast">The size it must cover, which the log has reached; 0 when any will do.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    public async Task<SignedCheckpoint> NewestAsync(string tenantId, long atLeast, CancellationToken cancel)
+    {
+        const int Tries = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            var log = await logs.FindAsync(tenantId, cancel)
+                ?? throw new InvalidOperationException($"{tenantId} has no audit log: it is no tenant");
+            try
+            {
+                return await log.Rounds.JoinAsync(most => RoundAsync(log, most), atLeast, cancel);
+            }
+            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException && attempt < Tries)
+            {
+                // The log in memory was not the newest any more.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Signs a size whose guard row is committed. It asks the database for nothing; the note is in the state file when
+    /// this returns.
+    /// </summary>
+    /// <param name="log">The log.</param>
+    /// <param name="size">The size.</param>
+    /// <param name="root">The root in the guard row.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
+    public async ValueTask<SignedCheckpoint> SignReservedAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
+    {
+        frozen.ThrowIfFrozen(log.TenantId);
+        var known = state.Newest(log.Origin);
+        if (known?.Size == size && known.Root != root)
+        {
+            await frozen.FreezeAsync(log, size, root, known.Root, $"Size {size} was signed with another root.", cancel);
+            throw new AuditSigningRefusedException();
+        }
+
+        var signed = known?.Size == size ? known : SignedCheckpoint.Sign(log, size, root);
+        try
+        {
+            await state.KeepAsync(signed).WaitAsync(cancel);
+        }
+        catch (IOException e)
+        {
+            throw new AuditSigningRefusedException(e);
+        }
+
+        return signed;
+    }
+
+    /// <summary>The newest checkpoint of a log that this service has signed, or may have; null when there is none.</summary>
+    internal SignedCheckpoint? Noted(TenantLog log) => state.Newest(log.Origin);
+
+    /// <summary>Signs the guard row that a query has read.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="noted">What was <see cref="Noted"/> before the query.</param>
+    /// <param name="view">What the query saw, a guard row included.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    internal async Task<SignedCheckpoint> SignStoredAsync(
+        TenantLog log, SignedCheckpoint? noted, LogView view, CancellationToken cancel)
+    {
+        // A database that this process has not compared with what was signed before, or that has gone back since.
+        if (view.Incarnation != log.ComparedIn || noted?.Size > view.Position) await NewestAsync(log.TenantId, 0, cancel);
+        if (view.IsFrozen) throw new AuditSigningRefusedException();
+
+        var stored = view.Newest!;
+        return (await SignReservedAsync(log, stored.Size, stored.Root, cancel)).With(stored.Cosignatures);
+    }
+
+    async Task<SignedCheckpoint> RoundAsync(TenantLog log, long atLeast)
+    {
+        // INVARIANT: looked at before the database is: what is noted now was committed before the snapshot is taken.
+        var noted = state.Newest(log.Origin);
+        await using var connection = await connections.Writer.OpenConnectionAsync();
+        var view = await ReadAsync(connection, log.TenantId);
+        frozen.Set(log.TenantId, view.FrozenReason);
+        if (view.Epoch != log.Epoch || view.KeyChanges != log.KeyChanges)
+        {
+            logs.Forget(log);
+            throw new AuditLogChangedException();
+        }
+
+        frozen.ThrowIfFrozen(log.TenantId);
+        await restore.CompareAsync(connection, log, noted, view.Position, view.Incarnation);
+
+        var guard = view.Guard;
+        var age = guard is null ? TimeSpan.MaxValue : clock.GetUtcNow() - guard.ReservedAt;
+        if (guard is null || guard.Size < atLeast || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
+        {
+            guard = await ReserveAsync(connection, log, view);
+            age = TimeSpan.Zero;
+        }
+
+        AuditMetrics.Unsigned.Record(view.Position - guard.Size);
+        AuditMetrics.CheckpointAge.Record(Math.Max(0, age.TotalSeconds));
+        var signed = await SignReservedAsync(log, guard.Size, guard.Root, CancellationToken.None);
+        return signed.With(guard.Cosignatures);
+    }
+
+    static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add($"""
+            select h.position, h.audit_peaks, l.epoch, l.key_changes, l.frozen_reason,
+                {LogTree.Incarnation},
+                g.size, g.root, g.peaks, g.reserved_at,
+                (select string_agg(c.line || chr(10), '' order by c.witness)
+                 from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size)
+            from stet.tenant_head h
+            cross join lateral (
+                select * from stet.audit_log where tenant_id = h.tenant_id order by epoch desc limit 1) l
+            left join lateral (
+                select * from stet.audit_signed where tenant_id = h.tenant_id order by size desc limit 1) g on true
+            where h.tenant_id = $1
+            """, Scalar(tenantId));
+        await using var rows = await batch.ExecuteReaderAsync();
+        await rows.NextResultAsync();
+        if (!await rows.ReadAsync()) throw new AuditLogChangedException(); // another database than the log was read from
+
+        var guard = rows.IsDBNull(6)
+            ? null
+            : new Guard(
+                rows.GetInt64(6), new LogHash(rows.GetFieldValue<byte[]>(7)), rows.GetFieldValue<byte[]>(8),
+                new DateTimeOffset(rows.GetDateTime(9), TimeSpan.Zero), rows.IsDBNull(10) ? "" : rows.GetString(10));
+        return new View(
+            rows.GetInt64(0), rows.GetFieldValue<byte[]>(1), rows.GetInt32(2), rows.GetInt32(3),
+            rows.IsDBNull(4) ? null : rows.GetString(4), rows.GetString(5), guard);
+    }
+
+    /// <summary>Folds what has come since the newest guard row, and commits a guard row for the head's size.</summary>
+    async Task<Guard> ReserveAsync(NpgsqlConnection connection, TenantLog log, View view)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using (var tenant = new NpgsqlCommand("select set_config('stet.tenant', $1, true)", connection, transaction))
+        {
+            tenant.Parameters.Add(Scalar(log.TenantId));
+            await tenant.ExecuteNonQueryAsync();
+        }
+
+        var tree = view.Guard is { } before ? Peaks.Read(before.Size, before.Peaks) : new Peaks();
+        if (tree.Size > view.Position)
+        {
+            await RefuseAsync(log, before: tree.Size, null, tree.Root, $"The log ends at {view.Position}, and size {tree.Size} is reserved for signing.");
+        }
+
+        try
+        {
+            await AuditTables.FoldAsync(connection, log.TenantId, tree, view.Position, CancellationToken.None);
+        }
+        catch (AuditRowsMissingException e)
+        {
+            await RefuseAsync(log, view.Position, null, tree.Root, $"The leaf at position {e.Position} is missing.");
+        }
+
+        if (!tree.ToArray().AsSpan().SequenceEqual(view.Peaks))
+        {
+            await RefuseAsync(log, view.Position, tree.Root, RootOf(view), "The leaves do not lead to the head of the log.");
+        }
+
+        var (inserted, root) = await GuardAsync(connection, log.TenantId, tree);
+        await transaction.CommitAsync();
+        if (!inserted) AuditMetrics.GuardConflicts.Add(1);
+        if (root != tree.Root) await RefuseAsync(log, tree.Size, tree.Root, root, $"Size {tree.Size} was reserved with another root.");
+
+        log.Verify(tree);
+        return new Guard(tree.Size, tree.Root, view.Peaks, clock.GetUtcNow(), "");
+    }
+
+    async Task<(bool Inserted, LogHash Root)> GuardAsync(NpgsqlConnection connection, string tenantId, Peaks tree)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("""
+            insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at) values ($1, $2, $3, $4, $5)
+            on conflict do nothing
+            """,
+            Scalar(tenantId), Scalar(tree.Size), Scalar(tree.Root.ToArray()), Scalar(tree.ToArray()), Scalar(clock.GetUtcNow().UtcDateTime));
+
+        // A statement of its own: its snapshot shows a row that another instance committed while the first one waited.
+        batch.Add("select root from stet.audit_signed where tenant_id = $1 and size = $2", Scalar(tenantId), Scalar(tree.Size));
+        await using var rows = await batch.ExecuteReaderAsync();
+        await rows.ReadAsync();
+        var root = new LogHash(rows.GetFieldValue<byte[]>(0));
+        return (batch.BatchCommands[0].RecordsAffected == 1, root);
+    }
+
+    async Task RefuseAsync(TenantLog log, long before, LogHash? ours, LogHash theirs, string reason)
+    {
+        await frozen.FreezeAsync(log, before, ours, theirs, reason, CancellationToken.None);
+        throw new AuditSigningRefusedException();
+    }
+
+    static LogHash RootOf(View view)
+    {
+        try
+        {
+            return Peaks.Read(view.Position, view.Peaks).Root;
+        }
+        catch (AuditLogFormatException)
+        {
+            return default; // not even peaks
+        }
+    }
+
+    /// <summary>What one snapshot shows of a log.</summary>
+    sealed record View(
+        long Position, byte[] Peaks, int Epoch, int KeyChanges, string? FrozenReason, string Incarnation, Guard? Guard);
+
+    /// <summary>A guard row.</summary>
+    sealed record Guard(long Size, LogHash Root, byte[] Peaks, DateTimeOffset ReservedAt, string Cosignatures);
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Stet.AuditLog;
+using Stet.Authentication;
+
+namespace Stet.Audit;
+
+/// <summary>Everything about one event that a stranger needs to check it offline, its data included.</summary>
+static class EvidenceEndpoint
+{
+    static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static void Map(IEndpointRouteBuilder audit) =>
+        audit.MapGet("/evidence/{event_id}", Get).WithSummary("An event with its data, salt, proof and keys")
+            .RequirePermission(Scopes.AuditExport).Produces(200, contentType: "application/json")
+            .ProducesProblem(404).ProducesProblem(410);
+
+    static async Task<IResult> Get(string event_id, HttpContext http, Proofs proofs, AuditReader reader, AuditKeys keys)
+    {
+        var log = AuditAccess.Log(http);
+        if (!ProofEndpoints.IsEventId(event_id, out var id)) return Problems.Answer(AuditProblems.EventUnknown);
+
+        var (proof, problem) = await proofs.OfEventAsync(log, id, witnessed: false, http.RequestAborted);
+        if (problem is not null) return Problems.Answer(problem);
+
+        var logged = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, http.RequestAborted))[0];
+        var salt = Payloads.SaltOf(log, logged);
+        var pack = new ArrayBufferWriter<byte>(4_096);
+        using (var json = new Utf8JsonWriter(pack, Readable))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("v", 1);
+            json.WriteString("origin", log.Origin);
+            json.WriteNumber("position", proof.Position);
+            json.WriteString("state", Payloads.Intact);
+            json.WriteString("entry", Encoding.UTF8.GetString(logged.Entry));
+            json.WriteBase64String("salt", salt);
+            json.WritePropertyName("data");
+            json.WriteRawValue(logged.Data, skipInputValidation: true);
+            json.WriteString("tlog_proof", proof.Proof.ToString());
+            json.WriteNull("tombstone");
+            json.WriteStartArray("keys");
+            foreach (var key in (await keys.ReadAsync(log.TenantId, http.RequestAborted)).Keys) json.WriteStringValue(key.Vkey);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        http.Response.Headers.CacheControl = "private, no-store";
+        return Results.Bytes(pack.WrittenSpan.ToArray(), "application/json");
+    }
+}
+
+/// <summary>The data of events as it leaves the service: with the salt that makes it checkable.</summary>
+static class Payloads
+{
+    /// <summary>The state of a payload that is what was committed to.</summary>
+    public const string Intact = "INTACT";
+
+    /// <summary>The salt of an event whose stored data is what was committed to.</summary>
+    /// <exception cref="AuditAlteredException">The data is something else.</exception>
+    public static byte[] SaltOf(TenantLog log, LoggedEvent logged)
+    {
+        var salt = new byte[Commitment.SaltSize];
+        log.WriteSalt(logged.Audited.Position, logged.Audited.Id, salt);
+        var canonical = new ArrayBufferWriter<byte>(logged.Data.Length);
+        return CanonicalJson.TryWrite(logged.Data, canonical, out _, AuditAppender.MaxDepth)
+            && Commitment.Of(salt, canonical.WrittenSpan) == logged.Commit
+                ? salt
+                : throw new AuditAlteredException(logged.Audited.Position);
+    }
+}

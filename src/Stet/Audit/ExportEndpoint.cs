@@ -1,0 +1,116 @@
+using System.Formats.Tar;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Stet.AuditLog;
+using Stet.Authentication;
+using Stet.Http;
+
+namespace Stet.Audit;
+
+/// <summary>The whole log of one checkpoint as a tar stream: tiles, payloads, keys and, last, the checkpoint.</summary>
+static class ExportEndpoint
+{
+    public static void Map(IEndpointRouteBuilder audit) =>
+        audit.MapGet("/export", Get).WithSummary("The whole audit log with its payloads, as a tar stream")
+            .WithDescription("`tile/...`, `payloads.ndjson`, `keys.json` and, last, `checkpoint`: a stream that was cut has none.")
+            .RequirePermission(Scopes.AuditExport).Produces(200, contentType: "application/x-tar").ProducesProblem(404).ProducesProblem(410);
+
+    static async Task<IResult> Get(HttpContext http, Checkpoints checkpoints, AuditReader reader, AuditKeys keys, AuditAccess access, TimeProvider clock)
+    {
+        var log = AuditAccess.Log(http);
+        var signed = await checkpoints.NewestAsync(log.TenantId, 0, http.RequestAborted);
+        var answer = await keys.ReadAsync(log.TenantId, http.RequestAborted);
+        return new ExportAnswer(log, signed, answer, reader, access, clock);
+    }
+
+    sealed class ExportAnswer(
+        TenantLog log, SignedCheckpoint signed, KeysAnswer keys, AuditReader reader, AuditAccess access,
+        TimeProvider clock) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            var response = httpContext.Response;
+            response.ContentType = "application/x-tar";
+            response.Headers.CacheControl = "private, no-store";
+            if (HttpMethods.IsHead(httpContext.Request.Method)) return;
+
+            try
+            {
+                await WriteAsync(response.Body, httpContext.RequestAborted);
+            }
+            catch (AuditAlteredException e) when (!response.HasStarted)
+            {
+                response.Clear();
+                await access.AnswerAsync(httpContext, log, e);
+            }
+        }
+
+        async Task WriteAsync(Stream body, CancellationToken cancel)
+        {
+            await using var tar = new TarWriter(body, TarEntryFormat.Pax, leaveOpen: true);
+            await using var payloads = TemporaryFile();
+            await WriteLeavesAsync(tar, payloads, cancel);
+            foreach (var tile in Tile.Of(signed.Size).Where(t => t.Level > 0))
+                await AddAsync(tar, tile.Path, await reader.TileAsync(log.TenantId, tile, cancel), cancel);
+
+            payloads.Position = 0;
+            await AddAsync(tar, "payloads.ndjson", payloads, cancel);
+            await AddAsync(tar, "keys.json", JsonAnswer.Serialize(keys, AuditHttpJson.Default.KeysAnswer).ToArray(), cancel);
+            await AddAsync(tar, "checkpoint", signed.Note.ToArray(), cancel);
+        }
+
+        /// <summary>Bundles and tiles of leaves; the payloads go to a file of their own, for its length comes first in a tar.</summary>
+        async Task WriteLeavesAsync(TarWriter tar, FileStream payloads, CancellationToken cancel)
+        {
+            await using var json = new Utf8JsonWriter(payloads, new JsonWriterOptions { SkipValidation = true });
+            for (var after = 0L; after < signed.Size; after += Tile.FullWidth)
+            {
+                var tile = Tile.Holding(0, after, signed.Size);
+                var events = await reader.EventsAsync(log.TenantId, after, tile.Width, cancel);
+                foreach (var logged in events)
+                {
+                    Write(json, logged);
+                    await json.FlushAsync(cancel);
+                    json.Reset();
+                    payloads.WriteByte((byte)'\n');
+                }
+
+                var hashes = new LogHash[events.Count];
+                for (var i = 0; i < hashes.Length; i++) hashes[i] = events[i].Hash;
+                await AddAsync(tar, (tile with { Level = Tile.EntriesLevel }).Path, TileCache.Bundle(events), cancel);
+                await AddAsync(tar, tile.Path, MemoryMarshal.AsBytes(hashes.AsSpan()).ToArray(), cancel);
+            }
+        }
+
+        void Write(Utf8JsonWriter json, LoggedEvent logged)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("position", logged.Audited.Position);
+            json.WriteString("id", logged.Audited.Id);
+            json.WriteString("state", Payloads.Intact);
+            json.WriteBase64String("salt", Payloads.SaltOf(log, logged));
+            json.WritePropertyName("data");
+            json.WriteRawValue(logged.Data, skipInputValidation: true);
+            json.WriteEndObject();
+        }
+
+        async Task AddAsync(TarWriter tar, string path, byte[] content, CancellationToken cancel)
+        {
+            using var stream = new MemoryStream(content);
+            await AddAsync(tar, path, stream, cancel);
+        }
+
+        Task AddAsync(TarWriter tar, string path, Stream content, CancellationToken cancel) =>
+            tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = content, ModificationTime = clock.GetUtcNow() }, cancel);
+
+        static FileStream TemporaryFile() => new(
+            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
+                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using Stet.AuditLog;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>The logs that contradict what was signed. They sign nothing more; their events go on.</summary>
+public sealed partial class FrozenLogs(StoreConnections connections, TimeProvider clock, ILogger<FrozenLogs> logger) : IHealthCheck
+{
+    readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
+
+    /// <summary>Stops a log from being signed, here at once and for good in the database.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="size">Of which two roots are claimed.</param>
+    /// <param name="ours">What the database leads to; null when it does not lead that far.</param>
+    /// <param name="theirs">What was, or may have been, signed.</param>
+    /// <param name="reason">What was found, as a sentence for the operator.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task FreezeAsync(TenantLog log, long size, LogHash? ours, LogHash theirs, string reason, CancellationToken cancel)
+    {
+        Note(log.TenantId, reason);
+        Contradiction(logger, log.TenantId, size, ours?.ToString() ?? "none", theirs.ToString(), reason);
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(log.TenantId));
+        batch.Add("""
+            update stet.audit_log set frozen_at = $3, frozen_reason = $4
+            where tenant_id = $1 and epoch = $2 and frozen_at is null
+            """, Scalar(log.TenantId), Scalar(log.Epoch), Scalar(clock.GetUtcNow().UtcDateTime), Scalar(reason));
+        await batch.ExecuteNonQueryAsync(cancel);
+        Note(log.TenantId, reason); // a look at the database just before that would have released it
+    }
+
+    /// <exception cref="AuditSigningRefusedException">The log is frozen.</exception>
+    public void ThrowIfFrozen(string tenantId)
+    {
+        if (frozen.ContainsKey(tenantId)) throw new AuditSigningRefusedException();
+    }
+
+    /// <summary>Takes over what the database says of a log.</summary>
+    internal void Set(string tenantId, string? reason)
+    {
+        if (reason is not null) Note(tenantId, reason);
+        else Release(tenantId);
+    }
+
+    /// <summary>Takes over what the database says of all logs.</summary>
+    public async Task RefreshAsync(CancellationToken cancel)
+    {
+        await using var command = connections.Writer.CreateCommand("select tenant_id, reason from stet.audit_frozen()");
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        var still = new HashSet<string>(StringComparer.Ordinal);
+        while (await rows.ReadAsync(cancel))
+        {
+            still.Add(rows.GetString(0));
+            Note(rows.GetString(0), rows.GetString(1));
+        }
+
+        foreach (var tenantId in frozen.Keys.Where(t => !still.Contains(t))) Release(tenantId);
+    }
+
+    /// <inheritdoc />
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        await RefreshAsync(cancellationToken);
+        return frozen.IsEmpty
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy(
+                $"{frozen.Count} audit logs are frozen: {frozen.Values.Order(StringComparer.Ordinal).First()} Restore the newest database, or run `stet audit new-epoch`.");
+    }
+
+    void Note(string tenantId, string reason)
+    {
+        if (frozen.TryAdd(tenantId, reason)) AuditMetrics.Frozen.Add(1);
+    }
+
+    void Release(string tenantId)
+    {
+        if (frozen.TryRemove(tenantId, out _)) AuditMetrics.Frozen.Add(-1);
+    }
+
+    [LoggerMessage(30, LogLevel.Critical, "The audit log of {TenantId} is frozen at size {Size}: here {Ours}, signed {Theirs}: {Reason}")]
+    static partial void Contradiction(ILogger logger, string tenantId, long size, string ours, string theirs, string reason);
+}
+
+/// <summary>A log is frozen, or could not be written where checkpoints are remembered: it signs nothing.</summary>
+public sealed class AuditSigningRefusedException(Exception? cause = null) : Exception("the audit log does not sign", cause);
+
+/// <summary>What is stored of a log is not what was written.</summary>
+/// <param name="position">The first position that is affected; null when it is not about a single one.</param>
+public sealed class AuditAlteredException(long? position) : Exception($"the audit log was altered at position {position}")
+{
+    /// <summary>The first position that is affected; null when it is not about a single one.</summary>
+    public long? Position { get; } = position;
+}
+
+/// <summary>A log is continued under another origin or with other keys than this process had in memory: ask again.</summary>
+public sealed class AuditLogChangedException() : Exception("the audit log's keys have changed");

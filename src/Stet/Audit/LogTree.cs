@@ -1,0 +1,97 @@
+using Npgsql;
+using Stet.AuditLog;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>Hashes of a log's tree as they are stored: full tiles as rows, the right edge of each level in the rows below.</summary>
+static class LogTree
+{
+    /// <summary>An expression that names the database, and another one once it was restored or its server started again.</summary>
+    public const string Incarnation =
+        "pg_postmaster_start_time()::text || (select d.oid from pg_database d where d.datname = current_database())";
+
+    /// <summary>
+    /// A query for the tiles over some leaves, on every level (<c>level, n, hashes</c>): all that a proof about them
+    /// takes. <c>$1</c> is the tenant.
+    /// </summary>
+    /// <param name="leaves">An expression: the indexes, <c>bigint[]</c>; nulls and those beyond the size are left out.</param>
+    /// <param name="size">An expression: how many leaves there are to be.</param>
+    public static string TilesOver(string leaves, string size) => $"""
+        select needed.level, needed.n, coalesce(
+            (select t.hashes from stet.audit_tile t
+             where t.tenant_id = $1 and t.level = needed.level and t.n = needed.n order by t.n limit 1),
+            case when needed.level = 0 then
+                (select string_agg(edge.hash, ''::bytea order by edge.position) from (
+                    select l.hash, l.position from stet.audit_leaf l
+                    where l.tenant_id = $1 and l.position > needed.n * 256 and l.position <= least(needed.n * 256 + 256, {size})
+                    order by l.position limit 256) edge)
+            else
+                (select string_agg(edge.root, ''::bytea order by edge.n) from (
+                    select t.root, t.n from stet.audit_tile t
+                    where t.tenant_id = $1 and t.level = needed.level - 1
+                        and t.n >= needed.n * 256 and t.n < least(needed.n * 256 + 256, {size} >> (8 * needed.level))
+                    order by t.n limit 256) edge)
+            end) as hashes
+        from (
+            select distinct level, leaf >> (8 * (level + 1)) as n
+            from unnest({leaves}) as leaf cross join generate_series(0, 6) as level
+            where leaf <= {size} and {size} >> (8 * level) > 0) needed
+        """;
+
+    /// <summary>The peaks of a size, from tiles.</summary>
+    /// <param name="connection">An open connection outside of a transaction.</param>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="size">At most the head's position.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="AuditAlteredException">Rows are missing.</exception>
+    public static async Task<Peaks> PeaksAsync(NpgsqlConnection connection, string tenantId, long size, CancellationToken cancel)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add(TilesOver("array[$2]", "$2"), Scalar(tenantId), Scalar(size));
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        await rows.NextResultAsync(cancel);
+        var tiles = new StoredTiles();
+        while (await rows.ReadAsync(cancel)) tiles.Add(rows, 0);
+        return new Peaks(size, tiles.Make(ProofPlan.Peaks(size)));
+    }
+}
+
+/// <summary>Tiles that were read, full or as wide as they were when they were.</summary>
+sealed class StoredTiles
+{
+    readonly Dictionary<(int Level, long Index), byte[]> tiles = [];
+
+    /// <summary>Takes the columns <c>level, n, hashes</c> of a row, unless they are null.</summary>
+    public void Add(NpgsqlDataReader row, int column)
+    {
+        if (row.IsDBNull(column) || row.IsDBNull(column + 2)) return;
+        tiles[(row.GetInt32(column), row.GetInt64(column + 1))] = row.GetFieldValue<byte[]>(column + 2);
+        AuditMetrics.TileReads.Add(1);
+    }
+
+    /// <summary>The hash of a leaf, by index.</summary>
+    /// <exception cref="AuditAlteredException">Its row is missing.</exception>
+    public LogHash Leaf(long index)
+    {
+        var slot = (int)(index % Tile.FullWidth) * LogHash.Size;
+        return tiles.TryGetValue((0, index / Tile.FullWidth), out var hashes) && hashes.Length >= slot + LogHash.Size
+            ? new LogHash(hashes.AsSpan(slot, LogHash.Size))
+            : throw new AuditAlteredException(index + 1);
+    }
+
+    /// <summary>The hashes of a proof.</summary>
+    /// <exception cref="AuditAlteredException">Rows that must be there are not.</exception>
+    public LogHash[] Make(ProofPlan plan)
+    {
+        try
+        {
+            return plan.Compute(tile => tiles.GetValueOrDefault((tile.Level, tile.Index)));
+        }
+        catch (AuditLogFormatException)
+        {
+            throw new AuditAlteredException(null);
+        }
+    }
+}

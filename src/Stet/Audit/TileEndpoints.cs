@@ -1,0 +1,151 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Net.Http.Headers;
+using Stet.AuditLog;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet.Audit;
+
+/// <summary>The three resources of C2SP tlog-tiles: checkpoint, hash tiles, entry bundles.</summary>
+static class TileEndpoints
+{
+    const string Unchanging = "private, max-age=31536000, immutable";
+
+    public static void Map(IEndpointRouteBuilder audit)
+    {
+        audit.MapGet("/checkpoint", Checkpoint).WithSummary("The newest checkpoint of the audit log")
+            .WithDescription("A signed note (C2SP tlog-checkpoint) with the cosignatures of witnesses.")
+            .RequirePermission(Scopes.AuditRead).Produces(200, contentType: "text/plain").Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
+            .WithQuery(
+                MinPosition.Parameter, ("witnessed", "true: the newest one that a witness has cosigned", false));
+        audit.MapGet("/tile/{**path}", Tile).WithSummary("A tile of hashes or a bundle of entries")
+            .WithDescription("C2SP tlog-tiles: `0/x001/067`, `entries/000.p/5`, as wide as a checkpoint implies.")
+            .RequirePermission(Scopes.AuditRead).Produces(200, contentType: "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(410);
+    }
+
+    static async Task<IResult> Checkpoint(HttpContext http, Store store, Checkpoints checkpoints, AuditReader reader)
+    {
+        var log = AuditAccess.Log(http);
+        var query = new RequestQuery(http.Request.Query);
+        var atLeast = query.Number("min_position", 0, long.MaxValue) ?? 0;
+        await MinPosition.WaitAsync(http, store, log.TenantId);
+
+        SignedCheckpoint signed;
+        if (query.Flag("witnessed"))
+        {
+            var noted = checkpoints.Noted(log);
+            var view = await reader.ViewAsync(log.TenantId, null, [], witnessed: true, http.RequestAborted);
+            if (view.Newest is null || view.Newest.Size < atLeast) return Problems.Answer(AuditProblems.NotWitnessed);
+            signed = await checkpoints.SignStoredAsync(log, noted, view, http.RequestAborted);
+        }
+        else
+        {
+            signed = await checkpoints.NewestAsync(log.TenantId, atLeast, http.RequestAborted);
+        }
+
+        return JsonAnswer.Read(signed.Note.ToArray(), "text/plain; charset=utf-8", signed.Size);
+    }
+
+    static async Task<IResult> Tile(string? path, HttpContext http, Checkpoints checkpoints, AuditReader reader, TileCache cache)
+    {
+        var log = AuditAccess.Log(http);
+        if (!AuditLog.Tile.TryParse($"tile/{path}", out var tile)) return Problems.Answer(AuditProblems.NotFound);
+
+        // What this process has signed says often enough that a tile is covered.
+        if (!tile.IsWithin(checkpoints.Noted(log)?.Size ?? 0))
+        {
+            var view = await reader.ViewAsync(log.TenantId, null, [], witnessed: false, http.RequestAborted);
+            if (!tile.IsWithin(view.Newest?.Size ?? 0)) return Problems.Answer(AuditProblems.NotCovered);
+        }
+
+        var gzip = tile.IsEntries && TakesGzip(http.Request);
+        var body = await cache.GetAsync(log.TenantId, tile, gzip, http.RequestAborted);
+        return new TileAnswer(body, tile.IsEntries, gzip);
+    }
+
+    static bool TakesGzip(HttpRequest request) =>
+        StringWithQualityHeaderValue.TryParseList(request.Headers.AcceptEncoding, out var codings)
+        && codings.Any(c => c.Value.Equals("gzip", StringComparison.OrdinalIgnoreCase) && c.Quality is null or > 0);
+
+    sealed class TileAnswer(TileBody body, bool varies, bool gzip) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            var (request, response) = (httpContext.Request, httpContext.Response);
+            response.Headers.ETag = body.ETag;
+            response.Headers.CacheControl = Unchanging;
+            if (varies) response.Headers.Vary = HeaderNames.AcceptEncoding;
+            if (JsonAnswer.Matches(request.Headers.IfNoneMatch, body.ETag))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return Task.CompletedTask;
+            }
+
+            if (gzip) response.Headers.ContentEncoding = "gzip";
+            response.ContentType = "application/octet-stream";
+            response.ContentLength = body.Bytes.Length;
+            return HttpMethods.IsHead(request.Method)
+                ? Task.CompletedTask
+                : response.Body.WriteAsync(body.Bytes, httpContext.RequestAborted).AsTask();
+        }
+    }
+}
+
+/// <summary>What is sent for a tile.</summary>
+/// <param name="Bytes">As they are sent.</param>
+/// <param name="ETag">Made from the bytes before they were compressed.</param>
+sealed record TileBody(byte[] Bytes, string ETag);
+
+/// <summary>Full tiles and bundles never change: the last ones that were asked for stay in memory, 64 MiB of them.</summary>
+sealed class TileCache(AuditReader reader) : IDisposable
+{
+    const long Capacity = 64L << 20;
+
+    readonly MemoryCache bodies = new(new MemoryCacheOptions { SizeLimit = Capacity });
+
+    /// <exception cref="AuditAlteredException">What is stored is not what was logged.</exception>
+    public async ValueTask<TileBody> GetAsync(string tenantId, Tile tile, bool gzip, CancellationToken cancel)
+    {
+        var key = new Key(tenantId, tile, gzip);
+        if (bodies.TryGetValue(key, out TileBody? known)) return known!;
+
+        var body = BodyOf(await ReadAsync(tenantId, tile, cancel), gzip);
+        if (tile.IsFull) bodies.Set(key, body, new MemoryCacheEntryOptions { Size = body.Bytes.Length });
+        return body;
+    }
+
+    public void Dispose() => bodies.Dispose();
+
+    async Task<byte[]> ReadAsync(string tenantId, Tile tile, CancellationToken cancel)
+    {
+        if (!tile.IsEntries) return await reader.TileAsync(tenantId, tile, cancel);
+
+        return Bundle(await reader.EventsAsync(tenantId, tile.Index * AuditLog.Tile.FullWidth, tile.Width, cancel));
+    }
+
+    /// <summary>The bundle of some events.</summary>
+    public static byte[] Bundle(IReadOnlyList<LoggedEvent> events)
+    {
+        var bundle = new System.Buffers.ArrayBufferWriter<byte>(events.Count * 300);
+        foreach (var e in events) EntryBundle.Append(bundle, e.Entry);
+        return bundle.WrittenSpan.ToArray();
+    }
+
+    static TileBody BodyOf(byte[] bytes, bool gzip)
+    {
+        var tag = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
+        return gzip ? new TileBody(Compress(bytes), $"\"{tag}-gz\"") : new TileBody(bytes, $"\"{tag}\"");
+    }
+
+    static byte[] Compress(byte[] bytes)
+    {
+        using var compressed = new MemoryStream(bytes.Length / 2);
+        using (var stream = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true)) stream.Write(bytes);
+        return compressed.ToArray();
+    }
+
+    readonly record struct Key(string TenantId, Tile Tile, bool Gzip);
+}
