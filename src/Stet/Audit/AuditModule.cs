@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
 
 namespace Stet.Audit;
@@ -36,6 +37,7 @@ public static class AuditModule
         services.AddSingleton<IAppendLog, AuditAppender>();
         services.AddSingleton<AuditBackfill>();
         services.AddHostedService<AuditStart>();
+        services.AddWitnesses();
         return services;
     }
 
