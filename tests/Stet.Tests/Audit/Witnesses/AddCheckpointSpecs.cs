@@ -48,6 +48,8 @@ public sealed class AddCheckpointSpecs : IDisposable
         served.Content.Headers.ContentType!.ToString().ShouldBe("text/plain; charset=utf-8");
         (await served.Content.ReadAsStringAsync())
             .ShouldBe(Body("first checkpoint")["old 0\n\n".Length..] + await answer.Content.ReadAsStringAsync());
+        using var head = await witness.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, $"/{WitnessState.NameOf(Origin)}/checkpoint"));
+        head.Content.Headers.ContentLength.ShouldBe(served.Content.Headers.ContentLength);
     }
 
     [Fact]
