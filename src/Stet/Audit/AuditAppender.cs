@@ -127,7 +127,7 @@ public sealed class AuditPart : IAppendLogPart
     /// <inheritdoc />
     public void Committed()
     {
-        if (isVerified) Log.Verified = (Tree.Size, Tree.ToArray());
+        Log.Appended((Start, before), (Tree.Size, Tree.ToArray()));
         if (ChangesKeys) Log.IsStale = true;
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
 
 namespace Stet.Audit;
@@ -44,6 +45,7 @@ public static class AuditModule
         services.AddHostedService<AuditStart>();
         services.AddSingleton<KeyRetirement>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyRetirement>());
+        services.AddWitnesses();
         return services;
     }
 

@@ -14,11 +14,15 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 {
     static readonly (long, byte[]) Nothing = (-1, []);
 
+    const int LongestChain = 1_024;
+
     readonly List<SaltKey> salts = [];
+    readonly Queue<(long Size, byte[] Peaks)> chain = new();
     readonly Lock gate = new();
     bool disposed;
     bool stale;
     (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
+    (long Size, byte[] Peaks) newest = Nothing;
 
     /// <summary>Whose log.</summary>
     public string TenantId { get; } = tenantId;
@@ -55,10 +59,24 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         {
             lock (gate) return verified;
         }
+    }
 
-        set
+    /// <summary>Notes that the writer went on from one size to another.</summary>
+    internal void Appended((long Size, byte[] Peaks) before, (long Size, byte[] Peaks) after)
+    {
+        lock (gate)
         {
-            lock (gate) verified = value;
+            if (AreSame(before, verified))
+            {
+                verified = after;
+                return;
+            }
+
+            // Sizes written one upon another, on top of something that nobody has folded yet: once one of them is, all are.
+            if (!AreSame(before, newest)) chain.Clear();
+            newest = after;
+            chain.Enqueue(after);
+            if (chain.Count > LongestChain) chain.Dequeue();
         }
     }
 
@@ -67,7 +85,16 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     {
         lock (gate)
         {
-            if (folded.Size > verified.Size) verified = (folded.Size, folded.ToArray());
+            (long Size, byte[] Peaks) known = (folded.Size, folded.ToArray());
+            if (chain.Any(size => AreSame(size, known)))
+            {
+                (verified, newest) = (newest, Nothing);
+                chain.Clear();
+            }
+            else if (known.Size > verified.Size)
+            {
+                verified = known;
+            }
         }
     }
 
@@ -75,7 +102,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     internal void Inherit(TenantLog before)
     {
         if (before.Origin != Origin) return;
-        (Verified, ComparedIn) = (before.Verified, before.ComparedIn);
+        (verified, ComparedIn) = (before.Verified, before.ComparedIn);
     }
 
     internal void Add(SaltKey key) => salts.Add(key);
@@ -112,6 +139,9 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
             foreach (var key in SigningKeys) CryptographicOperations.ZeroMemory(key.Seed);
         }
     }
+
+    static bool AreSame((long Size, byte[] Peaks) a, (long Size, byte[] Peaks) b) =>
+        a.Size == b.Size && a.Peaks.AsSpan().SequenceEqual(b.Peaks);
 
     // A leaked secret is replaced from a position on; older entries keep theirs.
     SaltKey KeyAt(long position)

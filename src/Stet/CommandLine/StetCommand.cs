@@ -21,13 +21,10 @@ public static class StetCommand
     public static RootCommand Create()
     {
         var run = RunCommand.Create();
-        var audit = AuditCommand.Create(TimeProvider.System);
-        audit.Subcommands.Add(AuditKeysCommand.NewEpoch());
-        audit.Subcommands.Add(AuditKeysCommand.Rewrap());
         var root = new RootCommand("Stet: a trust ledger for AI systems.")
         {
             Connection, Data, run, CheckEnvironmentCommand.Create(), DescribeCommand.Create(), DbCommand.Create(),
-            ProjectionsCommand.Create(), audit,
+            ProjectionsCommand.Create(), AuditCommand.Create(TimeProvider.System), WitnessCommand.Create(),
         };
         foreach (var option in run.Options) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);
