@@ -62,7 +62,10 @@ public sealed partial class ReadmeSpecs
     {
         var start = new ProcessStartInfo("bash")
         {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = TestCluster.NewFolder(),
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = TestCluster.NewFolder(),
         };
         using var bash = Process.Start(start)!;
         await bash.StandardInput.WriteAsync(script);
