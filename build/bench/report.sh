@@ -63,10 +63,11 @@ row() {
     "$(printf '%.2f ms' "$(values "$2" 6 | median)")" "$(cpu "$2")" "$3" "$4"
 }
 
-# row_with_goal WHAT NAME PER_SECOND [P99_MS]
+# row_with_goal WHAT NAME PER_SECOND [P99_MS]: 0 per second is no goal.
 row_with_goal() {
   local met=no goal
   goal=$(grouped "$3")/s${4:+, p99 < $4 ms}
+  goal=${goal#0/s, }
   [[ -n $(values "$2" 1) ]] || return 0
   if holds "$(values "$2" 4 | median)" '>=' "$3" && holds "$(values "$2" 6 | median)" '<' "${4:-1e9}"; then met=yes; fi
   row "$1" "$2" "$goal" "$met"

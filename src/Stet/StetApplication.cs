@@ -24,6 +24,7 @@ public static class StetApplication
         CorrectionsModule.Configure(contexts);
         EnforcementModule.Configure(contexts);
         PcsModule.Configure(contexts);
+        AuditModule.Configure(contexts);
         return contexts;
     }
 

@@ -14,7 +14,7 @@ namespace Stet.Benchmarks;
 /// and the real read models, each call answered when its events are durable.
 /// </summary>
 sealed class CommandBenchmark(
-    ILoggerFactory logs, StoreConnections connections, StateFile state, TenantLogs auditLogs, Store store, StateType<CorrectedField> field,
+    ILoggerFactory logs, StoreConnections connections, TenantLogs auditLogs, Store store, StateType<CorrectedField> field,
     Tenant tenant, int fields) : IAsyncDisposable
 {
     static readonly EventMetadata metadata = new("application", Caller: "benchmark");
@@ -38,31 +38,27 @@ sealed class CommandBenchmark(
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         var contexts = StetApplication.Contexts();
         var connections = StoreConnections.For(connectionString);
-        var state = NewState();
-        var auditLogs = LogsOf(connections, state);
+        var auditLogs = LogsOf(connections);
         var store = new Store(
             connections, contexts.Catalog, contexts.Projections, audited ? new AuditAppender(auditLogs, TimeProvider.System) : null,
             new StoreOptions(), TimeProvider.System, logs.CreateLogger<Store>());
         var tenant = await store.CreateTenantAsync(tenantId, cancel);
 
         return new CommandBenchmark(
-            logs, connections, state, auditLogs, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
+            logs, connections, auditLogs, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
     }
 
     /// <summary>Makes the leaves of events that have none.</summary>
     public static async Task CompleteAsync(string connectionString, CancellationToken cancel)
     {
         await using var connections = StoreConnections.For(connectionString);
-        using var state = NewState();
-        using var auditLogs = LogsOf(connections, state);
+        using var auditLogs = LogsOf(connections);
         await new AuditBackfill(connections, auditLogs, NullLogger<AuditBackfill>.Instance).RunAsync(cancel);
     }
 
-    static StateFile NewState() => StateFile.Open(Path.Combine(Directory.CreateTempSubdirectory("stet-bench-").FullName, "audit-state"));
-
     // The key of the service, which STET_KEK names: what one wrapped the other has to unwrap.
-    static TenantLogs LogsOf(StoreConnections connections, StateFile state) => new(
-        connections, InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek"), state, new AuditOptions(), TimeProvider.System);
+    static TenantLogs LogsOf(StoreConnections connections) => new(
+        connections, InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek"), _ => null, new AuditOptions(), TimeProvider.System);
 
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
     public async Task<Latencies> RunAsync(int callers, TimeSpan duration, CancellationToken cancel)
@@ -93,7 +89,6 @@ sealed class CommandBenchmark(
         await store.DisposeAsync();
         await connections.DisposeAsync();
         auditLogs.Dispose();
-        state.Dispose();
         logs.Dispose();
     }
 

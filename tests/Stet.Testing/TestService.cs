@@ -32,10 +32,10 @@ public sealed class TestService : IAsyncDisposable
 
     readonly WebApplication app;
     readonly bool ownsDatabase;
-    readonly DirectoryInfo auditFolder;
+    readonly string auditFolder;
     readonly SocketsHttpHandler handler = new() { AllowAutoRedirect = false };
 
-    TestService(WebApplication app, TestDatabase database, bool ownsDatabase, DirectoryInfo auditFolder) =>
+    TestService(WebApplication app, TestDatabase database, bool ownsDatabase, string auditFolder) =>
         (this.app, Database, this.ownsDatabase, this.auditFolder, Address) = (app, database, ownsDatabase, auditFolder, new Uri(app.Urls.Single()));
 
     public Uri Address { get; }
@@ -53,7 +53,7 @@ public sealed class TestService : IAsyncDisposable
         options ??= new TestServiceOptions();
         var home = database ?? await TestDatabase.CreateAsync(schema);
 
-        var folder = Directory.CreateTempSubdirectory("stet-audit-");
+        var folder = TestCluster.NewFolder();
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ApplicationName = "Stet", EnvironmentName = options.Environment });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -62,7 +62,7 @@ public sealed class TestService : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(
         [
             KeyValuePair.Create("STET_KEK", (string?)"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
-            KeyValuePair.Create("Audit:Folder", (string?)folder.FullName),
+            KeyValuePair.Create("Audit:Folder", (string?)folder),
         ]);
         builder.Configuration.AddInMemoryCollection(options.Settings);
         if (options.Clock is not null) builder.Services.AddSingleton(options.Clock);
@@ -93,6 +93,6 @@ public sealed class TestService : IAsyncDisposable
         await app.DisposeAsync();
         handler.Dispose();
         if (ownsDatabase) await Database.DisposeAsync();
-        auditFolder.Delete(recursive: true);
+        Directory.Delete(auditFolder, recursive: true);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Stet.Authentication;
 using Stet.EventStore;
+using Stet.Http;
 
 namespace Stet.Audit;
 
@@ -16,26 +17,31 @@ sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) :
         var tenantId = http.Request.RouteValues["tenant_id"] as string;
         if (tenantId != http.Features.Get<Caller>()?.TenantId || tenantId is null) return Problems.Answer(AuditProblems.NotFound);
 
-        try
+        const int Tries = 2;
+        for (var attempt = 1; ; attempt++)
         {
-            if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(Http.RequestProblems.UnknownTenant);
-            if (Refusal(http, log) is { } refusal) return refusal;
+            try
+            {
+                if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(RequestProblems.UnknownTenant);
+                if (Refusal(http, log) is { } refusal) return refusal;
 
-            http.Features.Set(log);
-            return await next(context);
-        }
-        catch (AuditSigningRefusedException)
-        {
-            return Problems.Answer(AuditProblems.SigningRefused);
-        }
-        catch (AuditAlteredException e)
-        {
-            Altered(logger, tenantId, e.Position);
-            return Problems.Answer(AuditProblems.Altered);
-        }
-        catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
-        {
-            throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
+                http.Features.Set(log);
+                return await next(context);
+            }
+            catch (AuditSigningRefusedException)
+            {
+                return Problems.Answer(AuditProblems.SigningRefused);
+            }
+            catch (AuditAlteredException e)
+            {
+                Altered(logger, tenantId, e.Position);
+                return Problems.Answer(AuditProblems.Altered);
+            }
+            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
+            {
+                // With the log as it is now, the request may be about something else.
+                if (attempt == Tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
+            }
         }
     }
 

@@ -33,6 +33,7 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
         var all = parts.Cast<AuditPart>().ToArray();
         AuditTables.AddLeaves([.. all.SelectMany(p => p.Leaves.Select(l => (p.Log.TenantId, l)))], batch);
         AuditTables.AddTiles([.. all.SelectMany(p => p.Filled.Select(t => (p.Log.TenantId, t)))], batch);
+        foreach (var part in all.Where(p => p.ChangesKeys)) KeyChanges.Write(part, batch);
         AuditTables.AddGuards([.. all.Where(p => p.IsGuarded).Select(p => (p.Log.TenantId, p.Tree))], clock.GetUtcNow(), batch);
     }
 
@@ -45,9 +46,15 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
             throw new UnloggableEventException(error.Pointer, error.Reason);
 
         var e = appended.Event;
-        return AuditLeaf.Of(
-            log, new AuditedEvent(e.Position, e.Id, e.StreamId, e.Version, e.Timestamp, appended.Type.StoredName, appended.Metadata.ActorClass),
-            canonical.WrittenSpan, appended);
+        var audited = new AuditedEvent(e.Position, e.Id, e.StreamId, e.Version, e.Timestamp, appended.Type.StoredName, appended.Metadata.ActorClass);
+        try
+        {
+            return AuditLeaf.Of(log, audited, canonical.WrittenSpan, appended);
+        }
+        catch (ObjectDisposedException) when (logs.InMemory(log.TenantId) is { } current && current != log)
+        {
+            return AuditLeaf.Of(current, audited, canonical.WrittenSpan, appended); // salts are the same
+        }
     }
 }
 
@@ -96,8 +103,15 @@ public sealed class AuditPart : IAppendLogPart
     /// <summary>The right edge before the batch.</summary>
     public Peaks TreeBefore() => Peaks.Read(Start, before);
 
+    /// <summary>Whether there are events about the log's keys or origin among the leaves.</summary>
+    internal bool ChangesKeys { get; private set; }
+
     /// <inheritdoc />
-    public void Add(AppendedEvent appended) => leaves.Add(appender.LeafOf(Log, appended));
+    public void Add(AppendedEvent appended)
+    {
+        leaves.Add(appender.LeafOf(Log, appended));
+        ChangesKeys |= appended.Event.Data is IChangesKeys;
+    }
 
     /// <inheritdoc />
     public void Cut(int count) => leaves.RemoveRange(count, leaves.Count - count);
@@ -113,6 +127,7 @@ public sealed class AuditPart : IAppendLogPart
     /// <inheritdoc />
     public void Committed()
     {
-        if (isVerified) Log.Verified = (Tree.Size, Tree.ToArray());
+        Log.Appended((Start, before), (Tree.Size, Tree.ToArray()));
+        if (ChangesKeys) Log.IsStale = true;
     }
 }

@@ -1,5 +1,8 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
 
 namespace Stet.Audit;
@@ -22,7 +25,10 @@ public static class AuditModule
             return InstallationKeys.Load(options.Kek, options.KeyFile);
         });
         services.AddSingleton(provider => StateFile.Open(provider.GetRequiredService<AuditOptions>().StateFile));
-        services.AddSingleton<TenantLogs>();
+        services.AddSingleton(provider => new TenantLogs(
+            provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<InstallationKeys>(),
+            provider.GetRequiredService<StateFile>().Newest, provider.GetRequiredService<AuditOptions>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FrozenLogs>();
         services.AddSingleton<RestoreGuard>();
         services.AddSingleton<Checkpoints>();
@@ -37,15 +43,30 @@ public static class AuditModule
         services.AddSingleton<IAppendLog, AuditAppender>();
         services.AddSingleton<AuditBackfill>();
         services.AddHostedService<AuditStart>();
+        services.AddSingleton<KeyRetirement>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyRetirement>());
+        services.AddWitnesses();
         return services;
     }
+
+    static readonly StateType<AuditKeyring> Keyring = StateType.Folded<AuditKeyring>("audit_keyring");
+
+    public static void Configure(ContextCatalog contexts) => contexts
+        .Events(events => events
+            .Add("audit_key_added", AuditEventJson.Default.AuditKeyAdded)
+            .Add("audit_key_retired", AuditEventJson.Default.AuditKeyRetired)
+            .Add("audit_epoch_started", AuditEventJson.Default.AuditEpochStarted))
+        .State(Keyring);
+
+    /// <summary>The stream about a log's keys.</summary>
+    internal static StreamKey<AuditKeyring> KeysStream { get; } = new(Keyring, "audit_keys");
 
     /// <summary>The resources of each log below its origin's path, and what is about keys.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
         foreach (var prefix in (string[])["/v1/tenants/{tenant_id}/audit", "/v1/tenants/{tenant_id}/audit/epoch/{epoch}"])
         {
-            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>();
+            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>().AddOpenApiOperationTransformer(DescribePath);
             TileEndpoints.Map(audit);
             ProofEndpoints.Map(audit);
             EvidenceEndpoint.Map(audit);
@@ -53,11 +74,41 @@ public static class AuditModule
         }
 
         KeysEndpoints.Map(routes);
+        AddAuditKeyEndpoint.Map(routes);
+    }
+
+    /// <summary>The endpoints do not name these parameters: what comes before them looks at tenant and epoch.</summary>
+    static Task DescribePath(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
+    {
+        operation.Parameters ??= [];
+        foreach (var name in (string[])["tenant_id", "epoch"])
+        {
+            if (context.Description.RelativePath?.Contains($"{{{name}}}", StringComparison.Ordinal) != true) continue;
+            if (operation.Parameters.Any(p => p.Name == name)) continue;
+            operation.Parameters.Add(new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Path,
+                Required = true,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            });
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>The path that a log is served below: its origin without the host.</summary>
     internal static string PrefixOf(TenantLog log) => log.Origin[log.Origin.IndexOf('/', StringComparison.Ordinal)..];
 }
+
+/// <summary>Shapes of stored events.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(AuditKeyAdded))]
+[JsonSerializable(typeof(AuditKeyRetired))]
+[JsonSerializable(typeof(AuditEpochStarted))]
+sealed partial class AuditEventJson : JsonSerializerContext;
 
 /// <summary>Shapes of answers.</summary>
 [JsonSourceGenerationOptions(

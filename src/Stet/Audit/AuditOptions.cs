@@ -23,6 +23,11 @@ public sealed class AuditOptions
     /// <value>Base64 of 32 bytes each, separated by commas. Default: the file <c>kek</c> in the folder, made at first start.</value>
     public string? Kek { get; set; }
 
+    /// <summary>How long an old signing key signs beside the one that takes its place.</summary>
+    /// <value>1 hour to 365 days. Default 30 days.</value>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
+    public TimeSpan KeyOverlap { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>The key file.</summary>
     internal string KeyFile => Path.Combine(Folder, "kek");
 

@@ -25,7 +25,7 @@ public sealed class AuditReader(Store store)
               """
             : "select * from stet.audit_signed where tenant_id = $1 order by size desc limit 1";
         var sql = $"""
-            select {LogTree.Incarnation}, l.frozen_at is not null, g.size, g.root, g.peaks,
+            select {LogTree.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
                 (select string_agg(c.line || chr(10), '' order by c.witness)
                  from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size),
                 e.seq_id, p.level, p.n, p.hashes
@@ -135,14 +135,14 @@ public sealed class AuditReader(Store store)
         while (await row.ReadAsync(cancel))
         {
             view ??= new LogView(
-                position, row.GetString(0), row.GetBoolean(1),
-                row.IsDBNull(2)
+                position, row.GetString(0), row.GetBoolean(1), row.GetInt32(2), row.GetInt32(3),
+                row.IsDBNull(4)
                     ? null
                     : new SignedSize(
-                        row.GetInt64(2), new LogHash(row.GetFieldValue<byte[]>(3)), row.GetFieldValue<byte[]>(4),
-                        row.IsDBNull(5) ? "" : row.GetString(5)),
-                row.IsDBNull(6) ? null : row.GetInt64(6), tiles);
-            tiles.Add(row, 7);
+                        row.GetInt64(4), new LogHash(row.GetFieldValue<byte[]>(5)), row.GetFieldValue<byte[]>(6),
+                        row.IsDBNull(7) ? "" : row.GetString(7)),
+                row.IsDBNull(8) ? null : row.GetInt64(8), tiles);
+            tiles.Add(row, 9);
         }
 
         return view ?? throw new AuditLogChangedException();
@@ -153,11 +153,13 @@ public sealed class AuditReader(Store store)
 /// <param name="Position">Of its newest event.</param>
 /// <param name="Incarnation">Names the database.</param>
 /// <param name="IsFrozen">Whether it signs nothing.</param>
+/// <param name="Epoch">Of the log.</param>
+/// <param name="KeyChanges">How often its keys have changed.</param>
 /// <param name="Newest">The newest guard row; null when nothing was signed.</param>
 /// <param name="EventPosition">Of the event that was asked about; null when there is none.</param>
 /// <param name="Tiles">Those over the leaves that were asked about.</param>
 sealed record LogView(
-    long Position, string Incarnation, bool IsFrozen, SignedSize? Newest, long? EventPosition, StoredTiles Tiles);
+    long Position, string Incarnation, bool IsFrozen, int Epoch, int KeyChanges, SignedSize? Newest, long? EventPosition, StoredTiles Tiles);
 
 /// <summary>A guard row.</summary>
 /// <param name="Size">How many leaves.</param>

@@ -35,7 +35,22 @@ public sealed class Checkpoints(
             {
                 // The log in memory was not the newest any more.
             }
+            catch (NpgsqlException e) when (e is not PostgresException || e.IsTransient)
+            {
+                // A pooled connection may have died unnoticed: a new one will tell.
+                connections.Writer.Clear();
+                if (attempt == Tries) throw new StoreUnavailableException("the database did not answer", TimeSpan.FromSeconds(2), e);
+            }
         }
+    }
+
+    /// <summary>The newest checkpoint of a log, see the other method.</summary>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditLogChangedException">The tenant's log has another origin by now.</exception>
+    internal async Task<SignedCheckpoint> NewestAsync(TenantLog log, long atLeast, CancellationToken cancel)
+    {
+        var signed = await NewestAsync(log.TenantId, atLeast, cancel);
+        return signed.Origin == log.Origin ? signed : throw new AuditLogChangedException();
     }
 
     /// <summary>
@@ -46,11 +61,15 @@ public sealed class Checkpoints(
     /// <param name="size">The size.</param>
     /// <param name="root">The root in the guard row.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
-    /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
+    /// <exception cref="AuditSigningRefusedException">
+    /// The log is frozen or has another origin by now, or the state file cannot be written.
+    /// </exception>
     public async ValueTask<SignedCheckpoint> SignReservedAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
     {
         frozen.ThrowIfFrozen(log.TenantId);
+        var current = await logs.FindAsync(log.TenantId, cancel);
+        if (current?.Origin != log.Origin) throw new AuditSigningRefusedException();
+
         var known = state.Newest(log.Origin);
         if (known?.Size == size && known.Root != root)
         {
@@ -58,17 +77,16 @@ public sealed class Checkpoints(
             throw new AuditSigningRefusedException();
         }
 
-        var signed = known?.Size == size ? known : SignedCheckpoint.Sign(log, size, root);
         try
         {
+            var signed = known?.Size == size ? known : SignedCheckpoint.Sign(current, size, root);
             await state.KeepAsync(signed).WaitAsync(cancel);
+            return signed;
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             throw new AuditSigningRefusedException(e);
         }
-
-        return signed;
     }
 
     /// <summary>The newest checkpoint of a log that this service has signed, or may have; null when there is none.</summary>
@@ -83,8 +101,10 @@ public sealed class Checkpoints(
     internal async Task<SignedCheckpoint> SignStoredAsync(
         TenantLog log, SignedCheckpoint? noted, LogView view, CancellationToken cancel)
     {
+        ThrowIfChanged(log, view.Epoch, view.KeyChanges);
+
         // A database that this process has not compared with what was signed before, or that has gone back since.
-        if (view.Incarnation != log.ComparedIn || noted?.Size > view.Position) await NewestAsync(log.TenantId, 0, cancel);
+        if (view.Incarnation != log.ComparedIn || noted?.Size > view.Position) await NewestAsync(log, 0, cancel);
         if (view.IsFrozen) throw new AuditSigningRefusedException();
 
         var stored = view.Newest!;
@@ -98,12 +118,7 @@ public sealed class Checkpoints(
         await using var connection = await connections.Writer.OpenConnectionAsync();
         var view = await ReadAsync(connection, log.TenantId);
         frozen.Set(log.TenantId, view.FrozenReason);
-        if (view.Epoch != log.Epoch || view.KeyChanges != log.KeyChanges)
-        {
-            logs.Forget(log);
-            throw new AuditLogChangedException();
-        }
-
+        ThrowIfChanged(log, view.Epoch, view.KeyChanges);
         frozen.ThrowIfFrozen(log.TenantId);
         await restore.CompareAsync(connection, log, noted, view.Position, view.Incarnation);
 
@@ -119,6 +134,14 @@ public sealed class Checkpoints(
         AuditMetrics.CheckpointAge.Record(Math.Max(0, age.TotalSeconds));
         var signed = await SignReservedAsync(log, guard.Size, guard.Root, CancellationToken.None);
         return signed.With(guard.Cosignatures);
+    }
+
+    static void ThrowIfChanged(TenantLog log, int epoch, int keyChanges)
+    {
+        if (epoch == log.Epoch && keyChanges == log.KeyChanges) return;
+
+        log.IsStale = true;
+        throw new AuditLogChangedException();
     }
 
     static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)

@@ -14,7 +14,7 @@ static class EvidenceEndpoint
 
     public static void Map(IEndpointRouteBuilder audit) =>
         audit.MapGet("/evidence/{event_id}", Get).WithSummary("An event with its data, salt, proof and keys")
-            .RequirePermission(Scopes.AuditExport).Produces(200, contentType: "application/json")
+            .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/json")
             .ProducesProblem(404).ProducesProblem(410);
 
     static async Task<IResult> Get(string event_id, HttpContext http, Proofs proofs, AuditReader reader, AuditKeys keys)

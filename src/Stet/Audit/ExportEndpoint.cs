@@ -13,12 +13,12 @@ static class ExportEndpoint
     public static void Map(IEndpointRouteBuilder audit) =>
         audit.MapGet("/export", Get).WithSummary("The whole audit log with its payloads, as a tar stream")
             .WithDescription("`tile/...`, `payloads.ndjson`, `keys.json` and, last, `checkpoint`: a stream that was cut has none.")
-            .RequirePermission(Scopes.AuditExport).Produces(200, contentType: "application/x-tar").ProducesProblem(404).ProducesProblem(410);
+            .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/x-tar").ProducesProblem(404).ProducesProblem(410);
 
     static async Task<IResult> Get(HttpContext http, Checkpoints checkpoints, AuditReader reader, AuditKeys keys, AuditAccess access, TimeProvider clock)
     {
         var log = AuditAccess.Log(http);
-        var signed = await checkpoints.NewestAsync(log.TenantId, 0, http.RequestAborted);
+        var signed = await checkpoints.NewestAsync(log, 0, http.RequestAborted);
         var answer = await keys.ReadAsync(log.TenantId, http.RequestAborted);
         return new ExportAnswer(log, signed, answer, reader, access, clock);
     }

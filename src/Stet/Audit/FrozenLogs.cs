@@ -8,7 +8,8 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Audit;
 
 /// <summary>The logs that contradict what was signed. They sign nothing more; their events go on.</summary>
-public sealed partial class FrozenLogs(StoreConnections connections, TimeProvider clock, ILogger<FrozenLogs> logger) : IHealthCheck
+public sealed partial class FrozenLogs(
+    StoreConnections connections, TenantLogs logs, TimeProvider clock, ILogger<FrozenLogs> logger) : IHealthCheck
 {
     readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
 
@@ -79,14 +80,19 @@ public sealed partial class FrozenLogs(StoreConnections connections, TimeProvide
 
     void Release(string tenantId)
     {
-        if (frozen.TryRemove(tenantId, out _)) AuditMetrics.Frozen.Add(-1);
+        if (!frozen.TryRemove(tenantId, out _)) return;
+
+        // Only a new epoch ends it: what is in memory is of the old one.
+        if (logs.InMemory(tenantId) is { } log) log.IsStale = true;
+        AuditMetrics.Frozen.Add(-1);
     }
 
     [LoggerMessage(30, LogLevel.Critical, "The audit log of {TenantId} is frozen at size {Size}: here {Ours}, signed {Theirs}: {Reason}")]
     static partial void Contradiction(ILogger logger, string tenantId, long size, string ours, string theirs, string reason);
 }
 
-/// <summary>A log is frozen, or could not be written where checkpoints are remembered: it signs nothing.</summary>
+/// <summary>A log signs nothing: it is frozen, or its signatures cannot be remembered.</summary>
+/// <param name="cause">What kept it from being remembered; null for a frozen log.</param>
 public sealed class AuditSigningRefusedException(Exception? cause = null) : Exception("the audit log does not sign", cause);
 
 /// <summary>What is stored of a log is not what was written.</summary>

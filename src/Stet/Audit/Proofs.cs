@@ -26,7 +26,7 @@ public sealed class Proofs(Checkpoints checkpoints, AuditReader reader)
         {
             if (witnessed) return (null, AuditProblems.NotWitnessed);
 
-            noted = await checkpoints.NewestAsync(log.TenantId, position, cancel);
+            noted = await checkpoints.NewestAsync(log, position, cancel);
             view = await reader.ViewAsync(log.TenantId, eventId, [], witnessed, cancel);
         }
 

@@ -48,7 +48,8 @@ public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs pr
             if (result.Log is AuditPart { IsGuarded: true } part)
             {
                 var signed = await checkpoints.SignReservedAsync(part.Log, part.Tree.Size, part.Tree.Root, cancel);
-                receipts.AddRange(result.Events.Select(e => OfNew(part, part.Leaves[(int)(e.Position - part.Start - 1)], signed)));
+                var log = await logs.FindAsync(part.Log.TenantId, cancel) ?? part.Log; // its keys may have changed since
+                receipts.AddRange(result.Events.Select(e => OfNew(log, part, part.Leaves[(int)(e.Position - part.Start - 1)], signed)));
             }
             else
             {
@@ -62,11 +63,11 @@ public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs pr
         return receipts;
     }
 
-    static Receipt OfNew(AuditPart part, AuditLeaf leaf, SignedCheckpoint signed)
+    static Receipt OfNew(TenantLog log, AuditPart part, AuditLeaf leaf, SignedCheckpoint signed)
     {
         var salt = new byte[Commitment.SaltSize];
         var audited = leaf.Audited;
-        part.Log.WriteSalt(audited.Position, audited.Id, salt);
+        log.WriteSalt(audited.Position, audited.Id, salt);
         var hashes = ProofPlan.Inclusion(audited.Position - 1, signed.Size)
             .ComputeForNewest(part.TreeBefore(), [.. part.Leaves.Select(l => l.Hash)]);
         return new Receipt(

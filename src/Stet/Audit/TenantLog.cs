@@ -14,10 +14,15 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 {
     static readonly (long, byte[]) Nothing = (-1, []);
 
+    const int LongestChain = 1_024;
+
     readonly List<SaltKey> salts = [];
+    readonly Queue<(long Size, byte[] Peaks)> chain = new();
     readonly Lock gate = new();
     bool disposed;
+    bool stale;
     (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
+    (long Size, byte[] Peaks) newest = Nothing;
 
     /// <summary>Whose log.</summary>
     public string TenantId { get; } = tenantId;
@@ -34,6 +39,13 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>The signing rounds that requests share.</summary>
     internal SharedRounds<SignedCheckpoint> Rounds { get; } = new();
 
+    /// <summary>Whether origin or keys have changed since it was read.</summary>
+    internal bool IsStale
+    {
+        get => Volatile.Read(ref stale);
+        set => Volatile.Write(ref stale, value);
+    }
+
     /// <summary>The incarnation of the database in which the log was last compared with what was signed before.</summary>
     internal string? ComparedIn { get; set; }
 
@@ -47,10 +59,24 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         {
             lock (gate) return verified;
         }
+    }
 
-        set
+    /// <summary>Notes that the writer went on from one size to another.</summary>
+    internal void Appended((long Size, byte[] Peaks) before, (long Size, byte[] Peaks) after)
+    {
+        lock (gate)
         {
-            lock (gate) verified = value;
+            if (AreSame(before, verified))
+            {
+                verified = after;
+                return;
+            }
+
+            // Sizes written one upon another, on top of something that nobody has folded yet: once one of them is, all are.
+            if (!AreSame(before, newest)) chain.Clear();
+            newest = after;
+            chain.Enqueue(after);
+            if (chain.Count > LongestChain) chain.Dequeue();
         }
     }
 
@@ -59,8 +85,24 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     {
         lock (gate)
         {
-            if (folded.Size > verified.Size) verified = (folded.Size, folded.ToArray());
+            (long Size, byte[] Peaks) known = (folded.Size, folded.ToArray());
+            if (chain.Any(size => AreSame(size, known)))
+            {
+                (verified, newest) = (newest, Nothing);
+                chain.Clear();
+            }
+            else if (known.Size > verified.Size)
+            {
+                verified = known;
+            }
         }
+    }
+
+    /// <summary>Takes over what is known of the same leaves from the log that it takes the place of.</summary>
+    internal void Inherit(TenantLog before)
+    {
+        if (before.Origin != Origin) return;
+        (verified, ComparedIn) = (before.Verified, before.ComparedIn);
     }
 
     internal void Add(SaltKey key) => salts.Add(key);
@@ -97,6 +139,9 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
             foreach (var key in SigningKeys) CryptographicOperations.ZeroMemory(key.Seed);
         }
     }
+
+    static bool AreSame((long Size, byte[] Peaks) a, (long Size, byte[] Peaks) b) =>
+        a.Size == b.Size && a.Peaks.AsSpan().SequenceEqual(b.Peaks);
 
     // A leaked secret is replaced from a position on; older entries keep theirs.
     SaltKey KeyAt(long position)

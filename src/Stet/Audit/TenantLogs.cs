@@ -8,8 +8,14 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Audit;
 
 /// <summary>The tenants' logs, made when they are first needed and kept in memory, unwrapped, while they are in use.</summary>
+/// <param name="connections">To the database.</param>
+/// <param name="installation">Unwraps keys.</param>
+/// <param name="noted">The newest checkpoint of an origin that is known outside the database; null when there is none.</param>
+/// <param name="options">Names the public host.</param>
+/// <param name="clock">Tells when a log was made.</param>
 public sealed class TenantLogs(
-    StoreConnections connections, InstallationKeys installation, StateFile state, AuditOptions options, TimeProvider clock)
+    StoreConnections connections, InstallationKeys installation, Func<string, SignedCheckpoint?> noted, AuditOptions options,
+    TimeProvider clock)
     : IDisposable
 {
     const int MostInMemory = 4_096;
@@ -24,7 +30,7 @@ public sealed class TenantLogs(
     /// <exception cref="InstallationKeyException">Its keys cannot be unwrapped.</exception>
     public async ValueTask<TenantLog?> FindAsync(string tenantId, CancellationToken cancel)
     {
-        if (logs.TryGetValue(tenantId, out var known)) return known;
+        if (logs.TryGetValue(tenantId, out var known) && !known.IsStale) return known;
 
         var log = await ReadAsync(tenantId, cancel);
         if (log is null)
@@ -42,12 +48,6 @@ public sealed class TenantLogs(
         if (logs.TryRemove(tenantId, out var log)) log.Dispose();
     }
 
-    /// <summary>Forgets a log unless another has taken its place.</summary>
-    internal void Forget(TenantLog log)
-    {
-        if (logs.TryRemove(KeyValuePair.Create(log.TenantId, log))) log.Dispose();
-    }
-
     /// <inheritdoc />
     public void Dispose()
     {
@@ -56,15 +56,27 @@ public sealed class TenantLogs(
 
     TenantLog Keep(TenantLog log)
     {
-        if (!logs.TryAdd(log.TenantId, log))
+        while (true)
         {
-            log.Dispose();
-            return logs.GetValueOrDefault(log.TenantId) ?? throw new ObjectDisposedException(nameof(TenantLog));
-        }
+            if (!logs.TryGetValue(log.TenantId, out var known))
+            {
+                if (!logs.TryAdd(log.TenantId, log)) continue;
+                order.Enqueue(log.TenantId);
+                if (order.Count > MostInMemory && order.TryDequeue(out var oldest) && oldest != log.TenantId) Forget(oldest);
+                return log;
+            }
 
-        order.Enqueue(log.TenantId);
-        if (order.Count > MostInMemory && order.TryDequeue(out var oldest) && oldest != log.TenantId) Forget(oldest);
-        return log;
+            if (!known.IsStale)
+            {
+                log.Dispose();
+                return known;
+            }
+
+            log.Inherit(known);
+            if (!logs.TryUpdate(log.TenantId, log, known)) continue;
+            known.Dispose();
+            return log;
+        }
     }
 
     async Task<TenantLog?> ReadAsync(string tenantId, CancellationToken cancel)
@@ -82,12 +94,12 @@ public sealed class TenantLogs(
         if (!await rows.ReadAsync(cancel)) return null;
 
         var origin = rows.GetString(1);
-        var log = new TenantLog(tenantId, rows.GetInt32(0), origin, rows.GetInt32(2), isNew: state.Newest(origin) is null);
+        var log = new TenantLog(tenantId, rows.GetInt32(0), origin, rows.GetInt32(2), isNew: noted(origin) is null);
         await rows.NextResultAsync(cancel);
         while (await rows.ReadAsync(cancel))
         {
             var (kind, keyId, epoch) = (rows.GetString(0), rows.GetString(1), rows.GetInt32(2));
-            if (kind == "sign" && epoch != log.Epoch) continue;
+            if (kind == "sign" && (epoch != log.Epoch || rows.GetInt64(6) == AuditKeys.NotYet)) continue;
 
             var secret = installation.Unwrap(
                 rows.GetString(5), rows.GetFieldValue<byte[]>(4), new WrappedKeyName(tenantId, kind, keyId));
@@ -138,9 +150,12 @@ public sealed class TenantLogs(
     {
         var seed = RandomNumberGenerator.GetBytes(Ed25519.SeedSize);
         var publicKey = Ed25519.Default.PublicKey(seed);
-        AddKey(batch, tenantId, "sign", Convert.ToHexStringLower(SHA256.HashData(publicKey))[..8], epoch, publicKey, seed, fromPosition);
+        AddKey(batch, tenantId, "sign", KeyIdOf(publicKey), epoch, publicKey, seed, fromPosition);
         return publicKey;
     }
+
+    /// <summary>The id of a signing key among the tenant's.</summary>
+    internal static string KeyIdOf(ReadOnlySpan<byte> publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey))[..8];
 
     void AddSaltKey(NpgsqlBatch batch, string tenantId, long fromPosition) =>
         AddKey(batch, tenantId, "salt", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), 1, null,

@@ -18,12 +18,12 @@ static class TileEndpoints
     {
         audit.MapGet("/checkpoint", Checkpoint).WithSummary("The newest checkpoint of the audit log")
             .WithDescription("A signed note (C2SP tlog-checkpoint) with the cosignatures of witnesses.")
-            .RequirePermission(Scopes.AuditRead).Produces(200, contentType: "text/plain").Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
+            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(
                 MinPosition.Parameter, ("witnessed", "true: the newest one that a witness has cosigned", false));
         audit.MapGet("/tile/{**path}", Tile).WithSummary("A tile of hashes or a bundle of entries")
             .WithDescription("C2SP tlog-tiles: `0/x001/067`, `entries/000.p/5`, as wide as a checkpoint implies.")
-            .RequirePermission(Scopes.AuditRead).Produces(200, contentType: "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(410);
+            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(410);
     }
 
     static async Task<IResult> Checkpoint(HttpContext http, Store store, Checkpoints checkpoints, AuditReader reader)
@@ -43,7 +43,7 @@ static class TileEndpoints
         }
         else
         {
-            signed = await checkpoints.NewestAsync(log.TenantId, atLeast, http.RequestAborted);
+            signed = await checkpoints.NewestAsync(log, atLeast, http.RequestAborted);
         }
 
         return JsonAnswer.Read(signed.Note.ToArray(), "text/plain; charset=utf-8", signed.Size);

@@ -2,14 +2,15 @@ using System.CommandLine;
 
 namespace Stet.CommandLine;
 
-/// <summary><c>stet audit</c>: what anybody can verify, and what only who runs the service can do.</summary>
+/// <summary><c>stet audit</c>: what anybody does with a log from outside, and what the operator does with the database.</summary>
 static class AuditCommand
 {
-    public static Command Create()
+    public static Command Create(TimeProvider clock)
     {
-        var audit = Client.AuditLog.CommandLine.AuditCommand.Create(TimeProvider.System);
-        audit.Description = "Verify a log, or look after one's own";
+        var audit = Client.AuditLog.CommandLine.AuditCommand.Create(clock);
         audit.Subcommands.Add(AuditSelfCheckCommand.Create());
+        audit.Subcommands.Add(AuditKeysCommand.NewEpoch());
+        audit.Subcommands.Add(AuditKeysCommand.Rewrap());
         return audit;
     }
 }

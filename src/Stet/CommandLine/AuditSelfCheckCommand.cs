@@ -15,9 +15,14 @@ static class AuditSelfCheckCommand
     const int Unsound = 1;
     const int Unusable = 2;
     const int Unavailable = 3;
+    const int Interrupted = 130;
     const int PageSize = 4_096;
 
-    static readonly Option<string?> Tenant = new("--tenant") { Description = "Check one tenant's log, a lower-case UUID; without it, all" };
+    static readonly Option<string?> Tenant = new("--tenant")
+    {
+        Description = "Check one tenant's log, a lower-case UUID; without it, all",
+        Arity = ArgumentArity.ZeroOrOne, // the parser's own complaint would end with 1
+    };
 
     public static Command Create()
     {
@@ -26,13 +31,17 @@ static class AuditSelfCheckCommand
         {
             Tenant,
         };
+        command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(RunAsync);
         return command;
     }
 
-    /// <returns>0 sound, 1 findings, 2 bad arguments or keys, 3 the check could not be done.</returns>
+    /// <returns>0 sound, 1 findings, 2 bad arguments or keys, 3 the check could not be done, 130 interrupted.</returns>
     static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
+        if (arguments.UnmatchedTokens is [var surplus, ..])
+            return await FailAsync(Unusable, $"`{surplus}` is no option of this command; see `stet audit selfcheck --help`.");
+
         int? result = null;
         var code = await Database.UseAsync(arguments, async (connectionString, _) =>
         {
@@ -41,12 +50,14 @@ static class AuditSelfCheckCommand
         }, cancel, attach: true);
 
         // The database's own troubles must not look like findings.
-        return result ?? (code == Unsound ? Unavailable : code);
+        if (result is null && code == Unsound) return cancel.IsCancellationRequested ? Interrupted : Unavailable;
+        return code;
     }
 
     static async Task<int> CheckAsync(ParseResult arguments, string connectionString, CancellationToken cancel)
     {
         var wanted = arguments.GetValue(Tenant);
+        if (wanted is null && arguments.GetResult(Tenant) is { Tokens.Count: 0 }) return await FailAsync(Unusable, "`--tenant` needs a tenant's id.");
         if (wanted is not null && !(Guid.TryParseExact(wanted, "D", out var id) && id.ToString("D") == wanted))
             return await FailAsync(Unusable, $"`{wanted}` is no tenant's id: give a UUID in lower case.");
 

@@ -1,6 +1,8 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
+using Stet.Audit;
+using Stet.Audit.SelfCheck;
 using Stet.Authentication;
 using Stet.Enforcement;
 using Stet.Observability;
@@ -97,6 +99,9 @@ static class OptionValues
         Add(AuthenticationOptions.Section, configuration.GetSection(AuthenticationOptions.Section).Get<AuthenticationOptions>() ?? new());
         Add(EnforcementOptions.Section, configuration.GetSection(EnforcementOptions.Section).Get<EnforcementOptions>() ?? new());
         Add(PcsOptions.Section, configuration.GetSection(PcsOptions.Section).Get<PcsOptions>() ?? new());
+        Add(AuditOptions.Section, configuration.GetSection(AuditOptions.Section).Get<AuditOptions>() ?? new());
+        values.Remove($"{AuditOptions.Section}:{nameof(AuditOptions.Kek)}"); // a secret
+        Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
         Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
         return values;

@@ -24,7 +24,7 @@ public static class StetCommand
         var root = new RootCommand("Stet: a trust ledger for AI systems.")
         {
             Connection, Data, run, CheckEnvironmentCommand.Create(), DescribeCommand.Create(), DbCommand.Create(),
-            ProjectionsCommand.Create(), AuditCommand.Create(),
+            ProjectionsCommand.Create(), AuditCommand.Create(TimeProvider.System), WitnessCommand.Create(),
         };
         foreach (var option in run.Options) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);

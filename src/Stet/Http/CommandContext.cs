@@ -20,13 +20,16 @@ public sealed record CommandContext(
         var caller = context.Features.Get<Caller>()
             ?? throw new InvalidOperationException($"{context.GetEndpoint()?.DisplayName} takes commands and needs a permission");
         var headers = context.Request.Headers;
-        var metadata = new EventMetadata(
-            ActorClass: "application", Header(headers, "X-Correlation-Id"), Header(headers, "X-Causation-Id"),
-            Observability.TraceContext.Of(context)?.Parent, caller.Subject);
         return ValueTask.FromResult<CommandContext?>(
             new CommandContext(
-                caller, metadata, Header(headers, "Idempotency-Key"), ReceiptRequest.Of(context), context.RequestAborted));
+                caller, MetadataOf(context, "application", caller.Subject), Header(headers, "Idempotency-Key"), ReceiptRequest.Of(context), context.RequestAborted));
     }
+
+    /// <summary>What is stored beside the events of a request.</summary>
+    /// <exception cref="BadRequestException">A header is malformed.</exception>
+    internal static EventMetadata MetadataOf(HttpContext context, string actorClass, string? subject) => new(
+        actorClass, Header(context.Request.Headers, "X-Correlation-Id"), Header(context.Request.Headers, "X-Causation-Id"),
+        Observability.TraceContext.Of(context)?.Parent, subject);
 
     static string? Header(IHeaderDictionary headers, string name)
     {

@@ -3,7 +3,6 @@ using Stet.Audit;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
-using Stet.Observability;
 
 namespace Stet.Pcs.Service;
 
@@ -46,7 +45,7 @@ sealed class SubmissionIntake(
 
             var request = new VerifiedSubmission(
                 tenant, settings, (PcsVerified)verdict, Convert.ToHexStringLower(SHA256.HashData(body)), now,
-                new EventMetadata("agent", TraceParent: TraceContext.Of(http)?.Parent, Caller: claim.Subject));
+                CommandContext.MetadataOf(http, "agent", claim.Subject));
             var taken = await AppendAsync(http, request);
             if (taken.Recorded is { } recorded)
                 return (SubmissionAnswer.Of(recorded), taken.IsDuplicate, null);

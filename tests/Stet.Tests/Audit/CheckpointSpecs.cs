@@ -199,6 +199,38 @@ public class CheckpointSpecs
         await ShouldBeFrozenAsync(service, log);
     }
 
+    [Fact]
+    public async Task Connections_that_died_are_replaced()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        (await log.CheckpointAsync()).Size.ShouldBe(2);
+
+        await ScalarAsync(service, "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name like 'stet-%' and datname = current_database()");
+
+        (await log.CheckpointAsync()).Size.ShouldBe(2);
+        (await log.RecordAsync(1)).ShouldBe(3);
+        (await log.CheckpointAsync("?min_position=3")).Size.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_signature_that_cannot_be_remembered_is_not_given()
+    {
+        var state = Directory.CreateTempSubdirectory("stet-full-");
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Settings = new Dictionary<string, string?> { ["Audit:Folder"] = state.FullName } });
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        service.Services.GetRequiredService<StateFile>().Dispose();
+
+        var refused = await log.GetAsync("checkpoint");
+
+        (refused.Status, refused.Code).ShouldBe((HttpStatusCode.ServiceUnavailable, "audit_signing_refused"));
+        (await log.RecordAsync(1)).ShouldBe(2);
+        state.Delete(recursive: true);
+    }
+
     internal static async Task ShouldBeFrozenAsync(TestService service, LogClient log)
     {
         using var ready = await service.AnonymousClient().GetAsync(new Uri("/readyz", UriKind.Relative));

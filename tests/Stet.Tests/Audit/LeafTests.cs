@@ -57,6 +57,21 @@ public class LeafTests
     }
 
     [Fact]
+    public async Task A_number_that_no_double_carries_is_refused_with_its_path_and_nothing_is_written()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = new LoggedTenant(service);
+        await tenant.Http.BeatAsync("bot");
+
+        var answer = await tenant.Http.BeatAsync("bot", more: ",\"sequence\":9007199254740993");
+
+        answer.ShouldBeProblem(400, "data_not_canonical");
+        answer.Text.ShouldContain("/sequence");
+        (await tenant.CountAsync("mt_events")).ShouldBe(1);
+        await tenant.ShouldBeWholeAsync();
+    }
+
+    [Fact]
     public async Task Two_instances_extend_one_log()
     {
         await using var first = await TestService.StartAsync();

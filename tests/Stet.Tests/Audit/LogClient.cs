@@ -43,6 +43,7 @@ sealed class LogClient(TestService service, string tenantId)
         return position;
     }
 
+    /// <summary>The oldest key of the log's epoch.</summary>
     public async Task<string> VkeyAsync() => (string)(await Tenant.GetAsync("/v1/audit/keys")).Json["keys"]![0]!["vkey"]!;
 
     /// <summary>A checkpoint whose signature is good.</summary>

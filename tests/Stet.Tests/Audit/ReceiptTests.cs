@@ -49,10 +49,10 @@ public class ReceiptTests
     {
         await using var service = await TestService.StartAsync();
         var tenant = new LoggedTenant(service);
-        await tenant.Http.PostAsync("/v1/corrections", Correction());
+        await tenant.Http.PostAsync("/v1/corrections", Correction().With("idempotency_key", "first"));
         await tenant.RecordAsync(30);
 
-        var again = await tenant.Http.PostAsync("/v1/corrections", Correction(), ("Prefer", "return=minimal, receipt"));
+        var again = await tenant.Http.PostAsync("/v1/corrections", Correction().With("idempotency_key", "first"), ("Prefer", "return=minimal, receipt"));
 
         again.Status.ShouldBe(200, again.Text);
         var receipt = again.Json["receipts"]!.AsArray().ShouldHaveSingleItem()!;
@@ -83,9 +83,9 @@ public class ReceiptTests
     {
         await using var service = await TestService.StartAsync();
         var tenant = new LoggedTenant(service);
-        await tenant.Http.PostAsync("/v1/corrections", Correction());
+        await tenant.Http.PostAsync("/v1/corrections", Correction().With("idempotency_key", "first"));
 
-        var refused = await tenant.Http.PostAsync("/v1/corrections", Correction().With("value", "other"), ("Prefer", "receipt"));
+        var refused = await tenant.Http.PostAsync("/v1/corrections", Correction().With("idempotency_key", "first").With("value", "other"), ("Prefer", "receipt"));
         await tenant.Http.PutAsync("bot");
         var nothing = await tenant.Http.SendAsync(HttpMethod.Put, "/v1/enforcement/systems/bot?receipt=true", "{}"u8.ToArray());
 

@@ -33,6 +33,14 @@ public sealed class AuditSelfCheckSpecs(AuditSelfCheckSpecs.TwoLogs logs) : ICla
             (2, "", $"`{logs.Sound.ToUpperInvariant()}` is no tenant's id: give a UUID in lower case."));
 
     [Fact]
+    public async Task An_option_that_is_none_ends_with_2() =>
+        (await logs.RunAsync("--tenants")).ShouldBe((2, "", "`--tenants` is no option of this command; see `stet audit selfcheck --help`."));
+
+    [Fact]
+    public async Task An_option_without_its_value_ends_with_2() =>
+        (await logs.RunAsync("--tenant")).ShouldBe((2, "", "`--tenant` needs a tenant's id."));
+
+    [Fact]
     public async Task A_tenant_that_is_not_there_ends_with_2()
     {
         var nobody = TestService.NewTenantId();

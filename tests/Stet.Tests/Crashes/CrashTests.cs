@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using Stet.Client.AuditLog;
 using Stet.Postgres;
 using Stet.Testing;
 
@@ -18,7 +20,7 @@ public class CrashTests
     static readonly int Crashes = int.Parse(Environment.GetEnvironmentVariable("STET_CRASHES") ?? "3");
 
     [Fact]
-    public async Task No_acknowledged_correction_is_lost_and_none_is_doubled()
+    public async Task No_acknowledged_correction_is_lost_or_doubled_and_no_checkpoint_contradicts_another()
     {
         var folder = TestCluster.NewFolder();
         var port = ServiceProcess.FreePort();
@@ -26,6 +28,7 @@ public class CrashTests
         try
         {
             var acknowledged = new ConcurrentDictionary<string, (string Id, long Position)>();
+            var seen = new SeenLog();
             var interrupted = 0;
             using var stop = new CancellationTokenSource();
             using var client = new HttpClient { BaseAddress = service.Address, Timeout = TimeSpan.FromSeconds(30) };
@@ -51,6 +54,11 @@ public class CrashTests
                 }
             })).ToArray();
 
+            var auditor = Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested) await seen.LookAsync(client);
+            });
+
             var random = new Random(20261121);
             for (var crash = 0; crash < Crashes; crash++)
             {
@@ -69,7 +77,7 @@ public class CrashTests
 
             await GrowAsync(acknowledged, 100);
             await stop.CancelAsync();
-            await Task.WhenAll(callers);
+            await Task.WhenAll([.. callers, auditor]);
 
             interrupted.ShouldBeGreaterThan(0, "no crash met a command under way");
             var positions = new HashSet<long>();
@@ -85,12 +93,93 @@ public class CrashTests
 
             var newest = (await client.GetFromJsonAsync<JsonElement>(
                 new Uri("/v1/facts?subject_type=x&subject_id=x&requester_id=bot", UriKind.Relative))).GetProperty("position").GetInt64();
-            newest.ShouldBe(acknowledged.Count, "every position belongs to one acknowledged command");
+            newest.ShouldBe(acknowledged.Count + seen.Receipts.Count, "every position belongs to one acknowledged command");
+            await seen.ShouldLieOnOneHistoryAsync(client);
             (await service.StopAsync()).ShouldBe(0);
         }
         finally
         {
             await service.DisposeAsync();
+        }
+    }
+
+    /// <summary>The checkpoints and receipts that somebody outside has been handed.</summary>
+    sealed class SeenLog
+    {
+        const string Log = $"/v1/tenants/{Tenant}/audit";
+
+        readonly Dictionary<long, string> roots = [];
+        int asked;
+
+        public List<string> Receipts { get; } = [];
+
+        /// <summary>Takes a checkpoint, then writes with a receipt, until both were answered.</summary>
+        public async Task LookAsync(HttpClient client)
+        {
+            if (await AnswerAsync(() => client.GetAsync(new Uri($"{Log}/checkpoint", UriKind.Relative))) is { } note)
+            {
+                var lines = note.Split('\n');
+                var (size, root) = (long.Parse(lines[1]), lines[2]);
+                if (!roots.TryAdd(size, root)) roots[size].ShouldBe(root, $"two roots were signed for size {size}");
+            }
+
+            var key = $"receipt-{asked}";
+            var body = JsonContent.Create(new
+            {
+                subject = new { type = "crash", id = key },
+                field_key = "field",
+                value = key,
+                @class = "FACT",
+                permissions = new { readers = new[] { "bot" } },
+                actor = new { type = "test", id = "auditor" },
+                idempotency_key = key,
+            });
+            if (await AnswerAsync(() => client.PostAsync(new Uri("/v1/corrections?receipt=true", UriKind.Relative), body)) is { } receipt)
+            {
+                Receipts.Add(receipt);
+                asked++;
+            }
+        }
+
+        /// <summary>Every checkpoint leads to the newest one, and every receipt verifies.</summary>
+        public async Task ShouldLieOnOneHistoryAsync(HttpClient client)
+        {
+            var keys = await client.GetFromJsonAsync<JsonElement>(new Uri("/v1/audit/keys", UriKind.Relative));
+            var trust = new AuditTrust([AuditKey.Parse(keys.GetProperty("keys")[0].GetProperty("vkey").GetString()!)]);
+            Receipts.Count.ShouldBeGreaterThan(0);
+            foreach (var receipt in Receipts)
+                AuditProof.Verify(Encoding.UTF8.GetBytes(receipt), trust).Outcome.ShouldBe(AuditOutcome.Verified, receipt);
+
+            roots.Count.ShouldBeGreaterThan(0);
+            await client.GetAsync(new Uri($"{Log}/checkpoint?min_position={roots.Keys.Max()}", UriKind.Relative));
+            foreach (var (size, root) in roots.Where(r => r.Key > 0))
+            {
+                var proof = await client.GetFromJsonAsync<JsonElement>(new Uri($"{Log}/consistency?from={size}", UriKind.Relative));
+                proof.GetProperty("from_root").GetString().ShouldBe(root, $"size {size} has another root today");
+                MerkleProof.VerifyConsistency(
+                    size, proof.GetProperty("to").GetInt64(), Convert.FromBase64String(root), proof.GetProperty("to_root").GetBytesFromBase64(),
+                    [.. proof.GetProperty("hashes").EnumerateArray().Select(h => h.GetBytesFromBase64())]).ShouldBeTrue();
+            }
+        }
+
+        static async Task<string?> AnswerAsync(Func<Task<HttpResponseMessage>> ask)
+        {
+            try
+            {
+                using var answer = await ask();
+                var text = await answer.Content.ReadAsStringAsync();
+                if (answer.IsSuccessStatusCode) return text;
+
+                // Before the tenant's first command there is no log.
+                ((int)answer.StatusCode).ShouldBeOneOf([503, 404, 403], text);
+            }
+            catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
+            {
+                // Nobody is there just now.
+            }
+
+            await Task.Delay(20);
+            return null;
         }
     }
 

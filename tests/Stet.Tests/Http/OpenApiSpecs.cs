@@ -29,7 +29,7 @@ public class OpenApiSpecs
         var service = await TestService.SharedAsync();
         var routes = service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(e => e.Metadata.GetMetadata<RequiredPermission>() is not null)
-            .Select(e => $"{e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single()} {e.RoutePattern.RawText}");
+            .Select(e => $"{e.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single()} {e.RoutePattern.RawText!.Replace("{**", "{")}");
 
         var description = await Description();
 
@@ -65,7 +65,8 @@ public class OpenApiSpecs
         {
             var name = $"{method} {path}";
             ((string?)operation["summary"]).ShouldNotBeNullOrEmpty(name);
-            if (method == "POST") operation["requestBody"]!["content"]!["application/json"]!["schema"].ShouldNotBeNull(name);
+            if (name == "POST /v1/audit/keys") operation["requestBody"].ShouldBeNull();
+            else if (method == "POST") operation["requestBody"]!["content"]!["application/json"]!["schema"].ShouldNotBeNull(name);
 
             var responses = operation["responses"]!.AsObject();
             var success = responses.First(r => r.Key[0] == '2');

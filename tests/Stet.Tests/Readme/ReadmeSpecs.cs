@@ -12,11 +12,13 @@ public sealed partial class ReadmeSpecs
     static readonly string readme = Repository.Read("README.md");
 
     [Fact]
-    public async Task The_session_answers_what_the_README_prints()
+    public async Task The_sessions_answer_what_the_README_prints()
     {
         await using var service = await ServiceProcess.ServeAsync(TestCluster.NewFolder());
-        var steps = Block().Matches(Section("A session")).Select(m => (Language: m.Groups["language"].Value, Text: m.Groups["text"].Value)).ToArray();
-        var commands = steps.Where(s => s.Language == "sh").Select(s => s.Text.Replace("http://127.0.0.1:8080", service.Address.ToString().TrimEnd('/')));
+        var steps = Block().Matches(Section("A session") + Section("Proofs")).Select(m => (Language: m.Groups["language"].Value, Text: m.Groups["text"].Value)).ToArray();
+        var commands = steps.Where(s => s.Language == "sh").Select(s => s.Text
+            .Replace("http://127.0.0.1:8080", service.Address.ToString().TrimEnd('/'))
+            .Replace("dotnet run --project src/Stet --", $"dotnet '{typeof(StetCommand).Assembly.Location}'"));
         var answers = steps.Where(s => s.Language != "sh").Select(s => Masked(s.Text));
 
         var output = await BashAsync(string.Join("\necho; echo ----\n", commands));
@@ -53,11 +55,18 @@ public sealed partial class ReadmeSpecs
     static string Section(string title) => readme.Split($"\n\n## {title}\n")[1].Split("\n\n## ")[0];
 
     // What differs from run to run.
-    static string Masked(string text) => Silence().Replace(Id().Replace(Time().Replace(text.Trim(), "<time>"), "<id>"), "<seconds>");
+    static string Masked(string text) =>
+        Hash().Replace(Silence().Replace(Id().Replace(Time().Replace(text.Trim(), "<time>"), "<id>"), "<seconds>"), "<hash>");
 
     static async Task<string> BashAsync(string script)
     {
-        var start = new ProcessStartInfo("bash") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("bash")
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = TestCluster.NewFolder(),
+        };
         using var bash = Process.Start(start)!;
         await bash.StandardInput.WriteAsync(script);
         bash.StandardInput.Close();
@@ -77,6 +86,9 @@ public sealed partial class ReadmeSpecs
 
     [GeneratedRegex("(?<=\"silent_seconds\":)[0-9]+")]
     private static partial Regex Silence();
+
+    [GeneratedRegex("[A-Za-z0-9+/]{43,}=+")]
+    private static partial Regex Hash();
 
     [GeneratedRegex("^\\| `(?<key>[A-Z][A-Za-z:]+)` \\| (?<value>[^ |]+)", RegexOptions.Multiline)]
     private static partial Regex Option();

@@ -173,7 +173,7 @@ sealed class BlockCheck
         if (!found.HasFlag(Slot.CommitAgrees)) return LogParts.Data | LogParts.Envelope;
 
         // The event agrees with its leaf's row, and both were changed, or the event alone.
-        return page.Leaf[slot] == page.Computed[slot] ? LogParts.Data | LogParts.Envelope | LogParts.Commit : LogParts.Envelope;
+        return ComputedAt(page, slot) == page.Leaf[slot] ? LogParts.Data | LogParts.Envelope | LogParts.Commit : LogParts.Envelope;
     }
 
     /// <summary>The root over a full block; null when a hash of it is unknown.</summary>

@@ -37,16 +37,13 @@ public sealed class NotesLog : IAsyncDisposable
 
     readonly Store store;
     readonly TenantLogs logs;
-    readonly StateFile state;
-    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("stet-notes-");
 
     NotesLog(TestDatabase database, TimeProvider clock)
     {
         Database = database;
         Connections = StoreConnections.For(database.ConnectionString);
         Installation = InstallationKeys.Load(Convert.ToBase64String(new byte[32]), "");
-        state = StateFile.Open(Path.Combine(folder.FullName, "audit-state"));
-        logs = new TenantLogs(Connections, Installation, state, new AuditOptions(), clock);
+        logs = new TenantLogs(Connections, Installation, _ => null, new AuditOptions(), clock);
         var catalog = new EventCatalog()
             .Add("note_taken", NotesJson.Default.NoteTaken, version: 2).Add("subject_erased", NotesJson.Default.SubjectErased);
         store = new Store(
@@ -129,8 +126,6 @@ public sealed class NotesLog : IAsyncDisposable
     {
         await store.DisposeAsync();
         logs.Dispose();
-        state.Dispose();
-        folder.Delete(recursive: true);
         await Connections.DisposeAsync();
         await Database.DisposeAsync();
     }

@@ -1,0 +1,100 @@
+namespace Stet.Cedar;
+
+/// <summary>A policy ready to be tested.</summary>
+sealed class CompiledPolicy
+{
+    readonly ScopeTest principal;
+    readonly ScopeTest action;
+    readonly ScopeTest resource;
+    readonly Node[] conditions;
+
+    // The conditions once more, with nodes that know their places: made when an error or an explanation asks for one.
+    Node[]? placed;
+
+    /// <param name="policy">Without slots.</param>
+    /// <param name="rank">Its place among the policies of the snapshot, in the order of ids.</param>
+    /// <param name="pool">What the policies of the snapshot share.</param>
+    internal CompiledPolicy(Policy policy, int rank, ConstantPool pool)
+    {
+        Policy = policy;
+        Rank = rank;
+        IsForbid = policy.Effect == Effect.Forbid;
+        principal = new ScopeTest(policy.Principal, pool);
+        action = new ScopeTest(policy.Action, pool);
+        resource = new ScopeTest(policy.Resource, pool);
+        conditions = Compile(new ExpressionCompiler(pool));
+    }
+
+    internal Policy Policy { get; }
+
+    internal int Rank { get; }
+
+    internal bool IsForbid { get; }
+
+    /// <summary>Whether the policy is satisfied. The scope is tested first, then the conditions in their order.</summary>
+    internal Truth Test(ref Evaluation evaluation)
+    {
+        if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal)) return Truth.False;
+        if (!action.Matches(evaluation.Request.Action, evaluation.Action)) return Truth.False;
+        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource)) return Truth.False;
+
+        foreach (var condition in conditions)
+        {
+            var truth = condition.Test(ref evaluation);
+            if (truth == Truth.Error) Locate(ref evaluation);
+            if (truth != Truth.True) return truth;
+        }
+
+        return Truth.True;
+    }
+
+    /// <summary>The same, with the first clause that is not satisfied.</summary>
+    internal PolicyExplanation Explain(ref Evaluation evaluation)
+    {
+        if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal))
+            return Failed(Clause.Principal, Policy.Principal.Where);
+        if (!action.Matches(evaluation.Request.Action, evaluation.Action))
+            return Failed(Clause.Action, Policy.Action.Where);
+        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource))
+            return Failed(Clause.Resource, Policy.Resource.Where);
+
+        foreach (var condition in Placed())
+        {
+            switch (condition.Test(ref evaluation))
+            {
+                case Truth.False: return Failed(Clause.Condition, (condition as ConjunctionNode)?.FirstFalse(ref evaluation) ?? condition.Where);
+                case Truth.Error: return new(Policy.Id, Policy.Effect, Clause.Condition, evaluation.Error!.Where, evaluation.Error);
+            }
+        }
+
+        return new(Policy.Id, Policy.Effect, FirstFailing: null, default, Error: null);
+    }
+
+    /// <summary>
+    /// Evaluates up to the error again, for its place: shared nodes have none. Evaluation is a function of the request
+    /// and the entities, so the error is the same.
+    /// </summary>
+    void Locate(ref Evaluation evaluation)
+    {
+        foreach (var condition in Placed())
+            if (condition.Test(ref evaluation) != Truth.True) return;
+    }
+
+    Node[] Placed() => placed ??= Compile(new ExpressionCompiler(pool: null));
+
+    Node[] Compile(ExpressionCompiler compiler)
+    {
+        var nodes = new Node[Policy.Conditions.Count];
+
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            var body = compiler.Compile(Policy.Conditions[i].Body);
+            nodes[i] = Policy.Conditions[i].IsUnless ? new NotNode(body, body.Where) : body;
+        }
+
+        return nodes;
+    }
+
+    PolicyExplanation Failed(Clause clause, TextSpan where) =>
+        new(Policy.Id, Policy.Effect, clause, where, Error: null);
+}

@@ -1,0 +1,67 @@
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+
+namespace Stet.Cedar;
+
+/// <summary>The evaluation of policies for one request: what they read, and the error of the policy at hand.</summary>
+[StructLayout(LayoutKind.Auto)]
+struct Evaluation
+{
+    readonly IEntities entities;
+    readonly FrozenDictionary<EntityUid, Entity> actions;
+    readonly Entity? principal;
+    readonly Entity? action;
+    readonly Entity? resource;
+
+    internal readonly Request Request;
+
+    internal Evaluation(in Request request, IEntities entities, FrozenDictionary<EntityUid, Entity> actions)
+    {
+        Request = request;
+        this.entities = entities;
+        this.actions = actions;
+        principal = Look(request.Principal);
+        action = Look(request.Action);
+        resource = Look(request.Resource);
+    }
+
+    internal readonly Entity? Principal => principal;
+
+    internal readonly Entity? Action => action;
+
+    internal readonly Entity? Resource => resource;
+
+    /// <summary>Why the expression evaluated last has no value.</summary>
+    internal EvaluationError? Error { get; set; }
+
+    /// <summary>What is known of an entity; null when nothing is.</summary>
+    internal readonly Entity? Find(EntityUid uid)
+    {
+        if (ReferenceEquals(uid, Request.Principal)) return principal;
+        if (ReferenceEquals(uid, Request.Resource)) return resource;
+        if (ReferenceEquals(uid, Request.Action)) return action;
+
+        return Look(uid);
+    }
+
+    /// <summary>Whether an entity is in another: itself or one of its ancestors.</summary>
+    internal readonly bool IsIn(EntityUid uid, EntityUid group) =>
+        uid.Equals(group) || (Find(uid) is { } entity && entity.IsDescendantOf(group));
+
+    readonly Entity? Look(EntityUid uid) =>
+        actions.TryGetValue(uid, out var entity) || entities.TryGet(uid, out entity) ? entity : null;
+
+    internal Value? Fail(EvaluationError error)
+    {
+        Error = error;
+        return null;
+    }
+
+    internal Value? FailOverflow(TextSpan where) => Fail(new EvaluationError(EvaluationErrorKind.Overflow, where));
+
+    internal Truth FailType(TextSpan where, ValueKind expected, Value actual)
+    {
+        Error = new EvaluationError(EvaluationErrorKind.Type, where, expected, actual.Kind);
+        return Truth.Error;
+    }
+}

@@ -1,0 +1,86 @@
+namespace Stet.Cedar;
+
+/// <summary>
+/// Whether every entity type, enumerated id and action that a policy names is declared, and which variables its conditions
+/// read.
+/// </summary>
+sealed class NameCheck(Schema schema, Action<FindingCode, TextSpan, string> report) : ExpressionWalk
+{
+    readonly bool[] reads = new bool[(int)Variable.Context + 1];
+
+    public bool Reads(Variable variable) => reads[(int)variable];
+
+    public void Check(Policy policy)
+    {
+        Check(policy.Principal);
+        Check(policy.Action);
+        Check(policy.Resource);
+        foreach (var condition in policy.Conditions) Walk(condition.Body);
+    }
+
+    protected override void Visit(Expression expression)
+    {
+        switch (expression)
+        {
+            case Literal { Value: EntityUid uid }:
+                Check(uid, expression.Where);
+                break;
+            case VariableReference reference:
+                reads[(int)reference.Variable] = true;
+                break;
+            case Is test:
+                CheckType(test.EntityType, test.Where);
+                break;
+        }
+    }
+
+    void Check(ScopeConstraint constraint)
+    {
+        switch (constraint)
+        {
+            case ScopeEqual equal:
+                Check(equal.Entity, equal.Where);
+                break;
+            case ScopeIn group:
+                Check(group.Entity, group.Where);
+                break;
+            case ScopeIs test:
+                CheckType(test.EntityType, test.Where);
+                if (test.In is { } reference) Check(reference, test.Where);
+                break;
+            case ScopeInList list:
+                foreach (var uid in list.Entities) Check(uid, list.Where);
+                break;
+        }
+    }
+
+    void Check(EntityReference reference, TextSpan where)
+    {
+        if (reference.Uid is { } uid) Check(uid, where);
+    }
+
+    void Check(EntityUid uid, TextSpan where)
+    {
+        if (!schema.ActionTypes.Contains(uid.Type))
+        {
+            if (CheckType(uid.Type, where) is { } type && !type.Admits(uid.Id))
+                report(FindingCode.UnknownName, where, type.ExplainRefused(uid.Id));
+        }
+        else if (!schema.TryGet(uid, out _))
+            report(
+                FindingCode.UnknownName, where,
+                $"The schema declares no action `{ValueText.Shown(uid.ToString())}`."
+                + Suggestion.For(uid.Id, schema.Actions.Where(action => action.Type == uid.Type).Select(action => action.Id)));
+    }
+
+    EntityTypeDefinition? CheckType(string type, TextSpan where)
+    {
+        if (schema.TryGet(type, out var definition) || schema.ActionTypes.Contains(type)) return definition;
+
+        report(
+            FindingCode.UnknownName, where,
+            $"The schema declares no entity type `{ValueText.Shown(type)}`."
+            + Suggestion.For(type, schema.EntityTypes.Concat(schema.ActionTypes)));
+        return null;
+    }
+}

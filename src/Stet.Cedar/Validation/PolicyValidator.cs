@@ -1,0 +1,93 @@
+namespace Stet.Cedar;
+
+/// <summary>Validates policies one by one, each in every environment that its scope leaves.</summary>
+sealed class PolicyValidator(Schema schema, CancellationToken cancel)
+{
+    const int MostFindings = 1_000;
+
+    readonly List<Finding> errors = [];
+    readonly List<Finding> warnings = [];
+
+    public Outcome<ValidatedPolicies> Validate(PolicySet policies)
+    {
+        var linked = policies.Links.Select(link => link.Template).ToHashSet();
+
+        // A template is checked where its links are; one without links can only name what is not there.
+        foreach (var template in policies.Templates)
+            if (!linked.Contains(template.Id)) CheckNames(template);
+
+        foreach (var policy in policies.Active)
+        {
+            if (errors.Count >= MostFindings) break;
+            Validate(policy);
+        }
+
+        return errors.Count > 0
+            ? new(null, [.. errors, .. warnings])
+            : new(new ValidatedPolicies(policies, schema), [.. warnings]);
+    }
+
+    void Validate(Policy policy)
+    {
+        var names = CheckNames(policy);
+        if (names is null) return;
+
+        var (isApplicable, canBeTrue, before) = (false, false, errors.Count);
+        var typed = new HashSet<(string?, EntityUid?, string?, RecordType?)>();
+        var found = new HashSet<(FindingCode, TextSpan, string)>();
+
+        foreach (var environment in new ScopeTyper(schema, policy).Environments())
+        {
+            cancel.ThrowIfCancellationRequested();
+            isApplicable = true;
+
+            // Environments that differ only in what the conditions do not read have the same types.
+            var isNew = typed.Add((
+                names.Reads(Variable.Principal) ? environment.Principal.Name : null,
+                names.Reads(Variable.Action) ? environment.Action : null,
+                names.Reads(Variable.Resource) ? environment.Resource.Name : null,
+                names.Reads(Variable.Context) ? environment.Context : null));
+            if (!isNew) continue;
+
+            var typer = new ExpressionTyper(schema, environment, (code, where, message) =>
+            {
+                if (errors.Count < MostFindings && found.Add((code, where, message)))
+                    errors.Add(new Finding(code, policy.Id, where, $"{message} {Described(environment)}"));
+            });
+            canBeTrue |= typer.TypeOf(policy.Conditions) != BoolType.False;
+            if (errors.Count >= MostFindings) return;
+        }
+
+        if (!isApplicable)
+            errors.Add(new Finding(
+                FindingCode.NoApplicableAction, policy.Id, policy.Principal.Where.To(policy.Resource.Where),
+                "No request can satisfy this scope: no action it allows applies to such a principal and resource."));
+        else if (!canBeTrue && errors.Count == before)
+            Warn(
+                FindingCode.NeverSatisfied, policy.Id, policy.Source.Where,
+                "The conditions of this policy are never true: it does nothing.");
+    }
+
+    void Warn(FindingCode code, PolicyId policy, TextSpan where, string message)
+    {
+        if (warnings.Count < MostFindings) warnings.Add(new Finding(code, policy, where, message));
+    }
+
+    /// <summary>Null when a name is not declared.</summary>
+    NameCheck? CheckNames(Policy policy)
+    {
+        var before = errors.Count;
+        var names = new NameCheck(schema, (code, where, message) =>
+        {
+            if (errors.Count < MostFindings) errors.Add(new Finding(code, policy.Id, where, message));
+        });
+        names.Check(policy);
+        new TextCheck((where, message) => Warn(FindingCode.DeceptiveText, policy.Id, where, message)).Check(policy);
+
+        return errors.Count == before ? names : null;
+    }
+
+    static string Described(TypingEnvironment environment) =>
+        $"(For the principal `{environment.Principal}`, the action `{ValueText.Shown(environment.Action.ToString())}` "
+        + $"and the resource `{environment.Resource}`.)";
+}

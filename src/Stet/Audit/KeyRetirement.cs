@@ -1,0 +1,73 @@
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit;
+
+/// <summary>Asks that the older of two signing keys sign no more, once their overlap is over.</summary>
+public static class RetireAuditKey
+{
+    public static Decision Decide(AuditKeyring? keyring, DateTimeOffset now) =>
+        keyring?.Overlap is { } running && running.OverlapUntil <= now
+            ? Decision.Record(new AuditKeyRetired(running.Replaces, now))
+            : Decision.Nothing;
+}
+
+/// <summary>Ends overlaps of signing keys when their time has come.</summary>
+public sealed partial class KeyRetirement(StoreConnections connections, Store store, TimeProvider clock, ILogger<KeyRetirement> logger)
+    : BackgroundService
+{
+    static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
+
+    /// <summary>Retires every key whose overlap is over.</summary>
+    public async Task RetireAsync(CancellationToken cancel)
+    {
+        foreach (var tenantId in await DueAsync(cancel))
+        {
+            if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant) continue;
+
+            var stream = AuditModule.KeysStream;
+            await store.AppendAsync(
+                tenantId, new EventMetadata("system"),
+                new StreamCommand<AuditKeyring>(
+                    stream.State, tenant.StreamId(stream.Parts), static (keyring, now) => RetireAuditKey.Decide(keyring, now).Events),
+                cancel);
+        }
+    }
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                try
+                {
+                    await RetireAsync(stoppingToken);
+                }
+                catch (Exception e) when (e is StoreUnavailableException or Npgsql.NpgsqlException)
+                {
+                    Postponed(logger, e.Message);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops.
+        }
+    }
+
+    async Task<List<string>> DueAsync(CancellationToken cancel)
+    {
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_retirements($1)");
+        command.Parameters.Add(Scalar(clock.GetUtcNow().UtcDateTime));
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        var tenants = new List<string>();
+        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
+        return tenants;
+    }
+
+    [LoggerMessage(32, LogLevel.Warning, "Signing keys whose overlap is over are retired later: {Reason}")]
+    static partial void Postponed(ILogger logger, string reason);
+}

@@ -1,0 +1,84 @@
+using Npgsql;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Audit.Witnesses;
+
+/// <summary>A witness's line under a checkpoint.</summary>
+/// <param name="Size">Of the checkpoint.</param>
+/// <param name="Witness">The configured name of the witness.</param>
+/// <param name="Line">The signature line without its line end.</param>
+public sealed record WitnessLine(long Size, string Witness, string Line);
+
+/// <summary>What witnesses said of the last two sizes of each log that they were asked about, and when to ask again.</summary>
+public sealed class Cosignatures(StoreConnections connections, ConfiguredWitnesses witnesses)
+{
+    /// <summary>The lines, without line ends, of the witnesses who cosigned exactly this size.</summary>
+    public async Task<IReadOnlyList<string>> CosignaturesAsync(string tenantId, long size, CancellationToken cancel) =>
+        [.. from c in await AllAsync(tenantId, cancel) where c.Size == size select c.Line];
+
+    /// <summary>The newest size that a witness cosigned; null when there is none.</summary>
+    public async Task<long?> NewestSizeAsync(string tenantId, CancellationToken cancel) =>
+        await AllAsync(tenantId, cancel) is [.., var newest] ? newest.Size : null;
+
+    /// <summary>All of a tenant, by size and name.</summary>
+    public async Task<IReadOnlyList<WitnessLine>> AllAsync(string tenantId, CancellationToken cancel)
+    {
+        if (witnesses.All.Count == 0) return [];
+
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add(
+            "select size, witness, line from stet.audit_cosignature where tenant_id = $1 order by size, witness", Scalar(tenantId));
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        await rows.NextResultAsync(cancel);
+        var all = new List<WitnessLine>();
+        while (await rows.ReadAsync(cancel)) all.Add(new WitnessLine(rows.GetInt64(0), rows.GetString(1), rows.GetString(2)));
+        return all;
+    }
+
+    /// <summary>Starts the rounds that are due; no other instance does so within ten seconds.</summary>
+    internal async Task<List<string>> StartRoundsAsync(DateTimeOffset now, int most, CancellationToken cancel)
+    {
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_start_rounds($1, $2)");
+        command.Parameters.Add(Scalar(now.UtcDateTime));
+        command.Parameters.Add(Scalar(most));
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        var tenants = new List<string>();
+        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
+        return tenants;
+    }
+
+    /// <summary>Ends a round: keeps its lines, and forgets those of sizes before the last two.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="size">The size that the witnesses were asked about.</param>
+    /// <param name="lines">What came of it.</param>
+    /// <param name="now">When.</param>
+    /// <param name="next">When to ask again even if the log does not grow.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal async Task FinishRoundAsync(
+        string tenantId, long size, IEnumerable<WitnessLine> lines, DateTimeOffset now, DateTimeOffset next, CancellationToken cancel)
+    {
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add(
+            "update stet.audit_round set size = $2, next_at = $3 where tenant_id = $1",
+            Scalar(tenantId), Scalar(size), Scalar(next.UtcDateTime));
+        foreach (var line in lines)
+        {
+            batch.Add("""
+                insert into stet.audit_cosignature (tenant_id, size, witness, line, at) values ($1, $2, $3, $4, $5)
+                on conflict (tenant_id, size, witness) do update set line = excluded.line, at = excluded.at
+                """, Scalar(tenantId), Scalar(line.Size), Scalar(line.Witness), Scalar(line.Line), Scalar(now.UtcDateTime));
+        }
+
+        batch.Add("""
+            delete from stet.audit_cosignature c where c.tenant_id = $1 and c.size < (
+                select min(newest.size) from (
+                    select distinct size from stet.audit_cosignature where tenant_id = $1 order by size desc limit 2) newest)
+            """, Scalar(tenantId));
+        await batch.ExecuteNonQueryAsync(cancel);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Concurrent;
+
+namespace Stet.Audit.Witnesses;
+
+/// <summary>What operators are told of the witnesses. An error of the configuration is told once.</summary>
+public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
+{
+    readonly ConcurrentDictionary<(string TenantId, string Witness), string> told = new();
+
+    public void Cosigned(string tenantId, string witness, long size)
+    {
+        told.TryRemove((tenantId, witness), out _);
+        LogCosigned(logger, tenantId, witness, size);
+    }
+
+    public void Failed(string tenantId, string witness, string code) => LogFailed(logger, tenantId, witness, code);
+
+    public void Misconfigured(string tenantId, string witness, string code)
+    {
+        var before = told.GetValueOrDefault((tenantId, witness));
+        told[(tenantId, witness)] = code;
+        if (before != code) LogMisconfigured(logger, tenantId, witness, code);
+    }
+
+    public void RoundFailed(string? tenantId, Exception reason) => LogRoundFailed(logger, tenantId ?? "any tenant", reason);
+
+    [LoggerMessage(40, LogLevel.Debug, "The witness {Witness} cosigned size {Size} of {TenantId}")]
+    static partial void LogCosigned(ILogger logger, string tenantId, string witness, long size);
+
+    [LoggerMessage(41, LogLevel.Warning, "The witness {Witness} did not cosign the log of {TenantId} and is asked again later: {Code}")]
+    static partial void LogFailed(ILogger logger, string tenantId, string witness, string code);
+
+    [LoggerMessage(42, LogLevel.Error, "The witness {Witness} refuses the log of {TenantId} with {Code}: give it the log's origin and verifier key, or correct its URL in `Audit:Witnesses`")]
+    static partial void LogMisconfigured(ILogger logger, string tenantId, string witness, string code);
+
+    [LoggerMessage(43, LogLevel.Warning, "The witnesses were not asked about the log of {TenantId}")]
+    static partial void LogRoundFailed(ILogger logger, string tenantId, Exception reason);
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Stet.Audit.Witnesses;
+
+/// <summary>What monitoring is told of the witnesses.</summary>
+public sealed class WitnessMetrics
+{
+    readonly Counter<long> failures;
+    readonly ConcurrentDictionary<string, long> cosignedAt = new(StringComparer.Ordinal);
+    readonly TimeProvider clock;
+
+    /// <param name="meters">Makes the meter <c>Stet</c>.</param>
+    /// <param name="witnesses">Whose ages are told; before a first cosignature, they count from now.</param>
+    /// <param name="clock">The service's clock.</param>
+    public WitnessMetrics(IMeterFactory meters, ConfiguredWitnesses witnesses, TimeProvider clock)
+    {
+        this.clock = clock;
+        foreach (var witness in witnesses.All) cosignedAt[witness.Name] = clock.GetTimestamp();
+
+        var meter = meters.Create("Stet");
+        failures = meter.CreateCounter<long>(
+            "stet.audit.witness.failures", "{request}", "Requests to witnesses that brought no cosignature, by code.");
+        meter.CreateObservableGauge(
+            "stet.audit.witness.age", Ages, "s", "Since a witness last cosigned any log.");
+    }
+
+    /// <summary>A witness cosigned.</summary>
+    public void Cosigned(string witness) => cosignedAt[witness] = clock.GetTimestamp();
+
+    /// <summary>A witness did not cosign.</summary>
+    /// <param name="witness">Its name.</param>
+    /// <param name="code">An HTTP status, <c>timeout</c>, <c>unreachable</c>, <c>bad_answer</c> or <c>bad_proof</c>.</param>
+    public void Failed(string witness, string code) =>
+        failures.Add(1, new("witness", witness), new KeyValuePair<string, object?>("code", code));
+
+    IEnumerable<Measurement<double>> Ages()
+    {
+        foreach (var (witness, at) in cosignedAt)
+            yield return new(clock.GetElapsedTime(at).TotalSeconds, new KeyValuePair<string, object?>("witness", witness));
+    }
+}

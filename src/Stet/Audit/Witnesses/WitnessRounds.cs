@@ -1,0 +1,96 @@
+namespace Stet.Audit.Witnesses;
+
+/// <summary>
+/// Has the witnesses cosign checkpoints, in rounds: every witness gets the same note. A log gets a round at most every
+/// ten seconds, and every ten minutes while it does not grow, whatever the number of instances. Nothing waits for one.
+/// </summary>
+public sealed class WitnessRounds(
+    ConfiguredWitnesses witnesses, WitnessedLog log, Cosignatures cosignatures, WitnessClient client, WitnessMetrics metrics,
+    WitnessLog logger, TimeProvider clock) : BackgroundService
+{
+    const int AtOnce = 8;
+
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan UnchangedEvery = TimeSpan.FromMinutes(10);
+
+    readonly WitnessRequest request = new(log, client, metrics, logger);
+    readonly Dictionary<ConfiguredWitness, BackOff> backOffs =
+        witnesses.All.ToDictionary(w => w, _ => new BackOff(clock, Random.Shared.NextDouble));
+
+    /// <inheritdoc />
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (witnesses.All.Count == 0) return;
+
+        using var pauses = new PeriodicTimer(Pause);
+        while (await pauses.WaitForNextTickAsync(stoppingToken))
+        {
+            if (!await RunDueAsync(stoppingToken)) await Task.Delay(PauseAfterFailure, stoppingToken);
+        }
+    }
+
+    /// <summary>Runs the rounds that are due. A failure is logged and ends nothing but its round.</summary>
+    /// <returns>False when it could not be found out which ones are due.</returns>
+    internal async Task<bool> RunDueAsync(CancellationToken cancel)
+    {
+        List<string> due = [];
+        do
+        {
+            if (!await TryAsync(null, async () => due = await cosignatures.StartRoundsAsync(clock.GetUtcNow(), AtOnce, cancel), cancel))
+                return false;
+
+            await Task.WhenAll(due.Select(tenantId => TryAsync(tenantId, () => RunAsync(tenantId, cancel), cancel)));
+        }
+        while (due.Count == AtOnce);
+
+        return true;
+    }
+
+    async Task RunAsync(string tenantId, CancellationToken cancel)
+    {
+        var checkpoint = await log.CheckpointAsync(tenantId, cancel);
+        var known = await cosignatures.AllAsync(tenantId, cancel);
+        var asked = await Task.WhenAll(witnesses.All.Select(async witness =>
+            (Witness: witness, Outcome: await AskAsync(tenantId, checkpoint, witness, known, cancel))));
+
+        var now = clock.GetUtcNow();
+        var next = asked.All(a => a.Outcome.IsFinal) ? now + UnchangedEvery : now + backOffs.Values.Max(b => b.Remaining);
+        await cosignatures.FinishRoundAsync(
+            tenantId, checkpoint.Size,
+            from a in asked where a.Outcome.Line is not null select new WitnessLine(checkpoint.Size, a.Witness.Name, a.Outcome.Line!),
+            now, next, cancel);
+    }
+
+    async Task<WitnessOutcome> AskAsync(
+        string tenantId, SignedCheckpoint checkpoint, ConfiguredWitness witness, IReadOnlyList<WitnessLine> known, CancellationToken cancel)
+    {
+        var backOff = backOffs[witness];
+        if (backOff.Remaining > TimeSpan.Zero) return WitnessOutcome.Later;
+
+        var size = known.LastOrDefault(c => c.Witness == witness.Name)?.Size ?? 0;
+        var outcome = await request.RunAsync(tenantId, checkpoint, witness, size, cancel);
+        if (outcome.IsFailure) backOff.Failed();
+        if (outcome.Line is null) return outcome;
+
+        backOff.Succeeded();
+        metrics.Cosigned(witness.Name);
+        logger.Cosigned(tenantId, witness.Name, checkpoint.Size);
+        return outcome;
+    }
+
+    async Task<bool> TryAsync(string? tenantId, Func<Task> work, CancellationToken cancel)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            // Whatever it was, the other logs have their rounds and the service goes on.
+            logger.RoundFailed(tenantId, e);
+            return false;
+        }
+    }
+}

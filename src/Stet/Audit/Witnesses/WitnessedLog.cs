@@ -1,0 +1,56 @@
+using Stet.AuditLog;
+
+namespace Stet.Audit.Witnesses;
+
+/// <summary>What witnesses are told of the tenants' logs, and what becomes of a log that contradicts them.</summary>
+public sealed class WitnessedLog(Checkpoints checkpoints, AuditReader reader, TenantLogs logs, FrozenLogs frozen)
+{
+    /// <summary>The newest checkpoint of a tenant's log.</summary>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen.</exception>
+    public Task<SignedCheckpoint> CheckpointAsync(string tenantId, CancellationToken cancel) =>
+        checkpoints.NewestAsync(tenantId, 0, cancel);
+
+    /// <summary>The proof that a checkpoint's tree began as a smaller one, which has at least one leaf.</summary>
+    /// <exception cref="AuditAlteredException">The stored hashes do not lead there.</exception>
+    public async Task<ConsistencyProof> ConsistencyAsync(string tenantId, long from, long to, CancellationToken cancel)
+    {
+        var view = await reader.ViewAsync(tenantId, null, [from - 1, from, to], witnessed: false, cancel);
+        var before = new Peaks(from, view.Tiles.Make(ProofPlan.Peaks(from)));
+        var after = new Peaks(to, view.Tiles.Make(ProofPlan.Peaks(to)));
+        return new ConsistencyProof(before.Root, view.Tiles.Make(ProofPlan.Consistency(from, to, after)));
+    }
+
+    /// <summary>What a note says if it is a checkpoint that the tenant's log has signed; null for any other.</summary>
+    public async ValueTask<Checkpoint?> OpenAsync(string tenantId, ReadOnlyMemory<byte> note, CancellationToken cancel)
+    {
+        var log = await FindAsync(tenantId, cancel);
+        VerifierKey[] keys = [.. log.SigningKeys.Select(k => k.Verifier)];
+        try
+        {
+            return Checkpoint.TryOpen(SignedNote.Parse(note.Span), keys, out var opened, out _) ? opened.Checkpoint : null;
+        }
+        catch (AuditLogFormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Stops the log from being signed: a witness has seen what it contradicts.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="size">Of which two roots are claimed.</param>
+    /// <param name="ours">What the database leads to; null when it does not lead that far.</param>
+    /// <param name="theirs">What the witness has seen; null when it does not tell.</param>
+    /// <param name="reason">What was found, as a sentence for the operator.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task FreezeAsync(
+        string tenantId, long size, LogHash? ours, LogHash? theirs, string reason, CancellationToken cancel) =>
+        await frozen.FreezeAsync(await FindAsync(tenantId, cancel), size, ours, theirs ?? default, reason, cancel);
+
+    async ValueTask<TenantLog> FindAsync(string tenantId, CancellationToken cancel) =>
+        await logs.FindAsync(tenantId, cancel) ?? throw new InvalidOperationException($"{tenantId} has no audit log");
+}
+
+/// <summary>Why a tree goes on from a smaller one.</summary>
+/// <param name="FromRoot">The root of the smaller tree.</param>
+/// <param name="Hashes">The proof (RFC 6962, 2.1.2).</param>
+public sealed record ConsistencyProof(LogHash FromRoot, IReadOnlyList<LogHash> Hashes);

@@ -1,0 +1,36 @@
+namespace Stet.Cedar.Tests.Evaluation;
+
+public class IndexLaws
+{
+    [Fact]
+    public void The_index_leaves_out_only_policies_whose_scope_is_false() => Laws.Hold(500, random =>
+    {
+        var snapshot = PolicySnapshot.CompileUnvalidated(Cedar.Policies(new RandomPolicies(random).Policies(40)));
+
+        foreach (var request in RandomWorld.Requests(random, 20))
+        {
+            var indexed = snapshot.Authorize(request, RandomWorld.Entities);
+            var scanned = snapshot.AuthorizeWithoutIndex(request, RandomWorld.Entities);
+
+            RandomWorld.Shown(indexed).ShouldBe(RandomWorld.Shown(scanned));
+            indexed.Errors.ShouldBe(scanned.Errors);
+        }
+    });
+
+    [Fact]
+    public void An_explanation_says_of_every_policy_what_the_decision_made_of_it() => Laws.Hold(200, random =>
+    {
+        var snapshot = PolicySnapshot.CompileUnvalidated(Cedar.Policies(new RandomPolicies(random).Policies(20)));
+
+        foreach (var request in RandomWorld.Requests(random, 5))
+        {
+            var answer = snapshot.Authorize(request, RandomWorld.Entities);
+            var explained = snapshot.Explain(request, RandomWorld.Entities);
+            var effect = explained.Policies.Any(policy => policy.IsSatisfied && policy.Effect == Effect.Forbid) ? Effect.Forbid : Effect.Permit;
+
+            RandomWorld.Shown(explained.Authorization).ShouldBe(RandomWorld.Shown(answer));
+            explained.Policies.Where(policy => policy.IsSatisfied && policy.Effect == effect).Select(policy => policy.Policy).ShouldBe(answer.Determining);
+            explained.Policies.Where(policy => policy.Error is not null).Select(policy => new PolicyError(policy.Policy, policy.Error!)).ShouldBe(answer.Errors);
+        }
+    });
+}

@@ -1,0 +1,67 @@
+namespace Stet.Cedar.Tests.Evaluation;
+
+public class SnapshotSpecs
+{
+    static readonly Request Request = new(new("User", "a"), new("Action", "read"), new("App::Doc", "a"), RecordValue.Empty);
+
+    [Theory]
+    [InlineData("permit(principal == User::\"b\", action, resource);", Clause.Principal, "principal == User::\"b\"")]
+    [InlineData("permit(principal, action == Action::\"write\", resource);", Clause.Action, "action == Action::\"write\"")]
+    [InlineData("permit(principal, action, resource is User);", Clause.Resource, "resource is User")]
+    [InlineData("permit(principal, action, resource) when { true } when { 1 == 1 && 1 == 2 && 1 == 3 };", Clause.Condition, "1 == 2")]
+    [InlineData("permit(principal, action, resource) when { 1 > 2 || false };", Clause.Condition, "1 > 2 || false")]
+    [InlineData("permit(principal, action, resource) unless { 1 == 1 };", Clause.Condition, "1 == 1")]
+    [InlineData("permit(principal, action, resource) when { context.a };", Clause.Condition, "context.a")]
+    public void An_explanation_names_the_first_clause_that_stands_in_the_way(string text, Clause clause, string place)
+    {
+        var explained = Snapshot(text).Explain(Request, RandomWorld.Entities).Policies.ShouldHaveSingleItem();
+
+        (explained.FirstFailing, text.Substring(explained.Where.Start, explained.Where.Length)).ShouldBe((clause, place));
+        explained.IsSatisfied.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_policy_under_two_of_the_request_actions_groups_counts_once()
+    {
+        var snapshot = Snapshot(
+            """
+            permit(principal, action in [Action::"read", Action::"any", Action::"read"], resource);
+            permit(principal, action in [Action::"read", Action::"any"], resource) when { context.none };
+            """);
+
+        RandomWorld.Shown(snapshot.Authorize(Request, RandomWorld.Entities)).ShouldBe("True by [policy0], errors [policy1: AttributeAbsent]");
+    }
+
+    [Fact]
+    public void Many_determining_policies_come_sorted()
+    {
+        var snapshot = Snapshot(string.Concat(Enumerable.Repeat("permit(principal, action, resource);", 120)));
+
+        snapshot.Authorize(Request, RandomWorld.Entities).Determining.Select(id => id.Value)
+            .ShouldBe(Enumerable.Range(0, 120).Select(number => $"policy{number}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_policy_is_found_by_its_id()
+    {
+        var snapshot = Snapshot(string.Concat(Enumerable.Range(0, 20).Select(number => $"@n(\"{number}\") permit(principal, action, resource);")));
+
+        snapshot.TryGetPolicy(new PolicyId("policy13"), out var policy).ShouldBeTrue();
+        policy!.FindAnnotation("n")!.Value.ShouldBe("13");
+        snapshot.TryGetPolicy(new PolicyId("policy99"), out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_snapshot_is_used_by_many_threads_at_once()
+    {
+        var snapshot = Snapshot(new RandomPolicies(new Random(7)).Policies(60));
+        var requests = RandomWorld.Requests(new Random(8), 200).ToList();
+        var expected = requests.ConvertAll(request => RandomWorld.Shown(snapshot.Authorize(request, RandomWorld.Entities)));
+
+        var answers = requests.AsParallel().AsOrdered().Select(request => RandomWorld.Shown(snapshot.Authorize(request, RandomWorld.Entities)));
+
+        answers.ShouldBe(expected);
+    }
+
+    static PolicySnapshot Snapshot(string text) => PolicySnapshot.CompileUnvalidated(Cedar.Policies(text));
+}

@@ -1,0 +1,139 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Stet.Testing;
+
+namespace Stet.Tests.Audit;
+
+public sealed class RestoreGuardSpecs : IDisposable
+{
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("stet-restore-");
+
+    [Fact]
+    public async Task A_database_that_is_what_was_signed_is_taken_up_again()
+    {
+        await using var home = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        for (var start = 1; start <= 3; start++)
+        {
+            await using var service = await StartAsync(home.Database);
+            var log = new LogClient(service, tenantId);
+            var size = await log.RecordAsync(100);
+            (await log.CheckpointAsync($"?min_position={size}")).Size.ShouldBe(100 * start);
+            (await ReadyAsync(service)).ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(300)]
+    public async Task A_database_with_another_history_is_not_signed(int events)
+    {
+        await using var signed = await TestService.StartAsync();
+        await using var restored = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        await new LogClient(restored, tenantId).RecordAsync(events);
+        await using (var service = await TestService.StartAsync(Folder, signed.Database))
+        {
+            var log = new LogClient(service, tenantId);
+            await log.RecordAsync(3);
+            (await log.CheckpointAsync("?min_position=3")).Size.ShouldBe(3);
+        }
+
+        await using var again = await TestService.StartAsync(Folder, restored.Database);
+        var client = new LogClient(again, tenantId);
+
+        await CheckpointSpecs.ShouldBeFrozenAsync(again, client);
+        (await client.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        (await client.RecordAsync(1)).ShouldBe(events + 1);
+        (await client.GetAsync($"checkpoint?min_position={events + 1}")).Code.ShouldBe("audit_signing_refused");
+        (await client.GetAsync($"proof/{(await client.EventIdsAsync())[0]}")).Code.ShouldBe("audit_signing_refused");
+    }
+
+    [Fact]
+    public async Task A_log_that_loses_its_newest_events_under_a_running_service_is_not_signed()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        await log.CheckpointAsync("?min_position=2");
+        await log.RecordAsync(1);
+        await log.CheckpointAsync("?min_position=3");
+        await log.TamperAsync("""
+            update stet.tenant_head h set position = 2, audit_peaks = (
+                select peaks from stet.audit_signed s where s.tenant_id = h.tenant_id and size = 2)
+            where tenant_id = {tenant}
+            """);
+        foreach (var rows in (string[])["audit_signed where size > 2 and", "audit_leaf where position > 2 and", "mt_events where seq_id > 2 and"])
+            await log.TamperAsync($"delete from stet.{rows} tenant_id = {{tenant}}");
+
+        (await log.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+
+        await CheckpointSpecs.ShouldBeFrozenAsync(service, log);
+    }
+
+    [Fact]
+    public async Task An_operator_lets_a_frozen_log_go_on_under_another_origin()
+    {
+        await using var signed = await TestService.StartAsync();
+        await using var restored = await TestService.StartAsync(KeyFile(Path.Combine(folder.FullName, "elsewhere")));
+        var tenantId = TestService.NewTenantId();
+        byte[] lost;
+        await using (var service = await StartAsync(signed.Database))
+        {
+            var before = new LogClient(service, tenantId);
+            await before.RecordAsync(3);
+            lost = (await before.GetAsync("checkpoint?min_position=3")).Body;
+        }
+
+        File.Copy(Path.Combine(folder.FullName, "kek"), Path.Combine(Directory.CreateDirectory(Path.Combine(folder.FullName, "copy")).FullName, "kek"));
+        await using (var maker = await TestService.StartAsync(KeyFile(Path.Combine(folder.FullName, "copy")), restored.Database))
+            await new LogClient(maker, tenantId).RecordAsync(2);
+        await using var frozen = await StartAsync(restored.Database);
+        var log = new LogClient(frozen, tenantId);
+        (await log.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        string[] Arguments(string tenant) =>
+            ["audit", "new-epoch", "--connection", restored.Database.ConnectionString, "--data", folder.FullName, "--tenant", tenant, "--reason", "restored"];
+
+        var refused = await ServiceProcess.RunAsync(Arguments(TestService.NewTenantId()));
+        (refused.ExitCode, refused.Errors).ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(1), r => r.Errors.ShouldContain("There is no tenant"));
+        var done = await ServiceProcess.RunAsync(Arguments(tenantId));
+        done.ExitCode.ShouldBe(0, done.Output);
+
+        var origin = $"localhost{log.Prefix}/epoch/2";
+        done.Output.ShouldContain(origin);
+        var moved = await log.GetAsync("checkpoint");
+        (moved.Status, moved.Code).ShouldBe((HttpStatusCode.Gone, "audit_log_moved"));
+        moved.Headers.GetValues("Link").Single().ShouldBe($"<{log.Prefix}/epoch/2/checkpoint>; rel=\"successor-version\"");
+        var checkpoint = await log.OpenAsync((await log.GetAsync("epoch/2/checkpoint?min_position=3")).Body);
+        (checkpoint.Origin, checkpoint.Size).ShouldBe((origin, 3));
+        (await log.GetAsync("epoch/2/tile/0/000.p/3")).Status.ShouldBe(HttpStatusCode.OK);
+        (await log.GetAsync("epoch/3/checkpoint")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await ReadyAsync(frozen)).ShouldBe(HttpStatusCode.OK);
+
+        var pack = JsonNode.Parse((await log.GetAsync($"epoch/2/evidence/{(await log.EventIdsAsync())[2]}")).Text)!;
+        ((string?)pack["data"]!["old_note"]).ShouldBe(System.Text.Encoding.UTF8.GetString(lost));
+        (await log.RecordAsync(1)).ShouldBe(4);
+        (await log.OpenAsync((await log.GetAsync("epoch/2/checkpoint?min_position=4")).Body)).Size.ShouldBe(4);
+
+        var again = await ServiceProcess.RunAsync(Arguments(tenantId));
+        (again.ExitCode, again.Errors).ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(1), r => r.Errors.ShouldContain("is not frozen"));
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    TestServiceOptions Folder => new() { Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder.FullName } };
+
+    Task<TestService> StartAsync(TestDatabase database) => TestService.StartAsync(KeyFile(folder.FullName), database);
+
+    static TestServiceOptions KeyFile(string folder) => new()
+    {
+        Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder, ["STET_KEK"] = "" },
+    };
+
+    static async Task<HttpStatusCode> ReadyAsync(TestService service)
+    {
+        using var ready = await service.AnonymousClient().GetAsync(new Uri("/readyz", UriKind.Relative));
+        return ready.StatusCode;
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text;
+using Stet.Audit;
+using Stet.AuditLog;
+
+namespace Stet.Tests.Audit;
+
+public sealed class StateFileSpecs : IDisposable
+{
+    static readonly SignerKey Key = new("log.example", SignatureType.Ed25519, new byte[32]);
+
+    readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("stet-state-");
+
+    string File => Path.Combine(folder.FullName, "audit-state");
+
+    [Fact]
+    public async Task The_newest_checkpoint_of_every_log_is_remembered()
+    {
+        using (var state = StateFile.Open(File))
+        {
+            await Task.WhenAll(Enumerable.Range(1, 50).Select(i => state.KeepAsync(Of($"a{i % 5}", i))));
+            await state.KeepAsync(Of("a1", 3));
+            state.Newest("a1")!.Size.ShouldBe(46);
+            state.Newest("b").ShouldBeNull();
+        }
+
+        StateFile.Read(File).Values.Select(c => (c.Origin, c.Size)).Order()
+            .ShouldBe([("a0", 50), ("a1", 46), ("a2", 47), ("a3", 48), ("a4", 49)]);
+        using var again = StateFile.Open(File);
+        again.Newest("a4")!.Note.ToString().ShouldBe(Of("a4", 49).Note.ToString());
+    }
+
+    [Fact]
+    public async Task What_is_kept_is_in_the_file_when_it_may_be_handed_out()
+    {
+        using var state = StateFile.Open(File);
+
+        await state.KeepAsync(Of("a", 1));
+
+        StateFile.Read(File)["a"].Size.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_record_that_a_crash_cut_off_is_forgotten()
+    {
+        using (var state = StateFile.Open(File))
+        {
+            await state.KeepAsync(Of("a", 1));
+            await state.KeepAsync(Of("a", 2));
+        }
+
+        var whole = await System.IO.File.ReadAllBytesAsync(File);
+        for (var length = whole.Length - 1; length > whole.Length / 2; length -= 7)
+        {
+            await System.IO.File.WriteAllBytesAsync(File, whole[..length]);
+            StateFile.Read(File)["a"].Size.ShouldBe(1);
+        }
+
+        using var again = StateFile.Open(File);
+        await again.KeepAsync(Of("a", 3));
+        StateFile.Read(File)["a"].Size.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_stops_the_start()
+    {
+        using (var state = StateFile.Open(File))
+        {
+            await state.KeepAsync(Of("a", 1));
+            await state.KeepAsync(Of("a", 2));
+        }
+
+        var damaged = await System.IO.File.ReadAllBytesAsync(File);
+        damaged[100] ^= 1;
+        await System.IO.File.WriteAllBytesAsync(File, damaged);
+
+        Should.Throw<StateFileException>(() => StateFile.Open(File)).Message.ShouldContain("Restore it");
+    }
+
+    [Fact]
+    public void Two_instances_do_not_share_a_file()
+    {
+        using var state = StateFile.Open(File);
+
+        Should.Throw<StateFileException>(() => StateFile.Open(File)).Message.ShouldContain("Audit:Folder");
+    }
+
+    [Fact]
+    public async Task A_long_file_is_made_short_again_while_it_is_in_use()
+    {
+        using var state = StateFile.Open(File, compactAbove: 2_000);
+
+        for (var i = 1; i <= 100; i++) await state.KeepAsync(Of("a", i));
+
+        new FileInfo(File).Length.ShouldBeLessThan(3_000);
+        StateFile.Read(File)["a"].Size.ShouldBe(100);
+    }
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    static SignedCheckpoint Of(string origin, long size)
+    {
+        var checkpoint = new Checkpoint(origin, size, LogHash.Leaf(Encoding.UTF8.GetBytes($"{size}")));
+        return new SignedCheckpoint(checkpoint, SignedNote.Sign(checkpoint.Text, Key));
+    }
+}
