@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Npgsql;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;

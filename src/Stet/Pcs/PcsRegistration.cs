@@ -1,4 +1,3 @@
-using Stet.EventStore;
 using Stet.Http;
 
 namespace Stet.Pcs.Service;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Stet.Audit;
-using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
 
@@ -11,7 +10,7 @@ sealed class SubmissionIntake(
     Store store, PcsTenants tenants, SubmissionClaims claims, SubmissionLimits limits, RefusalRecorder refusals,
     Equivocations equivocations, PcsOptions options, PcsMetrics metrics, TimeProvider clock)
 {
-    /// <summary>Whether the settings may change while a document is verified: then it is verified again.</summary>
+    /// <summary>Settings may change while a document is verified: then it is verified again, at most so often.</summary>
     const int MostAttempts = 5;
 
     /// <summary>Takes one submission.</summary>
