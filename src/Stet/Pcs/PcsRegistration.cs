@@ -52,10 +52,12 @@ static class PcsNaming
     static readonly System.Buffers.SearchValues<char> characters = System.Buffers.SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
 
+    static readonly System.Buffers.SearchValues<char> lowerHex = System.Buffers.SearchValues.Create("0123456789abcdef");
+
     public static bool IsName(ReadOnlySpan<char> text) =>
         text.Length is >= 1 and <= 64 && !text.ContainsAnyExcept(characters);
 
     /// <summary>Whether the text has the form of a <c>pcs_id</c>.</summary>
     public static bool IsPcsId(ReadOnlySpan<char> text) =>
-        text.Length == 64 && !text.ContainsAnyExcept("0123456789abcdef");
+        text.Length == 64 && !text.ContainsAnyExcept(lowerHex);
 }
