@@ -47,7 +47,9 @@ public class RegistrySpecs
         var four = Enumerable.Range(0, 4).Aggregate(
             PcsRegistry.Empty, (registry, n) => registry.Apply(Registered with
             {
-                Kid = $"old{n}", NotBefore = Monday.AddDays(n), NotAfter = Monday.AddDays(10 + n),
+                Kid = $"old{n}",
+                NotBefore = Monday.AddDays(n),
+                NotAfter = Monday.AddDays(10 + n),
             }));
 
         RegisterKey.Decide(asked, four, Monday).Refusal.ShouldBe(PcsProblems.TooManyValidKeys);
