@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Stet.Audit.Witnesses;
@@ -25,9 +26,10 @@ public static class AuditModule
             return InstallationKeys.Load(options.Kek, options.KeyFile);
         });
         services.AddSingleton(provider => StateFile.Open(provider.GetRequiredService<AuditOptions>().StateFile));
+        services.TryAddSingleton<IAuditSigner, WrappedSigner>();
         services.AddSingleton(provider => new TenantLogs(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<InstallationKeys>(),
-            provider.GetRequiredService<StateFile>().Newest, provider.GetRequiredService<AuditOptions>(),
+            provider.GetRequiredService<IAuditSigner>(), provider.GetRequiredService<StateFile>().Newest, provider.GetRequiredService<AuditOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FrozenLogs>();
         services.AddSingleton<RestoreGuard>();
@@ -55,7 +57,8 @@ public static class AuditModule
         .Events(events => events
             .Add("audit_key_added", AuditEventJson.Default.AuditKeyAdded)
             .Add("audit_key_retired", AuditEventJson.Default.AuditKeyRetired)
-            .Add("audit_epoch_started", AuditEventJson.Default.AuditEpochStarted))
+            .Add("audit_epoch_started", AuditEventJson.Default.AuditEpochStarted)
+            .Add("audit_secret_replaced", AuditEventJson.Default.AuditSecretReplaced))
         .State(Keyring);
 
     /// <summary>The stream about a log's keys.</summary>
@@ -108,6 +111,7 @@ public static class AuditModule
 [JsonSerializable(typeof(AuditKeyAdded))]
 [JsonSerializable(typeof(AuditKeyRetired))]
 [JsonSerializable(typeof(AuditEpochStarted))]
+[JsonSerializable(typeof(AuditSecretReplaced))]
 sealed partial class AuditEventJson : JsonSerializerContext;
 
 /// <summary>Shapes of answers.</summary>
