@@ -26,6 +26,7 @@ public static class AuditModule
             return InstallationKeys.Load(options.Kek, options.KeyFile);
         });
         services.AddSingleton(provider => StateFile.Open(provider.GetRequiredService<AuditOptions>().StateFile));
+        services.AddSingleton<StreamKeys>();
         services.TryAddSingleton<IAuditSigner, WrappedSigner>();
         services.AddSingleton(provider => new TenantLogs(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<InstallationKeys>(),
@@ -123,11 +124,12 @@ sealed partial class AuditEventJson : JsonSerializerContext;
 sealed partial class AuditHttpJson : JsonSerializerContext;
 
 /// <summary>
-/// Refuses to start with keys that cannot be unwrapped, completes logs of a database older than the log, and looks whether
-/// the database is what was signed.
+/// Refuses to start with keys that cannot be unwrapped, wraps those that an earlier version did not, completes logs of a
+/// database older than the log, and looks whether the database is what was signed.
 /// </summary>
 sealed class AuditStart(
-    StoreConnections connections, InstallationKeys installation, AuditBackfill backfill, RestoreGuard restore) : IHostedService
+    StoreConnections connections, InstallationKeys installation, StreamKeys streamKeys, AuditBackfill backfill, RestoreGuard restore)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -140,6 +142,7 @@ sealed class AuditStart(
             }
         }
 
+        await streamKeys.WrapStoredAsync(connections, cancellationToken);
         await backfill.RunAsync(cancellationToken);
         await restore.CompareAllAsync(cancellationToken);
     }

@@ -9,7 +9,7 @@ namespace Stet.Audit;
 /// <param name="KeyId">Its id among the tenant's keys of that kind.</param>
 /// <param name="PublicKey">Null for a secret that has none.</param>
 /// <param name="Wrapped">The key as it is stored.</param>
-/// <param name="KekId">What it is wrapped by.</param>
+/// <param name="KekId">The installation key that wraps it; empty for a key that is kept elsewhere.</param>
 public sealed record NewKey(string Kind, string KeyId, byte[]? PublicKey, byte[] Wrapped, string KekId)
 {
     /// <summary>The id of a signing key: the first 8 hex digits of the SHA-256 of its public half.</summary>

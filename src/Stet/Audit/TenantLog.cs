@@ -161,7 +161,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 /// <param name="KeyId">Its id among the tenant's.</param>
 /// <param name="Verifier">The public key, named like the log.</param>
 /// <param name="Wrapped">The private key as <see cref="IAuditSigner"/> stores it.</param>
-/// <param name="KekId">What it is wrapped by.</param>
+/// <param name="KekId">The installation key that wraps it; empty when none does.</param>
 /// <param name="FromPosition">It signs from this size on.</param>
 /// <param name="UntilPosition">It no longer signs from this size on; null while it does.</param>
 public sealed record LogSigningKey(

@@ -98,6 +98,6 @@ static class AuditKeysCommand
         var clock = services.GetRequiredService<TimeProvider>();
         return new Store(
             services.GetRequiredService<StoreConnections>(), contexts.Catalog, contexts.Projections, new AuditAppender(logs, clock),
-            new StoreOptions(), clock, services.GetRequiredService<ILogger<Store>>());
+            new StoreOptions { KeyWrap = services.GetRequiredService<StreamKeys>() }, clock, services.GetRequiredService<ILogger<Store>>());
     }
 }

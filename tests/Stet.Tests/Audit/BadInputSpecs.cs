@@ -32,7 +32,6 @@ public sealed class BadInputSpecs : IDisposable
     [InlineData("tile/entries/000.p/257")]
     [InlineData("tile/entries/x000/000.p/1")]
     [InlineData("tile/9223372036854775807/000")]
-    [InlineData("checkpoint/")]
     [InlineData("checkpoint?min_position=1e1")]
     [InlineData("checkpoint?min_position=%201")]
     [InlineData("checkpoint?min_position=9223372036854775808")]

@@ -6,6 +6,7 @@ using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
 using Stet.EventStore;
+using Stet.Pcs.Service;
 using Stet.Testing;
 
 namespace Stet.Tests.Audit;
@@ -72,16 +73,44 @@ public class KeyRotationSpecs
         var note = (await log.GetAsync("checkpoint?min_position=2")).Body;
         var (old, young) = ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
         var connections = service.Services.GetRequiredService<StoreConnections>();
+        await service.Services.GetRequiredService<PcsKeySecrets>().KeepAsync(log.TenantId, "f1", "hunter2", CancellationToken.None);
         var rewrapping = new Rewrapping(connections, InstallationKeys.Load($"{young},{old}", "unused"));
 
-        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(2);
+        // Of the log, its salts, the stream ids and the key of an agent.
+        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(4);
         (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(0);
+        foreach (var table in (string[])["audit_key", "tenant_key", "pcs_key_secret"])
+            (await RowsAsync(service, $"{table} where kek_id is distinct from '{InstallationKeys.Load(young, "unused").CurrentId}'")).ShouldBe(0, table);
 
         await using var after = await TestService.StartAsync(
             new TestServiceOptions { Settings = new Dictionary<string, string?> { ["STET_KEK"] = young } }, service.Database);
         (await log.At(after).GetAsync("checkpoint")).Body.ShouldBe(note);
         (await log.At(after).RecordAsync(1)).ShouldBe(3);
         (await log.At(after).CheckpointAsync("?min_position=3")).Size.ShouldBe(3);
+        (await after.Services.GetRequiredService<PcsKeySecrets>().ReadAsync(log.TenantId, CancellationToken.None))["f1"].ShouldBe("hunter2");
+    }
+
+    [Fact]
+    public async Task Stream_keys_of_an_earlier_version_are_wrapped_at_the_start_and_stay_what_they_are()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.Tenant.SendAsync(HttpMethod.Put, $"/v1/tenants/{log.TenantId}", null);
+        var key = RandomNumberGenerator.GetBytes(32);
+        await log.TamperAsync(
+            $"update stet.tenant_key set key = '\\x{Convert.ToHexStringLower(key)}', wrapped = null, kek_id = null where tenant_id = {{tenant}}");
+
+        await using var after = await TestService.StartAsync(database: service.Database);
+
+        (await RowsAsync(after, "tenant_key where key is not null")).ShouldBe(0);
+        (await RowsAsync(after, $"tenant_key where wrapped is not null and tenant_id = '{log.TenantId}'")).ShouldBe(1);
+        (await after.Services.GetRequiredService<Store>().FindTenantAsync(log.TenantId, CancellationToken.None))!.StreamKey.ShouldBe(key);
+        await using var unable = new Store(
+            StoreConnections.For(service.Database.ConnectionString), new EventCatalog(), [], null, new StoreOptions(), TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Store>.Instance);
+        (await Should.ThrowAsync<InvalidOperationException>(() => unable.FindTenantAsync(log.TenantId, CancellationToken.None)))
+            .Message.ShouldContain("nothing to unwrap them with");
+        (await RowsAsync(after, $"tenant_key where position('\\x{Convert.ToHexStringLower(key)}'::bytea in wrapped) > 0")).ShouldBe(0);
     }
 
     [Fact]
@@ -182,7 +211,6 @@ public class KeyRotationSpecs
     sealed class RemoteSigner : IAuditSigner
     {
         readonly Dictionary<string, byte[]> seeds = [];
-        readonly InstallationKeys installation = InstallationKeys.Load("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "unused");
 
         public int Signed { get; private set; }
 
@@ -194,7 +222,7 @@ public class KeyRotationSpecs
             var publicKey = Ed25519.Default.PublicKey(seed);
             var keyId = NewKey.IdOf(publicKey);
             seeds[keyId] = seed;
-            return ValueTask.FromResult(new NewKey("sign", keyId, publicKey, Encoding.UTF8.GetBytes($"keys/{keyId}"), installation.CurrentId));
+            return ValueTask.FromResult(new NewKey("sign", keyId, publicKey, Encoding.UTF8.GetBytes($"keys/{keyId}"), KekId: ""));
         }
 
         public ValueTask<byte[]> SignAsync(string tenantId, LogSigningKey key, ReadOnlyMemory<byte> message, CancellationToken cancel)
