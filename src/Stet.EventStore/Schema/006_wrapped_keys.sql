@@ -4,4 +4,4 @@ alter table stet.tenant_key
     add wrapped bytea null,
     add kek_id varchar null,
     add constraint tenant_key_once check ((key is null) = (wrapped is not null) and (wrapped is null) = (kek_id is null));
-grant update on stet.tenant_key to stet_writer;
+grant update (wrapped, kek_id) on stet.tenant_key to stet_writer;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Npgsql;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -31,30 +32,25 @@ public sealed class StreamKeys(InstallationKeys installation) : ITenantKeyWrap
     async Task WrapStoredAsync(StoreConnections connections, string tenantId, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-        await using var transaction = await connection.BeginTransactionAsync(cancel);
-        byte[]? key = null;
+        byte[] key;
         await using (var batch = new NpgsqlBatch(connection))
         {
             batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-            batch.Add(
-                "select key from stet.tenant_key where tenant_id = $1 and kind = 'stream' and key is not null for update", Scalar(tenantId));
+            batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream' and key is not null", Scalar(tenantId));
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);
-            if (await rows.ReadAsync(cancel)) key = rows.GetFieldValue<byte[]>(0);
+            if (!await rows.ReadAsync(cancel)) return; // another instance was faster
+            key = rows.GetFieldValue<byte[]>(0);
         }
 
-        if (key is null) return; // another instance was faster
-
+        // The key never changes: if another instance wraps it meanwhile, that one stands.
         var (wrapped, kekId) = Wrap(tenantId, key);
-        await using (var batch = new NpgsqlBatch(connection))
-        {
-            batch.Add(
-                "update stet.tenant_key set key = null, wrapped = $2, kek_id = $3 where tenant_id = $1 and kind = 'stream'",
-                Scalar(tenantId), Scalar(wrapped), Scalar(kekId));
-            await batch.ExecuteNonQueryAsync(cancel);
-        }
-
-        await transaction.CommitAsync(cancel);
+        CryptographicOperations.ZeroMemory(key);
+        await using var command = new NpgsqlCommand("select stet.wrap_tenant_key($1, $2, $3)", connection);
+        command.Parameters.Add(Scalar(tenantId));
+        command.Parameters.Add(Scalar(wrapped));
+        command.Parameters.Add(Scalar(kekId));
+        await command.ExecuteNonQueryAsync(cancel);
     }
 
     static WrappedKeyName NameOf(string tenantId) => new(tenantId, "stream", "stream");

@@ -12,7 +12,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     union select tenant_id from stet.tenant_key where kek_id <> kek
     union select tenant_id from stet.pcs_key_secret where kek_id <> kek
 $$;
-grant update on stet.pcs_key_secret to stet_writer;
+grant update (wrapped, kek_id) on stet.pcs_key_secret to stet_writer;
 
 -- Tenants whose secrets an earlier version stored as they are.
 create function stet.tenants_with_open_keys() returns setof varchar
@@ -21,3 +21,12 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 revoke execute on function stet.tenants_with_open_keys from public;
 grant execute on function stet.tenants_with_open_keys to stet_writer;
+
+-- The writer itself cannot touch an open key.
+create function stet.wrap_tenant_key(tenant varchar, wrapped_key bytea, kek varchar) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+    update stet.tenant_key set key = null, wrapped = wrapped_key, kek_id = kek
+    where tenant_id = tenant and kind = 'stream' and key is not null
+$$;
+revoke execute on function stet.wrap_tenant_key from public;
+grant execute on function stet.wrap_tenant_key to stet_writer;

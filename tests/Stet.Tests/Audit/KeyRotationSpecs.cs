@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
@@ -105,9 +106,9 @@ public class KeyRotationSpecs
         (await RowsAsync(after, "tenant_key where key is not null")).ShouldBe(0);
         (await RowsAsync(after, $"tenant_key where wrapped is not null and tenant_id = '{log.TenantId}'")).ShouldBe(1);
         (await after.Services.GetRequiredService<Store>().FindTenantAsync(log.TenantId, CancellationToken.None))!.StreamKey.ShouldBe(key);
+        await using var connections = StoreConnections.For(service.Database.ConnectionString);
         await using var unable = new Store(
-            StoreConnections.For(service.Database.ConnectionString), new EventCatalog(), [], null, new StoreOptions(), TimeProvider.System,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger<Store>.Instance);
+            connections, new EventCatalog(), [], null, new StoreOptions(), TimeProvider.System, NullLogger<Store>.Instance);
         (await Should.ThrowAsync<InvalidOperationException>(() => unable.FindTenantAsync(log.TenantId, CancellationToken.None)))
             .Message.ShouldContain("nothing to unwrap them with");
         (await RowsAsync(after, $"tenant_key where position('\\x{Convert.ToHexStringLower(key)}'::bytea in wrapped) > 0")).ShouldBe(0);
