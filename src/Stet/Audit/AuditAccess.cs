@@ -9,7 +9,7 @@ namespace Stet.Audit;
 /// Finds the log that a path names, for its tenant's callers only, and turns what cannot be proved or signed into
 /// problems. Endpoints below it get the log from <see cref="Log"/>.
 /// </summary>
-sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) : IEndpointFilter
+sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger<AuditAccess> logger) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -17,6 +17,7 @@ sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) :
         var tenantId = http.Request.RouteValues["tenant_id"] as string;
         if (tenantId != http.Features.Get<Caller>()?.TenantId || tenantId is null) return Problems.Answer(AuditProblems.NotFound);
 
+        publicLogs.Announce(http);
         const int Tries = 2;
         for (var attempt = 1; ; attempt++)
         {

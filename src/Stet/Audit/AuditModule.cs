@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Stet.Audit.Witnesses;
+using Stet.Authentication;
 using Stet.EventStore;
 
 namespace Stet.Audit;
@@ -41,6 +42,7 @@ public static class AuditModule
         services.AddSingleton<Receipts>();
         services.AddSingleton<TileCache>();
         services.AddSingleton<AuditAccess>();
+        services.AddSingleton<PublicLogs>();
         services.AddHealthChecks().AddCheck<FrozenLogs>("audit");
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AuditHttpJson.Default));
         services.AddSingleton<IAppendLog, AuditAppender>();
@@ -70,7 +72,9 @@ public static class AuditModule
     {
         foreach (var prefix in (string[])["/v1/tenants/{tenant_id}/audit", "/v1/tenants/{tenant_id}/audit/epoch/{epoch}"])
         {
-            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>().AddOpenApiOperationTransformer(DescribePath);
+            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>()
+                .WithMetadata(new OpenResources(http => http.RequestServices.GetRequiredService<PublicLogs>().CallerOf(http)))
+                .AddOpenApiOperationTransformer(DescribePath);
             TileEndpoints.Map(audit);
             ProofEndpoints.Map(audit);
             EvidenceEndpoint.Map(audit);
