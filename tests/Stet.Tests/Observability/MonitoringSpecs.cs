@@ -109,13 +109,33 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
             .ShouldBe(mounts.Single(m => m.Value.EndsWith("dashboards", StringComparison.Ordinal)).Key);
     }
 
+    [Fact]
+    public void The_guide_lists_every_alert_and_only_metrics_that_are_exposed()
+    {
+        var guide = Repository.Read("docs/observability.md").Split('\n').Where(l => l.StartsWith("| ", StringComparison.Ordinal))
+            .Select(l => l.Split('|')[1..^1].Select(c => c.Trim()).ToArray()).ToArray();
+
+        guide.Where(r => r[0].StartsWith("Stet", StringComparison.Ordinal)).Select(r => (r[0], r[1]))
+            .ShouldBe(Alerts.Select(a => ((string)a["alert"]!, (string)a["labels"]!["severity"]!)));
+        var metrics = guide.Where(r => r[0].StartsWith('`')).ToArray();
+        metrics.Length.ShouldBeGreaterThan(15);
+        foreach (var row in metrics)
+        {
+            var families = row[0].Split(", ").Select(n => n.Trim('`')).Select(n => service.Families.GetValueOrDefault(n) ?? throw new ShouldAssertException($"{n} is not exposed")).ToArray();
+            foreach (var label in row[1].Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(l => l.Trim('`')))
+                families.ShouldContain(f => f.Samples.Any(s => s.Labels.ContainsKey(label)), $"{row[0]}: {label}");
+        }
+    }
+
     /// <summary>What a service exposes after corrections, heartbeats, proofs, submissions of every fate and a frozen log.</summary>
     public sealed class BusyService : IAsyncLifetime
     {
         ScriptedWitness? witness;
         TestService? service;
 
-        internal IReadOnlyList<Sample> Samples { get; private set; } = [];
+        internal IReadOnlyDictionary<string, Family> Families { get; private set; } = new Dictionary<string, Family>();
+
+        internal IEnumerable<Sample> Samples => Families.Values.SelectMany(f => f.Samples);
 
         public async Task InitializeAsync()
         {
@@ -135,7 +155,7 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
             await SubmitAsync(tenant);
             await FreezeAsync(tenantId);
 
-            Samples = [.. Exposition.Parse((await tenant.GetAsync("/metrics")).Text).Values.SelectMany(f => f.Samples)];
+            Families = Exposition.Parse((await tenant.GetAsync("/metrics")).Text);
         }
 
         public async Task DisposeAsync()
