@@ -1,4 +1,3 @@
-using Stet.AuditLog;
 using Stet.Pcs;
 
 namespace Stet.Client.Pcs;
@@ -14,6 +13,9 @@ public sealed class PcsSigningKey
 
     /// <summary>HS256 or Ed25519.</summary>
     public PcsAlgorithm Algorithm { get; }
+
+    /// <summary>Ed25519: the public key, 32 bytes, as it is registered with the service; null for a secret.</summary>
+    public byte[]? PublicKey => Algorithm == PcsAlgorithm.Ed25519 ? Stet.AuditLog.Ed25519.Default.PublicKey(seed) : null;
 
     /// <summary>A shared secret: text whose UTF-8 is the key of HMAC-SHA256. For 1.0 at least 32 bytes.</summary>
     /// <exception cref="AgentException">It is empty.</exception>
