@@ -65,7 +65,7 @@ static class OutboxCompaction
             if (bytes.Length > buffer.Length - buffered) Flush();
             if (bytes.Length > buffer.Length)
             {
-                RandomAccess.Write(file, bytes, Length);
+                OutboxFile.Write(file, bytes, Length);
             }
             else
             {
@@ -78,7 +78,7 @@ static class OutboxCompaction
 
         public void Flush()
         {
-            RandomAccess.Write(file, buffer.AsSpan(0, buffered), Length - buffered);
+            OutboxFile.Write(file, buffer.AsSpan(0, buffered), Length - buffered);
             buffered = 0;
         }
     }

@@ -51,8 +51,22 @@ static class OutboxFile
     /// <summary>Writes and waits until the disk has it.</summary>
     public static void Append(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
-        RandomAccess.Write(file, bytes, offset);
+        Write(file, bytes, offset);
         RandomAccess.FlushToDisk(file);
+    }
+
+    /// <exception cref="IOException">The disk is full, or broken.</exception>
+    public static void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(file, bytes, offset);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            // How .NET reports a limit on the size of files.
+            throw new IOException("the system does not let the file become larger", e);
+        }
     }
 
     /// <summary>Puts a file that is finished and flushed in place of the outbox.</summary>

@@ -44,7 +44,7 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         {
             while (!stop.IsCancellationRequested)
             {
-                var (closed, isQuiet) = Read(rows, cutter);
+                var (closed, isQuiet) = await Task.Run(() => Read(rows, cutter), stop);
                 if (!isQuiet) quietSince = clock.GetTimestamp();
                 else if (rule.Idle <= clock.GetElapsedTime(quietSince)) closed = cutter.Close(rows.Position);
 

@@ -32,7 +32,7 @@ static class AgentCommand
             AgentBuildCommand.Create(clock), AgentSendCommand.Create(clock), AgentRunCommand.Create(clock),
             AgentOutboxCommand.Create(clock),
         };
-        command.Options.Add(new HelpOption { Action = new HelpWithExample() });
+        command.Options.Add(new HelpOption { Action = new HelpWithExample(), Recursive = false });
         return command;
     }
 
