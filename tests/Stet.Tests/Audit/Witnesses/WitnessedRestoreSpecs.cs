@@ -1,8 +1,6 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Stet.AuditLog;
-using Stet.Testing;
 
 namespace Stet.Tests.Audit.Witnesses;
 
