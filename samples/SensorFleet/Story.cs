@@ -1,4 +1,3 @@
-using Stet.Client.Pcs;
 using Stet.Pcs;
 
 namespace SensorFleet;

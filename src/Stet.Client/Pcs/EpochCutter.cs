@@ -31,11 +31,12 @@ sealed record ClosedEpoch(long Epoch, EpochBuilder Builder, long End, long LateR
 /// <summary>Cuts the rows of a source into epochs. The same rows from the same place are cut the same way, always.</summary>
 /// <param name="plan">How epochs become documents.</param>
 /// <param name="rule">When they are over.</param>
-/// <param name="lastClosed">The last epoch before; null if there is none.</param>
-sealed class EpochCutter(PcsPlan plan, EpochRule rule, long? lastClosed) : IDisposable
+/// <param name="before">The last epoch before; null if there is none.</param>
+sealed class EpochCutter(PcsPlan plan, EpochRule rule, long? before) : IDisposable
 {
     const long GreatestEpoch = (1L << 53) - 1;
 
+    long? lastClosed = before;
     EpochBuilder? open;
     long epoch;
     long lateRows;

@@ -15,7 +15,7 @@ public sealed class EventSource : IDisposable
     EventSource(string path, FileStream file, RowFormat format)
     {
         (this.path, this.file, this.format) = (path, file, format);
-        lines = new LineReader(file, offset: 0);
+        lines = new LineReader(file, begin: 0);
         hasHeader = !format.HasHeader;
     }
 
@@ -31,8 +31,8 @@ public sealed class EventSource : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-            var source = new EventSource(path, file, RowFormat.Of(path));
+            var opened = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            var source = new EventSource(path, opened, RowFormat.Of(path));
             try
             {
                 if (offset > 0) source.Skip(offset);
@@ -40,7 +40,7 @@ public sealed class EventSource : IDisposable
             }
             catch
             {
-                file.Dispose();
+                opened.Dispose();
                 throw;
             }
         }

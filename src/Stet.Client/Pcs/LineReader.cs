@@ -2,12 +2,13 @@ namespace Stet.Client.Pcs;
 
 /// <summary>Lines of a stream that may grow, with the byte at which each begins.</summary>
 /// <param name="input">Stands where the first line begins.</param>
-/// <param name="offset">The byte at which that is.</param>
-sealed class LineReader(Stream input, long offset)
+/// <param name="begin">The byte at which that is.</param>
+sealed class LineReader(Stream input, long begin)
 {
     const int GreatestLine = 1 << 20;
 
     byte[] buffer = new byte[64 * 1024];
+    long offset = begin; // of the buffer
     int start;
     int searched;
     int end;

@@ -73,26 +73,26 @@ public sealed class Outbox : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(clock);
 
         path = System.IO.Path.GetFullPath(path);
-        var held = OutboxFile.Lock(path);
+        var locked = OutboxFile.Lock(path);
         try
         {
             return OutboxFile.Guard(path, () =>
             {
-                var file = OutboxFile.OpenOrCreate(path, OutboxTime.Of(clock.GetUtcNow()));
+                var opened = OutboxFile.OpenOrCreate(path, OutboxTime.Of(clock.GetUtcNow()));
                 try
                 {
-                    return new Outbox(path, clock, held, file, Recover(path, file));
+                    return new Outbox(path, clock, locked, opened, Recover(path, opened));
                 }
                 catch
                 {
-                    file.Dispose();
+                    opened.Dispose();
                     throw;
                 }
             });
         }
         catch
         {
-            held.Dispose();
+            locked.Dispose();
             throw;
         }
     }
@@ -348,7 +348,7 @@ public sealed class Outbox : IAsyncDisposable
 
     void ThrowIfBroken()
     {
-        if (broken is ObjectDisposedException) throw new ObjectDisposedException(nameof(Outbox));
+        ObjectDisposedException.ThrowIf(broken is ObjectDisposedException, this);
         if (broken is not null) throw OutboxException.Storage(Path, broken);
     }
 

@@ -28,15 +28,15 @@ public sealed class OutboxListing : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         return OutboxFile.Guard(path, () =>
         {
-            var file = OutboxFile.OpenToRead(path);
+            var opened = OutboxFile.OpenToRead(path);
             try
             {
                 return new OutboxListing(
-                    path, file, OutboxContent.Read(path, file, RandomAccess.GetLength(file), ackedSince: long.MinValue, cancel));
+                    path, opened, OutboxContent.Read(path, opened, RandomAccess.GetLength(opened), ackedSince: long.MinValue, cancel));
             }
             catch
             {
-                file.Dispose();
+                opened.Dispose();
                 throw;
             }
         });

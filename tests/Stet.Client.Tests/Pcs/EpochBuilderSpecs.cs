@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Stet.Client.Pcs;
 using Stet.Client.Tests.AuditLog;
 using Stet.Pcs;

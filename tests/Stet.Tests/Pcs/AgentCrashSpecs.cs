@@ -46,7 +46,7 @@ public class AgentCrashSpecs
         }
 
         var recorded = await EpochsAsync(tenant);
-        recorded.ShouldBe(Enumerable.Range(1, epochs).Select(epoch => ((long)epoch, rows.IdOf(epoch))));
+        recorded.ShouldBe(Enumerable.Range(1, epochs).Select(epoch => ((long)epoch, Rows.IdOf(epoch))));
         using var listing = OutboxListing.Read(Path.Combine(folder, "outbox"));
         listing.Counts.ShouldSatisfyAllConditions(c => c.Pending.ShouldBe(0), c => c.Dead.ShouldBe(0));
         listing.Entries().Select(e => e.Epoch!.Value).Order().ShouldBe(recorded.Select(e => e.Epoch));
@@ -73,7 +73,7 @@ public class AgentCrashSpecs
             (await agent.StopAsync()).ShouldBe(0, agent.Output);
         }
 
-        (await EpochsAsync(tenant)).ShouldBe(Enumerable.Range(1, 120).Select(epoch => ((long)epoch, rows.IdOf(epoch))));
+        (await EpochsAsync(tenant)).ShouldBe(Enumerable.Range(1, 120).Select(epoch => ((long)epoch, Rows.IdOf(epoch))));
     }
 
     static async Task<(TestService, Tenant, string TenantId, string Folder)> StartAsync()
@@ -139,7 +139,7 @@ public class AgentCrashSpecs
             Count += count;
         }
 
-        public string IdOf(int epoch)
+        public static string IdOf(int epoch)
         {
             var tree = new MerkleTree(PcsVersion.V01);
             var lines = Enumerable.Range((epoch - 1) * EpochRows, EpochRows).Select(i => $"{i}.000000000,{i % 7}.5,{i % 3}.25,{i}");
