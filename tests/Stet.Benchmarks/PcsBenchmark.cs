@@ -28,6 +28,36 @@ static class PcsBenchmark
         return command;
     }
 
+    /// <summary>Signed documents, all different, for a load generator.</summary>
+    public static Command DocumentsCommand()
+    {
+        var count = new Option<int>("--count") { Description = "How many" };
+        var first = new Option<long>("--first") { Description = "Number of the first: other numbers are other documents" };
+        var secret = new Option<bool>("--secret") { Description = "Print the secret that signs them instead" };
+        var command = new Command("pcs-documents", "Signed documents of 0.1, one a line.") { count, first, secret };
+        command.SetAction(arguments =>
+        {
+            if (arguments.GetValue(secret)) Console.WriteLine(Secret);
+            else Write(arguments.GetValue(first), arguments.GetValue(count));
+        });
+        return command;
+    }
+
+    static void Write(long first, int count)
+    {
+        const int Shards = 1_000;
+
+        using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 20);
+        var document = Document();
+        for (var n = first; n < first + count; n++)
+        {
+            var (shard, epoch) = ($"sensor-field-north/room-{n % Shards}", n / Shards);
+            var one = document with { ShardId = shard, Epoch = epoch, PcsId = PcsIdentity.Of(document.MerkleRoot, epoch, shard) };
+            output.Write(PcsSignature.SignWithHmac(one, Secret, PcsDialect.ABytes).ToJson());
+            output.WriteByte((byte)'\n');
+        }
+    }
+
     static void Run(int rounds)
     {
         var v01 = Document() with { ShardId = "sensor-field-north/room-017" };

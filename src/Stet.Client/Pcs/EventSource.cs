@@ -15,7 +15,7 @@ public sealed class EventSource : IDisposable
     EventSource(string path, FileStream file, RowFormat format)
     {
         (this.path, this.file, this.format) = (path, file, format);
-        lines = new LineReader(file, begin: 0);
+        lines = new LineReader(file, start: 0);
         hasHeader = !format.HasHeader;
     }
 

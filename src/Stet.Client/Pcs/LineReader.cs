@@ -2,19 +2,19 @@ namespace Stet.Client.Pcs;
 
 /// <summary>Lines of a stream that may grow, with the byte at which each begins.</summary>
 /// <param name="input">Stands where the first line begins.</param>
-/// <param name="begin">The byte at which that is.</param>
-sealed class LineReader(Stream input, long begin)
+/// <param name="start">The byte at which that is.</param>
+sealed class LineReader(Stream input, long start)
 {
     const int GreatestLine = 1 << 20;
 
     byte[] buffer = new byte[64 * 1024];
-    long offset = begin; // of the buffer
-    int start;
+    long offset = start;
+    int begin;
     int searched;
     int end;
 
     /// <summary>Where the next line begins.</summary>
-    public long Position => offset + start;
+    public long Position => offset + begin;
 
     /// <param name="line">Without its end, LF or CR LF. Valid until the next call.</param>
     /// <param name="isWhole">Whether the stream has ended for good: then its last line needs no end.</param>
@@ -26,8 +26,8 @@ sealed class LineReader(Stream input, long begin)
             var found = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
             if (found >= 0)
             {
-                line = Trim(buffer.AsSpan(start, searched + found - start));
-                start = searched = searched + found + 1;
+                line = Trim(buffer.AsSpan(begin, searched + found - begin));
+                begin = searched = searched + found + 1;
                 return true;
             }
 
@@ -35,19 +35,19 @@ sealed class LineReader(Stream input, long begin)
             if (Fill()) continue;
 
             line = [];
-            if (!isWhole || start == end) return false;
-            line = Trim(buffer.AsSpan(start, end - start));
-            start = searched = end;
+            if (!isWhole || begin == end) return false;
+            line = Trim(buffer.AsSpan(begin, end - begin));
+            begin = searched = end;
             return true;
         }
     }
 
     bool Fill()
     {
-        if (start > 0)
+        if (begin > 0)
         {
-            buffer.AsSpan(start, end - start).CopyTo(buffer);
-            (offset, searched, end, start) = (offset + start, searched - start, end - start, 0);
+            buffer.AsSpan(begin, end - begin).CopyTo(buffer);
+            (offset, searched, end, begin) = (offset + begin, searched - begin, end - begin, 0);
         }
 
         if (end > GreatestLine) throw new AgentException("A line is longer than 1 MiB: this is no file of rows.");

@@ -73,7 +73,7 @@ public sealed class Outbox : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(clock);
 
         path = System.IO.Path.GetFullPath(path);
-        var locked = OutboxFile.Lock(path);
+        var claim = OutboxFile.Lock(path);
         try
         {
             return OutboxFile.Guard(path, () =>
@@ -81,7 +81,7 @@ public sealed class Outbox : IAsyncDisposable
                 var opened = OutboxFile.OpenOrCreate(path, OutboxTime.Of(clock.GetUtcNow()));
                 try
                 {
-                    return new Outbox(path, clock, locked, opened, Recover(path, opened));
+                    return new Outbox(path, clock, claim, opened, Recover(path, opened));
                 }
                 catch
                 {
@@ -92,7 +92,7 @@ public sealed class Outbox : IAsyncDisposable
         }
         catch
         {
-            locked.Dispose();
+            claim.Dispose();
             throw;
         }
     }
