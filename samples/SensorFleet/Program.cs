@@ -1,4 +1,5 @@
 using SensorFleet;
+using Stet.Client.Api;
 
 // Three sensors summarise what they measure and send signed documents: one is honest, one lies about its own numbers, one
 // loses its network and catches up.
@@ -12,7 +13,7 @@ try
     await Story.TellAsync(url, folder.FullName, Console.Out, stop.Token);
     return 0;
 }
-catch (HttpRequestException e)
+catch (Exception e) when (e is HttpRequestException or StetException)
 {
     Console.Error.WriteLine($"Stet at {url} does not take part: {e.Message}");
     Console.Error.WriteLine("Start it with: dotnet run --project src/Stet");

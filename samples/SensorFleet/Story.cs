@@ -1,3 +1,4 @@
+using Stet.Client.Api;
 using Stet.Pcs;
 
 namespace SensorFleet;
@@ -11,10 +12,13 @@ public static class Story
     /// <param name="cancel">Its end, in good time or not.</param>
     public static async Task TellAsync(Uri url, string folder, TextWriter output, CancellationToken cancel)
     {
-        using var stet = new StetClient(url);
-        await using var north = new Sensor("north", url, stet.Tenant, folder, output);
-        await using var west = new Sensor("west", url, stet.Tenant, folder, output);
-        await using var south = new Sensor("south", url, stet.Tenant, folder, output);
+        // A tenant of this run. In Development the service believes the header; in production the access token names it.
+        var tenant = $"{Guid.CreateVersion7(TimeProvider.System.GetUtcNow())}";
+        using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(10), DefaultRequestHeaders = { { "X-Tenant-Id", tenant } } };
+        var stet = new StetClient(http);
+        await using var north = new Sensor("north", url, tenant, folder, output);
+        await using var west = new Sensor("west", url, tenant, folder, output);
+        await using var south = new Sensor("south", url, tenant, folder, output);
         void Say(string who, string what)
         {
             lock (output) output.WriteLine($"{who + ":",-9} {what}");
@@ -22,7 +26,7 @@ public static class Story
 
         foreach (var sensor in (Sensor[])[north, west, south])
         {
-            await stet.RegisterKeyAsync(sensor.Name, sensor.PublicKey, cancel);
+            await stet.Pcs.RegisterKeyAsync(sensor.Name, NewSigningKey.Ed25519("1.0", sensor.PublicKey), cancel: cancel);
             sensor.Start();
         }
 
@@ -34,7 +38,8 @@ public static class Story
         Say("west", "claims a dimension of 2.9; the counts in the same document say otherwise");
         var lie = await west.MeasureAsync(epoch: 1, honest => honest with { DHat = 2.9, Budget = 0.9, Regime = PcsRegime.NonSticky });
         await west.DeliveredAsync(cancel);
-        foreach (var reason in await stet.ReasonsAsync(lie.PcsId, cancel)) Say("Stet", $"about west, epoch 1: {reason}");
+        var found = (await stet.Pcs.FindAsync(lie.PcsId, cancel: cancel)).Value.Submissions[0];
+        foreach (var reason in found.Reasons) Say("Stet", $"about west, epoch 1: {reason.Code}, {reason.Message}");
 
         await south.MeasureAsync(epoch: 1);
         await south.DeliveredAsync(cancel);
@@ -47,8 +52,9 @@ public static class Story
         Say("south", "is back");
         await south.DeliveredAsync(cancel);
 
-        await stet.RejectAsync(lie.PcsId, "the sensor was opened", cancel);
+        await stet.Pcs.ResolveAsync(lie.PcsId, ResolutionKind.Rejected, "the sensor was opened", cancel: cancel);
         Say("Operator", "looked at west and rejects its document");
-        Say("Stet", await stet.SummaryAsync(cancel));
+        var summary = (await stet.Pcs.SummaryAsync(cancel: cancel)).Value;
+        Say("Stet", $"{summary.Accepted} accepted, {summary.Escalated} escalated, {summary.OpenEscalations} of them open");
     }
 }

@@ -19,29 +19,17 @@ public class AgentCrashSpecs
         var (service, tenant, tenantId, folder) = await StartAsync();
         var rows = new Rows(folder);
         var random = new Random(20261121);
-        using var writing = new CancellationTokenSource();
-        var writer = Task.Run(async () =>
-        {
-            while (!writing.IsCancellationRequested)
-            {
-                rows.Append(20);
-                await Task.Delay(10);
-            }
-        });
-
         for (var crash = 0; crash < Crashes; crash++)
         {
             await using var agent = ServiceProcess.Run(port: 0, AgentProcess.Run(service, tenantId, folder, EpochRows));
-            await GrowAsync(tenant, agent, by: 1 + random.Next(60));
+            await UntilAsync(tenant, agent, await RecordedAsync(tenant) + 1 + random.Next(60), meanwhile: () => rows.Append(5));
             await agent.KillAsync();
         }
 
-        await writing.CancelAsync();
-        await writer;
         var epochs = rows.Count / EpochRows;
         await using (var agent = ServiceProcess.Run(port: 0, AgentProcess.Run(service, tenantId, folder, EpochRows)))
         {
-            while (await RecordedAsync(tenant) < epochs) await Task.Delay(50);
+            await UntilAsync(tenant, agent, epochs);
             (await agent.StopAsync()).ShouldBe(0, agent.Output);
         }
 
@@ -69,7 +57,7 @@ public class AgentCrashSpecs
         errors.ShouldNotContain("   at ");
         await using (var agent = ServiceProcess.Run(port: 0, AgentProcess.Run(service, tenantId, folder, EpochRows)))
         {
-            while (await RecordedAsync(tenant) < 120) await Task.Delay(50);
+            await UntilAsync(tenant, agent, 120);
             (await agent.StopAsync()).ShouldBe(0, agent.Output);
         }
 
@@ -83,14 +71,14 @@ public class AgentCrashSpecs
         return (service, await PcsTenancy.NewAsync(service, tenantId), tenantId, AgentProcess.NewFolder());
     }
 
-    /// <summary>Waits until the service has so many documents more.</summary>
-    static async Task GrowAsync(Tenant tenant, ServiceProcess agent, int by)
+    /// <summary>Waits until the service has so many documents.</summary>
+    static async Task UntilAsync(Tenant tenant, ServiceProcess agent, long count, Action? meanwhile = null)
     {
-        var before = await RecordedAsync(tenant);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await RecordedAsync(tenant) < before + by)
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(120));
+        while (await RecordedAsync(tenant) < count)
         {
-            if (patience.IsCancellationRequested) throw new InvalidOperationException($"the agent delivers nothing; it wrote:\n{agent.Output}");
+            if (patience.IsCancellationRequested) throw new InvalidOperationException($"the agent delivers too little; it wrote:\n{agent.Output}");
+            meanwhile?.Invoke();
             await Task.Delay(5);
         }
     }
