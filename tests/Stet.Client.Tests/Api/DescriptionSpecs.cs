@@ -5,7 +5,6 @@ using System.Text.RegularExpressions;
 using System.Web;
 using Stet.Client.Api;
 using Stet.Testing;
-using static Stet.Client.Tests.Api.Ordinary;
 
 namespace Stet.Client.Tests.Api;
 

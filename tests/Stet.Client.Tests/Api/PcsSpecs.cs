@@ -1,5 +1,4 @@
 using Stet.Client.Api;
-using Stet.Pcs;
 using static Stet.Client.Tests.Api.Ordinary;
 
 namespace Stet.Client.Tests.Api;

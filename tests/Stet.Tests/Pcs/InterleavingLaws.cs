@@ -6,7 +6,6 @@ using Stet.Pcs;
 using Stet.Pcs.Service;
 using Stet.Testing;
 using Stet.Tests.Http;
-using static Stet.Tests.Pcs.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Pcs;
