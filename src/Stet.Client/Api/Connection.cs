@@ -135,7 +135,7 @@ sealed class Connection
     static void Add(HttpRequestMessage request, string name, string? value)
     {
         if (value is not null && !request.Headers.TryAddWithoutValidation(name, value))
-            throw new ArgumentException($"`{value}` is no value of {name}.", nameof(value));
+            throw new ArgumentException($"`{name}` cannot have this value.", nameof(value));
     }
 
     async Task<Answer> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancel)

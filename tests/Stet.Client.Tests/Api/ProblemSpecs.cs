@@ -71,7 +71,7 @@ public class ProblemSpecs
     {
         var stet = await NewTenantAsync();
 
-        await Should.ThrowAsync<Exception>(stet.Enforcement.ReportAsync(Beat, new WriteOptions { IdempotencyKey = "a\r\nX-Tenant-Id: b" }));
+        await Should.ThrowAsync<ArgumentException>(stet.Enforcement.ReportAsync(Beat, new WriteOptions { IdempotencyKey = "a\r\nX-Tenant-Id: b" }));
     }
 
     [Fact]
