@@ -9,6 +9,7 @@ using Stet.Http;
 using Stet.Observability;
 using Stet.Outages;
 using Stet.Pcs.Service;
+using Stet.Policy;
 using Stet.RateLimits;
 using Stet.Tenants;
 
@@ -24,6 +25,7 @@ public static class StetApplication
         CorrectionsModule.Configure(contexts);
         EnforcementModule.Configure(contexts);
         PcsModule.Configure(contexts);
+        PolicyModule.Configure(contexts);
         AuditModule.Configure(contexts);
         return contexts;
     }
@@ -55,6 +57,7 @@ public static class StetApplication
         services.AddSelfCheck();
         services.AddEnforcement();
         services.AddPcs();
+        services.AddPolicy();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
@@ -80,6 +83,7 @@ public static class StetApplication
         CorrectionsModule.Map(app);
         EnforcementModule.Map(app);
         PcsModule.Map(app);
+        PolicyModule.Map(app);
         AuditModule.Map(app);
         return app;
     }
