@@ -21,11 +21,10 @@ static class Setup
 
         var path = $"/v1/policy/candidates/{candidate}";
         var diffed = await stet.SendAsync("alice", HttpMethod.Post, $"{path}/diff", new JsonObject(), cancel);
-        var diff = diffed.GetProperty("steps")[0].GetProperty("event");
         var approved = new JsonObject
         {
-            ["diff_digest"] = diff.GetProperty("diff_digest").GetString(),
-            ["position"] = diff.GetProperty("to").GetInt64(),
+            ["diff_digest"] = diffed.GetProperty("diff_digest").GetString(),
+            ["position"] = diffed.GetProperty("position").GetInt64(),
         };
         await stet.SendAsync("bob", HttpMethod.Post, $"{path}/approvals", approved, cancel);
         await stet.SendAsync("carol", HttpMethod.Post, $"{path}/approvals", approved, cancel);

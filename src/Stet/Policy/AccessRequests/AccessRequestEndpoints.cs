@@ -8,11 +8,11 @@ namespace Stet.Policy.AccessRequests;
 
 /// <summary>The body of <c>POST /v1/policy/access-requests/{id}/approval</c>.</summary>
 /// <param name="Note">Why, at most 500 characters.</param>
-public sealed record ApproveAccessRequest(string? Note);
+public sealed record AccessApprovalRequest(string? Note);
 
 /// <summary>The body of a denial and of a revocation.</summary>
 /// <param name="Reason">Why, 1 to 500 characters.</param>
-public sealed record ReasonRequest(string? Reason);
+public sealed record AccessReasonRequest(string? Reason);
 
 /// <summary>An access request as people see it who decide about it.</summary>
 /// <param name="Id">Names it; the id of the denied decision as well.</param>
@@ -64,15 +64,15 @@ public static class AccessRequestEndpoints
         routes.MapPost(One + "/approval", Approve).WithSummary("Allow what was denied, for a while")
             .WithDescription("For the same subject, action, resource and context alone, for as long as the policy's `@access_request` says.")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<ApproveAccessRequest>("application/json").Produces<AccessRequestAnswer>()
+            .Accepts<AccessApprovalRequest>("application/json").Produces<AccessRequestAnswer>()
             .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
         routes.MapPost(One + "/denial", Deny).WithSummary("Leave it denied, for good")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<ReasonRequest>("application/json").Produces<AccessRequestAnswer>()
+            .Accepts<AccessReasonRequest>("application/json").Produces<AccessRequestAnswer>()
             .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
         routes.MapPost(One + "/revocation", Revoke).WithSummary("Take an approval back")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<ReasonRequest>("application/json").Produces<AccessRequestAnswer>()
+            .Accepts<AccessReasonRequest>("application/json").Produces<AccessRequestAnswer>()
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
     }
 
@@ -124,7 +124,7 @@ public static class AccessRequestEndpoints
 
     static async Task<IResult> Approve(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps)
     {
-        var body = await RequestBody.ReadAsync(http, AccessRequestHttpJson.Default.ApproveAccessRequest);
+        var body = await RequestBody.ReadAsync(http, AccessRequestHttpJson.Default.AccessApprovalRequest);
         new Validation().OptionalText(body.Note, "/note").ThrowIfAny();
         var command = new ApproveAccess(body.Note);
         return await StepAsync(
@@ -159,7 +159,7 @@ public static class AccessRequestEndpoints
 
     static async Task<string> ReasonAsync(HttpContext http)
     {
-        var body = await RequestBody.ReadAsync(http, AccessRequestHttpJson.Default.ReasonRequest);
+        var body = await RequestBody.ReadAsync(http, AccessRequestHttpJson.Default.AccessReasonRequest);
         new Validation().Text(body.Reason, "/reason", 500).ThrowIfAny();
         return body.Reason!;
     }

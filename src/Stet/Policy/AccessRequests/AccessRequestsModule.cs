@@ -12,7 +12,7 @@ namespace Stet.Policy.AccessRequests;
 /// </summary>
 public static class AccessRequestsModule
 {
-    const string Name = "access_request";
+    internal const string Name = "access_request";
 
     static readonly StateType<AccessRequest> State = StateType.Snapshotted(Name, Name, AccessRequestEventJson.Default.AccessRequest);
 
@@ -28,6 +28,8 @@ public static class AccessRequestsModule
     public static IServiceCollection AddAccessRequests(this IServiceCollection services)
     {
         services.AddSingleton<AccessRequestSteps>();
+        services.AddSingleton<AccessRequestIntake>();
+        services.AddSingleton<Approvals>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AccessRequestHttpJson.Default));
         return services;
     }
@@ -75,9 +77,10 @@ sealed partial class AccessRequestEventJson : JsonSerializerContext;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 32, AllowDuplicateProperties = false,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     Converters = [typeof(UtcTimeConverter), typeof(AccessStatusConverter)])]
+[JsonSerializable(typeof(AccessRequestBody))]
 [JsonSerializable(typeof(TaskAnswer))]
-[JsonSerializable(typeof(ApproveAccessRequest))]
-[JsonSerializable(typeof(ReasonRequest))]
+[JsonSerializable(typeof(AccessApprovalRequest))]
+[JsonSerializable(typeof(AccessReasonRequest))]
 [JsonSerializable(typeof(AccessRequestAnswer))]
 [JsonSerializable(typeof(AccessRequestsAnswer))]
 sealed partial class AccessRequestHttpJson : JsonSerializerContext;

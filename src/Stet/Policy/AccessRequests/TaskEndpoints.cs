@@ -1,6 +1,7 @@
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
+using Stet.Policy.AuthZen;
 
 namespace Stet.Policy.AccessRequests;
 
@@ -42,6 +43,11 @@ public static class TaskEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
+        routes.MapPost(Path, (HttpContext http, CommandContext context, AccessRequestIntake intake) => intake.PostAsync(http, context))
+            .WithSummary("Ask people to allow what was denied")
+            .WithDescription("For a denial that offers it, by the enforcement point that was denied, with the draft `access_request` on.")
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<AccessRequestBody>().Produces<TaskAnswer>(202)
+            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(409);
         routes.MapGet(One, Get).WithSummary("How an access request stands")
             .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
             .WithQuery(MinPosition.Parameter);
