@@ -10,6 +10,8 @@ using Stet.Observability;
 using Stet.Outages;
 using Stet.Pcs.Service;
 using Stet.Policy;
+using Stet.Policy.Decisions;
+using Stet.Policy.Entities;
 using Stet.RateLimits;
 using Stet.Tenants;
 
@@ -26,6 +28,8 @@ public static class StetApplication
         EnforcementModule.Configure(contexts);
         PcsModule.Configure(contexts);
         PolicyModule.Configure(contexts);
+        EntitiesModule.Configure(contexts);
+        DecisionsModule.Configure(contexts);
         AuditModule.Configure(contexts);
         return contexts;
     }
@@ -58,6 +62,8 @@ public static class StetApplication
         services.AddEnforcement();
         services.AddPcs();
         services.AddPolicy();
+        services.AddPolicyEntities();
+        services.AddDecisions();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
@@ -84,6 +90,7 @@ public static class StetApplication
         EnforcementModule.Map(app);
         PcsModule.Map(app);
         PolicyModule.Map(app);
+        EntitiesModule.Map(app);
         AuditModule.Map(app);
         return app;
     }
