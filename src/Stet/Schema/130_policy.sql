@@ -34,7 +34,7 @@ create table stet.policy_step (
 select stet.secure('stet.policy_step', 'insert');
 
 -- What came, or comes, into force. At a time, the row of the highest position decides whose own time has come and that
--- was not withdrawn before it.
+-- was not withdrawn before it. What was activated at once counts for whoever sees it, also by a clock that is behind.
 create table stet.policy_activation (
     tenant_id          varchar             not null,
     position           bigint              not null,
@@ -42,6 +42,7 @@ create table stet.policy_activation (
     policy_set_digest  varchar collate "C" not null,
     schema_digest      varchar collate "C" not null,
     not_before         timestamptz         not null,
+    at_once            boolean             not null,
     withdrawn_position bigint              null,
     primary key (tenant_id, position)
 );

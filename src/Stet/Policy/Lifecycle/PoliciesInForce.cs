@@ -72,9 +72,9 @@ public sealed class PoliciesInForce
         var activation = await store.QueryAsync(
             tenant,
             """
-            select a.position, a.candidate, c.drafted_position, a.not_before
+            select a.position, a.candidate, c.drafted_position, a.not_before, a.at_once
             from (select * from stet.policy_activation
-                  where tenant_id = $1 and position <= $2 and not_before <= $3
+                  where tenant_id = $1 and position <= $2 and (at_once or not_before <= $3)
                       and (withdrawn_position is null or withdrawn_position > $2)
                   order by position desc limit 1) a
             join stet.policy_candidate c on c.tenant_id = $1 and c.candidate = a.candidate
@@ -110,15 +110,15 @@ public sealed class PoliciesInForce
         var (version, activations) = await store.QueryAsync(
             tenantId,
             """
-            select l.version, a.position, a.candidate, a.drafted_position, a.not_before
+            select l.version, a.position, a.candidate, a.drafted_position, a.not_before, a.at_once
             from (select coalesce((select version from stet.policy_life where tenant_id = $1 and stream_id = $2), 0) as version) l
             left join lateral (
-                select a.position, a.candidate, c.drafted_position, a.not_before
+                select a.position, a.candidate, c.drafted_position, a.not_before, a.at_once
                 from stet.policy_activation a
                 join stet.policy_candidate c on c.tenant_id = $1 and c.candidate = a.candidate
                 where a.tenant_id = $1 and a.withdrawn_position is null and a.position >= coalesce((
                     select max(b.position) from stet.policy_activation b
-                    where b.tenant_id = $1 and b.withdrawn_position is null and b.not_before <= $3), 0)) a on true
+                    where b.tenant_id = $1 and b.withdrawn_position is null and (b.at_once or b.not_before <= $3)), 0)) a on true
             order by a.position
             """,
             [Scalar(tenantId), Scalar(stream), Scalar(clock.GetUtcNow().UtcDateTime)], ActivationsAsync, CancellationToken.None);
@@ -211,9 +211,13 @@ public sealed class PolicyTimeline
 }
 
 /// <summary>When a candidate comes into force, and where its text is.</summary>
+/// <param name="Position">Of the event.</param>
+/// <param name="Candidate">Its digest.</param>
+/// <param name="DraftedPosition">Where its text is.</param>
+/// <param name="NotBefore">The least time there is for one that was at once: it counts for clocks that are behind, too.</param>
 sealed record Activation(long Position, string Candidate, long DraftedPosition, DateTimeOffset NotBefore)
 {
     public static Activation Read(NpgsqlDataReader row, int column) => new(
         row.GetInt64(column), row.GetString(column + 1), row.GetInt64(column + 2),
-        new DateTimeOffset(row.GetDateTime(column + 3), TimeSpan.Zero));
+        row.GetBoolean(column + 4) ? DateTimeOffset.MinValue : new DateTimeOffset(row.GetDateTime(column + 3), TimeSpan.Zero));
 }

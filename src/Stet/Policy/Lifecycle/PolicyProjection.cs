@@ -37,11 +37,11 @@ sealed class PolicyProjection : IInlineProjection
                     break;
                 case PolicyActivated e:
                     Step(stored, e.Candidate, CandidateState.Activated, batch);
-                    Activate(stored, e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.NotBefore, batch);
+                    Activate(stored, e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.NotBefore, e.NotBefore <= e.ActivatedAt, batch);
                     break;
                 case PolicyRolledBack e:
                     Step(stored, e.Candidate, CandidateState.Activated, batch);
-                    Activate(stored, e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.RolledBackAt, batch);
+                    Activate(stored, e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.RolledBackAt, atOnce: true, batch);
                     break;
                 case PolicyRetired e:
                     Step(stored, e.Candidate, CandidateState.Retired, batch);
@@ -72,13 +72,14 @@ sealed class PolicyProjection : IInlineProjection
             Scalar(stored.TenantId), Scalar(candidate), Scalar(state), Scalar(stored.Position));
 
     static void Activate(
-        StoredEvent stored, string candidate, string policySet, string schema, DateTimeOffset notBefore, NpgsqlBatch batch) => batch
+        StoredEvent stored, string candidate, string policySet, string schema, DateTimeOffset notBefore, bool atOnce,
+        NpgsqlBatch batch) => batch
         .Add("""
-            insert into policy_activation (tenant_id, position, candidate, policy_set_digest, schema_digest, not_before)
-            values ($1, $2, $3, $4, $5, $6)
+            insert into policy_activation (tenant_id, position, candidate, policy_set_digest, schema_digest, not_before, at_once)
+            values ($1, $2, $3, $4, $5, $6, $7)
             """,
             Scalar(stored.TenantId), Scalar(stored.Position), Scalar(candidate), Scalar(policySet), Scalar(schema),
-            Scalar(notBefore.UtcDateTime));
+            Scalar(notBefore.UtcDateTime), Scalar(atOnce));
 
     // What has decided keeps its place: only what is still to come is off.
     static void Withdraw(StoredEvent stored, PolicyRetired e, NpgsqlBatch batch) => batch
