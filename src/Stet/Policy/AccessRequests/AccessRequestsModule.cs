@@ -12,6 +12,9 @@ namespace Stet.Policy.AccessRequests;
 /// </summary>
 public static class AccessRequestsModule
 {
+    /// <summary>What the decision point's metadata says of it.</summary>
+    internal const string Capability = "urn:openid:authzen:capability:access-request";
+
     internal const string Name = "access_request";
 
     static readonly StateType<AccessRequest> State = StateType.Snapshotted(Name, Name, AccessRequestEventJson.Default.AccessRequest);

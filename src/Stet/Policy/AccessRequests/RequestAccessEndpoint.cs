@@ -24,10 +24,13 @@ public sealed record AccessRequestBody(
 public sealed record DenialReference(Guid EvaluationId, DateTimeOffset ExpiresAt);
 
 /// <summary>Takes access requests of enforcement points.</summary>
-sealed class AccessRequestIntake(Store store, Commands commands, PoliciesInForce policies, PepSettings peps, AccessRequestSteps steps, ContextCatalog contexts)
+sealed class AccessRequestIntake(
+    Store store, Commands commands, PoliciesInForce policies, PepSettings peps, AccessRequestSteps steps, AuthZenOptions options,
+    ContextCatalog contexts)
 {
     public async Task<IResult> PostAsync(HttpContext http, CommandContext context)
     {
+        AuthZenPaths.AtHome(http, context.Caller);
         using var body = await AuthZenBody.ReadAsync(http);
         if (new AskedReader(body.RootElement, default).Read(out var asked) is { } problem) throw AuthZenBody.Bad(problem.Pointer, problem.Message);
 
@@ -40,7 +43,7 @@ sealed class AccessRequestIntake(Store store, Commands commands, PoliciesInForce
         return recorded.Problem is { } refused
             ? Problems.Answer(refused)
             : JsonAnswer.Write(
-                202, TaskAnswer.Of(request!, TaskEndpoints.Endpoint(http), now), AccessRequestHttpJson.Default.TaskAnswer, recorded.Position,
+                202, TaskAnswer.Of(request!, TaskEndpoints.Endpoint(http, options), now), AccessRequestHttpJson.Default.TaskAnswer, recorded.Position,
                 $"{TaskEndpoints.Path}/{id:D}");
     }
 

@@ -56,25 +56,29 @@ public static class TaskEndpoints
             .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
     }
 
-    static async Task<IResult> Get(Guid id, HttpContext http, Caller caller, Store store, TimeProvider clock)
+    static async Task<IResult> Get(Guid id, HttpContext http, Caller caller, Store store, AuthZenOptions options, TimeProvider clock)
     {
+        AuthZenPaths.AtHome(http, caller);
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, id, http.RequestAborted);
 
         // What another enforcement point has asked for is nobody's business.
         return request is null || request.Pep != caller.Subject
             ? Problems.Answer(AccessRequestProblems.NotFound)
-            : JsonAnswer.Read(TaskAnswer.Of(request, Endpoint(http), clock.GetUtcNow()), AccessRequestHttpJson.Default.TaskAnswer, position);
+            : JsonAnswer.Read(TaskAnswer.Of(request, Endpoint(http, options), clock.GetUtcNow()), AccessRequestHttpJson.Default.TaskAnswer, position);
     }
 
-    static async Task<IResult> Cancel(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps)
+    static async Task<IResult> Cancel(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps, AuthZenOptions options)
     {
+        AuthZenPaths.AtHome(http, context.Caller);
         var (recorded, request, now) = await steps.TakeAsync(
             id, context, $"cancel\n{id}", (before, now) => CancelAccessRequest.Decide(before, context.Caller.Subject, now));
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
-            : JsonAnswer.Write(200, TaskAnswer.Of(request!, Endpoint(http), now), AccessRequestHttpJson.Default.TaskAnswer, recorded.Position);
+            : JsonAnswer.Write(200, TaskAnswer.Of(request!, Endpoint(http, options), now), AccessRequestHttpJson.Default.TaskAnswer, recorded.Position);
     }
 
-    internal static string Endpoint(HttpContext http) => $"{http.Request.Scheme}://{http.Request.Host}{Path}";
+    /// <summary>Where requests go, under the base URL that the caller has come to.</summary>
+    internal static string Endpoint(HttpContext http, AuthZenOptions options) =>
+        $"{options.PublicUrl ?? $"{http.Request.Scheme}://{http.Request.Host}"}{http.Request.PathBase}{Path}";
 }
