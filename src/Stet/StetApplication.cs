@@ -10,6 +10,7 @@ using Stet.Observability;
 using Stet.Outages;
 using Stet.Pcs.Service;
 using Stet.Policy;
+using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
 using Stet.RateLimits;
@@ -64,6 +65,7 @@ public static class StetApplication
         services.AddPolicy();
         services.AddPolicyEntities();
         services.AddDecisions();
+        services.AddAuthZen();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
@@ -79,6 +81,7 @@ public static class StetApplication
         var app = builder.Build();
         app.UseProblems();
         app.UseLifeSigns();
+        app.UseAuthZenPaths();
         app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
@@ -91,6 +94,8 @@ public static class StetApplication
         PcsModule.Map(app);
         PolicyModule.Map(app);
         EntitiesModule.Map(app);
+        DecisionsModule.Map(app);
+        AuthZenModule.Map(app);
         AuditModule.Map(app);
         return app;
     }

@@ -7,6 +7,7 @@ using Stet.Authentication;
 using Stet.Enforcement;
 using Stet.Observability;
 using Stet.Pcs.Service;
+using Stet.Policy.AuthZen;
 using Stet.RateLimits;
 
 namespace Stet.CommandLine;
@@ -102,6 +103,7 @@ static class OptionValues
         Add(AuditOptions.Section, configuration.GetSection(AuditOptions.Section).Get<AuditOptions>() ?? new());
         values.Remove($"{AuditOptions.Section}:{nameof(AuditOptions.Kek)}"); // a secret
         Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
+        Add(AuthZenOptions.Section, configuration.GetSection(AuthZenOptions.Section).Get<AuthZenOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
         Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
         return values;

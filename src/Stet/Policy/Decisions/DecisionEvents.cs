@@ -36,14 +36,14 @@ public sealed record DecisionRecorded(
 /// <param name="PolicySetDigest">SHA-256 of the policies that were applied; null when there were none.</param>
 /// <param name="SchemaDigest">SHA-256 of their schema, likewise.</param>
 /// <param name="EntityPosition">Position of the newest entity event that was taken into account; 0: none.</param>
-/// <param name="AsOf">Position of the log that all pages of this listing show.</param>
+/// <param name="AsOf">Position of the log that all pages of this listing show; null for the first page: its own.</param>
 /// <param name="Now">The time that all pages of this listing were evaluated at.</param>
 /// <param name="After">Id of the last candidate of the page before; null for the first page.</param>
 /// <param name="Count">Results of this page.</param>
 /// <param name="ResultsDigest">SHA-256 of the canonical JSON of the results, 64 hexadecimal digits.</param>
 public sealed record SearchAnswered(
     string Search, string? RequestId, PepSupport Pep, FieldValue Query, string? PolicySetDigest, string? SchemaDigest,
-    long EntityPosition, long AsOf, DateTimeOffset Now, string? After, int Count, string ResultsDigest);
+    long EntityPosition, long? AsOf, DateTimeOffset Now, string? After, int Count, string ResultsDigest);
 
 /// <summary>An enforcement point is known from now on, or known otherwise than before.</summary>
 /// <param name="PepId">Subject of its credential, 1 to 255 characters.</param>

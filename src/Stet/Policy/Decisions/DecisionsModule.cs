@@ -16,6 +16,15 @@ public static class DecisionsModule
     {
         services.AddSingleton<PepSettings>();
         services.AddSingleton<DecisionRecorder>();
+        services.AddSingleton<Changes>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DecisionHttpJson.Default));
         return services;
+    }
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        PepEndpoints.Map(routes);
+        DecisionQueries.Map(routes);
+        Changes.Map(routes);
     }
 }
