@@ -46,6 +46,8 @@ public static class PolicyModule
             provider.GetRequiredService<Store>(), provider.GetRequiredService<CompiledPolicies>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PolicySteps>();
+        services.AddSingleton<PolicyDiffRunner>();
+        services.AddSingleton<DiffReports>();
         services.AddSingleton<PolicyDiffs>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, PolicyHttpJson.Default));
         return services;
@@ -56,7 +58,7 @@ public static class PolicyModule
         DraftPolicyEndpoint.Map(routes);
         CandidatesEndpoints.Map(routes);
         ValidatePolicyEndpoint.Map(routes);
-        DiffPolicyEndpoint.Map(routes);
+        DiffEndpoints.Map(routes);
         ApprovePolicyEndpoint.Map(routes);
         RejectPolicyEndpoint.Map(routes);
         ActivatePolicyEndpoint.Map(routes);

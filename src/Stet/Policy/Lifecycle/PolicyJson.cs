@@ -81,6 +81,8 @@ sealed partial class PolicyEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ActivationRequest))]
 [JsonSerializable(typeof(DiffRequest))]
+[JsonSerializable(typeof(DiffAnswer))]
+[JsonSerializable(typeof(DiffProgress))]
 [JsonSerializable(typeof(StepAnswer))]
 [JsonSerializable(typeof(ApproversAnswer))]
 [JsonSerializable(typeof(CandidatesAnswer))]

@@ -109,6 +109,13 @@ public static class PolicyProblems
     public static Problem TooManyApprovers { get; } = new(
         "approvers_full", 409, "There are too many approvers", $"at most {NameApprover.Most} approvers can be named");
 
+    public static Problem DiffTooLarge { get; } = new(
+        "diff_too_large", 409, "Too many decisions",
+        string.Create(CultureInfo.InvariantCulture, $"a diff looks at {PolicyDiffs.Most} decisions at most: name a later `from`"));
+
+    public static Problem DiffNotRunning(string candidate) => new(
+        "diff_not_running", 404, "No diff is being made", $"this instance makes no diff of `{candidate}` now");
+
     public static Problem DiffNotFound(string digest) => new(
         "diff_not_found", 404, "No such diff", $"no diff `{digest}` of this candidate has been recorded");
 }
