@@ -28,7 +28,7 @@ static class PolicyCommand
     public static Command Create() => new("policy", "Policies as files: check, format, test, compare")
     {
         PolicyInitCommand.Create(), PolicyCheckCommand.Create(), PolicyFormatCommand.Create(), PolicyTestCommand.Create(),
-        PolicyDiffCommand.Create(),
+        PolicyDiffCommand.Create(), PolicyReplayCommand.Create(),
     };
 
     /// <summary>A verb whose failures are exit codes: wrong calls, too, which the parser would end with 1.</summary>

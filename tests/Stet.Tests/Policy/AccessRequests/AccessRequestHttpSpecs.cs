@@ -127,7 +127,7 @@ public sealed class AccessRequestHttpSpecs
         var answer = await agents.Tenant.PostAsync("/access/v1/evaluation", Call(approval: approval), ("X-Actor", "gateway"));
 
         var recorded = (await agents.Tenant.GetAsync($"/v1/policy/decisions/{answer.Headers["Stet-Evaluation-Id"]}")).Json["decision"]!;
-        ((string)recorded["request"]!["context"]!["approval"]!["id"]!).ShouldBe((string)approval["id"]!);
+        ((string)recorded["context"]!["approval"]!["id"]!).ShouldBe((string)approval["id"]!);
         recorded["sources"]!["governed"]!.AsArray().Select(n => (string)n!).ShouldContain("context.approval");
     }
 
@@ -179,7 +179,7 @@ public sealed class AccessRequestHttpSpecs
         var offered = Reference(await agents.EvaluateAsync(Call()));
         var answer = await agents.Tenant.PostAsync("/access/v1/evaluation", Call("export_orders"), ("X-Actor", "gateway"));
         var id = answer.Headers["Stet-Evaluation-Id"];
-        var at = (string)(await agents.Tenant.GetAsync($"/v1/policy/decisions/{id}")).Json["decision"]!["request"]!["now"]!;
+        var at = (string)(await agents.Tenant.GetAsync($"/v1/policy/decisions/{id}")).Json["decision"]!["now"]!;
         var expires = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).AddMinutes(15).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", System.Globalization.CultureInfo.InvariantCulture);
 
         (await agents.RequestAsync(Call("export_orders"), new JsonObject { ["evaluation_id"] = id, ["expires_at"] = expires }))
