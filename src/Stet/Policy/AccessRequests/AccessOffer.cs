@@ -45,7 +45,7 @@ static class AccessOffer
             if (policy.Effect != Effect.Forbid)
                 found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` belongs on a policy that forbids: an approval lifts it.");
             else if (SecondsOf(annotation.Value) is null)
-                found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` has to say for how long, from "1s" to "30d".");
+                found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` has to say for how long, from `1s` to `30d`.");
         }
     }
 
