@@ -69,7 +69,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         {
             await ended.CancelAsync();
             await reading;
-            while (parts.Reader.TryRead(out var left)) await left.ContinueWith(static _ => { }, TaskScheduler.Default);
+            while (parts.Reader.TryRead(out var left)) await left.ContinueWith(static part => part.Exception, TaskScheduler.Default);
         }
     }
 
