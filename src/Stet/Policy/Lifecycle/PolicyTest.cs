@@ -108,28 +108,30 @@ sealed class TestReader(CedarLimits limits, Schema? schema)
         Members(json, "test", "name", "request", "entities", "supports", "expected");
         var request = Needed(json, "request");
         Members(request, "request", "subject", "action", "resource", "context", "now", "invalid");
-        var (subject, resource) = (ReadParty(request, "subject"), ReadParty(request, "resource"));
+        var entities = json.TryGetProperty("entities", out var listed)
+            ? Value(EntityStore.ParseJson(Utf8(listed), limits, schema), "entities")
+            : EntityStore.Empty;
+        var (subject, resource) = (ReadParty(request, "subject", entities), ReadParty(request, "resource", entities));
         var action = Needed(request, "action");
         Members(action, "action", "name");
         var name = Text(action, "name", 1_024);
         return new PolicyTest(
             Text(json, "name", 200),
             new RecordedRequest(subject, name, resource, ReadContext(request, subject, name, resource), ReadNow(request), Texts(request, "invalid")),
-            json.TryGetProperty("entities", out var listed)
-                ? Value(EntityStore.ParseJson(Utf8(listed), limits, schema), "entities")
-                : EntityStore.Empty,
-            Texts(json, "supports"), ReadExpected(Needed(json, "expected")));
+            entities, Texts(json, "supports"), ReadExpected(Needed(json, "expected")));
     }
 
-    Party ReadParty(JsonElement request, string role)
+    /// <summary>A party that states no properties is evaluated with those on record.</summary>
+    Party ReadParty(JsonElement request, string role, EntityStore entities)
     {
         var json = Needed(request, role);
         Members(json, role, "type", "id", "properties");
-        var type = Text(json, "type", 1_024);
-        var properties = json.TryGetProperty("properties", out var given)
-            ? Value(RecordValue.ParseJson(Utf8(given), limits, TypeOf(type)?.Shape), $"{role}.properties")
-            : RecordValue.Empty;
-        return new Party(type, Text(json, "id", 1_024), properties);
+        var (type, id) = (Text(json, "type", 1_024), Text(json, "id", 1_024));
+        if (json.TryGetProperty("properties", out var given))
+            return new Party(type, id, Value(RecordValue.ParseJson(Utf8(given), limits, TypeOf(type)?.Shape), $"{role}.properties"));
+
+        var known = TypeOf(type) is { } served && entities.TryGet(new EntityUid(served.Name, id), out var entity) ? entity.Attributes : null;
+        return new Party(type, id, known ?? RecordValue.Empty);
     }
 
     RecordValue ReadContext(JsonElement request, Party subject, string action, Party resource)

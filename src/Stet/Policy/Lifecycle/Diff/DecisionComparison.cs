@@ -16,12 +16,12 @@ readonly record struct DecisionComparison(string Class, ReplayedResult? Before, 
     /// <param name="pep">Who asked.</param>
     /// <param name="entities">As of the decision's entity position.</param>
     public static DecisionComparison Of(
-        PolicyInForce? baseline, PolicyInForce candidate, RecordedRequest request, PepSupport pep, IEntities entities)
-    {
-        var before = new ReplayedResult(DecisionPoint.Evaluate(baseline, request, entities, pep));
-        var after = new ReplayedResult(DecisionPoint.Evaluate(candidate, request, entities, pep));
-        return new DecisionComparison(ClassOf(before, after), before, after);
-    }
+        PolicyInForce? baseline, PolicyInForce candidate, RecordedRequest request, PepSupport pep, IEntities entities) => Of(
+            new ReplayedResult(DecisionPoint.Evaluate(baseline, request, entities, pep)),
+            new ReplayedResult(DecisionPoint.Evaluate(candidate, request, entities, pep)));
+
+    /// <summary>Compares what both made of one question.</summary>
+    public static DecisionComparison Of(ReplayedResult before, ReplayedResult after) => new(ClassOf(before, after), before, after);
 
     /// <summary>The first class that fits. What fitted neither schema is no change.</summary>
     static string ClassOf(ReplayedResult before, ReplayedResult after)
