@@ -51,11 +51,18 @@ sealed class BackgroundAudit(
         foreach (var tenantId in await DueAsync(connection, cancel))
         {
             var began = clock.GetTimestamp();
-            await audit.RunAsync(connection, tenantId, from: null, async token =>
+            try
             {
-                await Task.Delay(clock.GetElapsedTime(began) * ((1 / options.AuditShare) - 1), clock, token);
-                began = clock.GetTimestamp();
-            }, cancel);
+                await audit.RunAsync(connection, tenantId, from: null, async token =>
+                {
+                    await Task.Delay(clock.GetElapsedTime(began) * ((1 / options.AuditShare) - 1), clock, token);
+                    began = clock.GetTimestamp();
+                }, cancel);
+            }
+            catch (UnreadableEventException e) // one tenant's trouble is nobody else's
+            {
+                PolicyAuditLog.Unreadable(logger, tenantId, e.Message);
+            }
         }
     }
 
@@ -98,6 +105,9 @@ static partial class PolicyAuditLog
 {
     [LoggerMessage(61, LogLevel.Error, "Decision {EvaluationId} of {TenantId} at position {Position} does not come out of what was recorded with it")]
     public static partial void Mismatch(ILogger logger, string tenantId, long position, Guid evaluationId);
+
+    [LoggerMessage(63, LogLevel.Error, "Decisions of {TenantId} cannot be audited: {Reason}")]
+    public static partial void Unreadable(ILogger logger, string tenantId, string reason);
 
     [LoggerMessage(62, LogLevel.Warning, "Decisions cannot be audited now and will be later: {Reason}")]
     public static partial void Away(ILogger logger, string reason);

@@ -23,15 +23,15 @@ sealed class DecisionPages(StoreConnections connections)
     /// <param name="from">First position.</param>
     /// <param name="to">Last position.</param>
     /// <param name="cancel">Ends it early.</param>
-    /// <exception cref="NpgsqlException">The database is away.</exception>
+    /// <exception cref="StoreUnavailableException">The database is away.</exception>
     public async IAsyncEnumerable<DecisionPage> ReadAsync(
         string tenantId, long from, long to, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
+        await using var connection = await connections.Reader.OpenConnectionAsync(cancel).AsTask().OrUnavailableAsync();
         for (var start = from; start <= to; start += Stretch)
         {
             var end = Math.Min(start + Stretch - 1, to);
-            yield return new DecisionPage(start, end, await ReadAsync(connection, tenantId, start, end, cancel));
+            yield return new DecisionPage(start, end, await ReadAsync(connection, tenantId, start, end, cancel).OrUnavailableAsync());
         }
     }
 

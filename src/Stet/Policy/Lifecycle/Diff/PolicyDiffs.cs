@@ -40,7 +40,7 @@ sealed class PolicyDiffs(
         var first = from ?? await FirstAsync(tenantId, last, cancel);
         var (report, tally) = await RunAsync(tenantId, candidate, baseline, first, last, cancel);
         if (report is null) return (null, PolicyProblems.WillNotLoad(candidate));
-        if (tally.Total.Length > 0 && Sum(tally) > Most) return (null, PolicyProblems.DiffTooLarge);
+        if (Sum(tally) > Most) return (null, PolicyProblems.DiffTooLarge);
 
         await reports.KeepAsync(tenantId, report, cancel);
         return (new DiffPolicy(candidate, report.Digest, first, last, baseline, tally.Counts), null);
@@ -66,7 +66,10 @@ sealed class PolicyDiffs(
         return report;
     }
 
-    /// <summary>Replays the decisions since the diff that an activation rests on.</summary>
+    /// <summary>
+    /// Replays the decisions since the diff that an activation rests on, up to now: what is decided while it is recorded is
+    /// not looked at.
+    /// </summary>
     public async Task<(DiffTail Tail, Problem? Problem)> TailAsync(string tenantId, ActivatePolicy command, CancellationToken cancel)
     {
         var none = new DiffTail(command.Position, 0, DiffCounts.None, null);
