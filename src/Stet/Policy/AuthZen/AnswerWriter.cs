@@ -10,7 +10,7 @@ namespace Stet.Policy.AuthZen;
 /// <summary>Writes decisions as AuthZEN wants them: <c>{decision, context?}</c>.</summary>
 static class AnswerWriter
 {
-    const int MostExplained = 100;
+    const int MostExplained = 20;
 
     static readonly byte[] allow = "{\"decision\":true}"u8.ToArray();
     static readonly byte[] deny = "{\"decision\":false}"u8.ToArray();
@@ -84,13 +84,19 @@ static class AnswerWriter
         if (answer.EvaluationId is { } id) json.WriteString("evaluation_id"u8, id);
         if (answer.TellsObligations)
         {
-            json.WritePropertyName("obligations"u8);
-            DecisionRecordedConverter.Write(json, taken.Effective.Obligations);
-            json.WritePropertyName("advice"u8);
-            DecisionRecordedConverter.Write(json, DecisionPoint.Advice(answer.Basis.Policy, taken.Raw));
+            Write(json, "obligations"u8, taken.Effective.Obligations);
+            Write(json, "advice"u8, answer.Advice);
         }
 
         if (answer.Explains) WriteExplanation(json, answer.Basis, taken, position);
+    }
+
+    static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, EquatableArray<Obligation> obligations)
+    {
+        if (obligations.Count == 0) return;
+
+        json.WritePropertyName(name);
+        DecisionRecordedConverter.Write(json, obligations);
     }
 
     static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)
@@ -175,7 +181,10 @@ readonly record struct Answer(
     /// <summary>Whether the enforcement point is told of obligations and advice.</summary>
     public bool TellsObligations =>
         Taken is not null && Basis.Pep.Drafts.Count > 0 && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
-        && (Taken.Effective.Obligations.Count > 0 || Taken.Raw is { Determining.Count: > 0 });
+        && (Taken.Effective.Obligations.Count > 0 || Advice.Count > 0);
+
+    /// <summary>What the decision suggests.</summary>
+    public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken?.Raw);
 
     /// <summary>Whether it says more than the decision.</summary>
     public bool HasContext => Problem is not null || Explains || Basis.AsOf is not null || TellsObligations;
