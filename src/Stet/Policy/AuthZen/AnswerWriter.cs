@@ -11,7 +11,7 @@ namespace Stet.Policy.AuthZen;
 /// <summary>Writes decisions as AuthZEN wants them: <c>{decision, context?}</c>.</summary>
 static class AnswerWriter
 {
-    const int MostExplained = 100;
+    const int MostExplained = 20;
 
     static readonly byte[] allow = "{\"decision\":true}"u8.ToArray();
     static readonly byte[] deny = "{\"decision\":false}"u8.ToArray();
@@ -93,10 +93,8 @@ static class AnswerWriter
         if (answer.TellsOfApproval) WriteApproval(json, taken.Approval!.Value, answer.IsRequestable);
         if (answer.TellsObligations)
         {
-            json.WritePropertyName("obligations"u8);
-            DecisionRecordedConverter.Write(json, taken.Effective.Obligations);
-            json.WritePropertyName("advice"u8);
-            DecisionRecordedConverter.Write(json, DecisionPoint.Advice(answer.Basis.Policy, taken.Raw));
+            Write(json, "obligations"u8, taken.Effective.Obligations);
+            Write(json, "advice"u8, answer.Advice);
         }
 
         if (answer.Explains) WriteExplanation(json, answer.Basis, taken, position);
@@ -114,6 +112,14 @@ static class AnswerWriter
         });
         var helps = isRequestable && standing is ApprovalStanding.Expired or ApprovalStanding.OutOfScope;
         json.WriteString("next_action"u8, helps ? "request"u8 : "none"u8);
+    }
+
+    static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, EquatableArray<Obligation> obligations)
+    {
+        if (obligations.Count == 0) return;
+
+        json.WritePropertyName(name);
+        DecisionRecordedConverter.Write(json, obligations);
     }
 
     static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)
@@ -198,7 +204,10 @@ readonly record struct Answer(
     /// <summary>Whether the enforcement point is told of obligations and advice.</summary>
     public bool TellsObligations =>
         Taken is not null && Basis.Pep.Drafts.Count > 0 && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
-        && (Taken.Effective.Obligations.Count > 0 || Taken.Raw is { Determining.Count: > 0 });
+        && (Taken.Effective.Obligations.Count > 0 || Advice.Count > 0);
+
+    /// <summary>What the decision suggests.</summary>
+    public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken?.Raw);
 
     /// <summary>Whether people can turn the denial, and the enforcement point can ask them to.</summary>
     public bool IsRequestable =>
