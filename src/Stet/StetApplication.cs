@@ -10,6 +10,7 @@ using Stet.Observability;
 using Stet.Outages;
 using Stet.Pcs.Service;
 using Stet.Policy;
+using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
@@ -31,6 +32,7 @@ public static class StetApplication
         PolicyModule.Configure(contexts);
         EntitiesModule.Configure(contexts);
         DecisionsModule.Configure(contexts);
+        AccessRequestsModule.Configure(contexts);
         AuditModule.Configure(contexts);
         return contexts;
     }
@@ -66,6 +68,7 @@ public static class StetApplication
         services.AddPolicyEntities();
         services.AddDecisions();
         services.AddAuthZen();
+        services.AddAccessRequests();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
@@ -96,6 +99,7 @@ public static class StetApplication
         EntitiesModule.Map(app);
         DecisionsModule.Map(app);
         AuthZenModule.Map(app);
+        AccessRequestsModule.Map(app);
         AuditModule.Map(app);
         return app;
     }

@@ -28,8 +28,11 @@ public static class PolicyModule
             .Add("policy_rolled_back", PolicyEventJson.Default.PolicyRolledBack)
             .Add("policy_retired", PolicyEventJson.Default.PolicyRetired)
             .Add("policy_approver_named", PolicyEventJson.Default.PolicyApproverNamed)
-            .Add("policy_approver_removed", PolicyEventJson.Default.PolicyApproverRemoved))
+            .Add("policy_approver_removed", PolicyEventJson.Default.PolicyApproverRemoved)
+            .Add("decisions_audited", PolicyEventJson.Default.DecisionsAudited)
+            .Add("decision_mismatch_found", PolicyEventJson.Default.DecisionMismatchFound))
         .State(LifeState)
+        .State(TenantAudit.State)
         .Projection(new PolicyProjection());
 
     /// <summary>Reads the section <c>Policy</c>, which is validated when the host starts.</summary>
@@ -46,7 +49,15 @@ public static class PolicyModule
             provider.GetRequiredService<Store>(), provider.GetRequiredService<CompiledPolicies>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<PolicySteps>();
+        services.AddSingleton<PolicyDiffRunner>();
+        services.AddSingleton<DiffReports>();
         services.AddSingleton<PolicyDiffs>();
+        services.AddSingleton<DecisionAudit>();
+        services.AddSingleton<TenantAudit>();
+        services.AddSingleton<PolicyAuditMetrics>();
+        services.AddSingleton<BackgroundAudit>();
+        services.AddHostedService(provider => provider.GetRequiredService<BackgroundAudit>());
+        services.AddSingleton<DecisionPromotion>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, PolicyHttpJson.Default));
         return services;
     }
@@ -56,13 +67,15 @@ public static class PolicyModule
         DraftPolicyEndpoint.Map(routes);
         CandidatesEndpoints.Map(routes);
         ValidatePolicyEndpoint.Map(routes);
-        DiffPolicyEndpoint.Map(routes);
+        DiffEndpoints.Map(routes);
         ApprovePolicyEndpoint.Map(routes);
         RejectPolicyEndpoint.Map(routes);
         ActivatePolicyEndpoint.Map(routes);
         RollBackPolicyEndpoint.Map(routes);
         RetirePolicyEndpoint.Map(routes);
         ApproversEndpoints.Map(routes);
+        AuditEndpoints.Map(routes);
+        PromoteDecisionEndpoint.Map(routes);
     }
 
     /// <summary>The life of a tenant's policies as a query shows it.</summary>

@@ -59,3 +59,39 @@ create table stet.policy_diff_report (
 );
 alter table stet.policy_diff_report alter lines set storage external;
 select stet.secure('stet.policy_diff_report', 'insert');
+
+-- Where the self-audit put on record that a decision comes out otherwise.
+create table stet.policy_mismatch (
+    tenant_id         varchar not null,
+    position          bigint  not null,
+    decision_position bigint  not null,
+    primary key (tenant_id, position)
+);
+select stet.secure('stet.policy_mismatch', 'insert');
+
+-- How far the self-audit of a tenant's decisions has come, with which engine.
+create table stet.policy_audit (
+    tenant_id    varchar     not null primary key,
+    engine       varchar     not null,
+    position     bigint      not null,
+    decisions    bigint      not null,
+    unreplayable bigint      not null,
+    mismatches   bigint      not null,
+    audited_at   timestamptz null
+) with (fillfactor = 50);
+select stet.secure('stet.policy_audit', 'insert, update');
+
+-- Tenants with policies whose log has gone on since their decisions were last audited by an engine, before a moment;
+-- longest ago first. Ids come out, nothing else.
+create function stet.policy_audit_due(by_engine varchar, before timestamptz, most integer) returns setof varchar
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select l.tenant_id
+    from stet.policy_life l
+    join stet.tenant_head h on h.tenant_id = l.tenant_id
+    left join stet.policy_audit a on a.tenant_id = l.tenant_id and a.engine = by_engine
+    where h.position > coalesce(a.position, 0) and coalesce(a.audited_at, '-infinity') < before
+    order by coalesce(a.audited_at, '-infinity'), l.tenant_id
+    limit most
+$$;
+revoke execute on function stet.policy_audit_due from public;
+grant execute on function stet.policy_audit_due to stet_writer;

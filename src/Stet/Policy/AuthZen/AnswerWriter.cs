@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Cedar;
+using Stet.Policy.AccessRequests;
 using Stet.Policy.Decisions;
 
 namespace Stet.Policy.AuthZen;
@@ -82,6 +83,14 @@ static class AnswerWriter
     {
         if (answer.Basis.AsOf is { } asOf) json.WriteNumber("as_of"u8, asOf);
         if (answer.EvaluationId is { } id) json.WriteString("evaluation_id"u8, id);
+        if (answer.IsRequestable)
+        {
+            json.WriteStartObject("access_request"u8);
+            json.WriteString("expires_at"u8, UtcTimeConverter.Format(answer.Basis.Now + AccessRequest.Requestable));
+            json.WriteEndObject();
+        }
+
+        if (answer.TellsOfApproval) WriteApproval(json, taken.Approval!.Value, answer.IsRequestable);
         if (answer.TellsObligations)
         {
             Write(json, "obligations"u8, taken.Effective.Obligations);
@@ -97,6 +106,20 @@ static class AnswerWriter
 
         json.WritePropertyName(name);
         DecisionRecordedConverter.Write(json, obligations);
+    }
+
+    /// <summary>Why the approval that was referred to did not help, and what does (the draft's words).</summary>
+    static void WriteApproval(Utf8JsonWriter json, ApprovalStanding standing, bool isRequestable)
+    {
+        json.WriteString("reason"u8, standing switch
+        {
+            ApprovalStanding.Expired => "approval_expired"u8,
+            ApprovalStanding.OutOfScope => "out_of_scope"u8,
+            ApprovalStanding.Unverifiable => "approval_unverifiable"u8,
+            _ => "policy_denied"u8,
+        });
+        var helps = isRequestable && standing is ApprovalStanding.Expired or ApprovalStanding.OutOfScope;
+        json.WriteString("next_action"u8, helps ? "request"u8 : "none"u8);
     }
 
     static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)
@@ -186,6 +209,16 @@ readonly record struct Answer(
     /// <summary>What the decision suggests.</summary>
     public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken?.Raw);
 
+    /// <summary>Whether people can turn the denial, and the enforcement point can ask them to.</summary>
+    public bool IsRequestable =>
+        Taken is { Effective.Class: DecisionClass.Forbidden } && Basis.Pep.Drafts.Contains(RegisteredPep.AccessRequestDraft)
+        && AccessOffer.Of(Basis.Policy, Taken.Raw, Taken.Effective) is not null
+        && AccessOffer.ScopeOf(Taken.Translated.Request, Taken.Translated.Sources) is not null;
+
+    /// <summary>Whether it refers to an approval, and is denied all the same.</summary>
+    public bool TellsOfApproval => Taken is { Approval: not null, Effective.Decision: false };
+
     /// <summary>Whether it says more than the decision.</summary>
-    public bool HasContext => Problem is not null || Explains || Basis.AsOf is not null || TellsObligations;
+    public bool HasContext =>
+        Problem is not null || Explains || Basis.AsOf is not null || TellsObligations || TellsOfApproval || IsRequestable;
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
+using Stet.Policy.AccessRequests;
 using Stet.Policy.Decisions;
 
 namespace Stet.Policy.AuthZen;
@@ -47,7 +48,7 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
         var tenant = await TenantAsync(context);
         Guid? batch = null;
         var (answers, results) = await recorder.RecordAsync(
-            tenant, caller.Subject, context.Metadata,
+            tenant, caller.Subject, Approvals.IdsIn(defaults), context.Metadata,
             basis =>
             {
                 var taken = Take(basis, defaults, items, options);
@@ -82,7 +83,7 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
         var tenant = await TenantAsync(context);
         var requestId = AuthZenPaths.RequestIdOf(http);
         var (answer, results) = await recorder.RecordAsync<Answer>(
-            tenant, caller.Subject, context.Metadata,
+            tenant, caller.Subject, Approvals.IdsIn(body), context.Metadata,
             basis =>
             {
                 var taken = basis.Decide(asked, supported);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Authentication;
+using Stet.Policy.AccessRequests;
 
 namespace Stet.Policy.AuthZen;
 
@@ -40,6 +41,10 @@ static class MetadataEndpoint
             json.WriteString("search_subject_endpoint"u8, $"{home}{SearchEndpoints.Path}/subject");
             json.WriteString("search_resource_endpoint"u8, $"{home}{SearchEndpoints.Path}/resource");
             json.WriteString("search_action_endpoint"u8, $"{home}{SearchEndpoints.Path}/action");
+            json.WriteString("access_request_endpoint"u8, $"{home}{TaskEndpoints.Path}");
+            json.WriteStartArray("capabilities"u8);
+            json.WriteStringValue(AccessRequestsModule.Capability);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
 

@@ -46,7 +46,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
     {
         var requestId = AuthZenPaths.RequestIdOf(http);
         var ((page, now), results) = await recorder.RecordAsync<(SearchPage Page, DateTimeOffset Now)>(
-            tenant, context.Caller.Subject, context.Metadata,
+            tenant, context.Caller.Subject, [], context.Metadata,
             basis =>
             {
                 var taken = Take(basis, search, null);

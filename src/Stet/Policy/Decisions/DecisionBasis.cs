@@ -1,4 +1,5 @@
 using Stet.EventStore;
+using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Entities;
 using Stet.Policy.Lifecycle;
@@ -16,19 +17,28 @@ sealed record DecisionBasis(
     PolicyInForce? Policy, TenantEntities Entities, RegisteredPep Pep, DateTimeOffset Now, long? AsOf,
     IReadOnlyList<StreamCommand> Guards)
 {
+    /// <summary>What questions refer to of approvals; null when they do not, or may not.</summary>
+    public GivenApprovals? Approvals { get; init; }
+
     /// <summary>Takes one decision.</summary>
     public TakenDecision Decide(in AskedEvaluation asked, IReadOnlyCollection<string> supported)
     {
         var translated = RequestTranslation.Of(Policy?.Schema, Entities, asked, Now);
+        ApprovalStanding? approval = null;
+        if (Approvals is not null) (translated, approval) = Approvals.Overlay(asked, translated, Policy?.Schema, Now);
+
         var support = Pep.Support(supported);
         var (raw, effective) = DecisionPoint.Evaluate(Policy, translated.Request, Entities, support);
-        return new TakenDecision(translated, support, raw, effective);
+        return new TakenDecision(translated, support, raw, effective) { Approval = approval };
     }
 }
 
 /// <summary>A decision before it is recorded.</summary>
 sealed record TakenDecision(TranslatedRequest Translated, PepSupport Pep, RawResult? Raw, EffectiveResult Effective)
 {
+    /// <summary>What the approval that the question refers to is worth; null when it refers to none.</summary>
+    public ApprovalStanding? Approval { get; init; }
+
     /// <summary>What is recorded of it; the ids are given when it is.</summary>
     public DecisionRecorded Event(DecisionBasis basis, int? item, string? requestId) => new(
         Guid.Empty, null, item, requestId, Pep, Translated.Request, Translated.Sources, Translated.Dropped,

@@ -1,6 +1,8 @@
+using Npgsql;
 using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
+using Stet.Policy.AccessRequests;
 using Stet.Policy.Entities;
 using Stet.Policy.Lifecycle;
 
@@ -13,7 +15,8 @@ namespace Stet.Policy.Decisions;
 /// in force at its own position of the log, and no decision waits for a query.
 /// </summary>
 sealed class DecisionRecorder(
-    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, TimeProvider clock)
+    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, TimeProvider clock,
+    ILogger<DecisionRecorder> logger)
 {
     const int MostAttempts = 8;
 
@@ -49,6 +52,7 @@ sealed class DecisionRecorder(
     /// <summary>Takes what has to be recorded on the newest basis, and records it: all of it or nothing.</summary>
     /// <param name="tenant">In whose log.</param>
     /// <param name="pepId">Who asks.</param>
+    /// <param name="approvalIds">The approvals that are referred to.</param>
     /// <param name="metadata">Stored beside the events.</param>
     /// <param name="take">Decides; called again when the basis was not the newest. No commands: nothing is recorded.</param>
     /// <param name="cancel">Ends the wait of a caller who has gone.</param>
@@ -56,12 +60,12 @@ sealed class DecisionRecorder(
     /// <exception cref="StoreUnavailableException">It could not be recorded, and so is no decision.</exception>
     /// <exception cref="BadRequestException">The audit log cannot carry it.</exception>
     public async Task<(T Taken, AppendResult[] Results)> RecordAsync<T>(
-        Tenant tenant, string pepId, EventMetadata metadata, Func<DecisionBasis, (T Taken, IReadOnlyList<StreamCommand> Commands)> take,
-        CancellationToken cancel)
+        Tenant tenant, string pepId, IReadOnlyList<Guid> approvalIds, EventMetadata metadata,
+        Func<DecisionBasis, (T Taken, IReadOnlyList<StreamCommand> Commands)> take, CancellationToken cancel)
     {
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
-            var basis = await BasisAsync(tenant, pepId, cancel);
+            var basis = await approvals.AddAsync(await BasisAsync(tenant, pepId, cancel), tenant, approvalIds, cancel);
             var (taken, commands) = take(basis);
             if (commands.Count == 0) return (taken, []);
 
@@ -90,7 +94,13 @@ sealed class DecisionRecorder(
         }
         catch (UnloggableEventException e)
         {
-            throw new BadRequestException(AuditProblems.DataNotCanonical(e) with { Status = 400 });
+            throw new BadRequestException(AuditProblems.DataNotCanonical(e));
+        }
+        catch (NpgsqlException e)
+        {
+            // Whatever the database has against it: what is not on record is no decision, and worth another try.
+            DecisionLog.NotRecorded(logger, tenant.Id, e);
+            throw new StoreUnavailableException("a decision could not be recorded", TimeSpan.FromSeconds(5), e);
         }
     }
 
@@ -101,4 +111,10 @@ sealed class DecisionRecorder(
 
         return false;
     }
+}
+
+static partial class DecisionLog
+{
+    [LoggerMessage(70, LogLevel.Error, "A decision of {TenantId} could not be recorded, and was not given out")]
+    public static partial void NotRecorded(ILogger logger, string tenantId, Exception e);
 }

@@ -10,12 +10,16 @@ sealed class CandidateTexts(Store store)
     /// <summary>The event by which a candidate was drafted (the last time); null: none was.</summary>
     public async Task<PolicyDrafted?> FindAsync(string tenantId, string candidate, CancellationToken cancel)
     {
-        var position = await store.QueryAsync(
+        var position = await PositionAsync(tenantId, candidate, cancel);
+        return position == 0 ? null : await AtAsync(tenantId, position, cancel);
+    }
+
+    /// <summary>Where a candidate was drafted (the last time); 0: none was.</summary>
+    public Task<long> PositionAsync(string tenantId, string candidate, CancellationToken cancel) =>
+        store.QueryAsync(
             tenantId, "select drafted_position from stet.policy_candidate where tenant_id = $1 and candidate = $2",
             [Scalar(tenantId), Scalar(candidate)],
             static async (row, _, token) => await row.ReadAsync(token) ? row.GetInt64(0) : 0, cancel);
-        return position == 0 ? null : await AtAsync(tenantId, position, cancel);
-    }
 
     /// <summary>The event at the position where a candidate was drafted.</summary>
     public async Task<PolicyDrafted> AtAsync(string tenantId, long position, CancellationToken cancel) =>

@@ -102,7 +102,7 @@ public sealed class PolicyCandidate
         var validated = Schema.Validate(Policies, cancel);
         found.Add("policies", validated.Findings);
         Obligations.CheckNames(Policies, found);
-        if (validated.Value is { } valid && !found.HasErrors) PolicyTest.RunAll(Tests, valid, this, found, cancel);
+        if (validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty) PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
 
         Findings = found.All;
         ValidatedPolicies = found.HasErrors ? null : validated.Value;

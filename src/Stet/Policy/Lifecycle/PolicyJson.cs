@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Stet.Cedar;
+using Stet.Policy.Decisions;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -47,6 +48,7 @@ static class PolicyJson
     [
         typeof(UtcTimeConverter), typeof(EquatableArrayConverter<NamedPolicy>), typeof(EquatableArrayConverter<NamedLink>),
         typeof(EquatableArrayConverter<PolicyFinding>), typeof(EquatableArrayConverter<string>),
+        typeof(EquatableArrayConverter<RawError>), typeof(EquatableArrayConverter<Obligation>), typeof(DecisionClassConverter),
     ])]
 [JsonSerializable(typeof(PolicyDrafted))]
 [JsonSerializable(typeof(PolicyValidated))]
@@ -59,9 +61,13 @@ static class PolicyJson
 [JsonSerializable(typeof(PolicyRetired))]
 [JsonSerializable(typeof(PolicyApproverNamed))]
 [JsonSerializable(typeof(PolicyApproverRemoved))]
+[JsonSerializable(typeof(DecisionsAudited))]
+[JsonSerializable(typeof(DecisionMismatchFound))]
 [JsonSerializable(typeof(NamedPolicy))]
 [JsonSerializable(typeof(NamedLink))]
 [JsonSerializable(typeof(PolicyFinding))]
+[JsonSerializable(typeof(RawError))]
+[JsonSerializable(typeof(Obligation))]
 [JsonSerializable(typeof(PolicyLife))]
 sealed partial class PolicyEventJson : JsonSerializerContext;
 
@@ -81,6 +87,11 @@ sealed partial class PolicyEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ActivationRequest))]
 [JsonSerializable(typeof(DiffRequest))]
+[JsonSerializable(typeof(DiffAnswer))]
+[JsonSerializable(typeof(DiffProgress))]
+[JsonSerializable(typeof(AuditRequest))]
+[JsonSerializable(typeof(AuditAnswer))]
+[JsonSerializable(typeof(PromotionAnswer))]
 [JsonSerializable(typeof(StepAnswer))]
 [JsonSerializable(typeof(ApproversAnswer))]
 [JsonSerializable(typeof(CandidatesAnswer))]

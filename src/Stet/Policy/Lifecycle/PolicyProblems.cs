@@ -109,6 +109,24 @@ public static class PolicyProblems
     public static Problem TooManyApprovers { get; } = new(
         "approvers_full", 409, "There are too many approvers", $"at most {NameApprover.Most} approvers can be named");
 
+    public static Problem AuditRunning { get; } = new(
+        "audit_running", 503, "The decisions are being audited", "another audit of them is under way: try again when it has ended")
+    { RetryAfterSeconds = 5 };
+
+    public static Problem DecisionNotFound(string evaluationId) => new(
+        "decision_not_found", 404, "No such decision", $"no decision `{evaluationId}` has been recorded");
+
+    public static Problem PromotionTooLarge { get; } = new(
+        "promotion_too_large", 409, "The decision reaches too many entities",
+        string.Create(CultureInfo.InvariantCulture, $"a test holds {DecisionPromotion.MostEntities} entities at most: write one by hand"));
+
+    public static Problem DiffTooLarge { get; } = new(
+        "diff_too_large", 409, "Too many decisions",
+        string.Create(CultureInfo.InvariantCulture, $"a diff looks at {PolicyDiffs.Most} decisions at most: name a later `from`"));
+
+    public static Problem DiffNotRunning(string candidate) => new(
+        "diff_not_running", 404, "No diff is being made", $"this instance makes no diff of `{candidate}` now");
+
     public static Problem DiffNotFound(string digest) => new(
         "diff_not_found", 404, "No such diff", $"no diff `{digest}` of this candidate has been recorded");
 }

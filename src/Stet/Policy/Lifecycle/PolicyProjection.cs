@@ -9,7 +9,7 @@ sealed class PolicyProjection : IInlineProjection
 {
     public string Name => "policy_life_cycle";
 
-    public IReadOnlyList<string> Tables => ["policy_candidate", "policy_step", "policy_activation"];
+    public IReadOnlyList<string> Tables => ["policy_candidate", "policy_step", "policy_activation", "policy_mismatch"];
 
     public void Project(IReadOnlyList<StoredEvent> events, NpgsqlBatch batch)
     {
@@ -46,6 +46,11 @@ sealed class PolicyProjection : IInlineProjection
                 case PolicyRetired e:
                     Step(stored, e.Candidate, CandidateState.Retired, batch);
                     Withdraw(stored, e, batch);
+                    break;
+                case DecisionMismatchFound e:
+                    batch.Add(
+                        "insert into policy_mismatch (tenant_id, position, decision_position) values ($1, $2, $3)",
+                        Scalar(stored.TenantId), Scalar(stored.Position), Scalar(e.Position));
                     break;
             }
         }

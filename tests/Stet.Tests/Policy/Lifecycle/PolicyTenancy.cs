@@ -48,11 +48,11 @@ static class PolicyTenancy
         return TripleOf(diffed);
     }
 
-    public static JsonObject TripleOf(Answer diffed)
+    public static JsonObject TripleOf(Answer diffed) => new()
     {
-        var e = diffed.Json["steps"]![0]!["event"]!;
-        return new JsonObject { ["diff_digest"] = (string)e["diff_digest"]!, ["position"] = (long)e["to"]! };
-    }
+        ["diff_digest"] = (string)diffed.Json["diff_digest"]!,
+        ["position"] = (long)diffed.Json["position"]!,
+    };
 
     public static Task<Answer> DraftAsync(this Tenant tenant, CandidateText text, string author = Ada, params (string, string)[] headers) =>
         tenant.PostAsync("/v1/policy/candidates", Draft(text), [("X-Actor", author), .. headers]);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 using static Stet.Tests.Policy.Lifecycle.Ordinary;
 
@@ -46,6 +47,26 @@ public class StoredEventSpecs
         { "policy_retired", new PolicyRetired(a, "old", Dan, Monday) },
         { "policy_retired.least", new PolicyRetired(a, null, Dan, Monday) },
         { "policy_approver_named", new PolicyApproverNamed(Bob, Dan, Monday) },
+        { "decisions_audited", new DecisionsAudited(1, 40, 30, 2, 1, "Stet.Cedar 1.0.0", Monday) },
+        {
+            "decision_mismatch_found",
+            new DecisionMismatchFound(
+                40, Guid.Parse("0190aaaa-0000-7000-8000-000000000000"),
+                new AuditedResult(
+                    new RawResult(true, ["p1"], []),
+                    new EffectiveResult(true, DecisionClass.Allow, null, [new Obligation("log", "custom", "{}")])),
+                new AuditedResult(
+                    new RawResult(false, [], [new RawError("p2", "overflow")]),
+                    new EffectiveResult(false, DecisionClass.Error, "policy_error", [])),
+                "Stet.Cedar 1.0.0", Monday)
+        },
+        {
+            "decision_mismatch_found.least",
+            new DecisionMismatchFound(
+                40, Guid.Parse("0190aaaa-0000-7000-8000-000000000000"),
+                new AuditedResult(null, new EffectiveResult(false, DecisionClass.NotPermitted, null, [])),
+                new AuditedResult(null, new EffectiveResult(false, DecisionClass.Forbidden, null, [])), "Stet.Cedar 1.0.0", Monday)
+        },
         { "policy_approver_removed", new PolicyApproverRemoved(Bob, Dan, Monday) },
     };
 
