@@ -126,8 +126,13 @@ sealed class DiffPart(long to, int decisions, PolicyInForce? baseline, PolicyInF
 
     public void Add(long position, DecisionRecorded decision, IEntities entities)
     {
-        var request = decision.Request;
-        var compared = DecisionComparison.Of(baseline, candidate, request, decision.Pep, entities);
+        var request = decision.Request with
+        {
+            Subject = Shared(decision.Request.Subject, entities),
+            Resource = Shared(decision.Request.Resource, entities),
+        };
+        var compared = DecisionComparison.Of(
+            Before(decision, entities), new ReplayedResult(DecisionPoint.Evaluate(candidate, request, entities, decision.Pep)));
 
         // Names that no schema knows are whatever somebody sent: they are no rows of a table.
         var action = IsAction(request.Action) ? request.Action : Other;
@@ -145,6 +150,19 @@ sealed class DiffPart(long to, int decisions, PolicyInForce? baseline, PolicyInF
         lines.Add(position, new DecisionComparison(DiffClass.Unreplayable, null, null), Other, Other, Other);
         kinds.Add(new DiffKind(DiffClass.Unreplayable, Other, [], []));
     }
+
+    // With the attributes of the recorded entity itself, an evaluation need not make another entity of them.
+    Party Shared(Party party, IEntities entities) =>
+        after.TryGetType(party.Type, out var type) && entities.TryGet(new EntityUid(type.Name, party.Id), out var known)
+        && known.Attributes.Equals(party.Properties)
+            ? party with { Properties = known.Attributes }
+            : party;
+
+    // What the baseline itself decided needs no second evaluation: the self-audit holds recorded decisions to their inputs.
+    ReplayedResult Before(DecisionRecorded decision, IEntities entities) =>
+        baseline is not null && decision.PolicySetDigest == baseline.PolicySetDigest && decision.SchemaDigest == baseline.SchemaDigest
+            ? new ReplayedResult(decision.Raw, decision.Effective)
+            : new ReplayedResult(DecisionPoint.Evaluate(baseline, decision.Request, entities, decision.Pep));
 
     bool IsAction(string name) => after.HasAction(name) || (before?.HasAction(name) ?? false);
 
