@@ -100,6 +100,14 @@ static class AnswerWriter
         if (answer.Explains) WriteExplanation(json, answer.Basis, taken, position);
     }
 
+    static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, EquatableArray<Obligation> obligations)
+    {
+        if (obligations.Count == 0) return;
+
+        json.WritePropertyName(name);
+        DecisionRecordedConverter.Write(json, obligations);
+    }
+
     /// <summary>Why the approval that was referred to did not help, and what does (the draft's words).</summary>
     static void WriteApproval(Utf8JsonWriter json, ApprovalStanding standing, bool isRequestable)
     {
@@ -112,14 +120,6 @@ static class AnswerWriter
         });
         var helps = isRequestable && standing is ApprovalStanding.Expired or ApprovalStanding.OutOfScope;
         json.WriteString("next_action"u8, helps ? "request"u8 : "none"u8);
-    }
-
-    static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, EquatableArray<Obligation> obligations)
-    {
-        if (obligations.Count == 0) return;
-
-        json.WritePropertyName(name);
-        DecisionRecordedConverter.Write(json, obligations);
     }
 
     static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)

@@ -1,3 +1,4 @@
+using Npgsql;
 using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
@@ -14,7 +15,8 @@ namespace Stet.Policy.Decisions;
 /// in force at its own position of the log, and no decision waits for a query.
 /// </summary>
 sealed class DecisionRecorder(
-    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, TimeProvider clock)
+    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, TimeProvider clock,
+    ILogger<DecisionRecorder> logger)
 {
     const int MostAttempts = 8;
 
@@ -58,8 +60,8 @@ sealed class DecisionRecorder(
     /// <exception cref="StoreUnavailableException">It could not be recorded, and so is no decision.</exception>
     /// <exception cref="BadRequestException">The audit log cannot carry it.</exception>
     public async Task<(T Taken, AppendResult[] Results)> RecordAsync<T>(
-        Tenant tenant, string pepId, IReadOnlyList<Guid> approvalIds, EventMetadata metadata, Func<DecisionBasis, (T Taken, IReadOnlyList<StreamCommand> Commands)> take,
-        CancellationToken cancel)
+        Tenant tenant, string pepId, IReadOnlyList<Guid> approvalIds, EventMetadata metadata,
+        Func<DecisionBasis, (T Taken, IReadOnlyList<StreamCommand> Commands)> take, CancellationToken cancel)
     {
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
@@ -92,7 +94,13 @@ sealed class DecisionRecorder(
         }
         catch (UnloggableEventException e)
         {
-            throw new BadRequestException(AuditProblems.DataNotCanonical(e) with { Status = 400 });
+            throw new BadRequestException(AuditProblems.DataNotCanonical(e));
+        }
+        catch (NpgsqlException e)
+        {
+            // Whatever the database has against it: what is not on record is no decision, and worth another try.
+            DecisionLog.NotRecorded(logger, tenant.Id, e);
+            throw new StoreUnavailableException("a decision could not be recorded", TimeSpan.FromSeconds(5), e);
         }
     }
 
@@ -103,4 +111,10 @@ sealed class DecisionRecorder(
 
         return false;
     }
+}
+
+static partial class DecisionLog
+{
+    [LoggerMessage(70, LogLevel.Error, "A decision of {TenantId} could not be recorded, and was not given out")]
+    public static partial void NotRecorded(ILogger logger, string tenantId, Exception e);
 }

@@ -87,11 +87,18 @@ sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<Compile
 
     async Task<PolicyInForce?> CompileAsync(string tenantId, string digest, long draftedPosition)
     {
-        var drafted = await texts.AtAsync(tenantId, draftedPosition, CancellationToken.None);
-        var candidate = PolicyCandidate.Read(drafted.Text, CedarLimits.Default).Candidate;
+        try
+        {
+            var drafted = await texts.AtAsync(tenantId, draftedPosition, CancellationToken.None);
+            var candidate = PolicyCandidate.Read(drafted.Text, CedarLimits.Default).Candidate;
 
-        // INVARIANT: what decides is what was approved: the digest is computed anew from the text.
-        if (candidate?.ValidatedPolicies is { } valid && candidate.Digest == digest) return candidate.Compile(valid, draftedPosition);
+            // INVARIANT: what decides is what was approved: the digest is computed anew from the text.
+            if (candidate?.ValidatedPolicies is { } valid && candidate.Digest == digest) return candidate.Compile(valid, draftedPosition);
+        }
+        catch (UnreadableEventException e)
+        {
+            PolicyLog.Unreadable(logger, tenantId, draftedPosition, e.Message);
+        }
 
         PolicyLog.WillNotLoad(logger, tenantId, digest);
         return null;
@@ -104,4 +111,7 @@ static partial class PolicyLog
 {
     [LoggerMessage(60, LogLevel.Error, "Policies of {TenantId} do not load, and what they would decide is denied: {Candidate}")]
     public static partial void WillNotLoad(ILogger logger, string tenantId, string candidate);
+
+    [LoggerMessage(64, LogLevel.Error, "A candidate of {TenantId} cannot be read at position {Position}: {Reason}")]
+    public static partial void Unreadable(ILogger logger, string tenantId, long position, string reason);
 }

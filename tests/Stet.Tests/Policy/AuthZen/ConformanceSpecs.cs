@@ -43,7 +43,9 @@ public class ConformanceSpecs
         answer.Headers["Content-Type"].ShouldBe((string)expected["expect"]!["contentType"]!);
         foreach (var name in expected["expect"]!["metadata"]!["required"]!.AsArray()) answer.Json[(string)name!].ShouldNotBeNull();
         ((string)answer.Json["policy_decision_point"]!).ShouldBe(Home);
-        answer.Json.AsObject().Where(m => m.Key != "capabilities").Select(m => (string)m.Value!).ShouldAllBe(url => url.StartsWith(Home, StringComparison.Ordinal));
+        answer.Json.AsObject().Where(m => m.Key.EndsWith("_endpoint", StringComparison.Ordinal))
+            .ShouldAllBe(m => ((string)m.Value!).StartsWith(Home, StringComparison.Ordinal));
+        foreach (var capability in answer.Json["capabilities"]?.AsArray() ?? []) ((string)capability!).ShouldStartWith("urn:");
     }
 
     static JsonNode[] Interop(params string[] scenarios) =>

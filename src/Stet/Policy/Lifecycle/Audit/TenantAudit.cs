@@ -48,6 +48,7 @@ sealed class TenantAudit(
             var progress = await ReadAsync(store, tenantId, cancel);
             if (from is { } start) progress = AuditProgress.None with { Position = start - 1 };
             var head = await store.PositionAsync(tenantId, cancel);
+            if (head == 0) return progress;
             while (progress.Position < head)
                 progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), pace, cancel);
 
@@ -121,9 +122,8 @@ sealed class TenantAudit(
     async Task RecordAsync(
         string tenantId, long from, long to, long decisions, long unreplayable, List<AuditMismatch> mismatches)
     {
-        if (decisions == 0) return;
+        if (decisions == 0 || await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return;
 
-        var tenant = await store.CreateTenantAsync(tenantId, CancellationToken.None);
         var command = new StreamCommand<NoState>(State, tenant.StreamId(StreamName), (_, now) =>
         [
             .. mismatches.Select(m => m.Event(now)),

@@ -44,7 +44,7 @@ public static class DiffEndpoints
             .WithDescription(
                 "Lines of canonical JSON (RFC 8785), each ended by LF; the SHA-256 of the whole is the digest. First what was "
                 + "compared and the counts, then each decision that would change, in log order.")
-            .RequirePermission(Scopes.PolicyRead).Produces(200, contentType: "application/x-ndjson").Produces(304)
+            .RequirePermission(Scopes.PolicyRead).Produces<string>(200, "application/x-ndjson").Produces(304)
             .ProducesProblem(404).ProducesProblem(503);
     }
 

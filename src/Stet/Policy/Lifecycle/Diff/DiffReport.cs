@@ -107,7 +107,6 @@ sealed class DiffReportBuilder
 /// <summary>Writes the lines of decisions that would change. Their members are written in canonical order.</summary>
 sealed class DiffLines
 {
-    // Canonical JSON escapes what it must and nothing else. U+007F and U+2028 are left as they are by neither writer alike.
     static readonly JsonWriterOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     readonly ArrayBufferWriter<byte> line = new(1_024);

@@ -104,10 +104,10 @@ sealed class PolicyDiffs(
         var compared = await BaselineAsync(tenantId, baseline, cancel);
         var lines = new DiffReportBuilder();
         var key = (tenantId, candidateDigest);
+        running[key] = new DiffProgress(0, from - 1, from, to, 0);
         await turn.WaitAsync(cancel);
         try
         {
-            running[key] = new DiffProgress(0, from - 1, from, to, 0);
             await runner.RunAsync(tenantId, compared, candidate, from, to, part =>
             {
                 tally.Add(part.Tally);
