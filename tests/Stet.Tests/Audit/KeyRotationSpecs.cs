@@ -9,6 +9,7 @@ using Stet.AuditLog;
 using Stet.EventStore;
 using Stet.Pcs.Service;
 using Stet.Testing;
+using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
 
@@ -188,10 +189,31 @@ public class KeyRotationSpecs
         signer.Signed.ShouldBe(3);
 
         await log.RecordAsync(1);
-        signer.IsAway = true;
+        signer.Failure = new IOException("the keys are away");
         (await log.GetAsync("checkpoint?min_position=3")).Code.ShouldBe("audit_signing_refused");
-        signer.IsAway = false;
+        signer.Failure = null;
         (await SignersAsync(log, 3)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_write_whose_receipt_cannot_be_made_is_done_all_the_same()
+    {
+        var signer = new RemoteSigner();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Services = s => s.AddSingleton<IAuditSigner>(signer) });
+        var log = LogClient.New(service);
+        foreach (var (failure, code) in ((Exception, string)[])
+            [(new IOException("away"), "audit_signing_refused"), (new StoreUnavailableException("away", TimeSpan.Zero), "store_unavailable")])
+        {
+            signer.Failure = failure;
+            var answer = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+
+            (answer.Status, (string?)answer.Json["status"]).ShouldBe((201, "ACTIVE"));
+            (answer.Json["receipts"], (string?)answer.Json["receipt_error"]).ShouldBe((null, code));
+
+            signer.Failure = null;
+            var again = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+            again.Json["receipts"]!.AsArray().ShouldHaveSingleItem();
+        }
     }
 
     static async Task<long> RowsAsync(TestService service, string table)
@@ -215,7 +237,8 @@ public class KeyRotationSpecs
 
         public int Signed { get; private set; }
 
-        public bool IsAway { get; set; }
+        /// <summary>What a signature ends in; null when it is made.</summary>
+        public Exception? Failure { get; set; }
 
         public ValueTask<NewKey> MakeAsync(string tenantId, CancellationToken cancel)
         {
@@ -228,7 +251,7 @@ public class KeyRotationSpecs
 
         public ValueTask<byte[]> SignAsync(string tenantId, LogSigningKey key, ReadOnlyMemory<byte> message, CancellationToken cancel)
         {
-            if (IsAway) throw new IOException("the keys are away");
+            if (Failure is not null) throw Failure;
 
             Signed++;
             return ValueTask.FromResult(Ed25519.Default.Sign(seeds[Encoding.UTF8.GetString(key.Wrapped)[5..]], message.Span));
