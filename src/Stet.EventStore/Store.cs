@@ -162,14 +162,14 @@ public sealed class Store : IAsyncDisposable
 
     // A long read has a connection of its own: nobody's short query waits behind it.
     async Task<IReadOnlyList<StoredEvent>> EventsAsync(
-        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel, bool again = false)
     {
         try
         {
             await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
             await using var batch = new NpgsqlBatch(connection);
             GroupReader.Enter(batch, tenantId);
-            batch.Add(sql, parameters);
+            batch.Add(sql, [.. parameters.Select(p => p.Clone())]);
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await GroupReader.PositionAsync(rows, cancel);
             await rows.NextResultAsync(cancel);
@@ -178,7 +178,10 @@ public sealed class Store : IAsyncDisposable
         catch (NpgsqlException e) when (Writer.IsPassing(e))
         {
             connections.Reader.Clear();
-            throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
+            // A pooled connection may have died unnoticed: a new one will tell.
+            return again
+                ? throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e)
+                : await EventsAsync(tenantId, sql, parameters, cancel, again: true);
         }
     }
 }

@@ -1,10 +1,7 @@
-using Npgsql;
 using Stet.AuditLog;
 using Stet.Authentication;
-using Stet.EventStore;
 using Stet.Http;
 using static Stet.Decision;
-using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
 

@@ -39,6 +39,9 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>The signing rounds that requests share.</summary>
     internal SharedRounds<SignedCheckpoint> Rounds { get; } = new();
 
+    /// <summary>What proofs have shown of the upper tree; some 2 MB at most.</summary>
+    internal SubtreeCache Subtrees { get; } = new(16_384);
+
     /// <summary>Whether origin or keys have changed since it was read.</summary>
     internal bool IsStale
     {

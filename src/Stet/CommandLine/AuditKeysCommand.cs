@@ -2,6 +2,7 @@ using System.CommandLine;
 using Stet.Audit;
 using Stet.Audit.Witnesses;
 using Stet.EventStore;
+using Stet.Pcs.Service;
 
 namespace Stet.CommandLine;
 
@@ -48,7 +49,8 @@ static class AuditKeysCommand
         {
             await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
             var installation = app.Services.GetRequiredService<InstallationKeys>();
-            var moved = await new Rewrapping(app.Services.GetRequiredService<StoreConnections>(), installation).RunAsync(cancel);
+            var moved = await new Rewrapping(app.Services.GetRequiredService<StoreConnections>(), installation).RunAsync(cancel)
+                + await app.Services.GetRequiredService<PcsKeySecrets>().RewrapAsync(cancel);
             Console.WriteLine($"{moved} keys moved to installation key {installation.CurrentId}");
             return 0;
         }, cancel, attach: true));

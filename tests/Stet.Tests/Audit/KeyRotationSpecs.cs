@@ -7,7 +7,6 @@ using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
 using Stet.EventStore;
-using Stet.Pcs.Service;
 using Stet.Testing;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
@@ -75,13 +74,12 @@ public class KeyRotationSpecs
         var note = (await log.GetAsync("checkpoint?min_position=2")).Body;
         var (old, young) = ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
         var connections = service.Services.GetRequiredService<StoreConnections>();
-        await service.Services.GetRequiredService<PcsKeySecrets>().KeepAsync(log.TenantId, "f1", "hunter2", CancellationToken.None);
         var rewrapping = new Rewrapping(connections, InstallationKeys.Load($"{young},{old}", "unused"));
 
-        // Of the log, its salts, the stream ids and the key of an agent.
-        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(4);
+        // Of the log, its salts and the stream ids.
+        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(3);
         (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(0);
-        foreach (var table in (string[])["audit_key", "tenant_key", "pcs_key_secret"])
+        foreach (var table in (string[])["audit_key", "tenant_key"])
             (await RowsAsync(service, $"{table} where kek_id is distinct from '{InstallationKeys.Load(young, "unused").CurrentId}'")).ShouldBe(0, table);
 
         await using var after = await TestService.StartAsync(
@@ -89,7 +87,6 @@ public class KeyRotationSpecs
         (await log.At(after).GetAsync("checkpoint")).Body.ShouldBe(note);
         (await log.At(after).RecordAsync(1)).ShouldBe(3);
         (await log.At(after).CheckpointAsync("?min_position=3")).Size.ShouldBe(3);
-        (await after.Services.GetRequiredService<PcsKeySecrets>().ReadAsync(log.TenantId, CancellationToken.None))["f1"].ShouldBe("hunter2");
     }
 
     [Fact]

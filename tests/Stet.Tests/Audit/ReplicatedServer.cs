@@ -32,8 +32,8 @@ sealed class ReplicatedServer : IAsyncDisposable
     {
         // PostgreSQL refuses to be run by root.
         var hasPostgres = await Tool.RunAsync("id", ["-u", "postgres"], null, CancellationToken.None);
-        var account = !Environment.IsPrivilegedProcess ? null : hasPostgres.Succeeded ? "postgres" : "nobody";
-        var server = new ReplicatedServer(await PostgresBinaries.FindAsync(CancellationToken.None), account);
+        var user = !Environment.IsPrivilegedProcess ? null : hasPostgres.Succeeded ? "postgres" : "nobody";
+        var server = new ReplicatedServer(await PostgresBinaries.FindAsync(CancellationToken.None), user);
         await server.InitializeAsync();
         return server;
     }
