@@ -1,19 +1,20 @@
 using System.Globalization;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
 
 namespace Stet.Audit;
 
 /// <summary>Lets a frozen log go on under another origin, with another key and the same leaves.</summary>
-public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signer, Store store)
+public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signer, WitnessNotes witnesses, Store store)
 {
     /// <summary>Starts the epoch; the event that says so is the log's next one.</summary>
     /// <param name="tenantId">Whose log.</param>
     /// <param name="reason">Why, 1 to 500 characters.</param>
-    /// <param name="lastKnown">The last known checkpoint of a log; null when there is none.</param>
+    /// <param name="noted">The last checkpoint of an origin that the state file has; null when it has none.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="LogCommandException">There is no such log, or it is not frozen.</exception>
     public async Task<AuditEpochStarted> StartAsync(
-        string tenantId, string reason, Func<TenantLog, Task<SignedCheckpoint?>> lastKnown, CancellationToken cancel)
+        string tenantId, string reason, Func<string, SignedCheckpoint?> noted, CancellationToken cancel)
     {
         if (reason.Length is 0 or > 500) throw new LogCommandException("The reason has 1 to 500 characters.");
         if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant || await logs.FindAsync(tenantId, cancel) is not { } log)
@@ -28,7 +29,8 @@ public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signe
         using var offered = logs.NewKeys.Offer(tenantId, key);
         var vkey = AddAuditKeyEndpoint.VkeyOf(key, origin);
 
-        var note = (await lastKnown(log))?.Note.ToString();
+        var seen = (await witnesses.NewestAsync(log)).Select(s => s.Signed);
+        var note = seen.Append(noted(log.Origin)).OfType<SignedCheckpoint>().MaxBy(c => c.Size)?.Note.ToString();
         var stream = AuditModule.KeysStream;
         var result = await store.AppendAsync(
             tenantId, new EventMetadata("operator"),

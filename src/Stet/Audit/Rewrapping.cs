@@ -5,15 +5,14 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
 
-/// <summary>Moves the secrets of tenants from older installation keys to the current one.</summary>
+/// <summary>Moves the keys of tenants' logs and stream ids from older installation keys to the current one.</summary>
 public sealed class Rewrapping(StoreConnections connections, InstallationKeys installation)
 {
-    // Where wrapped secrets are, and what the names that they are bound to are made of.
+    // Where wrapped secrets are, and what the names that they are bound to are made of. Other contexts move their own.
     static readonly Place[] places =
     [
         new("stet.audit_key", Kind: "kind", KeyId: "key_id"),
         new("stet.tenant_key", Kind: "kind", KeyId: "kind"),
-        new("stet.pcs_key_secret", Kind: "'pcs'", KeyId: "fingerprint"),
     ];
 
     /// <summary>Wraps every secret that another installation key wraps; how many there were. It can be repeated.</summary>
@@ -88,7 +87,7 @@ public sealed class Rewrapping(StoreConnections connections, InstallationKeys in
         return secrets;
     }
 
-    /// <summary>A table of wrapped secrets; kind and id are expressions.</summary>
+    /// <summary>A table of wrapped secrets, and its columns.</summary>
     sealed record Place(string Table, string Kind, string KeyId);
 
     sealed record WrappedSecret(Place Place, WrappedKeyName Name, string KekId, byte[] Wrapped);

@@ -78,14 +78,13 @@ static class AuditKeysCommand
     {
         // A running service keeps the state file, and this only reads it.
         var notes = StateFile.Read(services.GetRequiredService<AuditOptions>().StateFile);
-        var witnesses = services.GetRequiredService<WitnessNotes>();
-        using var logs = Logs(services, origin => notes.GetValueOrDefault(origin));
+        SignedCheckpoint? Noted(string origin) => notes.GetValueOrDefault(origin);
+        using var logs = Logs(services, Noted);
         await using var store = Open(services, logs);
-        return await new NewEpoch(logs, services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(), store)
-            .StartAsync(tenantId, reason, LastKnownAsync, cancel);
-
-        async Task<SignedCheckpoint?> LastKnownAsync(TenantLog log) =>
-            (await witnesses.NewestAsync(log)).Select(seen => seen.Signed).Concat(notes.Values.Where(n => n.Origin == log.Origin)).MaxBy(c => c.Size);
+        var epochs = new NewEpoch(
+            logs, services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
+            services.GetRequiredService<WitnessNotes>(), store);
+        return await epochs.StartAsync(tenantId, reason, Noted, cancel);
     }
 
     static TenantLogs Logs(IServiceProvider services, Func<string, SignedCheckpoint?> noted) => new(

@@ -7,8 +7,8 @@ using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
 using Stet.EventStore;
-using Stet.Pcs.Service;
 using Stet.Testing;
+using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
 
@@ -74,13 +74,12 @@ public class KeyRotationSpecs
         var note = (await log.GetAsync("checkpoint?min_position=2")).Body;
         var (old, young) = ("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
         var connections = service.Services.GetRequiredService<StoreConnections>();
-        await service.Services.GetRequiredService<PcsKeySecrets>().KeepAsync(log.TenantId, "f1", "hunter2", CancellationToken.None);
         var rewrapping = new Rewrapping(connections, InstallationKeys.Load($"{young},{old}", "unused"));
 
-        // Of the log, its salts, the stream ids and the key of an agent.
-        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(4);
+        // Of the log, its salts and the stream ids.
+        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(3);
         (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(0);
-        foreach (var table in (string[])["audit_key", "tenant_key", "pcs_key_secret"])
+        foreach (var table in (string[])["audit_key", "tenant_key"])
             (await RowsAsync(service, $"{table} where kek_id is distinct from '{InstallationKeys.Load(young, "unused").CurrentId}'")).ShouldBe(0, table);
 
         await using var after = await TestService.StartAsync(
@@ -88,7 +87,6 @@ public class KeyRotationSpecs
         (await log.At(after).GetAsync("checkpoint")).Body.ShouldBe(note);
         (await log.At(after).RecordAsync(1)).ShouldBe(3);
         (await log.At(after).CheckpointAsync("?min_position=3")).Size.ShouldBe(3);
-        (await after.Services.GetRequiredService<PcsKeySecrets>().ReadAsync(log.TenantId, CancellationToken.None))["f1"].ShouldBe("hunter2");
     }
 
     [Fact]
@@ -188,10 +186,31 @@ public class KeyRotationSpecs
         signer.Signed.ShouldBe(3);
 
         await log.RecordAsync(1);
-        signer.IsAway = true;
+        signer.Failure = new IOException("the keys are away");
         (await log.GetAsync("checkpoint?min_position=3")).Code.ShouldBe("audit_signing_refused");
-        signer.IsAway = false;
+        signer.Failure = null;
         (await SignersAsync(log, 3)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_write_whose_receipt_cannot_be_made_is_done_all_the_same()
+    {
+        var signer = new RemoteSigner();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Services = s => s.AddSingleton<IAuditSigner>(signer) });
+        var log = LogClient.New(service);
+        foreach (var (failure, code) in ((Exception, string)[])
+            [(new IOException("away"), "audit_signing_refused"), (new StoreUnavailableException("away", TimeSpan.Zero), "store_unavailable")])
+        {
+            signer.Failure = failure;
+            var answer = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+
+            (answer.Status, (string?)answer.Json["status"]).ShouldBe((201, "ACTIVE"));
+            (answer.Json["receipts"], (string?)answer.Json["receipt_error"]).ShouldBe((null, code));
+
+            signer.Failure = null;
+            var again = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+            again.Json["receipts"]!.AsArray().ShouldHaveSingleItem();
+        }
     }
 
     static async Task<long> RowsAsync(TestService service, string table)
@@ -215,7 +234,8 @@ public class KeyRotationSpecs
 
         public int Signed { get; private set; }
 
-        public bool IsAway { get; set; }
+        /// <summary>What a signature ends in; null when it is made.</summary>
+        public Exception? Failure { get; set; }
 
         public ValueTask<NewKey> MakeAsync(string tenantId, CancellationToken cancel)
         {
@@ -228,7 +248,7 @@ public class KeyRotationSpecs
 
         public ValueTask<byte[]> SignAsync(string tenantId, LogSigningKey key, ReadOnlyMemory<byte> message, CancellationToken cancel)
         {
-            if (IsAway) throw new IOException("the keys are away");
+            if (Failure is not null) throw Failure;
 
             Signed++;
             return ValueTask.FromResult(Ed25519.Default.Sign(seeds[Encoding.UTF8.GetString(key.Wrapped)[5..]], message.Span));

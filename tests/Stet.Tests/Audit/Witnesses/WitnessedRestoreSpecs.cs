@@ -1,5 +1,9 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Stet.Audit;
+using Stet.Audit.Witnesses;
 using Stet.AuditLog;
+using Stet.EventStore;
 
 namespace Stet.Tests.Audit.Witnesses;
 
@@ -25,6 +29,24 @@ public sealed class WitnessedRestoreSpecs : IAsyncLifetime
         (await witnessed.ScalarAsync<string>("select frozen_reason from stet.audit_log"))
             .ShouldBe($"Size 2 was cosigned by the witness {ScriptedWitness.Name}, and the database ends at 1: it is older.");
         (await witnessed.ScalarAsync<long>("select max(size) from stet.audit_signed")).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_new_epoch_names_the_checkpoint_that_a_witness_has_seen_last()
+    {
+        await LoseTheSecondEventAsync();
+        await using var restored = await witnessed.StartAnotherAsync();
+        (await new LogClient(restored, witnessed.TenantId).GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        var services = restored.Services;
+        var epochs = new NewEpoch(
+            services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
+            services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
+
+        var started = await epochs.StartAsync(witnessed.TenantId, "lost disk", _ => null, CancellationToken.None);
+
+        var note = SignedNote.Parse(System.Text.Encoding.UTF8.GetBytes(started.OldNote.ShouldNotBeNull()));
+        Checkpoint.Parse(note.Text).Size.ShouldBe(2);
+        note.TryOpen([witnessed.Witness.Key], out _, out var refusal).ShouldBeTrue(refusal);
     }
 
     [Fact]
