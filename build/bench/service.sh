@@ -22,9 +22,10 @@ publish() {
 
 # start_service NAME ARGUMENT...: starts the service; its process is $started_pid and its address $started_url.
 start_service() {
-  local log="$work/$1.log"
+  local log="$work/$1.log" folder="$work/$1.audit"
   shift
-  ASPNETCORE_ENVIRONMENT=Development \
+  # Another database under the same tenant is another log: each service remembers in a folder of its own.
+  ASPNETCORE_ENVIRONMENT=Development Audit__Folder=$folder \
     RateLimits__Read__PerSecond=1000000 RateLimits__Read__Burst=1000000 \
     RateLimits__Write__PerSecond=1000000 RateLimits__Write__Burst=1000000 \
     Pcs__AddressPerSecond=1000000 Pcs__AddressBurst=1000000 Pcs__TenantPerSecond=1000000 Pcs__TenantBurst=1000000 \

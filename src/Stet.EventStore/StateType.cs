@@ -18,27 +18,45 @@ public abstract class StateType
     /// <summary>Whether a stream's newest event tells the state by itself: <c>Create</c> takes it, whatever came before.</summary>
     public abstract bool IsLatest { get; }
 
+    /// <summary>Whether nothing but the stream's version is loaded.</summary>
+    public abstract bool IsStateless { get; }
+
     /// <summary>A state that is folded from its stream's events for every command: for streams that stay short.</summary>
-    public static StateType<TState> Folded<TState>(string streamType) where TState : class => new(streamType, null, null, false);
+    public static StateType<TState> Folded<TState>(string streamType) where TState : class => new(streamType, null, null, isLatest: false);
+
+    /// <summary>
+    /// No state: for append-only streams, whose events are not read for deciding, and for commands that only hold a stream
+    /// of another state to a version.
+    /// </summary>
+    /// <param name="streamType">Names the streams.</param>
+    public static StateType<NoState> Stateless(string streamType) => new(streamType, null, null, isLatest: false, isStateless: true);
 
     /// <summary>
     /// A state that a stream's newest event tells by itself: for streams that grow, with nothing to keep. It has a
     /// <c>Create</c> for every event that may be the last of an append, and no <c>Apply</c>.
     /// </summary>
-    public static StateType<TState> Latest<TState>(string streamType) where TState : class => new(streamType, null, null, true);
+    public static StateType<TState> Latest<TState>(string streamType) where TState : class => new(streamType, null, null, isLatest: true);
 
     /// <summary>A state that is stored with every append: for streams that grow.</summary>
     /// <param name="streamType">Names the streams.</param>
     /// <param name="table">Columns <c>tenant_id, stream_id, version, state json</c>, key <c>(tenant_id, stream_id)</c>.</param>
     /// <param name="json">How the state is stored.</param>
     public static StateType<TState> Snapshotted<TState>(string streamType, string table, JsonTypeInfo<TState> json)
-        where TState : class => new(streamType, table, json, false);
+        where TState : class => new(streamType, table, json, isLatest: false);
 
     internal abstract object? Fold(object? state, object body);
 
     internal abstract object ReadSnapshot(ReadOnlySpan<byte> utf8);
 
     internal abstract byte[] WriteSnapshot(object state);
+}
+
+/// <summary>The state of streams that have none; there is never an instance.</summary>
+public sealed class NoState
+{
+    NoState()
+    {
+    }
 }
 
 /// <inheritdoc />
@@ -49,9 +67,11 @@ public sealed class StateType<TState> : StateType
     readonly Dictionary<Type, Func<TState?, object, TState?>> steps = [];
     readonly JsonTypeInfo<TState>? json;
 
-    internal StateType(string streamType, string? snapshotTable, JsonTypeInfo<TState>? json, bool isLatest)
+    internal StateType(
+        string streamType, string? snapshotTable, JsonTypeInfo<TState>? json, bool isLatest, bool isStateless = false)
     {
-        (StreamType, SnapshotTable, this.json, IsLatest) = (streamType, snapshotTable, json, isLatest);
+        (StreamType, SnapshotTable, this.json) = (streamType, snapshotTable, json);
+        (IsLatest, IsStateless) = (isLatest, isStateless);
 
         var creates = Methods("Create", BindingFlags.Static);
         var applies = Methods("Apply", BindingFlags.Instance);
@@ -67,6 +87,9 @@ public sealed class StateType<TState> : StateType
 
     /// <inheritdoc />
     public override bool IsLatest { get; }
+
+    /// <inheritdoc />
+    public override bool IsStateless { get; }
 
     /// <summary>The state after one more event.</summary>
     /// <exception cref="InvalidOperationException">The event comes first but the state has no <c>Create</c> for it.</exception>

@@ -55,7 +55,12 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
         {
             tenants.TryAdd(request.TenantId, new TenantSlot(request.TenantId));
             foreach (var command in request.Commands)
-                streams.TryAdd((request.TenantId, command.StreamId), new StreamSlot(request.TenantId, command.StreamId, command.State));
+            {
+                // A command that only holds a stream to a version must not keep the state from one that decides on it.
+                var key = (request.TenantId, command.StreamId);
+                if (!streams.TryGetValue(key, out var known) || (known.Type.IsStateless && !command.State.IsStateless))
+                    streams[key] = new StreamSlot(request.TenantId, command.StreamId, command.State);
+            }
         }
     }
 

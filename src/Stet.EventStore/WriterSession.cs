@@ -20,7 +20,12 @@ sealed class WriterSession(
     {
         try
         {
-            connection ??= await connections.OpenConnectionAsync(cancel);
+            if (connection is null)
+            {
+                connection = await connections.OpenConnectionAsync(cancel);
+                log?.Connected();
+            }
+
             if (inDoubt is { } doubt)
             {
                 inDoubt = null;
@@ -117,6 +122,12 @@ sealed class WriterSession(
             while (await reader.ReadAsync(cancel))
             {
                 var slot = slots[reader.GetInt32(0) - 1];
+                if (state.IsStateless)
+                {
+                    slot.Load(reader.GetInt64(1), static _ => null);
+                    continue;
+                }
+
                 var json = reader.GetFieldValue<byte[]>(2);
                 var type = state.SnapshotTable is null ? reader.GetString(3) : null;
                 slot.Load(reader.GetInt64(1), before => type is null
@@ -133,15 +144,23 @@ sealed class WriterSession(
 
     internal static void AddStates(StateType state, StreamSlot[] slots, NpgsqlBatch batch) =>
         batch.Add(
-            state.SnapshotTable is { } table
-                ? $"""
+            state switch
+            {
+                { IsStateless: true } => """
+                    select t.n::int, s.version
+                    from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
+                    cross join lateral (
+                        select version from stet.mt_streams
+                        where tenant_id = t.tenant_id and id = t.stream_id limit 1) s
+                    """,
+                { SnapshotTable: { } table } => $"""
                     select t.n::int, s.version, s.state
                     from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
                     cross join lateral (
                         select version, state from {table}
                         where tenant_id = t.tenant_id and stream_id = t.stream_id limit 1) s
-                    """
-                : $"""
+                    """,
+                _ => $"""
                     select t.n::int, e.version, e.data, e.type
                     from unnest($1::varchar[], $2::uuid[]) with ordinality as t(tenant_id, stream_id, n)
                     cross join lateral (
@@ -149,6 +168,7 @@ sealed class WriterSession(
                         where tenant_id = t.tenant_id and stream_id = t.stream_id
                         order by version {(state.IsLatest ? "desc limit 1" : "")}) e
                     """,
+            },
             Column(slots, s => s.TenantId), Column(slots, s => s.StreamId));
 
     async Task CommitAsync(WriteUnit unit, CancellationToken cancel)

@@ -9,6 +9,11 @@ using Stet.Http;
 using Stet.Observability;
 using Stet.Outages;
 using Stet.Pcs.Service;
+using Stet.Policy;
+using Stet.Policy.AccessRequests;
+using Stet.Policy.AuthZen;
+using Stet.Policy.Decisions;
+using Stet.Policy.Entities;
 using Stet.RateLimits;
 using Stet.Tenants;
 
@@ -24,6 +29,10 @@ public static class StetApplication
         CorrectionsModule.Configure(contexts);
         EnforcementModule.Configure(contexts);
         PcsModule.Configure(contexts);
+        PolicyModule.Configure(contexts);
+        EntitiesModule.Configure(contexts);
+        DecisionsModule.Configure(contexts);
+        AccessRequestsModule.Configure(contexts);
         AuditModule.Configure(contexts);
         return contexts;
     }
@@ -48,13 +57,19 @@ public static class StetApplication
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
-            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), new StoreOptions(),
+            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(),
+            new StoreOptions { KeyWrap = provider.GetRequiredService<StreamKeys>() },
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
         services.AddAudit();
         services.AddSelfCheck();
         services.AddEnforcement();
         services.AddPcs();
+        services.AddPolicy();
+        services.AddPolicyEntities();
+        services.AddDecisions();
+        services.AddAuthZen();
+        services.AddAccessRequests();
         services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
@@ -70,6 +85,7 @@ public static class StetApplication
         var app = builder.Build();
         app.UseProblems();
         app.UseLifeSigns();
+        app.UseAuthZenPaths();
         app.UseRoutingWithHead();
         app.UseCallers();
         app.UseTenantRateLimits();
@@ -80,6 +96,11 @@ public static class StetApplication
         CorrectionsModule.Map(app);
         EnforcementModule.Map(app);
         PcsModule.Map(app);
+        PolicyModule.Map(app);
+        EntitiesModule.Map(app);
+        DecisionsModule.Map(app);
+        AuthZenModule.Map(app);
+        AccessRequestsModule.Map(app);
         AuditModule.Map(app);
         return app;
     }

@@ -7,7 +7,7 @@ using Stet.Pcs;
 namespace Stet.Benchmarks;
 
 /// <summary>
-/// What PCS costs in one process on one core: verifying a typical signed document, and the signals of a million points.
+/// What PCS costs in one process: verifying a typical signed document on one core, and the signals of a million points.
 /// </summary>
 static class PcsBenchmark
 {
@@ -128,6 +128,18 @@ static class PcsBenchmark
             using var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
             for (var i = 0; i < rows.Length; i++) stream.AddRow(i, rows[i].X, rows[i].Y, rows[i].Z);
             return stream.Finish().ToString();
+        });
+        Time("N_j, root and r, as the agent computes them", () =>
+        {
+            var counter = new BoxCounter(BoxCounter.DefaultScales.AsSpan());
+            using var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
+            for (var i = 0; i < rows.Length; i++)
+            {
+                counter.Add(points[i]);
+                stream.AddRow(i, rows[i].X, rows[i].Y, rows[i].Z);
+            }
+
+            return $"{counter.Counts()} {stream.Finish().R}";
         });
         Time("coh★ of 100 directions", () => Coherence.Measure(points, 42).ToString());
     }

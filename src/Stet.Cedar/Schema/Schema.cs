@@ -129,6 +129,8 @@ public sealed partial class Schema : IEntityShapes
     /// <summary>Whether the schema says, directly or by way of others, that entities of a type are in those of another.</summary>
     internal bool HasAncestorType(string entityType, string ancestor)
     {
+        if (entityTypes.TryGetValue(entityType, out var direct) && direct.Parents.Contains(ancestor)) return true;
+
         // Hierarchies of types are small; keeping their closure would let a large schema claim very much memory.
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var pending = new Stack<string>([entityType]);

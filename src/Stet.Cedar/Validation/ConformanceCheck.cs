@@ -9,6 +9,7 @@ sealed class ConformanceCheck(Schema schema)
     const int MostFindings = 100;
 
     readonly List<string> path = [];
+    EntityUid? checkedEntity;
     ImmutableArray<Finding>.Builder? findings;
 
     public ImmutableArray<Finding> Findings => findings?.ToImmutable() ?? [];
@@ -32,7 +33,8 @@ sealed class ConformanceCheck(Schema schema)
 
     public void Check(Entity entity)
     {
-        path.Add(Shown(entity.Uid));
+        // Its name is made into text only when there is something to say.
+        checkedEntity = entity.Uid;
 
         if (schema.ActionTypes.Contains(entity.Uid.Type)) CheckAction(entity);
         else if (Find(entity.Uid) is { } type)
@@ -42,7 +44,7 @@ sealed class ConformanceCheck(Schema schema)
             CheckTags(entity.Tags, type.Tags);
         }
 
-        path.Clear();
+        checkedEntity = null;
     }
 
     void CheckRole(string role, EntityUid uid, ActionDefinition action, ImmutableArray<string> types)
@@ -90,15 +92,21 @@ sealed class ConformanceCheck(Schema schema)
 
     void CheckAncestors(Entity entity)
     {
+        // Ancestors come in runs of one type.
+        string? admitted = null;
         foreach (var ancestor in entity.Ancestors)
         {
             if (ancestor.Equals(entity.Uid)) continue;
 
-            if (!schema.HasAncestorType(entity.Uid.Type, ancestor.Type))
+            if (ancestor.Type != admitted && !schema.HasAncestorType(entity.Uid.Type, ancestor.Type))
                 Add(
                     $"Entities of the type `{ValueText.Shown(entity.Uid.Type)}` cannot be in `{Shown(ancestor)}`: "
                     + "the schema does not say so with `in`.");
-            else Find(ancestor);
+            else
+            {
+                admitted = ancestor.Type;
+                Find(ancestor);
+            }
         }
     }
 
@@ -182,7 +190,8 @@ sealed class ConformanceCheck(Schema schema)
         findings ??= ImmutableArray.CreateBuilder<Finding>();
         if (findings.Count == MostFindings) return;
 
-        var message = path.Count == 0 ? problem : $"At `{string.Join('.', path.Select(step => ValueText.Shown(step)))}`: {problem}";
+        List<string> steps = checkedEntity is null ? path : [Shown(checkedEntity), .. path];
+        var message = steps.Count == 0 ? problem : $"At `{string.Join('.', steps.Select(step => ValueText.Shown(step)))}`: {problem}";
         findings.Add(new Finding(FindingCode.Nonconforming, Policy: null, default, message));
     }
 

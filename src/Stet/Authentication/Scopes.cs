@@ -14,6 +14,13 @@ public static class Scopes
     public const string PcsRead = "pcs:read";
     public const string PcsResolve = "pcs:resolve";
     public const string PcsAdmin = "pcs:admin";
+    public const string PolicyEvaluate = "policy:evaluate";
+    public const string PolicyRead = "policy:read";
+    public const string PolicyAuthor = "policy:author";
+    public const string PolicyApprove = "policy:approve";
+    public const string PolicyActivate = "policy:activate";
+    public const string PolicyAdmin = "policy:admin";
+    public const string PolicyAudit = "policy:audit";
     public const string AuditRead = "audit:read";
     public const string AuditExport = "audit:export";
     public const string Admin = "admin";
@@ -21,7 +28,8 @@ public static class Scopes
     public static IReadOnlySet<string> All { get; } =
         new HashSet<string>(
         [
-            CorrectionsWrite, FactsRead, EnforcementWrite, EnforcementRead, PcsSubmit, PcsRead, PcsResolve, PcsAdmin, AuditRead,
+            CorrectionsWrite, FactsRead, EnforcementWrite, EnforcementRead, PcsSubmit, PcsRead, PcsResolve, PcsAdmin,
+            PolicyEvaluate, PolicyRead, PolicyAuthor, PolicyApprove, PolicyActivate, PolicyAdmin, PolicyAudit, AuditRead,
             AuditExport, Admin,
         ]);
 }

@@ -7,6 +7,8 @@ using Stet.Authentication;
 using Stet.Enforcement;
 using Stet.Observability;
 using Stet.Pcs.Service;
+using Stet.Policy.Lifecycle;
+using Stet.Policy.AuthZen;
 using Stet.RateLimits;
 
 namespace Stet.CommandLine;
@@ -99,9 +101,11 @@ static class OptionValues
         Add(AuthenticationOptions.Section, configuration.GetSection(AuthenticationOptions.Section).Get<AuthenticationOptions>() ?? new());
         Add(EnforcementOptions.Section, configuration.GetSection(EnforcementOptions.Section).Get<EnforcementOptions>() ?? new());
         Add(PcsOptions.Section, configuration.GetSection(PcsOptions.Section).Get<PcsOptions>() ?? new());
+        Add(PolicyOptions.Section, configuration.GetSection(PolicyOptions.Section).Get<PolicyOptions>() ?? new());
         Add(AuditOptions.Section, configuration.GetSection(AuditOptions.Section).Get<AuditOptions>() ?? new());
         values.Remove($"{AuditOptions.Section}:{nameof(AuditOptions.Kek)}"); // a secret
         Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
+        Add(AuthZenOptions.Section, configuration.GetSection(AuthZenOptions.Section).Get<AuthZenOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
         Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
         return values;

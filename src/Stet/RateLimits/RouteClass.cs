@@ -15,7 +15,8 @@ static class RouteClasses
     public static RouteClass Of(RequiredPermission required) => required.Permission switch
     {
         Scopes.Admin => RouteClass.Admin,
-        Scopes.FactsRead or Scopes.EnforcementRead or Scopes.PcsRead or Scopes.AuditRead or Scopes.AuditExport => RouteClass.Read,
+        Scopes.FactsRead or Scopes.EnforcementRead or Scopes.PcsRead or Scopes.PolicyRead or Scopes.PolicyAudit
+            or Scopes.AuditRead or Scopes.AuditExport => RouteClass.Read,
         _ => RouteClass.Write,
     };
 }

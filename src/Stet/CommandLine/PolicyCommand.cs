@@ -1,0 +1,94 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Stet.CommandLine;
+
+/// <summary><c>stet policy</c>: policies as files, and what a service makes of them.</summary>
+static class PolicyCommand
+{
+    /// <summary>Nothing is wrong, or nothing differs.</summary>
+    public const int Sound = 0;
+
+    /// <summary>Findings, failed tests, differences.</summary>
+    public const int Findings = 1;
+
+    /// <summary>The command was called wrongly, a file cannot be read, or the service did not take part.</summary>
+    public const int Unusable = 2;
+
+    const int Interrupted = 130;
+
+    /// <summary>The files that a verb reads.</summary>
+    public static Argument<string[]> Paths => new("PATH")
+    {
+        Description = "Files, or folders with all below them; the current folder if none is named",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    public static Command Create() => new("policy", "Policies as files: check, format, test, compare")
+    {
+        PolicyInitCommand.Create(), PolicyCheckCommand.Create(), PolicyFormatCommand.Create(), PolicyTestCommand.Create(),
+        PolicyDiffCommand.Create(), PolicyReplayCommand.Create(),
+    };
+
+    /// <summary>A verb whose failures are exit codes: wrong calls, too, which the parser would end with 1.</summary>
+    public static Command Verb(
+        string name, string description, string exitCodes, IEnumerable<Symbol> symbols, Func<ParseResult, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Option option) command.Options.Add(option);
+            else command.Arguments.Add((Argument)symbol);
+        }
+
+        command.Options.Add(new HelpOption { Action = new HelpWithExitCodes(exitCodes) });
+        command.SetAction(async (arguments, cancel) =>
+        {
+            try
+            {
+                if (arguments.UnmatchedTokens is [var surplus, ..])
+                    throw new PolicyCommandException($"`{surplus}` is not understood; see `stet policy {name} --help`.");
+
+                return await run(arguments, cancel);
+            }
+            catch (PolicyCommandException e)
+            {
+                await arguments.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                return Unusable;
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                await arguments.InvocationConfiguration.Error.WriteLineAsync("Stopped before it was done.");
+                return Interrupted;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>The paths of a call.</summary>
+    /// <exception cref="PolicyCommandException">One of them looks like an option.</exception>
+    public static IReadOnlyList<string> PathsOf(this ParseResult arguments, Argument<string[]> argument) =>
+        arguments.GetValue(argument) switch
+        {
+            null or [] => ["."],
+            var paths when Array.Find(paths, p => p.StartsWith('-')) is { } option =>
+                throw new PolicyCommandException($"`{option}` is no option of this command; see `--help`."),
+            var paths => paths,
+        };
+
+    sealed class HelpWithExitCodes(string exitCodes) : SynchronousCommandLineAction
+    {
+        readonly HelpAction help = new();
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var exitCode = help.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output.Write($"Exit codes:\n  {exitCodes}\n\n");
+            return exitCode;
+        }
+    }
+}
+
+/// <summary>A command cannot do what it is asked to. The message says why and what to do.</summary>
+sealed class PolicyCommandException(string message, Exception? cause = null) : Exception(message, cause);

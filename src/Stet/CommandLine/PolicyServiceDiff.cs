@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Stet.Http;
+using Stet.Policy.Lifecycle;
+
+namespace Stet.CommandLine;
+
+/// <summary><c>stet policy diff --service</c>: drafts a candidate, has the service make the dry run, and says what approvers sign.</summary>
+static class PolicyServiceDiff
+{
+    static readonly TimeSpan betweenLooks = TimeSpan.FromMilliseconds(250);
+
+    public static async Task<int> RunAsync(ParseResult arguments, IReadOnlyList<string> paths, string? drafted, CancellationToken cancel)
+    {
+        using var service = PolicyService.Of(arguments);
+        if ((drafted ?? await DraftAsync(arguments, service, paths, cancel)) is not { } candidate) return PolicyCommand.Findings;
+
+        var path = $"v1/policy/candidates/{Uri.EscapeDataString(candidate)}/diff";
+        var diff = await WithProgressAsync(
+            service.PostAsync(path, "{}"u8.ToArray(), accepted: null, cancel),
+            async () => await service.FindAsync(path, cancel) is { } progress ? Shown(progress.Deserialize(PolicyHttpJson.Default.DiffProgress)!) : null, cancel);
+
+        var answer = diff.Deserialize(PolicyHttpJson.Default.DiffAnswer)!;
+        var counts = answer.Counts;
+        var output = arguments.InvocationConfiguration.Output;
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
+            candidate      {candidate}
+            diff digest    {answer.DiffDigest}
+            position       {answer.Position}
+            allow to deny  {counts.AllowToDeny}
+            deny to allow  {counts.DenyToAllow}
+            new error      {counts.NewError}
+            error gone     {counts.ErrorGone}
+            schema invalid {counts.SchemaInvalid}
+            reason only    {counts.ReasonOnly}
+            unreplayable   {counts.Unreplayable}
+            same           {counts.Same}
+            """));
+        return counts == DiffCounts.None with { Same = counts.Same } ? PolicyCommand.Sound : PolicyCommand.Findings;
+    }
+
+    /// <summary>Drafts the files' candidate, unless it is drafted already; null after findings.</summary>
+    static async Task<string?> DraftAsync(ParseResult arguments, PolicyService service, IReadOnlyList<string> paths, CancellationToken cancel)
+    {
+        if (await PolicyCheckCommand.ReadAsync(arguments, paths, withTests: true, cancel) is not var (_, candidate)) return null;
+
+        // The service takes the same digest of the same candidate, or its findings say why not.
+        await service.PostAsync("v1/policy/candidates", Body(candidate.Text), accepted: "candidate_exists", cancel);
+        return candidate.Digest;
+    }
+
+    static byte[] Body(CandidateText text) => JsonSerializer.SerializeToUtf8Bytes(
+        new DraftRequest(
+            [.. text.Policies], [.. text.Links], new UnreadJson(Encoding.UTF8.GetBytes(text.Obligations)), text.Schema,
+            new UnreadJson(Encoding.UTF8.GetBytes(text.Tests)), Note: null),
+        PolicyHttpJson.Default.DraftRequest);
+
+    /// <summary>Waits, and shows on a terminal how far it is.</summary>
+    static async Task<JsonElement> WithProgressAsync(Task<JsonElement> work, Func<Task<string?>> look, CancellationToken cancel)
+    {
+        if (Console.IsErrorRedirected) return await work;
+
+        var isShown = false;
+        while (await Task.WhenAny(work, Task.Delay(betweenLooks, cancel)) != work)
+        {
+            if (await look() is not { } progress) continue;
+            await Console.Error.WriteAsync($"\r\e[K{progress}");
+            isShown = true;
+        }
+
+        if (isShown) await Console.Error.WriteAsync("\r\e[K");
+        return await work;
+    }
+
+    static string Shown(DiffProgress progress)
+    {
+        const int width = 30;
+        var share = progress.To < progress.From ? 1 : (double)(progress.Position - progress.From + 1) / (progress.To - progress.From + 1);
+        var done = (int)(share * width);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"[{new string('#', done)}{new string('.', width - done)}] {share * 100:0} %, {progress.Decisions} decisions, {progress.PerSecond:0} a second");
+    }
+}

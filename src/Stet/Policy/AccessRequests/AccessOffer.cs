@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Text.Json;
+using Stet.Cedar;
+using Stet.Policy.Decisions;
+using Stet.Policy.Lifecycle;
+
+namespace Stet.Policy.AccessRequests;
+
+/// <summary>
+/// Which denials people can turn: those that rest on policies with <c>@access_request("4h")</c> alone, each of which an
+/// approval lifts. The value says for how long, a duration of Cedar from 1 second to 30 days.
+/// </summary>
+static class AccessOffer
+{
+    /// <summary>The annotation.</summary>
+    public const string Annotation = "access_request";
+
+    const long LongestSeconds = 30 * 24 * 60 * 60;
+
+    /// <summary>For how long an approval would hold, by the strictest of the policies; null when there is no use in one.</summary>
+    public static TimeSpan? Of(PolicyInForce? policy, RawResult? raw, EffectiveResult effective)
+    {
+        if (policy is null || raw is null || effective.Class != DecisionClass.Forbidden) return null;
+
+        var seconds = LongestSeconds;
+        foreach (var id in raw.Determining)
+        {
+            if (!policy.Snapshot.TryGetPolicy(new PolicyId(id), out var determining)
+                || determining.FindAnnotation(Annotation) is not { } annotation
+                || SecondsOf(annotation.Value) is not { } lifetime) return null;
+
+            seconds = Math.Min(seconds, lifetime);
+        }
+
+        return TimeSpan.FromSeconds(seconds);
+    }
+
+    /// <summary>The annotation stands on policies that forbid, with a lifetime.</summary>
+    public static void Check(PolicySet policies, CandidateFindings found)
+    {
+        foreach (var policy in policies.Policies.AddRange(policies.Templates))
+        {
+            if (policy.FindAnnotation(Annotation) is not { } annotation) continue;
+
+            if (policy.Effect != Effect.Forbid)
+                found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` belongs on a policy that forbids: an approval lifts it.");
+            else if (SecondsOf(annotation.Value) is null)
+                found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` has to say for how long, from `1s` to `30d`.");
+        }
+    }
+
+    /// <summary>A lifetime as the annotation says it, in whole seconds; null when it is none.</summary>
+    public static long? SecondsOf(string? value) =>
+        DurationValue.TryParse(value, out var lifetime) && lifetime.Milliseconds / 1000 is >= 1 and <= LongestSeconds and var seconds
+            ? seconds
+            : null;
+
+    /// <summary>What exactly was denied, from the request as it was evaluated.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="sources">Tells what the request itself stated.</param>
+    /// <returns>The scope; null when what the request stated has more than 16 KiB, which nobody would read.</returns>
+    public static AccessScope? ScopeOf(RecordedRequest request, RequestSources sources)
+    {
+        var stated = new HashSet<string>(sources.Request, StringComparer.Ordinal);
+        var text = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(text))
+        {
+            json.WriteStartObject();
+            Write(json, "context", request.Context, stated);
+            Write(json, "resource", request.Resource.Properties, stated);
+            Write(json, "subject", request.Subject.Properties, stated);
+            json.WriteEndObject();
+        }
+
+        try
+        {
+            return new AccessScope(
+                request.Subject.Type, request.Subject.Id, request.Action, request.Resource.Type, request.Resource.Id,
+                FieldValue.Parse(text.WrittenSpan));
+        }
+        catch (FieldValueException)
+        {
+            return null;
+        }
+    }
+
+    static void Write(Utf8JsonWriter json, string name, RecordValue attributes, HashSet<string> stated)
+    {
+        var kept = new List<KeyValuePair<string, Value>>();
+        for (var i = 0; i < attributes.Count; i++)
+            if (stated.Contains($"{name}.{attributes.Keys[i]}")) kept.Add(new(attributes.Keys[i], attributes.Values[i]));
+
+        json.WritePropertyName(name);
+        json.WriteRawValue(new RecordValue([.. kept]).WriteJson());
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text;
+using Stet.EventStore;
+using Stet.Http;
+
+namespace Stet.Policy.AccessRequests;
+
+/// <summary>Decides one step of an access request, and says how the request stands after it.</summary>
+sealed class AccessRequestSteps(Commands commands, Store store, TimeProvider clock)
+{
+    /// <param name="id">Which request.</param>
+    /// <param name="context">Who takes the step.</param>
+    /// <param name="payload">What the step's idempotency key stands for.</param>
+    /// <param name="decide">Its rule.</param>
+    /// <returns>How it went, and the request as it stands after it, at the time of the decision; null when it was refused.</returns>
+    public async Task<(Recorded Recorded, AccessRequest? Request, DateTimeOffset Now)> TakeAsync(
+        Guid id, CommandContext context, string payload, Func<AccessRequest?, DateTimeOffset, Decision> decide)
+    {
+        var stream = AccessRequestsModule.StreamOf(id);
+        AccessRequest? request = null;
+        DateTimeOffset decidedAt = default;
+        var recorded = await commands.DecideAsync(
+            context, stream, context.IdempotencyKey, Encoding.UTF8.GetBytes(payload),
+            (before, now) => decide(request = before, decidedAt = now));
+        if (recorded.Problem is not null) return (recorded, null, decidedAt);
+
+        // Sent again under the same key, a step is not decided again; the request may have gone on since.
+        if (recorded.Repeated)
+            return (recorded, (await AccessRequestsModule.FindAsync(store, context.Caller.TenantId, id, context.Cancel)).Request, clock.GetUtcNow());
+
+        foreach (var e in recorded.Events) request = stream.State.Fold(request, e.Data);
+        return (recorded, request, decidedAt);
+    }
+}

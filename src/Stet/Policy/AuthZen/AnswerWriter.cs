@@ -1,0 +1,224 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Stet.Cedar;
+using Stet.Policy.AccessRequests;
+using Stet.Policy.Decisions;
+
+namespace Stet.Policy.AuthZen;
+
+/// <summary>Writes decisions as AuthZEN wants them: <c>{decision, context?}</c>.</summary>
+static class AnswerWriter
+{
+    const int MostExplained = 20;
+
+    static readonly byte[] allow = "{\"decision\":true}"u8.ToArray();
+    static readonly byte[] deny = "{\"decision\":false}"u8.ToArray();
+
+    // The media type is never rendered as HTML.
+    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    /// <summary>Answers one question.</summary>
+    public static Task WriteAsync(HttpContext http, in Answer answer, long position)
+    {
+        if (answer.EvaluationId is { } id) http.Response.Headers["Stet-Evaluation-Id"] = id.ToString();
+        if (!answer.HasContext) return SendAsync(http, answer.Taken!.Effective.Decision ? allow : deny, position);
+
+        var body = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(body, readable)) Write(json, answer, position);
+        return SendAsync(http, body.WrittenMemory, position);
+    }
+
+    /// <summary>Answers a batch, in order.</summary>
+    public static Task WriteAsync(HttpContext http, IReadOnlyList<Answer> answers, long position)
+    {
+        var body = new ArrayBufferWriter<byte>(64 + (answers.Count * 24));
+        using (var json = new Utf8JsonWriter(body, readable))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("evaluations"u8);
+            foreach (var answer in answers) Write(json, answer, position);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return SendAsync(http, body.WrittenMemory, position);
+    }
+
+    /// <summary>Sends a JSON body with the position of the log that it shows.</summary>
+    public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> body, long position)
+    {
+        var response = http.Response;
+        response.ContentType = "application/json";
+        response.ContentLength = body.Length;
+        response.Headers["Stet-Position"] = position.ToString(CultureInfo.InvariantCulture);
+        return response.BodyWriter.WriteAsync(body, http.RequestAborted).AsTask();
+    }
+
+    static void Write(Utf8JsonWriter json, in Answer answer, long position)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("decision"u8, answer.Taken?.Effective.Decision ?? false);
+        if (answer.HasContext)
+        {
+            json.WriteStartObject("context"u8);
+            if (answer.Problem is { } problem) WriteError(json, problem);
+            else WriteContext(json, answer, answer.Taken!, position);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    static void WriteError(Utf8JsonWriter json, AskedProblem problem)
+    {
+        json.WriteStartObject("error"u8);
+        json.WriteNumber("status"u8, 400);
+        json.WriteString("message"u8, problem.ToString());
+        json.WriteEndObject();
+    }
+
+    static void WriteContext(Utf8JsonWriter json, in Answer answer, TakenDecision taken, long position)
+    {
+        if (answer.Basis.AsOf is { } asOf) json.WriteNumber("as_of"u8, asOf);
+        if (answer.EvaluationId is { } id) json.WriteString("evaluation_id"u8, id);
+        if (answer.IsRequestable)
+        {
+            json.WriteStartObject("access_request"u8);
+            json.WriteString("expires_at"u8, UtcTimeConverter.Format(answer.Basis.Now + AccessRequest.Requestable));
+            json.WriteEndObject();
+        }
+
+        if (answer.TellsOfApproval) WriteApproval(json, taken.Approval!.Value, answer.IsRequestable);
+        if (answer.TellsObligations)
+        {
+            Write(json, "obligations"u8, taken.Effective.Obligations);
+            Write(json, "advice"u8, answer.Advice);
+        }
+
+        if (answer.Explains) WriteExplanation(json, answer.Basis, taken, position);
+    }
+
+    static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, EquatableArray<Obligation> obligations)
+    {
+        if (obligations.Count == 0) return;
+
+        json.WritePropertyName(name);
+        DecisionRecordedConverter.Write(json, obligations);
+    }
+
+    /// <summary>Why the approval that was referred to did not help, and what does (the draft's words).</summary>
+    static void WriteApproval(Utf8JsonWriter json, ApprovalStanding standing, bool isRequestable)
+    {
+        json.WriteString("reason"u8, standing switch
+        {
+            ApprovalStanding.Expired => "approval_expired"u8,
+            ApprovalStanding.OutOfScope => "out_of_scope"u8,
+            ApprovalStanding.Unverifiable => "approval_unverifiable"u8,
+            _ => "policy_denied"u8,
+        });
+        var helps = isRequestable && standing is ApprovalStanding.Expired or ApprovalStanding.OutOfScope;
+        json.WriteString("next_action"u8, helps ? "request"u8 : "none"u8);
+    }
+
+    static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)
+    {
+        json.WriteStartObject("explanation"u8);
+        json.WriteString("class"u8, DecisionRecordedConverter.NameOf(taken.Effective.Class));
+        if (taken.Effective.Code is { } code) json.WriteString("code"u8, code);
+        if (taken.Raw is { } raw) DecisionRecordedConverter.Write(json, raw);
+        Texts(json, "invalid"u8, taken.Translated.Request.Invalid);
+        Texts(json, "dropped"u8, taken.Translated.Dropped);
+        if (DecisionPoint.Explain(basis.Policy, taken.Translated.Request, basis.Entities) is { } why)
+            WritePolicies(json, basis, why);
+        if (basis.Policy is { } policy)
+        {
+            json.WriteString("policy_set_digest"u8, policy.PolicySetDigest);
+            json.WriteString("schema_digest"u8, policy.SchemaDigest);
+        }
+
+        json.WriteNumber("entity_position"u8, basis.Entities.Position);
+        json.WriteNumber("position"u8, position);
+        json.WriteString("now"u8, UtcTimeConverter.Format(basis.Now));
+        json.WriteEndObject();
+    }
+
+    /// <summary>What became of policies: first those that hold, then those whose scope does, then the others.</summary>
+    static void WritePolicies(Utf8JsonWriter json, DecisionBasis basis, Explanation why)
+    {
+        json.WriteStartArray("policies"u8);
+        var nearest = why.Policies.OrderBy(policy => policy.FirstFailing switch
+        {
+            null => 0,
+            Clause.Condition => 1,
+            Clause.Resource => 2,
+            Clause.Action => 3,
+            _ => 4,
+        }).Take(MostExplained);
+        foreach (var policy in nearest)
+        {
+            json.WriteStartObject();
+            json.WriteString("policy"u8, policy.Policy.Value);
+            json.WriteString("effect"u8, policy.Effect == Effect.Permit ? "permit"u8 : "forbid"u8);
+            json.WriteBoolean("satisfied"u8, policy.IsSatisfied);
+            if (policy.FirstFailing is { } clause)
+            {
+                json.WriteString("first_failing"u8, clause switch
+                {
+                    Clause.Principal => "principal"u8,
+                    Clause.Action => "action"u8,
+                    Clause.Resource => "resource"u8,
+                    _ => "condition"u8,
+                });
+                if (basis.Policy!.Snapshot.TryGetPolicy(policy.Policy, out var text))
+                    json.WriteString("text"u8, text.Source.Text.AsSpan(policy.Where.Start, policy.Where.Length));
+            }
+
+            if (policy.Error is { } error) json.WriteString("error"u8, error.Describe());
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    static void Texts(Utf8JsonWriter json, ReadOnlySpan<byte> name, StringSet texts)
+    {
+        if (texts.Count == 0) return;
+
+        json.WriteStartArray(name);
+        for (var i = 0; i < texts.Count; i++) json.WriteStringValue(texts[i]);
+        json.WriteEndArray();
+    }
+}
+
+/// <summary>The answer to one question: a decision, or the problem with the question.</summary>
+/// <param name="Basis">What it rests on.</param>
+/// <param name="Taken">The decision; null: there is a problem.</param>
+/// <param name="Problem">Why there is no decision.</param>
+/// <param name="EvaluationId">The recorded decision's; null when none was recorded.</param>
+/// <param name="Explains">Whether the answer says why.</param>
+readonly record struct Answer(
+    DecisionBasis Basis, TakenDecision? Taken, AskedProblem? Problem, Guid? EvaluationId, bool Explains)
+{
+    /// <summary>Whether the enforcement point is told of obligations and advice.</summary>
+    public bool TellsObligations =>
+        Taken is not null && Basis.Pep.Drafts.Count > 0 && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
+        && (Taken.Effective.Obligations.Count > 0 || Advice.Count > 0);
+
+    /// <summary>What the decision suggests.</summary>
+    public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken?.Raw);
+
+    /// <summary>Whether people can turn the denial, and the enforcement point can ask them to.</summary>
+    public bool IsRequestable =>
+        Taken is { Effective.Class: DecisionClass.Forbidden } && Basis.Pep.Drafts.Contains(RegisteredPep.AccessRequestDraft)
+        && AccessOffer.Of(Basis.Policy, Taken.Raw, Taken.Effective) is not null
+        && AccessOffer.ScopeOf(Taken.Translated.Request, Taken.Translated.Sources) is not null;
+
+    /// <summary>Whether it refers to an approval, and is denied all the same.</summary>
+    public bool TellsOfApproval => Taken is { Approval: not null, Effective.Decision: false };
+
+    /// <summary>Whether it says more than the decision.</summary>
+    public bool HasContext =>
+        Problem is not null || Explains || Basis.AsOf is not null || TellsObligations || TellsOfApproval || IsRequestable;
+}

@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Stet.Policy.AuthZen;
+
+/// <summary>How the decision point presents itself: section <c>AuthZen</c> of the configuration.</summary>
+public sealed class AuthZenOptions : IValidatableObject
+{
+    public const string Section = "AuthZen";
+
+    /// <summary>
+    /// The URL under which clients reach the service, without a slash at its end; a tenant's decision point is
+    /// <c>{PublicUrl}/t/{tenant_id}</c>. Without it, metadata is published in Development alone, where requests say it.
+    /// </summary>
+    /// <value>An https URL without query and fragment. Default none.</value>
+    public string? PublicUrl { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PublicUrl is not null
+            && (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) || url.Scheme != Uri.UriSchemeHttps
+                || url.Query.Length + url.Fragment.Length + url.UserInfo.Length > 0 || PublicUrl.EndsWith('/')))
+            yield return new ValidationResult(
+                $"{Section}:{nameof(PublicUrl)} has to be an https URL without query, fragment and a slash at its end.", [nameof(PublicUrl)]);
+    }
+}

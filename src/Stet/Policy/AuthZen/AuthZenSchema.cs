@@ -1,0 +1,123 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Stet.Cedar;
+using CedarSchema = Stet.Cedar.Schema;
+
+namespace Stet.Policy.AuthZen;
+
+/// <summary>
+/// How a schema serves AuthZEN's names: an entity type declared <c>@authzen("user")</c> serves that type, one without the
+/// annotation its own name, and the name of an action is its id. Immutable; made once for each schema.
+/// </summary>
+public sealed class AuthZenSchema
+{
+    const string TypeAnnotation = "authzen";
+    const string GovernedAnnotation = "governed";
+
+    static readonly ConditionalWeakTable<CedarSchema, AuthZenSchema> known = [];
+
+    readonly FrozenDictionary<string, AuthZenType> types;
+    readonly FrozenDictionary<string, string> names;
+    readonly FrozenDictionary<string, ImmutableArray<AuthZenAction>> actions;
+    readonly FrozenSet<RequestEnvironment> environments;
+
+    AuthZenSchema(CedarSchema schema)
+    {
+        names = schema.EntityTypes.ToFrozenDictionary(
+            type => type, type => schema.FindAnnotation(type, TypeAnnotation)?.Value ?? type, StringComparer.Ordinal);
+
+        // A name that two types claim serves neither: a guess could be the wrong one.
+        types = schema.EntityTypes.GroupBy(type => names[type], StringComparer.Ordinal).Where(claims => claims.Count() == 1)
+            .ToFrozenDictionary(claims => claims.Key, claims => new AuthZenType(schema, claims.Single()), StringComparer.Ordinal);
+        Ambiguous = StringSet.Of(names.Values.Where(name => !types.ContainsKey(name)));
+        environments = schema.Environments.ToFrozenSet();
+        actions = schema.Actions.GroupBy(action => action.Id, StringComparer.Ordinal).ToFrozenDictionary(
+            group => group.Key, group => group.Select(action => new AuthZenAction(schema, action)).ToImmutableArray(),
+            StringComparer.Ordinal);
+    }
+
+    /// <summary>Names that more than one type claims, and that none of them serves therefore.</summary>
+    public StringSet Ambiguous { get; }
+
+    /// <summary>What a schema serves.</summary>
+    public static AuthZenSchema Of(CedarSchema schema) => known.GetValue(schema, static schema => new AuthZenSchema(schema));
+
+    /// <summary>The entity type that serves one of AuthZEN's.</summary>
+    public bool TryGetType(string name, [NotNullWhen(true)] out AuthZenType? type) => types.TryGetValue(name, out type);
+
+    /// <summary>What AuthZEN calls an entity type; the type's own name when the schema does not declare it.</summary>
+    public string NameOf(string entityType) => names.GetValueOrDefault(entityType, entityType);
+
+    /// <summary>The entity type that an attribute's <c>{type, id}</c> means: AuthZEN's name, else the schema's own.</summary>
+    public string TypeOf(string name) => types.TryGetValue(name, out var type) ? type.Name : name;
+
+    /// <summary>Whether there is an action of that name, whatever it applies to.</summary>
+    public bool HasAction(string name) => actions.ContainsKey(name);
+
+    /// <summary>The action of a name that applies to two entity types; null when none does.</summary>
+    public AuthZenAction? FindAction(string name, string subjectType, string resourceType)
+    {
+        if (!actions.TryGetValue(name, out var group)) return null;
+
+        foreach (var action in group)
+            if (environments.Contains(new RequestEnvironment(subjectType, action.Uid, resourceType))) return action;
+
+        return null;
+    }
+
+    /// <summary>The names of all actions that apply to two entity types, in ordinal order.</summary>
+    public IEnumerable<string> ActionsFor(string subjectType, string resourceType) =>
+        actions.Keys.Where(name => FindAction(name, subjectType, resourceType) is not null).Order(StringComparer.Ordinal);
+
+    internal static IReadOnlySet<string> Governed(CedarSchema schema, string entityType) =>
+        schema.FindAnnotatedAttributes(entityType, GovernedAnnotation);
+
+    internal static IReadOnlySet<string> Governed(CedarSchema schema, EntityUid action) =>
+        schema.FindAnnotatedContext(action, GovernedAnnotation);
+}
+
+/// <summary>An entity type that serves a type of AuthZEN.</summary>
+public sealed class AuthZenType
+{
+    internal AuthZenType(CedarSchema schema, string name)
+    {
+        Name = name;
+        Shape = ((IEntityShapes)schema).Attributes(name)!;
+        Governed = AuthZenSchema.Governed(schema, name);
+    }
+
+    /// <summary>Full type path.</summary>
+    public string Name { get; }
+
+    /// <summary>What attributes it declares.</summary>
+    public IValueShape Shape { get; }
+
+    /// <summary>Attributes that requests have no say in.</summary>
+    public IReadOnlySet<string> Governed { get; }
+}
+
+/// <summary>An action by the name that AuthZEN calls it.</summary>
+public sealed class AuthZenAction
+{
+    internal AuthZenAction(CedarSchema schema, EntityUid uid)
+    {
+        Uid = uid;
+        Context = schema.ContextShape(uid)!;
+        Governed = AuthZenSchema.Governed(schema, uid);
+        TakesNow = Context.Attribute("now")?.Kind == ValueKind.DateTime;
+    }
+
+    /// <summary>The action.</summary>
+    public EntityUid Uid { get; }
+
+    /// <summary>What context it declares.</summary>
+    public IValueShape Context { get; }
+
+    /// <summary>Attributes of the context that requests have no say in, beside <c>now</c>.</summary>
+    public IReadOnlySet<string> Governed { get; }
+
+    /// <summary>Whether <c>context.now</c> is declared, a datetime.</summary>
+    public bool TakesNow { get; }
+}

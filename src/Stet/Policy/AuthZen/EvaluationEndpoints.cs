@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Microsoft.OpenApi;
+using Stet.Authentication;
+using Stet.Http;
+
+namespace Stet.Policy.AuthZen;
+
+/// <summary>A question (AuthZEN 1.0, section 6); the description of what is read by hand.</summary>
+/// <param name="Subject">Who wants something.</param>
+/// <param name="Action">What it wants to do.</param>
+/// <param name="Resource">With what.</param>
+/// <param name="Context">Under which circumstances: an object.</param>
+/// <param name="Options">How to answer.</param>
+public sealed record EvaluationRequest(
+    AuthZenParty Subject, AuthZenActionName Action, AuthZenParty Resource, JsonElement? Context, EvaluationOptions? Options);
+
+/// <summary>Questions, with defaults for what they leave out (AuthZEN 1.0, section 7).</summary>
+/// <param name="Subject">For items without one.</param>
+/// <param name="Action">For items without one.</param>
+/// <param name="Resource">For items without one.</param>
+/// <param name="Context">For items without one.</param>
+/// <param name="Evaluations">At most 1,000; without them it is a single question.</param>
+/// <param name="Options">How to answer.</param>
+public sealed record EvaluationsRequest(
+    AuthZenParty? Subject, AuthZenActionName? Action, AuthZenParty? Resource, JsonElement? Context,
+    IReadOnlyList<EvaluationRequest>? Evaluations, EvaluationOptions? Options);
+
+/// <summary>A subject or a resource.</summary>
+/// <param name="Type">1 to 1,024 bytes of UTF-8.</param>
+/// <param name="Id">1 to 1,024 bytes of UTF-8; left out for what is searched for.</param>
+/// <param name="Properties">An object.</param>
+public sealed record AuthZenParty(string Type, string? Id, JsonElement? Properties);
+
+/// <summary>An action.</summary>
+/// <param name="Name">1 to 1,024 bytes of UTF-8.</param>
+/// <param name="Properties">An object; policies see it in <c>context.action</c>.</param>
+public sealed record AuthZenActionName(string Name, JsonElement? Properties);
+
+/// <summary>How questions are answered.</summary>
+/// <param name="EvaluationsSemantic"><c>execute_all</c>, <c>deny_on_first_deny</c> or <c>permit_on_first_permit</c>.</param>
+/// <param name="Explain">Whether the answer says why.</param>
+public sealed record EvaluationOptions(string? EvaluationsSemantic, bool? Explain);
+
+/// <summary>A decision.</summary>
+/// <param name="Decision">Whether the enforcement point may go on.</param>
+/// <param name="Context">What else there is to say; left out when there is nothing.</param>
+public sealed record EvaluationAnswer(bool Decision, JsonElement? Context);
+
+/// <summary>Decisions in the order of the questions.</summary>
+/// <param name="Evaluations">One for each item that was evaluated.</param>
+public sealed record EvaluationsAnswer(IReadOnlyList<EvaluationAnswer> Evaluations);
+
+static class EvaluationEndpoints
+{
+    public const string Single = "/access/v1/evaluation";
+    public const string Batch = "/access/v1/evaluations";
+    public const string AsOf = "/as-of/{position:long:min(1)}";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost(Single, (HttpContext http, Caller caller, Evaluations evaluations) => evaluations.AnswerAsync(http, caller, asOf: null))
+            .WithSummary("Decide one question (AuthZEN)")
+            .WithDescription("A deny is a 200, too. The answer goes out when the decision is durable; `Stet-Evaluation-Id` names it.")
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400);
+        routes.MapPost(Batch, (HttpContext http, Caller caller, Evaluations evaluations) => evaluations.AnswerAllAsync(http, caller, asOf: null))
+            .WithSummary("Decide a batch of questions (AuthZEN)")
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400);
+        routes.MapPost(AsOf + Single, (long position, HttpContext http, Caller caller, Evaluations evaluations) =>
+                evaluations.AnswerAsync(http, caller, position))
+            .WithSummary("Decide one question as it would have been at a position of the log")
+            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400).ProducesProblem(404);
+        routes.MapPost(AsOf + Batch, (long position, HttpContext http, Caller caller, Evaluations evaluations) =>
+                evaluations.AnswerAllAsync(http, caller, position))
+            .WithSummary("Decide a batch of questions as it would have been at a position of the log")
+            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400).ProducesProblem(404);
+    }
+
+    /// <summary>
+    /// Describes a body that is read by hand. Saying what a route accepts would have the framework answer 415, which
+    /// AuthZEN does not know.
+    /// </summary>
+    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route) =>
+        route.AddOpenApiOperationTransformer(async (operation, context, cancel) => operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancel) },
+            },
+        });
+}

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using Stet.Policy.AccessRequests;
+using Stet.Policy.Decisions;
+
+namespace Stet.Policy.AuthZen;
+
+/// <summary>Answers questions and batches of them, of the present and of a past.</summary>
+sealed class Evaluations(Commands commands, Store store, DecisionRecorder recorder, PastDecisions past)
+{
+    const int MostItems = 1_000;
+
+    /// <summary>Answers one question.</summary>
+    public async Task AnswerAsync(HttpContext http, Caller caller, long? asOf)
+    {
+        using var body = await AuthZenBody.ReadAsync(http);
+        await AnswerAsync(http, AuthZenPaths.AtHome(http, caller), body.RootElement, AskedOptions.Of(body.RootElement), asOf);
+    }
+
+    /// <summary>Answers a batch; one without items is a single question.</summary>
+    public async Task AnswerAllAsync(HttpContext http, Caller caller, long? asOf)
+    {
+        using var body = await AuthZenBody.ReadAsync(http);
+        AuthZenPaths.AtHome(http, caller);
+        var (defaults, options) = (body.RootElement, AskedOptions.Of(body.RootElement));
+        if (!defaults.TryGetProperty("evaluations"u8, out var items) || items.ValueKind == JsonValueKind.Null
+            || (items.ValueKind == JsonValueKind.Array && items.GetArrayLength() == 0))
+        {
+            await AnswerAsync(http, caller, defaults, options, asOf);
+            return;
+        }
+
+        if (items.ValueKind != JsonValueKind.Array) throw AuthZenBody.Bad("/evaluations", "must be a list");
+        if (items.GetArrayLength() > MostItems) throw AuthZenBody.Bad("/evaluations", $"may hold at most {MostItems} items");
+
+        var requestId = AuthZenPaths.RequestIdOf(http);
+        if (asOf is { } position)
+        {
+            var basis = await past.BasisAsync(caller, position, http.RequestAborted);
+            http.Response.Headers["Stet-As-Of"] = position.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            await AnswerWriter.WriteAsync(http, Take(basis, defaults, items, options), position);
+            return;
+        }
+
+        var context = Context(http, caller);
+        var tenant = await TenantAsync(context);
+        Guid? batch = null;
+        var (answers, results) = await recorder.RecordAsync(
+            tenant, caller.Subject, Approvals.IdsIn(defaults), context.Metadata,
+            basis =>
+            {
+                var taken = Take(basis, defaults, items, options);
+                var recorded = new List<StreamCommand>(taken.Length);
+                for (var i = 0; i < taken.Length; i++)
+                    if (taken[i].Taken is { } decision)
+                        recorded.Add(Command(tenant, decision.Event(basis, i, requestId), now => batch ??= Guid.CreateVersion7(now)));
+                return (taken, recorded);
+            },
+            http.RequestAborted);
+        var next = 0;
+        for (var i = 0; i < answers.Length; i++)
+            if (answers[i].Taken is not null) answers[i] = answers[i] with { EvaluationId = IdOf(results[next++]) };
+        await AnswerWriter.WriteAsync(http, answers, results.Length > 0 ? results[^1].Position : await store.PositionAsync(tenant.Id, http.RequestAborted));
+    }
+
+    async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf)
+    {
+        if (new AskedReader(body, default).Read(out var asked) is { } problem) throw AuthZenBody.Bad(problem.Pointer, problem.Message);
+
+        var supported = SupportedBy(asked.Context);
+        if (asOf is { } position)
+        {
+            var basis = await past.BasisAsync(caller, position, http.RequestAborted);
+            http.Response.Headers["Stet-As-Of"] = position.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            await AnswerWriter.WriteAsync(
+                http, new Answer(basis, basis.Decide(asked, supported), null, null, options.Explain || basis.Pep.Explain), position);
+            return;
+        }
+
+        var context = Context(http, caller);
+        var tenant = await TenantAsync(context);
+        var requestId = AuthZenPaths.RequestIdOf(http);
+        var (answer, results) = await recorder.RecordAsync<Answer>(
+            tenant, caller.Subject, Approvals.IdsIn(body), context.Metadata,
+            basis =>
+            {
+                var taken = basis.Decide(asked, supported);
+                return (
+                    new Answer(basis, taken, null, null, options.Explain || basis.Pep.Explain),
+                    [Command(tenant, taken.Event(basis, null, requestId), batch: null)]);
+            },
+            http.RequestAborted);
+        await AnswerWriter.WriteAsync(http, answer with { EvaluationId = IdOf(results[0]) }, results[0].Position);
+    }
+
+    /// <summary>Takes the decisions of a batch, up to the item that ends it.</summary>
+    static Answer[] Take(DecisionBasis basis, JsonElement defaults, JsonElement items, AskedOptions options)
+    {
+        var answers = new List<Answer>(items.GetArrayLength());
+        foreach (var item in items.EnumerateArray())
+        {
+            var problem = item.ValueKind == JsonValueKind.Object
+                ? new AskedReader(item, defaults).Read(out var asked)
+                : Broken(out asked);
+            var answer = problem is null
+                ? new Answer(basis, basis.Decide(asked, SupportedBy(asked.Context)), null, null, options.Explain || basis.Pep.Explain)
+                : new Answer(basis, null, problem, null, Explains: false);
+            answers.Add(answer);
+
+            var isAllowed = answer.Taken?.Effective.Decision ?? false;
+            if (options.Semantic == BatchSemantic.DenyOnFirstDeny && !isAllowed) break;
+            if (options.Semantic == BatchSemantic.PermitOnFirstPermit && isAllowed) break;
+        }
+
+        return [.. answers];
+
+        static AskedProblem? Broken(out AskedEvaluation asked)
+        {
+            asked = default;
+            return new AskedProblem("/evaluations", "holds an item that is no object");
+        }
+    }
+
+    /// <summary>A command that records a decision under ids of its time.</summary>
+    static StreamCommand<NoState> Command(Tenant tenant, DecisionRecorded e, Func<DateTimeOffset, Guid>? batch) => new(
+        DecisionRecorder.DecisionsState, DecisionRecorder.StreamOf(tenant, e.Request.Subject.Type, e.Request.Subject.Id),
+        (_, now) => [e with { EvaluationId = Guid.CreateVersion7(now), BatchId = batch?.Invoke(now) }]);
+
+    static Guid IdOf(AppendResult result) => result.Outcome switch
+    {
+        AppendOutcome.Recorded => ((DecisionRecorded)result.Events[0].Data).EvaluationId,
+        AppendOutcome.UnknownTenant => throw new BadRequestException(AuthZenProblems.UnknownTenant),
+        _ => throw new InvalidOperationException($"a decision came to {result.Outcome}"),
+    };
+
+    /// <summary>Types of obligations that a request says are supported; what is no text is no type.</summary>
+    internal static IReadOnlyCollection<string> SupportedBy(JsonElement context)
+    {
+        if (context.ValueKind != JsonValueKind.Object || !context.TryGetProperty("supported_obligations"u8, out var types)
+            || types.ValueKind != JsonValueKind.Array)
+            return [];
+
+        return [.. types.EnumerateArray().Where(type => type.ValueKind == JsonValueKind.String).Select(type => type.GetString()!)];
+    }
+
+    internal static CommandContext Context(HttpContext http, Caller caller) => new(
+        caller, CommandContext.MetadataOf(http, "enforcer", caller.Subject), null, null, http.RequestAborted);
+
+    async ValueTask<Tenant> TenantAsync(CommandContext context) =>
+        await commands.TenantAsync(context) ?? throw new BadRequestException(AuthZenProblems.UnknownTenant);
+}

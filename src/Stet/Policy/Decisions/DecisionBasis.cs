@@ -1,0 +1,46 @@
+using Stet.EventStore;
+using Stet.Policy.AccessRequests;
+using Stet.Policy.AuthZen;
+using Stet.Policy.Entities;
+using Stet.Policy.Lifecycle;
+
+namespace Stet.Policy.Decisions;
+
+/// <summary>All that a decision rests on beside the question.</summary>
+/// <param name="Policy">What is in force; null: nothing is.</param>
+/// <param name="Entities">What is known.</param>
+/// <param name="Pep">Who asks.</param>
+/// <param name="Now">The time of the decision.</param>
+/// <param name="AsOf">Position of a past that it looks at; null: the present.</param>
+/// <param name="Guards">Commands that go through only while this is the newest; none for a past.</param>
+sealed record DecisionBasis(
+    PolicyInForce? Policy, TenantEntities Entities, RegisteredPep Pep, DateTimeOffset Now, long? AsOf,
+    IReadOnlyList<StreamCommand> Guards)
+{
+    /// <summary>What questions refer to of approvals; null when they do not, or may not.</summary>
+    public GivenApprovals? Approvals { get; init; }
+
+    /// <summary>Takes one decision.</summary>
+    public TakenDecision Decide(in AskedEvaluation asked, IReadOnlyCollection<string> supported)
+    {
+        var translated = RequestTranslation.Of(Policy?.Schema, Entities, asked, Now);
+        ApprovalStanding? approval = null;
+        if (Approvals is not null) (translated, approval) = Approvals.Overlay(asked, translated, Policy?.Schema, Now);
+
+        var support = Pep.Support(supported);
+        var (raw, effective) = DecisionPoint.Evaluate(Policy, translated.Request, Entities, support);
+        return new TakenDecision(translated, support, raw, effective) { Approval = approval };
+    }
+}
+
+/// <summary>A decision before it is recorded.</summary>
+sealed record TakenDecision(TranslatedRequest Translated, PepSupport Pep, RawResult? Raw, EffectiveResult Effective)
+{
+    /// <summary>What the approval that the question refers to is worth; null when it refers to none.</summary>
+    public ApprovalStanding? Approval { get; init; }
+
+    /// <summary>What is recorded of it; the ids are given when it is.</summary>
+    public DecisionRecorded Event(DecisionBasis basis, int? item, string? requestId) => new(
+        Guid.Empty, null, item, requestId, Pep, Translated.Request, Translated.Sources, Translated.Dropped,
+        basis.Policy?.PolicySetDigest, basis.Policy?.SchemaDigest, basis.Entities.Position, Raw, Effective);
+}

@@ -1,0 +1,218 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Npgsql;
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Policy.Decisions;
+
+/// <summary>A recorded decision.</summary>
+/// <param name="Position">Its position in the log.</param>
+/// <param name="RecordedAt">When it was recorded.</param>
+/// <param name="Decision">The event as it is stored.</param>
+public sealed record RecordedDecisionAnswer(long Position, DateTimeOffset RecordedAt, JsonElement Decision);
+
+/// <summary>A page of recorded decisions, newest first.</summary>
+/// <param name="Decisions">The page; it may be short, and even empty, while there is a next one.</param>
+/// <param name="NextCursor">Send it as <c>cursor</c> for the next page; null on the last.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record RecordedDecisionsAnswer(IReadOnlyList<RecordedDecisionAnswer> Decisions, string? NextCursor, long Position);
+
+/// <summary>
+/// Recorded decisions are read where they stand: by their subject's stream, by the time that an id tells, or along the
+/// log. No table of theirs has to be kept while thousands are recorded in a second.
+/// </summary>
+static class DecisionQueries
+{
+    const string Path = "/v1/policy/decisions";
+    const int DefaultPage = 50;
+    const int LargestPage = 500;
+
+    /// <summary>Events that one page along the log looks at.</summary>
+    const int MostExamined = 10_000;
+
+    const string Columns = "e.seq_id, e.timestamp, e.data, e.version";
+
+    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(Path + "/{evaluation_id:guid}", Get).WithSummary("A recorded decision")
+            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .WithQuery(MinPosition.Parameter);
+        routes.MapGet(Path, List).WithSummary("Recorded decisions, newest first")
+            .WithDescription($"Without a subject, a page looks at {MostExamined} events of the log at most.")
+            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .WithQuery(
+                ("subject_type", "Decisions about this subject; with `subject_id`", false), ("subject_id", "With `subject_type`", false),
+                ("class", "allow, forbidden, not_permitted or error", false), ("policy", "Id of a determining policy", false),
+                ("cursor", "Where the last page ended", false), ("limit", $"1 to {LargestPage}, default {DefaultPage}", false),
+                MinPosition.Parameter);
+    }
+
+    /// <summary>A recorded decision by its id; null when there is none.</summary>
+    public static async Task<(RecordedRow? Row, long Position)> FindAsync(
+        Store store, string tenantId, Guid evaluationId, CancellationToken cancel)
+    {
+        if (TimeOf(evaluationId) is not { } time) return (null, await store.PositionAsync(tenantId, cancel));
+
+        return await store.QueryAsync(
+            tenantId,
+            $"""
+            select {Columns} from stet.mt_events e
+            where e.tenant_id = $1 and e.seq_id >= (select stet.position_at($1, $2)) and e.seq_id < (select stet.position_at($1, $3))
+                and e.type = 'decision_recorded' and e.data ->> 'evaluation_id' = $4
+            """,
+            [Scalar(tenantId), Scalar(time.UtcDateTime), Scalar(time.AddMilliseconds(1).UtcDateTime), Scalar(evaluationId.ToString())],
+            static async (rows, position, token) => ((await ReadAsync(rows, token)).FirstOrDefault(), position), cancel);
+    }
+
+    static async Task<IResult> Get(Guid evaluation_id, HttpContext http, Caller caller, Store store)
+    {
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var (row, position) = await FindAsync(store, caller.TenantId, evaluation_id, http.RequestAborted);
+        return row is null
+            ? Problems.Answer(NotFound(evaluation_id))
+            : JsonAnswer.Read(Json(json => Write(json, row)), "application/json", position);
+    }
+
+    internal static Problem NotFound(Guid evaluationId) => new(
+        "decision_not_found", 404, "There is no such decision", $"no decision `{evaluationId}` is on record in this tenant's log");
+
+    static async Task<IResult> List(HttpContext http, Caller caller, Store store)
+    {
+        var query = new RequestQuery(http.Request.Query);
+        var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
+        var (type, id) = (query.Optional("subject_type"), query.Optional("subject_id"));
+        if (type is null != id is null) throw RequestQuery.Bad(type is null ? "subject_type" : "subject_id", "is needed with the other one");
+
+        var kind = query.OneOf("class", "", "allow", "forbidden", "not_permitted", "error");
+        var policy = query.Optional("policy");
+        var before = Cursor.Read(query.Optional("cursor"));
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var stream = type is not null && await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is { } tenant
+            ? DecisionRecorder.StreamOf(tenant, type, id!)
+            : (Guid?)null;
+
+        var (rows, next, position) = await PageAsync(store, caller.TenantId, stream, kind, policy, before, limit, http.RequestAborted);
+        return JsonAnswer.Read(
+            Json(json =>
+            {
+                json.WriteStartObject();
+                json.WriteStartArray("decisions"u8);
+                foreach (var row in rows) Write(json, row);
+                json.WriteEndArray();
+                if (next is { } more) json.WriteString("next_cursor"u8, Cursor.Of(more));
+                else json.WriteNull("next_cursor"u8);
+                json.WriteNumber("position"u8, position);
+                json.WriteEndObject();
+            }),
+            "application/json", position);
+    }
+
+    /// <summary>Goes back along a stream by versions, or along the log by positions; a page looks at so many of them at most.</summary>
+    static async Task<(List<RecordedRow> Rows, long? Next, long Position)> PageAsync(
+        Store store, string tenantId, Guid? stream, string kind, string? policy, long? before, int limit, CancellationToken cancel)
+    {
+        var place = stream is null ? "seq_id" : "version";
+        var end = before ?? long.MaxValue;
+        var ((rows, start), position) = await store.QueryAsync(
+            tenantId,
+            $"""
+            with newest as (
+                select least($2, coalesce(max({place}), 0) + 1) as place from stet.mt_events
+                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $7")})
+            select {Columns}, n.place from newest n
+            left join lateral (
+                select seq_id, timestamp, data, version from stet.mt_events
+                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $7")}
+                    and {place} < n.place and {place} >= n.place - {MostExamined}
+                    and type = 'decision_recorded' and ($3 = '' or data -> 'effective' ->> 'class' = $3)
+                    and ($4 = '' or data -> 'raw' -> 'determining' @> to_jsonb($4::text))
+                order by {place} desc limit $5) e on $6
+            order by e.{place} desc
+            """,
+            [
+                Scalar(tenantId), Scalar(end), Scalar(kind), Scalar(policy ?? ""), Scalar(limit + 1), Scalar(true),
+                .. stream is { } id ? [Scalar(id)] : Array.Empty<NpgsqlParameter>(),
+            ],
+            static async (rows, position, token) =>
+            {
+                var read = new List<RecordedRow>();
+                var start = 0L;
+                while (await rows.ReadAsync(token))
+                {
+                    start = rows.GetInt64(4);
+                    if (!await rows.IsDBNullAsync(0, token)) read.Add(Read(rows));
+                }
+
+                return ((read, start), position);
+            },
+            cancel);
+
+        if (rows.Count > limit)
+        {
+            rows.RemoveAt(limit);
+            return (rows, stream is null ? rows[^1].Position : rows[^1].Version, position);
+        }
+
+        return (rows, start > MostExamined + 1 ? start - MostExamined : null, position);
+    }
+
+    internal static async Task<List<RecordedRow>> ReadAsync(NpgsqlDataReader rows, CancellationToken cancel)
+    {
+        var read = new List<RecordedRow>();
+        while (await rows.ReadAsync(cancel)) read.Add(Read(rows));
+        return read;
+    }
+
+    static RecordedRow Read(NpgsqlDataReader row) => new(
+        row.GetInt64(0), new DateTimeOffset(row.GetDateTime(1), TimeSpan.Zero), row.GetFieldValue<byte[]>(2), row.GetInt64(3));
+
+    static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
+    {
+        var body = new ArrayBufferWriter<byte>(4_096);
+        using (var json = new Utf8JsonWriter(body, readable)) write(json);
+        return body.WrittenMemory;
+    }
+
+    static void Write(Utf8JsonWriter json, RecordedRow row)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("position"u8, row.Position);
+        json.WriteString("recorded_at"u8, UtcTimeConverter.Format(row.RecordedAt));
+        json.WritePropertyName("decision"u8);
+        json.WriteRawValue(row.Json, skipInputValidation: true);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The millisecond that a version-7 UUID (RFC 9562) was made in; null for any other.</summary>
+    static DateTimeOffset? TimeOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+        return id.Version == 7 && milliseconds < 253_402_300_800_000 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+    }
+}
+
+/// <summary>A recorded decision as it stands in the log.</summary>
+sealed record RecordedRow(long Position, DateTimeOffset RecordedAt, byte[] Json, long Version);
+
+/// <summary>Shapes of bodies and answers: unknown and repeated members are refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 32, AllowDuplicateProperties = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, Converters = [typeof(UtcTimeConverter)])]
+[JsonSerializable(typeof(PepRequest))]
+[JsonSerializable(typeof(PepAnswer))]
+[JsonSerializable(typeof(PepsAnswer))]
+[JsonSerializable(typeof(RecordedDecisionAnswer))]
+[JsonSerializable(typeof(RecordedDecisionsAnswer))]
+[JsonSerializable(typeof(ChangesRequest))]
+[JsonSerializable(typeof(ChangesAnswer))]
+sealed partial class DecisionHttpJson : JsonSerializerContext;

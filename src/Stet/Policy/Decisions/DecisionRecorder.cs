@@ -1,0 +1,120 @@
+using Npgsql;
+using Stet.Audit;
+using Stet.EventStore;
+using Stet.Http;
+using Stet.Policy.AccessRequests;
+using Stet.Policy.Entities;
+using Stet.Policy.Lifecycle;
+
+namespace Stet.Policy.Decisions;
+
+/// <summary>
+/// Takes decisions and answers when they are durable. A decision is taken on what is in memory and appended together
+/// with guards: commands that go through only while policies, entities and registrations are the newest in the log,
+/// whichever instance changed them. If they are not, it is taken again. So every recorded decision was made by what was
+/// in force at its own position of the log, and no decision waits for a query.
+/// </summary>
+sealed class DecisionRecorder(
+    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, TimeProvider clock,
+    ILogger<DecisionRecorder> logger)
+{
+    const int MostAttempts = 8;
+
+    /// <summary>One stream for each subject, of which nothing is loaded but its version.</summary>
+    public static StateType<NoState> DecisionsState { get; } = StateType.Stateless("policy_decisions");
+
+    /// <summary>One stream for each enforcement point that searches.</summary>
+    public static StateType<NoState> SearchesState { get; } = StateType.Stateless("policy_searches");
+
+    static StateType<NoState> LifeState { get; } = StateType.Stateless(PolicyModule.LifeName);
+
+    /// <summary>The stream of a subject's decisions.</summary>
+    public static Guid StreamOf(Tenant tenant, string subjectType, string subjectId) =>
+        tenant.StreamId("policy_decisions", subjectType, subjectId);
+
+    /// <summary>What decisions rest on now, as far as this instance knows.</summary>
+    public async ValueTask<DecisionBasis> BasisAsync(Tenant tenant, string pepId, CancellationToken cancel)
+    {
+        var timeline = await policies.CurrentAsync(tenant.Id, cancel);
+        var registrations = await peps.KnownAsync(tenant, cancel);
+        var known = await entities.KnownAsync(tenant, cancel);
+        var time = clock.GetUtcNow();
+        var now = new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+        var life = new StreamCommand<NoState>(LifeState, tenant.StreamId(PolicyModule.LifeName), static (_, _) => [])
+        {
+            ExpectedVersion = timeline.Version,
+        };
+        return new DecisionBasis(
+            await timeline.AtAsync(now, cancel), known, registrations.Registry.Find(pepId) ?? RegisteredPep.Unknown(pepId), now,
+            AsOf: null, [life, PolicyEntities.Guard(tenant, known), PepSettings.Guard(tenant, registrations)]);
+    }
+
+    /// <summary>Takes what has to be recorded on the newest basis, and records it: all of it or nothing.</summary>
+    /// <param name="tenant">In whose log.</param>
+    /// <param name="pepId">Who asks.</param>
+    /// <param name="approvalIds">The approvals that are referred to.</param>
+    /// <param name="metadata">Stored beside the events.</param>
+    /// <param name="take">Decides; called again when the basis was not the newest. No commands: nothing is recorded.</param>
+    /// <param name="cancel">Ends the wait of a caller who has gone.</param>
+    /// <returns>What was taken last, and the results of its commands.</returns>
+    /// <exception cref="StoreUnavailableException">It could not be recorded, and so is no decision.</exception>
+    /// <exception cref="BadRequestException">The audit log cannot carry it.</exception>
+    public async Task<(T Taken, AppendResult[] Results)> RecordAsync<T>(
+        Tenant tenant, string pepId, IReadOnlyList<Guid> approvalIds, EventMetadata metadata,
+        Func<DecisionBasis, (T Taken, IReadOnlyList<StreamCommand> Commands)> take, CancellationToken cancel)
+    {
+        for (var attempt = 1; attempt <= MostAttempts; attempt++)
+        {
+            var basis = await approvals.AddAsync(await BasisAsync(tenant, pepId, cancel), tenant, approvalIds, cancel);
+            var (taken, commands) = take(basis);
+            if (commands.Count == 0) return (taken, []);
+
+            var results = await AppendAsync(tenant, metadata, [.. basis.Guards, .. commands], cancel);
+            if (!IsStale(results, basis.Guards.Count)) return (taken, results[basis.Guards.Count..]);
+
+            policies.Forget(tenant.Id);
+            await entities.RefreshAsync(tenant, cancel);
+            await peps.RefreshAsync(tenant, cancel);
+        }
+
+        throw new StoreUnavailableException("what decisions rest on kept changing", TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>Records what was taken on a past, which cannot have changed.</summary>
+    public Task<AppendResult[]> RecordAsync(
+        Tenant tenant, EventMetadata metadata, StreamCommand command, CancellationToken cancel) =>
+        AppendAsync(tenant, metadata, [command], cancel);
+
+    async Task<AppendResult[]> AppendAsync(
+        Tenant tenant, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, CancellationToken cancel)
+    {
+        try
+        {
+            return await store.AppendAsync(tenant.Id, metadata, commands, receipt: false, cancel);
+        }
+        catch (UnloggableEventException e)
+        {
+            throw new BadRequestException(AuditProblems.DataNotCanonical(e));
+        }
+        catch (NpgsqlException e)
+        {
+            // Whatever the database has against it: what is not on record is no decision, and worth another try.
+            DecisionLog.NotRecorded(logger, tenant.Id, e);
+            throw new StoreUnavailableException("a decision could not be recorded", TimeSpan.FromSeconds(5), e);
+        }
+    }
+
+    static bool IsStale(AppendResult[] results, int guards)
+    {
+        for (var i = 0; i < guards; i++)
+            if (results[i].Outcome == AppendOutcome.VersionConflict) return true;
+
+        return false;
+    }
+}
+
+static partial class DecisionLog
+{
+    [LoggerMessage(70, LogLevel.Error, "A decision of {TenantId} could not be recorded, and was not given out")]
+    public static partial void NotRecorded(ILogger logger, string tenantId, Exception e);
+}

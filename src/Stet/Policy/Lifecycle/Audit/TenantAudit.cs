@@ -1,0 +1,165 @@
+using Npgsql;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Policy.Lifecycle;
+
+/// <summary>How far the self-audit of a tenant's decisions has come with one engine.</summary>
+/// <param name="Engine">Name and version of the engine; another one begins anew.</param>
+/// <param name="Position">The log has been looked at up to there.</param>
+/// <param name="Decisions">Decisions evaluated.</param>
+/// <param name="Unreplayable">How many of them could not be.</param>
+/// <param name="Mismatches">How many came out otherwise.</param>
+/// <param name="AuditedAt">When it last reached the log's end; null: it has not yet.</param>
+public sealed record AuditProgress(
+    string Engine, long Position, long Decisions, long Unreplayable, long Mismatches, DateTimeOffset? AuditedAt)
+{
+    /// <summary>The engine that runs has looked at nothing yet.</summary>
+    public static AuditProgress None { get; } = new(ValidatePolicy.Engine, 0, 0, 0, 0, null);
+}
+
+/// <summary>Carries the self-audit of one tenant on, and puts on record what it finds.</summary>
+sealed class TenantAudit(
+    Store store, StoreConnections connections, DecisionAudit audit, PolicyAuditMetrics metrics, TimeProvider clock,
+    ILogger<TenantAudit> logger)
+{
+    const string StreamName = "policy_audit";
+
+    // Findings are put on record at the end of this many positions at the latest.
+    const long MostAtOnce = 1_000_000;
+
+    /// <summary>One stream for each tenant, of which nothing is loaded but its version.</summary>
+    public static StateType<NoState> State { get; } = StateType.Stateless(StreamName);
+
+    /// <summary>Evaluates what has not been, up to the log's end.</summary>
+    /// <param name="connection">For the lock that leaves a tenant to one instance at a time.</param>
+    /// <param name="tenantId">Whose.</param>
+    /// <param name="from">Begins there; null: goes on where it left off.</param>
+    /// <param name="pace">Called after every stretch; rests, or does not.</param>
+    /// <param name="cancel">Ends it early; what was found until then is on record.</param>
+    /// <returns>Null: another instance is at it.</returns>
+    public async Task<AuditProgress?> RunAsync(
+        NpgsqlConnection connection, string tenantId, long? from, Func<CancellationToken, Task> pace, CancellationToken cancel)
+    {
+        if (!await TryLockAsync(connection, tenantId, cancel)) return null;
+
+        try
+        {
+            var progress = await ReadAsync(store, tenantId, cancel);
+            if (from is { } start) progress = AuditProgress.None with { Position = start - 1 };
+            var head = await store.PositionAsync(tenantId, cancel);
+            if (head == 0) return progress;
+            while (progress.Position < head)
+                progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), pace, cancel);
+
+            progress = progress with { AuditedAt = clock.GetUtcNow() };
+            await SaveAsync(tenantId, progress);
+            return progress;
+        }
+        finally
+        {
+            await UnlockAsync(connection, tenantId);
+        }
+    }
+
+    /// <summary>How far the engine that runs has come.</summary>
+    public static async Task<AuditProgress> ReadAsync(Store store, string tenantId, CancellationToken cancel) =>
+        await store.QueryAsync(
+            tenantId,
+            """
+            select engine, position, decisions, unreplayable, mismatches, audited_at from stet.policy_audit
+            where tenant_id = $1 and engine = $2
+            """,
+            [Scalar(tenantId), Scalar(ValidatePolicy.Engine)],
+            static async (row, _, token) => await row.ReadAsync(token)
+                ? new AuditProgress(
+                    row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
+                    row.IsDBNull(5) ? null : new DateTimeOffset(row.GetDateTime(5), TimeSpan.Zero))
+                : AuditProgress.None,
+            cancel);
+
+    async Task<AuditProgress> AdvanceAsync(
+        string tenantId, AuditProgress progress, long to, Func<CancellationToken, Task> pace, CancellationToken cancel)
+    {
+        var from = progress.Position + 1;
+        var (decisions, unreplayable, mismatches) = (0L, 0L, new List<AuditMismatch>());
+        var reached = progress.Position;
+        try
+        {
+            await foreach (var page in audit.RunAsync(tenantId, from, to, cancel))
+            {
+                reached = page.To;
+                decisions += page.Decisions;
+                unreplayable += page.Unreplayable;
+                mismatches.AddRange(page.Mismatches);
+                await pace(cancel);
+                if (mismatches.Count > 0) break;
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested && reached > progress.Position)
+        {
+            await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
+            await SaveAsync(tenantId, With(progress, reached, decisions, unreplayable, mismatches.Count));
+            throw;
+        }
+
+        await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
+        var advanced = With(progress, reached, decisions, unreplayable, mismatches.Count);
+        await SaveAsync(tenantId, advanced);
+        metrics.Audited(decisions, mismatches.Count);
+        foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.Decision.EvaluationId);
+        return advanced;
+    }
+
+    static AuditProgress With(AuditProgress progress, long position, long decisions, long unreplayable, long mismatches) => progress with
+    {
+        Position = position,
+        Decisions = progress.Decisions + decisions,
+        Unreplayable = progress.Unreplayable + unreplayable,
+        Mismatches = progress.Mismatches + mismatches,
+    };
+
+    async Task RecordAsync(
+        string tenantId, long from, long to, long decisions, long unreplayable, List<AuditMismatch> mismatches)
+    {
+        if (decisions == 0 || await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return;
+
+        var command = new StreamCommand<NoState>(State, tenant.StreamId(StreamName), (_, now) =>
+        [
+            .. mismatches.Select(m => m.Event(now)),
+            new DecisionsAudited(from, to, decisions, unreplayable, mismatches.Count, ValidatePolicy.Engine, now),
+        ]);
+        await store.AppendAsync(tenantId, new EventMetadata("operator"), command, CancellationToken.None);
+    }
+
+    async Task SaveAsync(string tenantId, AuditProgress progress)
+    {
+        await using var connection = await connections.Writer.OpenConnectionAsync(CancellationToken.None);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add("""
+            insert into stet.policy_audit (tenant_id, engine, position, decisions, unreplayable, mismatches, audited_at)
+            values ($1, $2, $3, $4, $5, $6, $7::timestamptz)
+            on conflict (tenant_id) do update set
+                engine = excluded.engine, position = excluded.position, decisions = excluded.decisions,
+                unreplayable = excluded.unreplayable, mismatches = excluded.mismatches, audited_at = excluded.audited_at
+            """,
+            Scalar(tenantId), Scalar(progress.Engine), Scalar(progress.Position), Scalar(progress.Decisions),
+            Scalar(progress.Unreplayable), Scalar(progress.Mismatches), Optional(progress.AuditedAt?.UtcDateTime));
+        await batch.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    static async Task<bool> TryLockAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
+        command.Parameters.Add(Scalar($"{StreamName}:{tenantId}"));
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    static async Task UnlockAsync(NpgsqlConnection connection, string tenantId)
+    {
+        await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection);
+        command.Parameters.Add(Scalar($"{StreamName}:{tenantId}"));
+        await command.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+}

@@ -1,0 +1,117 @@
+using Stet.Cedar;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Policy.Lifecycle;
+
+/// <summary>Reads the texts of candidates from the log.</summary>
+sealed class CandidateTexts(Store store)
+{
+    /// <summary>The event by which a candidate was drafted (the last time); null: none was.</summary>
+    public async Task<PolicyDrafted?> FindAsync(string tenantId, string candidate, CancellationToken cancel)
+    {
+        var position = await PositionAsync(tenantId, candidate, cancel);
+        return position == 0 ? null : await AtAsync(tenantId, position, cancel);
+    }
+
+    /// <summary>Where a candidate was drafted (the last time); 0: none was.</summary>
+    public Task<long> PositionAsync(string tenantId, string candidate, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId, "select drafted_position from stet.policy_candidate where tenant_id = $1 and candidate = $2",
+            [Scalar(tenantId), Scalar(candidate)],
+            static async (row, _, token) => await row.ReadAsync(token) ? row.GetInt64(0) : 0, cancel);
+
+    /// <summary>The event at the position where a candidate was drafted.</summary>
+    public async Task<PolicyDrafted> AtAsync(string tenantId, long position, CancellationToken cancel) =>
+        (await store.ReadAsync(tenantId, position - 1, limit: 1, cancel)) is [{ Data: PolicyDrafted drafted }]
+            ? drafted
+            : throw new UnreadableEventException($"no candidate was drafted at position {position}");
+
+    /// <summary>A candidate as the engine that runs now sees it; null: none of that name was drafted.</summary>
+    public async Task<PolicyCandidate?> ReadAsync(string tenantId, string candidate, CancellationToken cancel) =>
+        await FindAsync(tenantId, candidate, cancel) is { } drafted
+            ? PolicyCandidate.Read(drafted.Text, CedarLimits.Default, cancel).Candidate
+            : null;
+}
+
+/// <summary>Policies that were lately in use, compiled. Those of one digest are the same wherever they come from.</summary>
+sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<CompiledPolicies> logger)
+{
+    const int Most = 32;
+
+    readonly Dictionary<(string TenantId, string Candidate), LinkedListNode<Loaded>> known = [];
+    readonly LinkedList<Loaded> newestFirst = new();
+
+    /// <summary>The policies of a candidate that was drafted at a position; null: they do not load, which was logged.</summary>
+    public Task<PolicyInForce?> LoadAsync(string tenantId, string candidate, long draftedPosition, CancellationToken cancel)
+    {
+        var key = (tenantId, candidate);
+        lock (known)
+        {
+            if (known.TryGetValue(key, out var node) && node.Value.Policies is { IsFaulted: false, IsCanceled: false })
+            {
+                newestFirst.Remove(node);
+            }
+            else
+            {
+                if (node is not null) newestFirst.Remove(node);
+                known[key] = node = new LinkedListNode<Loaded>(
+                    new Loaded(key, Task.Run(() => CompileAsync(tenantId, candidate, draftedPosition), CancellationToken.None)));
+                if (known.Count > Most && newestFirst.Last is { } oldest)
+                {
+                    newestFirst.RemoveLast();
+                    known.Remove(oldest.Value.Key);
+                }
+            }
+
+            newestFirst.AddFirst(node);
+            return node.Value.Policies.WaitAsync(cancel);
+        }
+    }
+
+    /// <summary>Policies and schema of these digests; null: no candidate has them, or they do not load.</summary>
+    public async Task<PolicyInForce?> FindAsync(
+        string tenantId, string policySetDigest, string schemaDigest, CancellationToken cancel)
+    {
+        var (candidate, position) = await store.QueryAsync(
+            tenantId,
+            """
+            select candidate, drafted_position from stet.policy_candidate
+            where tenant_id = $1 and policy_set_digest = $2 and schema_digest = $3
+            order by drafted_position limit 1
+            """,
+            [Scalar(tenantId), Scalar(policySetDigest), Scalar(schemaDigest)],
+            static async (row, _, token) => await row.ReadAsync(token) ? (row.GetString(0), row.GetInt64(1)) : ("", 0L), cancel);
+        return position == 0 ? null : await LoadAsync(tenantId, candidate, position, cancel);
+    }
+
+    async Task<PolicyInForce?> CompileAsync(string tenantId, string digest, long draftedPosition)
+    {
+        try
+        {
+            var drafted = await texts.AtAsync(tenantId, draftedPosition, CancellationToken.None);
+            var candidate = PolicyCandidate.Read(drafted.Text, CedarLimits.Default).Candidate;
+
+            // INVARIANT: what decides is what was approved: the digest is computed anew from the text.
+            if (candidate?.ValidatedPolicies is { } valid && candidate.Digest == digest) return candidate.Compile(valid, draftedPosition);
+        }
+        catch (UnreadableEventException e)
+        {
+            PolicyLog.Unreadable(logger, tenantId, draftedPosition, e.Message);
+        }
+
+        PolicyLog.WillNotLoad(logger, tenantId, digest);
+        return null;
+    }
+
+    sealed record Loaded((string TenantId, string Candidate) Key, Task<PolicyInForce?> Policies);
+}
+
+static partial class PolicyLog
+{
+    [LoggerMessage(60, LogLevel.Error, "Policies of {TenantId} do not load, and what they would decide is denied: {Candidate}")]
+    public static partial void WillNotLoad(ILogger logger, string tenantId, string candidate);
+
+    [LoggerMessage(64, LogLevel.Error, "A candidate of {TenantId} cannot be read at position {Position}: {Reason}")]
+    public static partial void Unreadable(ILogger logger, string tenantId, long position, string reason);
+}

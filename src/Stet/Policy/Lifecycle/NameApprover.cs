@@ -1,0 +1,84 @@
+using Stet.Authentication;
+using Stet.EventStore;
+using Stet.Http;
+using static Stet.Decision;
+
+namespace Stet.Policy.Lifecycle;
+
+/// <summary>Makes somebody's approvals count.</summary>
+public sealed record NameApprover(string Approver)
+{
+    /// <summary>Most approvers of a tenant.</summary>
+    public const int Most = 1_000;
+
+    public static Decision Decide(NameApprover command, PolicyLife? life, string by, DateTimeOffset now)
+    {
+        var approvers = (life ?? PolicyLife.Empty).Approvers;
+        if (approvers.Contains(command.Approver)) return Nothing;
+        return approvers.Count >= Most
+            ? Refuse(PolicyProblems.TooManyApprovers)
+            : Record(new PolicyApproverNamed(command.Approver, by, now));
+    }
+}
+
+/// <summary>Makes somebody's approvals count no more.</summary>
+public sealed record RemoveApprover(string Approver)
+{
+    public static Decision Decide(RemoveApprover command, PolicyLife? life, string by, DateTimeOffset now) =>
+        (life ?? PolicyLife.Empty).Approvers.Contains(command.Approver)
+            ? Record(new PolicyApproverRemoved(command.Approver, by, now))
+            : Nothing;
+}
+
+/// <summary>Whose approvals count.</summary>
+/// <param name="Approvers">Subjects of credentials, in ordinal order.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record ApproversAnswer(StringSet Approvers, long Position);
+
+public static class ApproversEndpoints
+{
+    const string One = "/v1/policy/approvers/{approver}";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/policy/approvers", Get).WithSummary("Whose approvals count")
+            .RequirePermission(Scopes.PolicyRead).Produces<ApproversAnswer>().Produces(304).ProducesProblem(503)
+            .WithQuery(MinPosition.Parameter);
+        routes.MapPut(One, Put).WithSummary("Name an approver")
+            .WithDescription("The subject of somebody's credentials. Who approves needs this and the scope `policy:approve`.")
+            .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(400).ProducesProblem(409);
+        routes.MapDelete(One, Delete).WithSummary("Remove an approver")
+            .WithDescription("Approvals that were given before count no more either.")
+            .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(400);
+    }
+
+    static async Task<IResult> Get(HttpContext http, Caller caller, Store store)
+    {
+        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        var (life, position) = await PolicyModule.LifeAsync(store, caller.TenantId, http.RequestAborted);
+        return JsonAnswer.Read(new ApproversAnswer(life.Approvers, position), PolicyHttpJson.Default.ApproversAnswer, position);
+    }
+
+    static Task<IResult> Put(string approver, CommandContext context, PolicySteps steps) =>
+        AnswerAsync(approver, context, steps, (life, now) =>
+            NameApprover.Decide(new NameApprover(approver), life, context.Caller.Subject, now));
+
+    static Task<IResult> Delete(string approver, CommandContext context, PolicySteps steps) =>
+        AnswerAsync(approver, context, steps, (life, now) =>
+            RemoveApprover.Decide(new RemoveApprover(approver), life, context.Caller.Subject, now));
+
+    static async Task<IResult> AnswerAsync(
+        string approver, CommandContext context, PolicySteps steps, Func<PolicyLife?, DateTimeOffset, Decision> decide)
+    {
+        if (!Caller.IsSubject(approver)) throw RequestQuery.Bad("approver", "must have 1 to 255 characters, none of them a control character");
+
+        PolicyLife? life = null;
+        var recorded = await steps.DecideAsync(context with { IdempotencyKey = null }, "", (before, now) => decide(life = before, now));
+        if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
+
+        foreach (var e in recorded.Events) life = PolicyModule.LifeState.Fold(life, e.Data);
+        return JsonAnswer.Write(
+            200, new ApproversAnswer((life ?? PolicyLife.Empty).Approvers, recorded.Position), PolicyHttpJson.Default.ApproversAnswer,
+            recorded.Position);
+    }
+}

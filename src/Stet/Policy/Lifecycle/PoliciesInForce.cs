@@ -1,0 +1,223 @@
+using System.Collections.Concurrent;
+using Npgsql;
+using Stet.Cedar;
+using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Policy.Lifecycle;
+
+/// <summary>What decides: policies ready to be evaluated, the schema that requests are translated by, the obligations.</summary>
+/// <param name="Snapshot">The policies, compiled.</param>
+/// <param name="Schema">What they were validated against.</param>
+/// <param name="Obligations">What their annotations name.</param>
+/// <param name="PolicySetDigest">64 hexadecimal digits.</param>
+/// <param name="SchemaDigest">64 hexadecimal digits.</param>
+/// <param name="CandidateDigest">The candidate that they came from.</param>
+/// <param name="Position">Of the event by which they came into force.</param>
+public sealed record PolicyInForce(
+    PolicySnapshot Snapshot, Schema Schema, ObligationCatalog Obligations, string PolicySetDigest, string SchemaDigest,
+    string CandidateDigest, long Position);
+
+/// <summary>
+/// What decides in each tenant, in memory. A change made by this instance counts at once; one made by another counts
+/// within a second, and at once for whoever appends <see cref="PolicyTimeline.Guard"/> with what was decided.
+/// </summary>
+public sealed class PoliciesInForce
+{
+    const int FreshMilliseconds = 1_000;
+
+    readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    readonly Store store;
+    readonly CompiledPolicies compiled;
+    readonly TimeProvider clock;
+
+    internal PoliciesInForce(Store store, CompiledPolicies compiled, TimeProvider clock) =>
+        (this.store, this.compiled, this.clock) = (store, compiled, clock);
+
+    /// <summary>What decides in a tenant at a time.</summary>
+    /// <param name="tenant">The tenant's id.</param>
+    /// <param name="now">The time of the decision: the clock's, not a past one.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>Null: nothing is in force, or it does not load; then nothing is allowed.</returns>
+    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
+    public ValueTask<PolicyInForce?> AtAsync(string tenant, DateTimeOffset now, CancellationToken cancel)
+    {
+        var current = CurrentAsync(tenant, cancel);
+        return current.IsCompletedSuccessfully ? current.Result.AtAsync(now, cancel) : AwaitAsync(current, now, cancel);
+
+        static async ValueTask<PolicyInForce?> AwaitAsync(
+            ValueTask<PolicyTimeline> current, DateTimeOffset now, CancellationToken cancel) =>
+            await (await current).AtAsync(now, cancel);
+    }
+
+    /// <summary>What decides in a tenant now and later, and the guard of what is decided by it.</summary>
+    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
+    public ValueTask<PolicyTimeline> CurrentAsync(string tenant, CancellationToken cancel)
+    {
+        var entry = entries.GetOrAdd(tenant, static _ => new Entry());
+        return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
+            ? ValueTask.FromResult(known.Timeline)
+            : new ValueTask<PolicyTimeline>(ReadOnceAsync(entry, tenant).WaitAsync(cancel));
+    }
+
+    /// <summary>What decided at a time, as the log had it at a position.</summary>
+    /// <param name="tenant">The tenant's id.</param>
+    /// <param name="position">Events after it have not happened.</param>
+    /// <param name="now">The time of the decision.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <returns>Null: nothing was in force, or it does not load.</returns>
+    /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
+    public async ValueTask<PolicyInForce?> AsOfAsync(string tenant, long position, DateTimeOffset now, CancellationToken cancel)
+    {
+        var activation = await store.QueryAsync(
+            tenant,
+            """
+            select a.position, a.candidate, c.drafted_position, a.not_before, a.at_once
+            from (select * from stet.policy_activation
+                  where tenant_id = $1 and position <= $2 and (at_once or not_before <= $3)
+                      and (withdrawn_position is null or withdrawn_position > $2)
+                  order by position desc limit 1) a
+            join stet.policy_candidate c on c.tenant_id = $1 and c.candidate = a.candidate
+            """,
+            [Scalar(tenant), Scalar(position), Scalar(now.UtcDateTime)],
+            static async (row, _, token) => await row.ReadAsync(token) ? Activation.Read(row, 0) : null, cancel);
+        return activation is null ? null : await InForceAsync(tenant, activation, cancel);
+    }
+
+    /// <summary>What decides has changed, or is not what the store has.</summary>
+    public void Forget(string tenant)
+    {
+        if (!entries.TryGetValue(tenant, out var entry)) return;
+        lock (entry) (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = long.MinValue / 2 } : null, null);
+    }
+
+    Task<PolicyTimeline> ReadOnceAsync(Entry entry, string tenantId)
+    {
+        lock (entry)
+        {
+            if (entry.Reading is { IsCompleted: false } reading) return reading;
+            return entry.Reading = Task.Run(() => ReadAsync(entry, tenantId));
+        }
+    }
+
+    async Task<PolicyTimeline> ReadAsync(Entry entry, string tenantId)
+    {
+        var at = Environment.TickCount64;
+        var before = Volatile.Read(ref entry.Known)?.Timeline;
+        if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return PolicyTimeline.OfNobody;
+
+        var stream = tenant.StreamId(PolicyModule.LifeName);
+        var (version, activations) = await store.QueryAsync(
+            tenantId,
+            """
+            select l.version, a.position, a.candidate, a.drafted_position, a.not_before, a.at_once
+            from (select coalesce((select version from stet.policy_life where tenant_id = $1 and stream_id = $2), 0) as version) l
+            left join lateral (
+                select a.position, a.candidate, c.drafted_position, a.not_before, a.at_once
+                from stet.policy_activation a
+                join stet.policy_candidate c on c.tenant_id = $1 and c.candidate = a.candidate
+                where a.tenant_id = $1 and a.withdrawn_position is null and a.position >= coalesce((
+                    select max(b.position) from stet.policy_activation b
+                    where b.tenant_id = $1 and b.withdrawn_position is null and (b.at_once or b.not_before <= $3)), 0)) a on true
+            order by a.position
+            """,
+            [Scalar(tenantId), Scalar(stream), Scalar(clock.GetUtcNow().UtcDateTime)], ActivationsAsync, CancellationToken.None);
+
+        var timeline = before?.Version == version && before.Stream == stream
+            ? before
+            : new PolicyTimeline(version, stream, activations, (activation, cancel) => InForceAsync(tenantId, activation, cancel));
+        lock (entry)
+        {
+            // Whoever forgot meanwhile may know of something newer than what was read.
+            if (entry.Known is null || entry.Known.Timeline.Version <= version) entry.Known = new Known(timeline, at);
+        }
+
+        return timeline;
+    }
+
+    async ValueTask<PolicyInForce?> InForceAsync(string tenantId, Activation activation, CancellationToken cancel) =>
+        await compiled.LoadAsync(tenantId, activation.Candidate, activation.DraftedPosition, cancel) is { } found
+            ? found with { Position = activation.Position }
+            : null;
+
+    static async Task<(long Version, Activation[] Activations)> ActivationsAsync(
+        NpgsqlDataReader row, long position, CancellationToken cancel)
+    {
+        var (version, activations) = (0L, new List<Activation>());
+        while (await row.ReadAsync(cancel))
+        {
+            version = row.GetInt64(0);
+            if (!row.IsDBNull(1)) activations.Add(Activation.Read(row, 1));
+        }
+
+        return (version, [.. activations]);
+    }
+
+    sealed record Known(PolicyTimeline Timeline, long At);
+
+    sealed class Entry
+    {
+        public Known? Known;
+        public Task<PolicyTimeline>? Reading;
+    }
+}
+
+/// <summary>What decides in a tenant now and later, as of one version of the life of its policies.</summary>
+public sealed class PolicyTimeline
+{
+    readonly Activation[] activations;
+    readonly PolicyInForce?[] loaded;
+    readonly Func<Activation, CancellationToken, ValueTask<PolicyInForce?>> load;
+
+    internal PolicyTimeline(
+        long version, Guid stream, Activation[] activations, Func<Activation, CancellationToken, ValueTask<PolicyInForce?>> load)
+    {
+        (Version, Stream, this.activations, this.load) = (version, stream, activations, load);
+        loaded = new PolicyInForce?[activations.Length];
+    }
+
+    /// <summary>Of the stream of the tenant's policies; 0: nothing has been said.</summary>
+    public long Version { get; }
+
+    internal Guid Stream { get; }
+
+    internal static PolicyTimeline OfNobody { get; } = new(0, Guid.Empty, [], static (_, _) => default);
+
+    /// <summary>What decides at a time that is not before this was read.</summary>
+    /// <returns>Null: nothing is in force, or it does not load.</returns>
+    public ValueTask<PolicyInForce?> AtAsync(DateTimeOffset now, CancellationToken cancel)
+    {
+        for (var i = activations.Length - 1; i >= 0; i--)
+            if (activations[i].NotBefore <= now)
+                return Volatile.Read(ref loaded[i]) is { } known ? ValueTask.FromResult<PolicyInForce?>(known) : LoadAsync(i, cancel);
+
+        return default;
+    }
+
+    async ValueTask<PolicyInForce?> LoadAsync(int index, CancellationToken cancel)
+    {
+        var found = await load(activations[index], cancel);
+        Volatile.Write(ref loaded[index], found);
+        return found;
+    }
+
+    /// <summary>
+    /// A command that goes through only while nothing in the life of the tenant's policies has changed. Appended with a
+    /// decision, it lets none through that was made by policies another activation had replaced, wherever that was made:
+    /// forget, decide again, and append anew.
+    /// </summary>
+    public StreamCommand Guard() =>
+        new StreamCommand<PolicyLife>(PolicyModule.LifeState, Stream, static (_, _) => []) { ExpectedVersion = Version };
+}
+
+/// <summary>When a candidate comes into force, and where its text is.</summary>
+/// <param name="Position">Of the event.</param>
+/// <param name="Candidate">Its digest.</param>
+/// <param name="DraftedPosition">Where its text is.</param>
+/// <param name="NotBefore">The least time there is for one that was at once: it counts for clocks that are behind, too.</param>
+sealed record Activation(long Position, string Candidate, long DraftedPosition, DateTimeOffset NotBefore)
+{
+    public static Activation Read(NpgsqlDataReader row, int column) => new(
+        row.GetInt64(column), row.GetString(column + 1), row.GetInt64(column + 2),
+        row.GetBoolean(column + 4) ? DateTimeOffset.MinValue : new DateTimeOffset(row.GetDateTime(column + 3), TimeSpan.Zero));
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Stet.EventStore;
+using Stet.Policy.Lifecycle;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Policy;
+
+/// <summary>What the policy context consists of.</summary>
+public static class PolicyModule
+{
+    internal const string LifeName = "policy_life";
+
+    internal static readonly StateType<PolicyLife> LifeState =
+        StateType.Snapshotted(LifeName, LifeName, PolicyEventJson.Default.PolicyLife);
+
+    internal static StreamKey<PolicyLife> LifeOf { get; } = new(LifeState, LifeName);
+
+    public static void Configure(ContextCatalog contexts) => contexts
+        .Events(events => events
+            .Add("policy_drafted", PolicyEventJson.Default.PolicyDrafted)
+            .Add("policy_validated", PolicyEventJson.Default.PolicyValidated)
+            .Add("policy_found_invalid", PolicyEventJson.Default.PolicyFoundInvalid)
+            .Add("policy_diffed", PolicyEventJson.Default.PolicyDiffed)
+            .Add("policy_approved", PolicyEventJson.Default.PolicyApproved)
+            .Add("policy_rejected", PolicyEventJson.Default.PolicyRejected)
+            .Add("policy_activated", PolicyEventJson.Default.PolicyActivated)
+            .Add("policy_rolled_back", PolicyEventJson.Default.PolicyRolledBack)
+            .Add("policy_retired", PolicyEventJson.Default.PolicyRetired)
+            .Add("policy_approver_named", PolicyEventJson.Default.PolicyApproverNamed)
+            .Add("policy_approver_removed", PolicyEventJson.Default.PolicyApproverRemoved)
+            .Add("decisions_audited", PolicyEventJson.Default.DecisionsAudited)
+            .Add("decision_mismatch_found", PolicyEventJson.Default.DecisionMismatchFound))
+        .State(LifeState)
+        .State(TenantAudit.State)
+        .Projection(new PolicyProjection());
+
+    /// <summary>Reads the section <c>Policy</c>, which is validated when the host starts.</summary>
+    public static IServiceCollection AddPolicy(this IServiceCollection services)
+    {
+        services.AddOptions<PolicyOptions>()
+            .BindConfiguration(PolicyOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<PolicyOptions>>().Value);
+        services.AddSingleton<CandidateTexts>();
+        services.AddSingleton<CompiledPolicies>();
+        services.AddSingleton(provider => new PoliciesInForce(
+            provider.GetRequiredService<Store>(), provider.GetRequiredService<CompiledPolicies>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<PolicySteps>();
+        services.AddSingleton<PolicyDiffRunner>();
+        services.AddSingleton<DiffReports>();
+        services.AddSingleton<PolicyDiffs>();
+        services.AddSingleton<DecisionAudit>();
+        services.AddSingleton<TenantAudit>();
+        services.AddSingleton<PolicyAuditMetrics>();
+        services.AddSingleton<BackgroundAudit>();
+        services.AddHostedService(provider => provider.GetRequiredService<BackgroundAudit>());
+        services.AddSingleton<DecisionPromotion>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, PolicyHttpJson.Default));
+        return services;
+    }
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        DraftPolicyEndpoint.Map(routes);
+        CandidatesEndpoints.Map(routes);
+        ValidatePolicyEndpoint.Map(routes);
+        DiffEndpoints.Map(routes);
+        ApprovePolicyEndpoint.Map(routes);
+        RejectPolicyEndpoint.Map(routes);
+        ActivatePolicyEndpoint.Map(routes);
+        RollBackPolicyEndpoint.Map(routes);
+        RetirePolicyEndpoint.Map(routes);
+        ApproversEndpoints.Map(routes);
+        AuditEndpoints.Map(routes);
+        PromoteDecisionEndpoint.Map(routes);
+    }
+
+    /// <summary>The life of a tenant's policies as a query shows it.</summary>
+    internal static Task<(PolicyLife Life, long Position)> LifeAsync(Store store, string tenantId, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId, "select state from stet.policy_life where tenant_id = $1", [Scalar(tenantId)],
+            static async (row, position, token) =>
+                (await row.ReadAsync(token)
+                    ? JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), PolicyEventJson.Default.PolicyLife)
+                        ?? throw new UnreadableEventException("a tenant's stored policy life is null")
+                    : PolicyLife.Empty, position),
+            cancel);
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using Stet.Policy.Lifecycle;
+using Stet.Tests.Http;
+using Stet.Tests.Policy.Lifecycle;
+using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
+
+namespace Stet.Tests.Policy.AuthZen;
+
+public class PastHttpSpecs
+{
+    [Fact]
+    public async Task Around_a_change_the_past_answers_as_it_was_and_records_nothing()
+    {
+        var tenant = await NewAsync();
+        var before = (await tenant.PostAsync(Evaluation, Question())).Position();
+        var change = (await tenant.PutAsync("/v1/policy/entities/doc/plan", """{"attrs":{"open":false}}""")).Position();
+
+        var was = await tenant.PostAsync($"/as-of/{before}{Evaluation}", Question());
+        var justBefore = await tenant.PostAsync($"/as-of/{change - 1}{Evaluation}", Question());
+        var justAfter = await tenant.PostAsync($"/as-of/{change}{Evaluation}", Question());
+
+        was.Text.ShouldBe($$$"""{"decision":true,"context":{"as_of":{{{before}}}}}""");
+        was.Headers["Stet-As-Of"].ShouldBe($"{before}");
+        was.Headers.ContainsKey("Stet-Evaluation-Id").ShouldBeFalse();
+        ((bool)justBefore.Json["decision"]!).ShouldBeTrue();
+        ((bool)justAfter.Json["decision"]!).ShouldBeFalse();
+        (await tenant.GetAsync("/v1/policy/decisions")).Json["decisions"]!.AsArray().ShouldHaveSingleItem();
+        ((long)(await tenant.GetAsync("/v1/policy/decisions")).Json["position"]!).ShouldBe(change);
+    }
+
+    [Fact]
+    public async Task Batches_and_searches_have_a_past_too()
+    {
+        var tenant = await NewAsync();
+        var position = (await tenant.PostAsync(Evaluation, Question())).Position();
+        await tenant.SendAsync(HttpMethod.Delete, "/v1/policy/entities/doc/plan", null);
+        var batch = Question();
+        batch["evaluations"] = JsonNode.Parse("""[{}, {"resource":{"type":"doc","id":"diary"}}, {"resource":{}}]""");
+        var search = Question();
+        search["resource"]!.AsObject().Remove("id");
+
+        var items = (await tenant.PostAsync($"/as-of/{position}{Evaluations}", batch)).Json["evaluations"]!.AsArray();
+        var found = await tenant.PostAsync($"/as-of/{position}{Search}/resource", search);
+        var now = await tenant.PostAsync($"{Search}/resource", search);
+
+        items.Select(i => (bool)i!["decision"]!).ShouldBe([true, false, false]);
+        ((long)items[0]!["context"]!["as_of"]!).ShouldBe(position);
+        ((long)found.Json["context"]!["as_of"]!).ShouldBe(position);
+        found.Json["results"]!.ToJsonString().ShouldBe("""[{"type":"doc","id":"plan"}]""");
+        now.Json["results"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_position_that_the_log_does_not_have_is_a_404()
+    {
+        var tenant = await NewAsync();
+
+        (await tenant.PostAsync($"/as-of/1000000{Evaluation}", Question())).ShouldBeProblem(404, "position_unknown");
+        (await tenant.PostAsync($"/as-of/0{Evaluation}", Question())).Status.ShouldBe(404);
+        (await tenant.PostAsync($"/as-of/1{Evaluation}", Question())).Json["decision"]!.GetValue<bool>().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_changed_names_the_events_that_flipped_the_answer()
+    {
+        var tenant = await NewAsync();
+        var from = (await tenant.PostAsync(Evaluation, Question())).Position();
+        await tenant.PutAsync("/v1/policy/entities/user/eve", """{"parents":[{"type":"team","id":"blue"}]}""");
+        var closed = (await tenant.PutAsync("/v1/policy/entities/doc/plan", """{"attrs":{"open":false}}""")).Position();
+        var opened = (await tenant.PutAsync("/v1/policy/entities/doc/plan", """{"attrs":{"open":true}}""")).Position();
+        await tenant.ActivateAsync(Rules with
+        {
+            Policies = [.. Rules.Policies, new NamedPolicy("freeze", """forbid (principal, action, resource);""")],
+        });
+        var to = (await tenant.PostAsync(Evaluation, Question())).Position();
+
+        var answer = await tenant.PostAsync(
+            "/v1/policy/changes", new JsonObject { ["from"] = from, ["to"] = to, ["request"] = Question() });
+
+        answer.Status.ShouldBe(200, answer.Text);
+        ((bool)answer.Json["changed"]!).ShouldBeTrue();
+        ((bool)answer.Json["from"]!["decision"]!).ShouldBeTrue();
+        ((string)answer.Json["to"]!["class"]!).ShouldBe("forbidden");
+        var flips = answer.Json["flips"]!.AsArray();
+        flips.Select(f => (string)f!["cause"]!).ShouldBe(["entity_recorded", "entity_recorded", "policy_activated"]);
+        flips.Take(2).Select(f => (long)f!["after"]!["position"]!).ShouldBe([closed, opened]);
+        flips[2]!["after"]!["determining"]!.AsArray().Select(p => (string)p!).ShouldBe(["freeze"]);
+    }
+
+    [Fact]
+    public async Task Nothing_changed_between_a_position_and_itself()
+    {
+        var tenant = await NewAsync();
+        var at = (await tenant.PostAsync(Evaluation, Question())).Position();
+
+        var same = await tenant.PostAsync("/v1/policy/changes", new JsonObject { ["from"] = at, ["to"] = at, ["request"] = Question() });
+        var backwards = await tenant.PostAsync("/v1/policy/changes", new JsonObject { ["from"] = at, ["to"] = 1, ["request"] = Question() });
+        var nothing = await tenant.PostAsync("/v1/policy/changes", new JsonObject { ["from"] = at, ["to"] = at });
+        var noPosition = await tenant.PostAsync("/v1/policy/changes", new JsonObject { ["to"] = at, ["request"] = Question() });
+
+        ((bool)same.Json["changed"]!).ShouldBeFalse();
+        same.Json["flips"]!.AsArray().ShouldBeEmpty();
+        backwards.Pointers.ShouldBe(["/to"]);
+        nothing.Pointers.ShouldBe(["/request"]);
+        noPosition.Pointers.ShouldBe(["/from"]);
+    }
+}

@@ -1,0 +1,116 @@
+using Stet.Cedar;
+using Stet.Policy.AuthZen;
+using static Stet.Tests.Policy.Decisions.Ordinary;
+
+namespace Stet.Tests.Policy.AuthZen;
+
+public class TranslationSpecs
+{
+    [Fact]
+    public void Governed_beats_the_request_and_the_request_beats_what_is_recorded()
+    {
+        var translated = Translate(Asked(subject: """{"role":"admin","tenant":"evil","level":3}"""));
+
+        translated.Request.Subject.Properties.ShouldBe(Record("""{"role":"admin","tenant":"acme","level":3}"""));
+        translated.Sources.Governed.ShouldBe(StringSet.Of("context.now", "subject.tenant"));
+        translated.Sources.Request.ShouldBe(StringSet.Of("subject.level", "subject.role"));
+        translated.Sources.Recorded.ShouldBe(StringSet.Of("resource.status"));
+        translated.Dropped.ShouldBe(StringSet.Of("subject.tenant"));
+    }
+
+    [Fact]
+    public void What_only_the_log_knows_is_recorded_and_what_only_the_request_knows_is_not()
+    {
+        var translated = Translate(Asked(resource: """{"owner":{"type":"user","id":"ada"}}"""));
+
+        translated.Request.Subject.Properties.ShouldBe(Record("""{"role":"editor","tenant":"acme"}"""));
+        translated.Request.Resource.Properties.ShouldBe(
+            Record("""{"status":"open","owner":{"__entity":{"type":"App::User","id":"ada"}}}"""));
+        translated.Sources.Recorded.ShouldBe(StringSet.Of("resource.status", "subject.role"));
+        translated.Sources.Request.ShouldBe(StringSet.Of("resource.owner"));
+    }
+
+    [Fact]
+    public void A_request_has_no_say_in_the_time_or_in_governed_context()
+    {
+        var translated = Translate(Asked(context: """{"now":"2000-01-01","region":"eu","action":{"soft":true},"ip":"10.0.0.1"}"""));
+
+        translated.Request.Context.ShouldBe(Record("""{"ip":{"__extn":{"fn":"ip","arg":"10.0.0.1"}}}"""));
+        translated.Dropped.ShouldBe(StringSet.Of("context.action", "context.now", "context.region"));
+        translated.Request.Now.ShouldBe(Monday);
+    }
+
+    [Fact]
+    public void What_the_schema_does_not_declare_is_dropped_at_any_depth_and_null_is_absent()
+    {
+        var translated = Translate(Asked(
+            subject: """{"age":7,"address":{"city":"Ulm","street":"x"},"role":null}""", context: """{"time":"2025-06-27T18:03-07:00"}""",
+            action: """{"soft":true,"hard":false}"""));
+
+        translated.Request.Subject.Properties.ShouldBe(Record("""{"address":{"city":"Ulm"},"role":"editor","tenant":"acme"}"""));
+        translated.Request.Context.ShouldBe(Record("""{"action":{"soft":true}}"""));
+        translated.Dropped.ShouldBe(StringSet.Of("context.action.hard", "context.time", "subject.address.street", "subject.age"));
+        translated.Request.Invalid.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("level", "7", "7")]
+    [InlineData("level", "9007199254740991", "9007199254740991")]
+    [InlineData("score", "1.5", """{"__extn":{"fn":"decimal","arg":"1.5000"}}""")]
+    [InlineData("score", "2", """{"__extn":{"fn":"decimal","arg":"2.0"}}""")]
+    [InlineData("score", "\"-0.25\"", """{"__extn":{"fn":"decimal","arg":"-0.25"}}""")]
+    [InlineData("since", "\"2026-01-01T00:00:00Z\"", """{"__extn":{"fn":"datetime","arg":"2026-01-01"}}""")]
+    [InlineData("patience", "\"90m\"", """{"__extn":{"fn":"duration","arg":"1h30m"}}""")]
+    [InlineData("home", "\"::1\"", """{"__extn":{"fn":"ip","arg":"::1"}}""")]
+    [InlineData("tools", """["a","a","b"]""", """["b","a"]""")]
+    [InlineData("boss", """{"type":"user","id":"bob","x":1}""", """{"__entity":{"type":"App::User","id":"bob"}}""")]
+    [InlineData("boss", """{"type":"App::User","id":"bob"}""", """{"__entity":{"type":"App::User","id":"bob"}}""")]
+    [InlineData("address", """{"city":"Ulm","zip":89073}""", """{"city":"Ulm","zip":89073}""")]
+    public void Values_are_converted_to_the_declared_type(string name, string json, string value)
+    {
+        var translated = Translate(Asked(subject: $$"""{"{{name}}":{{json}}}"""));
+
+        translated.Request.Invalid.ShouldBeEmpty();
+        translated.Request.Subject.Properties.TryGet(name, out var converted).ShouldBeTrue();
+        converted!.ShouldBe(Record($$"""{"x":{{value}}}""").Values[0]);
+    }
+
+    [Theory]
+    [InlineData("level", "\"7\"", "subject.level")]
+    [InlineData("level", "7.0", "subject.level")]
+    [InlineData("level", "9007199254740992", "subject.level")]
+    [InlineData("score", "1.23456", "subject.score")]
+    [InlineData("score", "1e2", "subject.score")]
+    [InlineData("role", "true", "subject.role")]
+    [InlineData("since", "\"2025-06-27T18:03-07:00\"", "subject.since")]
+    [InlineData("home", "\"300.0.0.1\"", "subject.home")]
+    [InlineData("patience", "\"1 hour\"", "subject.patience")]
+    [InlineData("tools", """["a",1]""", "subject.tools.1")]
+    [InlineData("tools", "\"a\"", "subject.tools")]
+    [InlineData("boss", "\"bob\"", "subject.boss")]
+    [InlineData("boss", """{"type":"not a type","id":"bob"}""", "subject.boss")]
+    [InlineData("address", """{"city":7}""", "subject.address.city")]
+    [InlineData("address", "[]", "subject.address")]
+    public void A_value_that_does_not_convert_is_known_by_name(string name, string json, string invalid)
+    {
+        var translated = Translate(Asked(subject: $$"""{"{{name}}":{{json}}}"""));
+
+        translated.Request.Invalid.ShouldBe(StringSet.Of(invalid));
+    }
+
+    [Fact]
+    public void Where_the_schema_offers_nothing_all_properties_are_dropped()
+    {
+        var asked = Asked(subject: """{"role":"admin"}""", context: """{"ip":"10.0.0.1"}""", action: """{"soft":true}""");
+
+        foreach (var (schema, question) in new[] { (Rules.Schema, asked with { Action = "fly" }), (null, asked) })
+        {
+            var translated = RequestTranslation.Of(schema, Known, question, Monday);
+
+            translated.Request.Subject.Properties.ShouldBe(RecordValue.Empty);
+            translated.Dropped.ShouldBe(StringSet.Of("context.action.soft", "context.ip", "subject.role"));
+        }
+    }
+
+    static TranslatedRequest Translate(AskedEvaluation asked) => RequestTranslation.Of(Rules.Schema, Known, asked, Monday);
+}

@@ -1,0 +1,176 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Stet.Testing;
+using Stet.Tests.Http;
+using Stet.Tests.Policy.AuthZen;
+using Stet.Tests.Policy.Lifecycle;
+
+namespace Stet.Tests.Policy.Entities;
+
+public class EntityHttpSpecs
+{
+    const string Path = "/v1/policy/entities";
+
+    [Fact]
+    public async Task An_entity_is_recorded_read_changed_and_removed()
+    {
+        var tenant = await Tenant.NewAsync();
+        const string url = $"{Path}/App::User/a/b c";
+
+        var created = await tenant.PutAsync(url, """{"attrs":{"n":1},"parents":[{"type":"G","id":"z"},{"type":"G","id":"a"}]}""");
+        var same = await tenant.PutAsync(url, """{"attrs":{"n":1},"parents":[{"type":"G","id":"a"},{"type":"G","id":"z"}]}""");
+        var changed = await tenant.PutAsync(url, """{"tags":{"t":"x"}}""");
+        var got = await tenant.GetAsync(url);
+        var removed = await tenant.SendAsync(HttpMethod.Delete, url, null);
+
+        created.Status.ShouldBe(201, created.Text);
+        created.Json["entity"]!.ToJsonString().ShouldBe(
+            """{"uid":{"type":"App::User","id":"a/b c"},"attrs":{"n":1},"parents":[{"type":"G","id":"a"},{"type":"G","id":"z"}],"tags":{}}""");
+        same.Status.ShouldBe(200);
+        same.Position().ShouldBe(created.Position());
+        changed.Status.ShouldBe(200);
+        got.Json["entity"]!["tags"]!.ToJsonString().ShouldBe("""{"t":"x"}""");
+        ((long)got.Json["position"]!).ShouldBe(changed.Position());
+        removed.Status.ShouldBe(200);
+        (await tenant.GetAsync(url)).ShouldBeProblem(404, "entity_not_found");
+        (await tenant.SendAsync(HttpMethod.Delete, url, null)).ShouldBeProblem(404, "entity_not_found");
+    }
+
+    [Fact]
+    public async Task Lists_go_by_type_and_id_page_by_page()
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.PostAsync($"{Path}/import", new JsonArray(
+            [.. new[] { ("B", "1"), ("A", "2"), ("A", "1"), ("A", "10"), ("C", "1") }
+                .Select(e => Scenarios.Entity(e.Item1, e.Item2, new JsonObject()))]));
+
+        (await ListAsync(tenant, "")).ShouldBe(["A 1", "A 10", "A 2", "B 1", "C 1"]);
+        (await ListAsync(tenant, "&type=A")).ShouldBe(["A 1", "A 10", "A 2"]);
+        (await ListAsync(tenant, "&type=D")).ShouldBeEmpty();
+        (await tenant.GetAsync($"{Path}?cursor=!")).ShouldBeProblem(400, "invalid_request");
+    }
+
+    [Fact]
+    public async Task An_import_of_lines_is_recorded_whole_or_not_at_all()
+    {
+        var tenant = await Tenant.NewAsync();
+        const string lines = """
+            {"uid":{"type":"U","id":"1"},"attrs":{},"parents":[]}
+
+            {"uid":{"type":"U","id":"2"},"attrs":{"x":"\ud800"},"parents":[]}
+            {"uid":{"type":"U","id":"3"},"attrs":{"x":1,"x":2},"parents":[]}
+            {"uid":{"type":"U","id":"4"},"attrs":{"x":9007199254740992},"parents":[]}
+            {"uid":{"type":"Action","id":"read"},"attrs":{},"parents":[]}
+            {"uid":{"type":"U","id":""},"attrs":{},"parents":[]}
+            {"uid":{"type":"not a type","id":"5"},"attrs":{},"parents":[]}
+            {"id":"6"}
+            """;
+
+        var refused = await ImportAsync(tenant, lines);
+        var recorded = await ImportAsync(tenant, lines.Split('\n')[0] + "\r\n" + """{"uid":{"type":"U","id":"2"},"attrs":{},"parents":[]}""" + "\n");
+        var again = await ImportAsync(tenant, lines.Split('\n')[0]);
+
+        refused.ShouldBeProblem(400, "invalid_request");
+        refused.Pointers.ShouldBe(["/1", "/2", "/3", "/4", "/5", "/6", "/7"]);
+        recorded.Json.ToJsonString().ShouldBe("""{"recorded":2,"unchanged":0,"position":2}""");
+        again.Json.ToJsonString().ShouldBe("""{"recorded":0,"unchanged":1,"position":2}""");
+    }
+
+    [Theory]
+    [InlineData("{}", "invalid_request")]
+    [InlineData("[", "invalid_request")]
+    [InlineData("""[{"uid":{"type":"U","id":"1"},"attrs":{},"parents":[]},{"uid":{"type":"U","id":"1"},"attrs":{},"parents":[]}]""", "entity_refused")]
+    [InlineData("""[{"uid":{"type":"U","id":"1"},"attrs":{},"parents":[{"type":"U","id":"1"}]}]""", "invalid_request")]
+    [InlineData("""[{"uid":{"type":"U","id":"1"},"attrs":{},"parents":[{"type":"U","id":"2"}]},{"uid":{"type":"U","id":"2"},"attrs":{},"parents":[{"type":"U","id":"1"}]}]""", "entity_refused")]
+    public async Task An_import_that_cannot_be_says_why(string body, string code)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.PostTextAsync($"{Path}/import", body);
+
+        answer.ShouldBeProblem(code == "invalid_request" ? 400 : 409, code);
+        (await tenant.GetAsync(Path)).Json["entities"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task More_than_ten_thousand_entities_are_too_many_for_one_import()
+    {
+        var tenant = await Tenant.NewAsync();
+        var lines = string.Join('\n', Enumerable.Range(0, 10_001).Select(n => $$$"""{"uid":{"type":"U","id":"{{{n}}}"},"attrs":{},"parents":[]}"""));
+
+        (await ImportAsync(tenant, lines)).ShouldBeProblem(400, "invalid_request");
+        (await ImportAsync(tenant, lines[..lines.LastIndexOf('\n')])).Json["recorded"]!.GetValue<int>().ShouldBe(10_000);
+    }
+
+    [Fact]
+    public async Task What_does_not_fit_the_schema_in_force_is_refused_and_wrappers_may_be_left_out()
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.ActivateAsync(Scenarios.Text(
+            """entity group; entity user in [group] { home?: ipaddr, boss?: user }; action read appliesTo { principal: user, resource: user };""",
+            "permit (principal, action, resource);"));
+
+        var loose = await tenant.PutAsync($"{Path}/user/ada", """{"attrs":{"home":"10.0.0.1","boss":{"type":"user","id":"bob"}}}""");
+        var wrongType = await tenant.PutAsync($"{Path}/user/ada", """{"attrs":{"home":7}}""");
+        var unknown = await tenant.PutAsync($"{Path}/spaceship/x", "{}");
+        var wrongParent = await tenant.PutAsync($"{Path}/group/g", """{"parents":[{"type":"user","id":"ada"}]}""");
+        var badAddress = await tenant.PutAsync($"{Path}/user/ada", """{"attrs":{"home":"300.0.0.1"}}""");
+
+        loose.Json["entity"]!["attrs"]!["home"]!.ToJsonString().ShouldBe("""{"__extn":{"arg":"10.0.0.1","fn":"ip"}}""");
+        wrongType.ShouldBeProblem(409, "entity_refused");
+        wrongType.Text.ShouldContain("ipaddr");
+        unknown.ShouldBeProblem(409, "entity_refused");
+        wrongParent.ShouldBeProblem(409, "entity_refused");
+        badAddress.ShouldBeProblem(400, "invalid_request");
+    }
+
+    [Fact]
+    public async Task A_key_makes_repeating_an_import_safe()
+    {
+        var tenant = await Tenant.NewAsync();
+        var body = new JsonArray(Scenarios.Entity("U", "1", new JsonObject()));
+
+        var first = await tenant.PostAsync($"{Path}/import", body, ("Idempotency-Key", "k"));
+        await tenant.SendAsync(HttpMethod.Delete, $"{Path}/U/1", null);
+        var again = await tenant.PostAsync($"{Path}/import", body, ("Idempotency-Key", "k"));
+        var other = await tenant.PostAsync($"{Path}/import", new JsonArray(Scenarios.Entity("U", "2", new JsonObject())), ("Idempotency-Key", "k"));
+
+        again.Text.ShouldBe(first.Text);
+        (await tenant.GetAsync($"{Path}/U/1")).Status.ShouldBe(404);
+        other.ShouldBeProblem(409, "idempotency_conflict");
+    }
+
+    [Fact]
+    public async Task Two_instances_take_no_cycle_between_them()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var id = TestService.NewTenantId();
+        var (here, there) = (new Tenant(first.Client(id)), new Tenant(second.Client(id)));
+        await there.GetAsync($"{Path}/G/a");
+        await there.PutAsync($"{Path}/G/x", "{}");
+
+        var one = await here.PutAsync($"{Path}/G/a", """{"parents":[{"type":"G","id":"b"}]}""");
+        var other = await there.PutAsync($"{Path}/G/b", """{"parents":[{"type":"G","id":"a"}]}""");
+
+        one.Status.ShouldBe(201, one.Text);
+        other.ShouldBeProblem(409, "entity_refused");
+    }
+
+    static Task<Answer> ImportAsync(Tenant tenant, string lines) =>
+        tenant.SendAsync(HttpMethod.Post, $"{Path}/import", Encoding.UTF8.GetBytes(lines), ("Content-Type", "application/x-ndjson"));
+
+    static async Task<string[]> ListAsync(Tenant tenant, string filter)
+    {
+        var listed = new List<string>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = await tenant.GetAsync($"{Path}?limit=2{filter}{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}");
+            page.Status.ShouldBe(200, page.Text);
+            listed.AddRange(page.Json["entities"]!.AsArray().Select(e => $"{(string)e!["entity"]!["uid"]!["type"]!} {(string)e["entity"]!["uid"]!["id"]!}"));
+            cursor = (string?)page.Json["next_cursor"];
+        }
+
+        return [.. listed];
+    }
+}

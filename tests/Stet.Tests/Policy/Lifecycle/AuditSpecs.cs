@@ -1,0 +1,216 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Stet.EventStore;
+using Stet.Policy.Lifecycle;
+using Stet.Testing;
+using Stet.Tests.Http;
+using static Stet.Tests.Policy.Lifecycle.Decided;
+using static Stet.Tests.Policy.Lifecycle.Ordinary;
+using Tenant = Stet.Tests.Http.Tenant;
+
+namespace Stet.Tests.Policy.Lifecycle;
+
+public class AuditSpecs
+{
+    const string Path = "/v1/policy/audit";
+
+    [Fact]
+    public async Task Decisions_that_come_out_as_recorded_are_counted_once()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.DecideAsync(tenantId, Request(), Request("write"), Request("delete"));
+
+        var first = await AuditAsync(tenant);
+        var second = await AuditAsync(tenant);
+
+        (Count(first, "decisions"), Count(first, "mismatches"), Count(first, "unreplayable")).ShouldBe((3, 0, 0));
+        (Count(second, "decisions"), second["mismatches"]!.AsArray().Count).ShouldBe((3, 0));
+        var audited = (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().ShouldHaveSingleItem();
+        (audited.From, audited.Decisions, audited.Mismatches, audited.Engine).ShouldBe((1, 3, 0, ValidatePolicy.Engine));
+    }
+
+    [Fact]
+    public async Task Each_decision_is_held_against_the_policies_it_was_made_by()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.RecordAsync(tenantId, Event(null, Request()));
+        await service.DecideAsync(tenantId, Request("write"));
+        await tenant.ActivateAsync(Second.Text);
+        await service.DecideAsync(tenantId, Request("write"));
+
+        var audited = await AuditAsync(tenant);
+
+        (Count(audited, "decisions"), Count(audited, "mismatches")).ShouldBe((3, 0));
+    }
+
+    [Fact]
+    public async Task A_decision_that_was_tampered_with_is_found_with_both_results_and_reported_once()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var position = await service.DecideAsync(tenantId, Request("write"));
+        await ExecuteAsync(service, $$"""
+            update stet.mt_events set data = jsonb_set(data, '{effective}', '{"decision":true,"class":"allow","obligations":[]}')
+            where tenant_id = '{{tenantId}}' and seq_id = {{position}}
+            """);
+
+        var audited = await AuditAsync(tenant);
+        await AuditAsync(tenant);
+
+        Count(audited, "mismatches").ShouldBe(1);
+        ((long)audited["mismatches"]![0]!["decision_position"]!).ShouldBe(position);
+        var found = (await EventsAsync(service, tenantId)).OfType<DecisionMismatchFound>().ShouldHaveSingleItem();
+        (found.Position, found.Recorded.Effective.Decision, found.Replayed.Effective.Decision).ShouldBe((position, true, false));
+        ((bool)(await DecisionAsync(service, tenantId, position))["effective"]!["decision"]!).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Inputs_that_are_gone_are_counted_and_are_no_mismatch()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var position = await service.DecideAsync(tenantId, Request());
+        await ExecuteAsync(service, $"update stet.mt_events set data = data - 'subject' where tenant_id = '{tenantId}' and seq_id = {position}");
+
+        var audited = await AuditAsync(tenant);
+
+        (Count(audited, "decisions"), Count(audited, "unreplayable"), Count(audited, "mismatches")).ShouldBe((1, 1, 0));
+    }
+
+    [Fact]
+    public async Task An_audit_can_be_made_again_from_any_position()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var last = await service.DecideAsync(tenantId, Request(), Request());
+        await AuditAsync(tenant);
+
+        var again = await tenant.PostAsync(Path, new JsonObject { ["from"] = last });
+
+        ((long)again.Json["progress"]!["decisions"]!).ShouldBe(1);
+        (await tenant.PostAsync(Path, new JsonObject { ["from"] = 0 })).Pointers.ShouldBe(["/from"]);
+    }
+
+    [Fact]
+    public async Task The_background_audits_what_is_due_and_after_an_upgrade_everything()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Settings = new Dictionary<string, string?> { ["Policy:AuditShare"] = "1", ["Policy:AuditInterval"] = "00:01:00" },
+        });
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        await service.DecideAsync(tenantId, Request(), Request());
+        var background = service.Services.GetRequiredService<BackgroundAudit>();
+
+        await background.RoundAsync(CancellationToken.None);
+        await background.RoundAsync(CancellationToken.None);
+
+        Count((await tenant.GetAsync(Path)).Json, "decisions").ShouldBe(2);
+        (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().Count().ShouldBe(1);
+
+        await ExecuteAsync(service, "update stet.policy_audit set engine = 'Stet.Cedar 0.1'");
+        Count((await tenant.GetAsync(Path)).Json, "decisions").ShouldBe(0);
+        await background.RoundAsync(CancellationToken.None);
+        (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().Select(e => (e.From, e.Decisions)).ShouldBe([(1, 2), (1, 2)]);
+    }
+
+    [Fact]
+    public async Task While_an_audit_is_under_way_another_is_put_off()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var hold = new NpgsqlCommand($"select pg_advisory_lock(hashtextextended('policy_audit:{tenantId}', 0))", connection);
+        await hold.ExecuteNonQueryAsync();
+
+        var answer = await tenant.PostAsync(Path, new JsonObject());
+
+        answer.ShouldBeProblem(503, "audit_running");
+        answer.Headers["Retry-After"].ShouldBe("5");
+    }
+
+    [Fact]
+    public async Task A_promoted_decision_is_a_test_that_holds_under_its_own_policies_and_tells_of_others()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.DecideAsync(tenantId, Request());
+        var decision = (await EventsAsync(service, tenantId)).OfType<Stet.Policy.Decisions.DecisionRecorded>().Single();
+
+        var promoted = await tenant.PostAsync($"/v1/policy/decisions/{decision.EvaluationId}/promotion", new JsonObject());
+
+        promoted.Status.ShouldBe(200, promoted.Text);
+        var tests = new JsonArray(promoted.Json["test"]!.DeepClone()).ToJsonString();
+        Valid(Text with { Tests = tests }).Tests.Single().Name.ShouldBe($"decision {decision.EvaluationId}");
+        var (broken, findings) = PolicyCandidate.Read(
+            Text with { Tests = tests, Policies = [new("none", "forbid (principal, action, resource);")] }, Stet.Cedar.CedarLimits.Default);
+        broken!.ValidatedPolicies.ShouldBeNull();
+        var finding = findings.ShouldHaveSingleItem();
+        (finding.Code, finding.Part, finding.Name).ShouldBe(("test_failed", "tests", $"decision {decision.EvaluationId}"));
+        finding.Message.ShouldBe("Expected allow; got deny, forbidden, by none.");
+    }
+
+    [Fact]
+    public async Task A_failing_test_ends_a_candidate()
+    {
+        var tenant = await Tenant.NewAsync();
+        const string test = """
+            [{"name":"nobody reads","request":{"subject":{"type":"User","id":"u"},"action":{"name":"read"},
+              "resource":{"type":"Document","id":"d","properties":{"open":true}}},"expected":{"decision":false}}]
+            """;
+
+        var drafted = await tenant.DraftAsync(Text with { Tests = test });
+
+        ((string)drafted.Json["state"]!).ShouldBe("invalid");
+        ((string)drafted.Json["findings"]![0]!["code"]!).ShouldBe("test_failed");
+        (await tenant.StepAsync((string)drafted.Json["candidate"]!, "diff", new JsonObject(), Ada)).ShouldBeProblem(409, "candidate_closed");
+    }
+
+    [Theory]
+    [InlineData("0190aaaa-0000-7000-8000-000000000000")]
+    [InlineData("0190aaaa-0000-4000-8000-000000000000")]
+    [InlineData("ffffffff-ffff-7fff-bfff-ffffffffffff")]
+    public async Task A_decision_that_is_not_known_is_not_promoted(string id)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        (await tenant.PostAsync($"/v1/policy/decisions/{id}/promotion", new JsonObject())).ShouldBeProblem(404, "decision_not_found");
+        (await tenant.PostAsync("/v1/policy/decisions/x/promotion", new JsonObject())).ShouldBeProblem(400, "invalid_request");
+    }
+
+    static async Task<(TestService Service, string TenantId, Tenant Tenant)> StartAsync()
+    {
+        var service = await TestService.SharedAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        return (service, tenantId, tenant);
+    }
+
+    static async Task<JsonNode> AuditAsync(Tenant tenant)
+    {
+        var answer = await tenant.PostAsync(Path, new JsonObject());
+        answer.Status.ShouldBe(200, answer.Text);
+        return answer.Json;
+    }
+
+    static long Count(JsonNode answer, string name) => (long)answer["progress"]![name]!;
+
+    static async Task<object[]> EventsAsync(TestService service, string tenantId) =>
+        [.. (await service.Services.GetRequiredService<Store>().ReadAsync(tenantId, 0, 1_000, CancellationToken.None)).Select(e => e.Data)];
+
+    static async Task<JsonNode> DecisionAsync(TestService service, string tenantId, long position)
+    {
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var read = new NpgsqlCommand($"select data::text from stet.mt_events where tenant_id = '{tenantId}' and seq_id = {position}", connection);
+        return JsonNode.Parse((string)(await read.ExecuteScalarAsync())!)!;
+    }
+
+    static async Task ExecuteAsync(TestService service, string sql)
+    {
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}

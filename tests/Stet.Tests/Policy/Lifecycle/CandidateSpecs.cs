@@ -1,0 +1,140 @@
+using Stet.Cedar;
+using Stet.Policy.Lifecycle;
+using static Stet.Tests.Policy.Lifecycle.Ordinary;
+
+namespace Stet.Tests.Policy.Lifecycle;
+
+public class CandidateSpecs
+{
+    [Fact]
+    public void White_space_comments_and_order_change_no_digest()
+    {
+        var other = Valid(Text with
+        {
+            Policies = [new NamedPolicy("open-read", $"// why\n  {OpenRead.Replace(" ", "  ")}")],
+            Schema = SchemaText.Replace("entity Group;", "\n  entity  Group ; // people"),
+            Obligations = " { } ",
+            Tests = " [ ] ",
+        });
+
+        (other.Digest, other.PolicySetDigest, other.SchemaDigest, other.TestsDigest)
+            .ShouldBe((First.Digest, First.PolicySetDigest, First.SchemaDigest, First.TestsDigest));
+    }
+
+    [Fact]
+    public void Whatever_a_candidate_says_is_in_its_digest()
+    {
+        var test = """[{"name":"t","request":{"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d","properties":{"open":true}}},"expected":{"decision":true}}]""";
+        string[] digests =
+        [
+            First.Digest, Second.Digest, Third.Digest, Valid(Text with { Tests = test }).Digest,
+            Valid(Text with { Obligations = """{"a":{"type":"custom","properties":{}}}""" }).Digest,
+            Valid(Text with { Policies = [new NamedPolicy("other-id", OpenRead)] }).Digest,
+        ];
+
+        digests.Distinct().Count().ShouldBe(digests.Length);
+    }
+
+    [Fact]
+    public void A_candidate_that_cannot_be_read_says_where()
+    {
+        var finding = Unreadable(Text with { Policies = [new NamedPolicy("broken", "permit (principal,\n  action, resource")] });
+
+        (finding.Code, finding.Part, finding.Name, finding.Line).ShouldBe(("syntax", "policies", "broken", 2));
+        finding.Message.ShouldNotBeEmpty();
+        Unreadable(Text with { Schema = "entity User;\nentity ;" }).Line.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Every_part_is_looked_at_before_a_candidate_is_refused()
+    {
+        var (candidate, findings) = PolicyCandidate.Read(
+            new([new("a", "permit")], [new("a", "b", new("no type", "x"), null)], "[]", "entity", "{}"), CedarLimits.Default);
+
+        candidate.ShouldBeNull();
+        findings.Select(f => f.Part).Distinct().ShouldBe(["policies", "schema", "obligations", "tests"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Ids_that_occur_twice_are_refused()
+    {
+        var finding = Unreadable(Text with { Policies = [.. Text.Policies, .. Text.Policies] });
+
+        (finding.Code, finding.Name).ShouldBe(("duplicate_id", "open-read"));
+    }
+
+    [Theory]
+    [InlineData("size")]
+    [InlineData("depth")]
+    [InlineData("count")]
+    public void Too_much_is_refused(string kind)
+    {
+        var condition = kind switch
+        {
+            "size" => $"context.urgent == true || \"{new string('x', 20_000)}\" == \"\"",
+            "depth" => $"{new string('(', 300)}true{new string(')', 300)}",
+            _ => "true",
+        };
+        var policies = Enumerable.Range(0, kind == "count" ? 20_001 : 1)
+            .Select(n => new NamedPolicy($"p{n}", $"permit (principal, action, resource) when {{ {condition} }};"));
+
+        Unreadable(Text with { Policies = [.. policies] }).Code.ShouldBe("limit");
+    }
+
+    [Fact]
+    public void What_the_schema_does_not_know_makes_a_candidate_invalid()
+    {
+        var text = Text with { Policies = [new NamedPolicy("typo", "permit (principal, action, resource)\nwhen { resource.opne };")] };
+
+        var (candidate, findings) = PolicyCandidate.Read(text, CedarLimits.Default);
+
+        candidate!.ValidatedPolicies.ShouldBeNull();
+        var finding = findings.ShouldHaveSingleItem();
+        (finding.Code, finding.Part, finding.Name, finding.Line, finding.Column).ShouldBe(("unknown_attribute", "policies", "typo", 2, 8));
+    }
+
+    [Theory]
+    [InlineData("{}", "notify", "is not in the catalogue")]
+    [InlineData("""{"notify":{"type":"notification","properties":{"to":"dpo","body":"b"}}}""", "", "has to name entries")]
+    public void Annotations_name_entries_of_the_catalogue(string obligations, string names, string message)
+    {
+        var text = Text with
+        {
+            Obligations = obligations,
+            Policies = [new NamedPolicy("p", $"@obligation(\"{names}\") permit (principal, action, resource);")],
+        };
+
+        var (candidate, findings) = PolicyCandidate.Read(text, CedarLimits.Default);
+
+        candidate!.ValidatedPolicies.ShouldBeNull();
+        findings.ShouldHaveSingleItem().Message.ShouldContain(message);
+    }
+
+    [Theory]
+    [InlineData("""{"a":{"type":"step-up","properties":{}}}""", "acr_value")]
+    [InlineData("""{"a":{"type":"step-up","properties":{"acr_value":"high","amr_values":"otp"}}}""", "amr_values")]
+    [InlineData("""{"a":{"type":"notification","properties":{"to":"dpo"}}}""", "body")]
+    [InlineData("""{"a":{"type":"session_termination","properties":{}}}""", "subject")]
+    [InlineData("""{"a":{"type":"fax","properties":{}}}""", "step-up")]
+    [InlineData("""{"a":{"type":"custom"}}""", "{type, properties}")]
+    [InlineData("""{"a, b":{"type":"custom","properties":{}}}""", "comma")]
+    [InlineData("""{"a":{"type":"custom","properties":{}},"a":{"type":"custom","properties":{}}}""", "more than once")]
+    public void A_catalogue_that_breaks_its_form_is_refused(string obligations, string message) =>
+        Unreadable(Text with { Obligations = obligations }).Message.ShouldContain(message, Case.Insensitive);
+
+    [Theory]
+    [InlineData("""[{"name":"t"}]""", "request")]
+    [InlineData("""[{"name":"","request":{}}]""", "subject")]
+    [InlineData("""[{"name":"t","nonsense":1}]""", "nonsense")]
+    [InlineData("""[{"name":"t","request":{"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d"}},"expected":{}}]""", "decision")]
+    [InlineData("{}", "list")]
+    public void A_test_that_breaks_its_form_is_refused(string tests, string message) =>
+        Unreadable(Text with { Tests = tests }).Message.ShouldContain(message);
+
+    static PolicyFinding Unreadable(CandidateText text)
+    {
+        var (candidate, findings) = PolicyCandidate.Read(text, CedarLimits.Default);
+        candidate.ShouldBeNull();
+        return findings[0];
+    }
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.DependencyInjection;
+using Stet.Cedar;
+using Stet.EventStore;
+using Stet.Policy.Decisions;
+using Stet.Policy.Entities;
+using Stet.Policy.Lifecycle;
+using Stet.Testing;
+
+namespace Stet.Tests.Policy.Lifecycle;
+
+/// <summary>Decisions as enforcement points leave them behind.</summary>
+static class Decided
+{
+    public static readonly PepSupport Pep = new("gateway", StringSet.Empty);
+
+    /// <summary>Somebody asks to do something with a document.</summary>
+    public static RecordedRequest Request(string action = "read", bool open = true, string user = "ann", DateTimeOffset? now = null) => new(
+        new Party("User", user, RecordValue.Empty), action,
+        new Party("Document", "d1", new RecordValue(KeyValuePair.Create("open", (Value)(open ? BoolValue.True : BoolValue.False)))),
+        RecordValue.Empty, now ?? Ordinary.Monday, StringSet.Empty);
+
+    /// <summary>What is in force, once it is.</summary>
+    public static PolicyInForce InForce(this PolicyCandidate candidate) => candidate.Compile(candidate.ValidatedPolicies!, 1);
+
+    public static DecisionRecorded Event(PolicyInForce? policy, RecordedRequest request, long entityPosition = 0, IEntities? entities = null)
+    {
+        var (raw, effective) = DecisionPoint.Evaluate(policy, request, entities ?? EntityStore.Empty, Pep);
+        return new DecisionRecorded(
+            Guid.CreateVersion7(request.Now), null, null, null, Pep, request, RequestSources.None, StringSet.Empty,
+            policy?.PolicySetDigest, policy?.SchemaDigest, entityPosition, raw, effective);
+    }
+
+    /// <summary>Records decisions by what is in force, as they would have been made.</summary>
+    public static async Task<long> DecideAsync(this TestService service, string tenantId, params RecordedRequest[] requests)
+    {
+        var policies = service.Services.GetRequiredService<PoliciesInForce>();
+        var policy = await policies.AtAsync(tenantId, TimeProvider.System.GetUtcNow().AddYears(10), CancellationToken.None);
+        return await service.RecordAsync(tenantId, [.. requests.Select(r => Event(policy, r))]);
+    }
+
+    public static async Task<long> RecordAsync(this TestService service, string tenantId, params DecisionRecorded[] decisions)
+    {
+        var store = service.Services.GetRequiredService<Store>();
+        var tenant = await store.CreateTenantAsync(tenantId, CancellationToken.None);
+        var commands = decisions.Select(d => (StreamCommand)new StreamCommand<NoState>(
+            DecisionRecorder.DecisionsState, DecisionRecorder.StreamOf(tenant, d.Request.Subject.Type, d.Request.Subject.Id),
+            (_, now) => [d with { EvaluationId = Guid.CreateVersion7(now) }]));
+        var results = await store.AppendAsync(tenantId, new EventMetadata("application"), [.. commands], receipt: false, CancellationToken.None);
+        return results[^1].Position;
+    }
+}

@@ -1,0 +1,101 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Stet.Policy.Lifecycle;
+using static Stet.Tests.Policy.Lifecycle.Ordinary;
+
+namespace Stet.Tests.Policy.Lifecycle;
+
+/// <summary>Commands in any order, from anybody, against the two rules that everything else is there for.</summary>
+public class LifeLaws
+{
+    static readonly string[] people = [Ada, Bob, Cleo, Dan];
+    static readonly PolicyCandidate[] candidates = [First, Second, Third];
+    static readonly string[] diffs = [new('1', 64), new('2', 64)];
+
+    [Fact]
+    public void Nothing_comes_into_force_without_two_approvers_of_what_it_is_now_neither_of_them_its_author() =>
+        Prop.ForAll(Commands(), steps =>
+        {
+            var life = PolicyLife.Empty;
+            var log = new List<object>();
+            var now = Monday;
+            foreach (var step in steps)
+            {
+                now += TimeSpan.FromHours(step.Hours);
+                var decision = Decide(step, life, now);
+                foreach (var activated in decision.Events.OfType<PolicyActivated>()) HoldsFor(activated, log, life).ShouldBeTrue();
+                life = life.Then(decision.Events);
+                log.AddRange(decision.Events);
+            }
+
+            // What decides is what was activated or rolled back to last among those whose time has come.
+            life.InForce(now)?.Candidate.ShouldBe(InForce(log, now));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
+
+    /// <summary>Read off the log, without the state that decides.</summary>
+    static bool HoldsFor(PolicyActivated activated, List<object> log, PolicyLife life)
+    {
+        var start = log.FindLastIndex(e => e is PolicyDrafted d && d.Candidate == activated.Candidate);
+        var since = log.Skip(start).ToList();
+        var author = ((PolicyDrafted)log[start]).Author;
+        var diff = since.OfType<PolicyDiffed>().Last(d => d.Candidate == activated.Candidate);
+        var approvers = since.Skip(since.LastIndexOf(diff)).OfType<PolicyApproved>()
+            .Where(a => a.Candidate == activated.Candidate && (a.DiffDigest, a.Position) == (diff.DiffDigest, diff.To)
+                && activated.ActivatedAt - a.ApprovedAt < Week && life.Approvers.Contains(a.Approver))
+            .Select(a => a.Approver).ToHashSet();
+        return (activated.DiffDigest, activated.Position) == (diff.DiffDigest, diff.To)
+            && activated.Approvers.Count == 2 && !activated.Approvers.Contains(author)
+            && activated.Approvers.All(approvers.Contains)
+            && !since.Any(e => e is PolicyRejected r && r.Candidate == activated.Candidate);
+    }
+
+    static string? InForce(List<object> log, DateTimeOffset now)
+    {
+        var retired = log.OfType<PolicyRetired>().ToList();
+        return log.Select(e => e switch
+            {
+                PolicyActivated a when !retired.Any(r => r.Candidate == a.Candidate && r.RetiredAt < a.NotBefore
+                    && log.IndexOf(r) > log.IndexOf(a)) => (a.Candidate, At: a.NotBefore),
+                PolicyRolledBack r => (r.Candidate, At: r.RolledBackAt),
+                _ => (Candidate: null!, At: DateTimeOffset.MaxValue),
+            })
+            .LastOrDefault(a => a.Candidate is not null && a.At <= now).Candidate;
+    }
+
+    static Decision Decide(Step step, PolicyLife life, DateTimeOffset now)
+    {
+        var candidate = candidates[step.Candidate];
+        var (who, diff) = (people[step.Person], diffs[step.Diff]);
+        return step.Kind switch
+        {
+            0 => DraftPolicy.Decide(new(candidate, null), life, who, now),
+            1 => DiffPolicy.Decide(new(candidate.Digest, diff, 1, 10, life.BaselineAt(now), DiffCounts.None), life, who, now),
+            2 => NameApprover.Decide(new(who), life, Dan, now),
+            3 => RemoveApprover.Decide(new(who), life, Dan, now),
+            4 => RejectPolicy.Decide(new(candidate.Digest, "no"), life, who, now),
+            5 => RetirePolicy.Decide(new(candidate.Digest, null), life, who, now),
+            6 => RollBackPolicy.Decide(new(candidate.Digest, "why"), life, who, now),
+            7 => ValidatePolicy.Decide(new(candidate), life, now),
+            < 13 => ApprovePolicy.Decide(new(candidate.Digest, diff, 10), life, who, Week, now),
+            _ => ActivatePolicy.Decide(
+                new(candidate.Digest, diff, 10, step.Ahead == 0 ? null : now.AddDays(step.Ahead)), life, NoTail, who, Week, now),
+        };
+    }
+
+    /// <summary>Mostly what moves things on, so that many runs get as far as an activation.</summary>
+    static Arbitrary<Step[]> Commands()
+    {
+        var kinds = Gen.Elements(0, 0, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        var step =
+            from kind in kinds
+            from candidate in Gen.Elements(0, 0, 0, 1, 2)
+            from person in Gen.Choose(0, people.Length - 1)
+            from diff in Gen.Elements(0, 0, 0, 1)
+            from hours in Gen.Elements(0, 1, 1, 30, 100)
+            from ahead in Gen.Elements(0, 0, 0, 1, 5)
+            select new Step(kind, candidate, person, diff, hours, ahead);
+        return Arb.From(Gen.ArrayOf(step, 60));
+    }
+
+    sealed record Step(int Kind, int Candidate, int Person, int Diff, int Hours, int Ahead);
+}

@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Stet.EventStore;
+using Stet.Policy;
+using Stet.Policy.Lifecycle;
+using Stet.Testing;
+using Stet.Tests.Http;
+using static Stet.Tests.Policy.Lifecycle.Decided;
+using static Stet.Tests.Policy.Lifecycle.Ordinary;
+using Tenant = Stet.Tests.Http.Tenant;
+
+namespace Stet.Tests.Policy.Lifecycle;
+
+/// <summary>What is approved is what decides, whatever happens to the database; and read models can be made again.</summary>
+public class TrustSpecs
+{
+    [Fact]
+    public async Task A_text_that_was_tampered_with_decides_nothing_and_is_not_activated()
+    {
+        await using var home = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(home.Client(tenantId));
+        var active = await tenant.ActivateAsync(Text);
+        var (candidate, triple) = await tenant.DiffedAsync(Second.Text);
+        foreach (var approver in (string[])[Bob, Cleo]) (await tenant.StepAsync(candidate, "approvals", triple.DeepClone(), approver)).ShouldBeDone();
+        await ExecuteAsync(home, """
+            update stet.mt_events set data = replace(data::text, 'resource.open', '!resource.open')::jsonb where type = 'policy_drafted'
+            """);
+
+        await using var service = await TestService.StartAsync(database: home.Database);
+        var elsewhere = new Tenant(service.Client(tenantId));
+        var refused = await elsewhere.StepAsync(candidate, "activation", triple.DeepClone(), Dan);
+
+        refused.ShouldBeProblem(409, "policy_will_not_load");
+        ((string)(await elsewhere.GetAsync("/v1/policy/in-force")).Json["candidate"]!).ShouldBe(active);
+        (await service.Services.GetRequiredService<PoliciesInForce>().AtAsync(tenantId, TimeProvider.System.GetUtcNow(), CancellationToken.None))
+            .ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_report_that_was_tampered_with_is_made_again()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await service.DecideAsync(tenantId, Request("write"));
+        var (candidate, triple) = await tenant.DiffedAsync(Text);
+        var path = $"/v1/policy/candidates/{candidate}/diff/{triple["diff_digest"]}";
+        var before = (await tenant.GetAsync(path)).Text;
+        await ExecuteAsync(service, "update stet.policy_diff_report set lines = (select lines from stet.policy_diff_report where piece = 0 limit 1) where piece = 1");
+
+        (await tenant.GetAsync(path)).Text.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_refused_activation_is_left_behind()
+    {
+        var service = await TestService.SharedAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.NameApproversAsync();
+        var (candidate, triple) = await tenant.DiffedAsync(Text);
+        (await tenant.StepAsync(candidate, "approvals", triple.DeepClone(), Bob)).ShouldBeDone();
+        var store = service.Services.GetRequiredService<Store>();
+        var before = await store.PositionAsync(tenantId, CancellationToken.None);
+
+        (await tenant.StepAsync(candidate, "activation", triple.DeepClone(), Dan)).ShouldBeProblem(409, "approvals_missing");
+        foreach (var time in (string[])["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"])
+        {
+            var body = (JsonObject)triple.DeepClone();
+            body["not_before"] = time;
+            (await tenant.StepAsync(candidate, "activation", body, Dan)).ShouldBeProblem(400, "not_before_out_of_range");
+        }
+
+        (await store.PositionAsync(tenantId, CancellationToken.None)).ShouldBe(before);
+        (await tenant.GetAsync("/v1/policy/in-force")).Json["candidate"].ShouldBeNull();
+        (await service.Services.GetRequiredService<PoliciesInForce>().AtAsync(tenantId, TimeProvider.System.GetUtcNow(), CancellationToken.None))
+            .ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task An_activation_sent_again_under_its_key_is_answered_again()
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.NameApproversAsync();
+        var (candidate, triple) = await tenant.DiffedAsync(Text);
+        foreach (var approver in (string[])[Bob, Cleo]) (await tenant.StepAsync(candidate, "approvals", triple.DeepClone(), approver)).ShouldBeDone();
+
+        var first = await tenant.StepAsync(candidate, "activation", triple.DeepClone(), Dan, ("Idempotency-Key", "a1"));
+        var again = await tenant.StepAsync(candidate, "activation", triple.DeepClone(), Dan, ("Idempotency-Key", "a1"));
+
+        first.ShouldBeDone();
+        (again.Status, again.Text).ShouldBe((200, first.Text));
+    }
+
+    [Fact]
+    public async Task Read_models_and_state_come_out_of_the_log_again_as_they_are()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        await tenant.ActivateAsync(Second.Text);
+        await tenant.ActivateAsync(Third.Text, TimeProvider.System.GetUtcNow().AddDays(2));
+        (await tenant.StepAsync(Third.Digest, "retirement", new JsonObject(), Dan)).ShouldBeDone();
+        (await tenant.PostAsync("/v1/policy/rollback", new JsonObject { ["candidate"] = First.Digest, ["reason"] = "it broke" })).ShouldBeDone();
+        var position = await service.DecideAsync(tenantId, Request());
+        await ExecuteAsync(service, $$"""
+            update stet.mt_events set data = jsonb_set(data, '{effective,decision}', 'false') where tenant_id = '{{tenantId}}' and seq_id = {{position}}
+            """);
+        (await tenant.PostAsync("/v1/policy/audit", new JsonObject())).Json["mismatches"]!.AsArray().Count.ShouldBe(1);
+
+        var rebuild = new ProjectionRebuild(service.Database.ConnectionString, StoredSamples.Catalog);
+        var tables = await rebuild.RunAsync(RebuildTarget.Of(new PolicyProjection()), compareOnly: true, null, CancellationToken.None);
+        var state = await rebuild.RunAsync(RebuildTarget.Of(PolicyModule.LifeState), compareOnly: true, null, CancellationToken.None);
+
+        tables.Differences.ShouldBeEmpty();
+        state.Differences.ShouldBeEmpty();
+    }
+
+    static async Task ExecuteAsync(TestService service, string sql)
+    {
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
