@@ -132,10 +132,14 @@ sealed class Connection
 
     string NewKey() => Guid.CreateVersion7(clock.GetUtcNow()).ToString("D", CultureInfo.InvariantCulture);
 
+    /// <exception cref="ArgumentException">The value is none that the service takes, or would end the header.</exception>
     static void Add(HttpRequestMessage request, string name, string? value)
     {
-        if (value is not null && !request.Headers.TryAddWithoutValidation(name, value))
-            throw new ArgumentException($"`{name}` cannot have this value.", nameof(value));
+        if (value is null) return;
+        if (value.Length is 0 or > 200 || value.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            throw new ArgumentException($"`{name}` has 1 to 200 visible ASCII characters.", nameof(value));
+
+        request.Headers.TryAddWithoutValidation(name, value);
     }
 
     async Task<Answer> SendAsync(Func<HttpRequestMessage> make, CancellationToken cancel)

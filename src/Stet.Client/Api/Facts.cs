@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace Stet.Client.Api;
@@ -28,11 +29,11 @@ public sealed record AsOf
     internal string Text { get; }
 
     /// <summary>Right after the event at a position, which must not be ahead of the log.</summary>
-    public static AsOf Position(long position) => new(position.ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public static AsOf Position(long position) => new(position.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>At a time that is not in the future.</summary>
     public static AsOf Time(DateTimeOffset time) =>
-        new(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH':'mm':'ss'.'ffffff'Z'", System.Globalization.CultureInfo.InvariantCulture));
+        new(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH':'mm':'ss'.'ffffff'Z'", CultureInfo.InvariantCulture));
 }
 
 /// <summary>What stands about a subject.</summary>

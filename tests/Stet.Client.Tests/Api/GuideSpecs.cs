@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using Stet.Client.Api;
 using Stet.Client.AuditLog;
 using Stet.Client.Tests.Api;
@@ -23,6 +24,16 @@ public sealed partial class GuideSpecs
         await SubmitAsync(stet, Ordinary.Doubtful(), Ordinary.Secret);
         await ProveAsync(stet, (await stet.Audit.KeysAsync()).Value.Keys.Single().Vkey);
         await RefusedAsync(stet, patient, written);
+    }
+
+    [Fact]
+    public void A_client_can_be_injected()
+    {
+        var services = new ServiceCollection();
+        services.AddHttpClient<StetClient>(http => http.BaseAddress = new Uri("http://127.0.0.1:8080"));
+        using var provider = services.BuildServiceProvider();
+
+        provider.GetRequiredService<StetClient>().Corrections.ShouldNotBeNull();
     }
 
     [Fact]
