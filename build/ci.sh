@@ -75,5 +75,7 @@ for _ in $(seq 240); do
 done
 timeout 60 dotnet run --project samples/AllergyBot --no-build -- "http://127.0.0.1:$port" </dev/null \
   || { cat "$work/service.log"; fail "samples/AllergyBot failed"; }
+timeout 60 dotnet run --project samples/AgentGate --no-build -- "http://127.0.0.1:$port" </dev/null \
+  || { cat "$work/service.log"; fail "samples/AgentGate failed"; }
 
 step Done

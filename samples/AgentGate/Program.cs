@@ -48,6 +48,7 @@ static async Task TellAsync(StetClient stet, CancellationToken cancel)
 
     await StepAsync("try a trick that nobody thought of", "tools/uninstall", Tool("find_order"));
     Say("Stray", $"list the tools, with a token of Ada's: {await CallAsync(gateway, token with { Agent = "stray-bot" }, "tools/list", null, cancel)}");
+    Say("Stet", await stet.ReplayAsync(cancel));
 
     async Task StepAsync(string plan, string method, JsonObject? parameters) =>
         Say("Agent", $"{plan}: {await CallAsync(gateway, token, method, parameters, cancel)}");

@@ -68,6 +68,14 @@ sealed class StetClient : IDecisionPoint, IDisposable
         }
     }
 
+    /// <summary>Has all decisions evaluated again, from what was recorded with them.</summary>
+    public async Task<string> ReplayAsync(CancellationToken cancel)
+    {
+        var audit = await SendAsync("auditor", HttpMethod.Post, "/v1/policy/audit", new JsonObject { ["from"] = 1 }, cancel);
+        var progress = audit.GetProperty("progress");
+        return $"has {progress.GetProperty("decisions")} decisions on record, and evaluates them again: {progress.GetProperty("mismatches")} came out otherwise";
+    }
+
     /// <summary>Sends a request in somebody's name.</summary>
     /// <exception cref="HttpRequestException">It was refused, or nobody answered.</exception>
     public async Task<JsonElement> SendAsync(string actor, HttpMethod method, string path, JsonNode? body, CancellationToken cancel)

@@ -26,14 +26,15 @@ static class PolicyReplayCommand
         var answer = audited.Deserialize(PolicyHttpJson.Default.AuditAnswer)!;
 
         var output = arguments.InvocationConfiguration.Output;
-        MismatchItem[] mismatches = [.. answer.Mismatches.Where(m => m.DecisionPosition >= from)];
-        foreach (var mismatch in mismatches.OrderBy(m => m.DecisionPosition))
+        foreach (var mismatch in answer.Mismatches.Where(m => m.DecisionPosition >= from).OrderBy(m => m.DecisionPosition))
             await output.WriteLineAsync($"position {mismatch.DecisionPosition}: another result, on record at position {mismatch.FoundPosition}");
 
+        var progress = answer.Progress;
         await output.WriteLineAsync(
-            $"{answer.Progress.Decisions} decisions evaluated again up to position {answer.Progress.Position}, "
-            + $"{(mismatches.Length == 0 ? "all as recorded" : $"{mismatches.Length} otherwise")}");
-        return mismatches.Length == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;
+            $"{progress.Decisions} decisions evaluated again up to position {progress.Position}: "
+            + $"{(progress.Mismatches == 0 ? "all came out as recorded" : $"{progress.Mismatches} came out otherwise")}"
+            + $"{(progress.Unreplayable == 0 ? "" : $", {progress.Unreplayable} could not be evaluated")}");
+        return progress.Mismatches == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;
     }
 
     static long FirstOf(string? text)

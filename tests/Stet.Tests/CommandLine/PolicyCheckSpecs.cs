@@ -35,6 +35,10 @@ public sealed class PolicyCheckSpecs
     [InlineData("@id(\"a\") permit (principal, action, resource);\n\n// and\n@id(\"b\")\nforbid (principal, action, resource) when { 1 };", "readers.cedar:5:45: ")]
     [InlineData("@id(\"a\") permit (principal, action, resource);\n@id(\"a\") forbid (principal, action, resource);", "readers.cedar:2:1: The id `a` is taken by the policy at ")]
     [InlineData("@id(\"a\") @obligation(\"sing\") permit (principal, action, resource);", "readers.cedar:1:1: `sing` is not in the catalogue")]
+    [InlineData("@id(\"a\") @access_request(\"4h\") permit (principal, action, resource);", "readers.cedar:1:1: `@access_request` belongs on a policy that forbids")]
+    [InlineData("@id(\"a\") @access_request(\"soon\") forbid (principal, action, resource);", "readers.cedar:1:1: `@access_request` has to say for how long")]
+    [InlineData("@id(\"a\") @access_request forbid (principal, action, resource);", "readers.cedar:1:1: `@access_request` has to say for how long")]
+    [InlineData("@id(\"a\") @access_request(\"31d\") forbid (principal, action, resource);", "readers.cedar:1:1: `@access_request` has to say for how long")]
     public async Task A_finding_stands_where_it_was_found(string policies, string finding)
     {
         var run = await new PolicyFolder().Write("readers.cedar", policies).RunAsync("check");

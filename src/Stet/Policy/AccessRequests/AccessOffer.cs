@@ -35,6 +35,20 @@ static class AccessOffer
         return TimeSpan.FromSeconds(seconds);
     }
 
+    /// <summary>The annotation stands on policies that forbid, with a lifetime.</summary>
+    public static void Check(PolicySet policies, CandidateFindings found)
+    {
+        foreach (var policy in policies.Policies.AddRange(policies.Templates))
+        {
+            if (policy.FindAnnotation(Annotation) is not { } annotation) continue;
+
+            if (policy.Effect != Effect.Forbid)
+                found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` belongs on a policy that forbids: an approval lifts it.");
+            else if (SecondsOf(annotation.Value) is null)
+                found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` has to say for how long, from `1s` to `30d`.");
+        }
+    }
+
     /// <summary>A lifetime as the annotation says it, in whole seconds; null when it is none.</summary>
     public static long? SecondsOf(string? value) =>
         DurationValue.TryParse(value, out var lifetime) && lifetime.Milliseconds / 1000 is >= 1 and <= LongestSeconds and var seconds

@@ -47,7 +47,7 @@ public sealed record AccessRequestsAnswer(IReadOnlyList<AccessRequestAnswer> Acc
 public static class AccessRequestEndpoints
 {
     const string All = "/v1/policy/access-requests";
-    const string One = All + "/{id:guid}";
+    const string One = All + "/{id}";
     const int DefaultPage = 50;
     const int LargestPage = 500;
 
@@ -113,16 +113,16 @@ public static class AccessRequestEndpoints
             AccessRequestHttpJson.Default.AccessRequestsAnswer, position);
     }
 
-    static async Task<IResult> Get(Guid id, HttpContext http, Caller caller, Store store, TimeProvider clock)
+    static async Task<IResult> Get(string id, HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, id, http.RequestAborted);
+        var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, AccessRequestsModule.IdOf(id), http.RequestAborted);
         return request is null
             ? Problems.Answer(AccessRequestProblems.NotFound)
             : JsonAnswer.Read(AccessRequestAnswer.Of(request, clock.GetUtcNow()), AccessRequestHttpJson.Default.AccessRequestAnswer, position);
     }
 
-    static async Task<IResult> Approve(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps)
+    static async Task<IResult> Approve(string id, HttpContext http, CommandContext context, AccessRequestSteps steps)
     {
         var body = await RequestBody.ReadAsync(http, AccessRequestHttpJson.Default.AccessApprovalRequest);
         new Validation().OptionalText(body.Note, "/note").ThrowIfAny();
@@ -132,7 +132,7 @@ public static class AccessRequestEndpoints
             (request, now) => ApproveAccess.Decide(command, request, context.Caller.Subject, now));
     }
 
-    static async Task<IResult> Deny(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps)
+    static async Task<IResult> Deny(string id, HttpContext http, CommandContext context, AccessRequestSteps steps)
     {
         var command = new DenyAccess(await ReasonAsync(http));
         return await StepAsync(
@@ -140,7 +140,7 @@ public static class AccessRequestEndpoints
             (request, now) => DenyAccess.Decide(command, request, context.Caller.Subject, now));
     }
 
-    static async Task<IResult> Revoke(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps)
+    static async Task<IResult> Revoke(string id, HttpContext http, CommandContext context, AccessRequestSteps steps)
     {
         var command = new RevokeApproval(await ReasonAsync(http));
         return await StepAsync(
@@ -149,9 +149,9 @@ public static class AccessRequestEndpoints
     }
 
     static async Task<IResult> StepAsync(
-        Guid id, CommandContext context, AccessRequestSteps steps, string payload, Func<AccessRequest?, DateTimeOffset, Decision> decide)
+        string id, CommandContext context, AccessRequestSteps steps, string payload, Func<AccessRequest?, DateTimeOffset, Decision> decide)
     {
-        var (recorded, request, now) = await steps.TakeAsync(id, context, payload, decide);
+        var (recorded, request, now) = await steps.TakeAsync(AccessRequestsModule.IdOf(id), context, payload, decide);
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
             : JsonAnswer.Write(200, AccessRequestAnswer.Of(request!, now), AccessRequestHttpJson.Default.AccessRequestAnswer, recorded.Position);

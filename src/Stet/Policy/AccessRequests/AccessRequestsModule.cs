@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
 using Stet.EventStore;
+using Stet.Http;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.AccessRequests;
@@ -44,6 +45,11 @@ public static class AccessRequestsModule
     }
 
     internal static StreamKey<AccessRequest> StreamOf(Guid evaluationId) => new(State, Name, evaluationId.ToString("D"));
+
+    /// <summary>An id as it stands in a path.</summary>
+    /// <exception cref="BadRequestException">It is none, so there is no such request: 404.</exception>
+    internal static Guid IdOf(string text) =>
+        Guid.TryParseExact(text, "D", out var id) ? id : throw new BadRequestException(AccessRequestProblems.NotFound);
 
     /// <summary>A request by its id as a query shows it; null when there is none.</summary>
     internal static async Task<(AccessRequest? Request, long Position)> FindAsync(

@@ -39,7 +39,7 @@ public sealed record Approval(Guid Id, DateTimeOffset ApprovedAt, DateTimeOffset
 public static class TaskEndpoints
 {
     internal const string Path = "/access/v1/requests";
-    const string One = Path + "/{id:guid}";
+    const string One = Path + "/{id}";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -51,16 +51,16 @@ public static class TaskEndpoints
         routes.MapGet(One, Get).WithSummary("How an access request stands")
             .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
             .WithQuery(MinPosition.Parameter);
-        routes.MapPost(One + "/cancellation", Cancel).WithSummary("Take an access request back")
+        routes.MapDelete(One, Cancel).WithSummary("Take an access request back")
             .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>()
             .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
     }
 
-    static async Task<IResult> Get(Guid id, HttpContext http, Caller caller, Store store, AuthZenOptions options, TimeProvider clock)
+    static async Task<IResult> Get(string id, HttpContext http, Caller caller, Store store, AuthZenOptions options, TimeProvider clock)
     {
         AuthZenPaths.AtHome(http, caller);
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, id, http.RequestAborted);
+        var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, AccessRequestsModule.IdOf(id), http.RequestAborted);
 
         // What another enforcement point has asked for is nobody's business.
         return request is null || request.Pep != caller.Subject
@@ -68,11 +68,11 @@ public static class TaskEndpoints
             : JsonAnswer.Read(TaskAnswer.Of(request, Endpoint(http, options), clock.GetUtcNow()), AccessRequestHttpJson.Default.TaskAnswer, position);
     }
 
-    static async Task<IResult> Cancel(Guid id, HttpContext http, CommandContext context, AccessRequestSteps steps, AuthZenOptions options)
+    static async Task<IResult> Cancel(string id, HttpContext http, CommandContext context, AccessRequestSteps steps, AuthZenOptions options)
     {
         AuthZenPaths.AtHome(http, context.Caller);
         var (recorded, request, now) = await steps.TakeAsync(
-            id, context, $"cancel\n{id}", (before, now) => CancelAccessRequest.Decide(before, context.Caller.Subject, now));
+            AccessRequestsModule.IdOf(id), context, $"cancel\n{id}", (before, now) => CancelAccessRequest.Decide(before, context.Caller.Subject, now));
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
             : JsonAnswer.Write(200, TaskAnswer.Of(request!, Endpoint(http, options), now), AccessRequestHttpJson.Default.TaskAnswer, recorded.Position);

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using Stet.AuditLog;
 using Stet.Cedar;
+using Stet.Policy.AccessRequests;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -102,6 +103,7 @@ public sealed class PolicyCandidate
         var validated = Schema.Validate(Policies, cancel);
         found.Add("policies", validated.Findings);
         Obligations.CheckNames(Policies, found);
+        AccessOffer.Check(Policies, found);
         if (validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty) PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
 
         Findings = found.All;

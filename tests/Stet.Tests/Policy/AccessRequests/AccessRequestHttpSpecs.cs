@@ -256,7 +256,7 @@ public sealed class AccessRequestHttpSpecs
         ((string)(await CancelAsync("gateway")).Json["task"]!["status"]!).ShouldBe("cancelled");
 
         Task<Answer> CancelAsync(string pep) =>
-            agents.Tenant.SendAsync(HttpMethod.Post, $"/access/v1/requests/{id}/cancellation", null, ("X-Actor", pep));
+            agents.Tenant.SendAsync(HttpMethod.Delete, $"/access/v1/requests/{id}", null, ("X-Actor", pep));
     }
 
     [Fact]

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Stet.CommandLine;
+using Stet.Testing;
+
+namespace Stet.Tests.Readme;
+
+/// <summary><c>docs/policy.md</c> against the service.</summary>
+public sealed partial class PolicyGuideSpecs
+{
+    static readonly string guide = Repository.Read("docs/policy.md");
+
+    [Fact]
+    public async Task Every_command_answers_what_the_guide_prints()
+    {
+        await using var service = await ServiceProcess.ServeAsync(TestCluster.NewFolder());
+        var steps = Step().Matches(guide);
+        var script = string.Join("\necho ----\n", steps.Select(s => s.Groups["command"].Value
+            .Replace("http://127.0.0.1:8080", service.Address.ToString().TrimEnd('/'))
+            .Replace("dotnet run --project src/Stet --", $"dotnet '{typeof(StetCommand).Assembly.Location}'")));
+
+        var (exitCode, output) = await BashAsync(script);
+
+        exitCode.ShouldBe(0, output);
+        output.Split("----\n").Select(text => Masked(text.Replace(service.Address.ToString().TrimEnd('/'), "http://127.0.0.1:8080")))
+            .ShouldBe(steps.Select(s => Masked(s.Groups["answer"].Value)));
+    }
+
+    [Fact]
+    public void Every_link_leads_somewhere() =>
+        Link().Matches(guide).Select(m => m.Value)
+            .Where(path => !Path.Exists(Path.Combine(Repository.Root, "docs", path))).ShouldBeEmpty();
+
+    // What differs from run to run.
+    static string Masked(string text) =>
+        Position().Replace(Digest().Replace(Id().Replace(Time().Replace(text.Trim(), "<time>"), "<id>"), "<digest>"), "<position>");
+
+    static async Task<(int ExitCode, string Output)> BashAsync(string script)
+    {
+        var start = new ProcessStartInfo("bash", ["-e"])
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = TestCluster.NewFolder(),
+        };
+        using var bash = Process.Start(start)!;
+        await bash.StandardInput.WriteAsync(script);
+        bash.StandardInput.Close();
+        var output = await bash.StandardOutput.ReadToEndAsync();
+        await bash.WaitForExitAsync();
+        return (bash.ExitCode, output);
+    }
+
+    // A command, and the block right behind it: what it prints.
+    [GeneratedRegex("^```sh\n(?<command>.*?)^```\n\n```(?:text|json)\n(?<answer>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Step();
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static partial Regex Id();
+
+    [GeneratedRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z")]
+    private static partial Regex Time();
+
+    [GeneratedRegex(@"\b[0-9a-f]{64}\b|\b[0-9a-f]{12}\b")]
+    private static partial Regex Digest();
+
+    [GeneratedRegex("(?<=position\":|position  *)[0-9]+")]
+    private static partial Regex Position();
+
+    [GeneratedRegex(@"(?<=\]\()[^)#:]+(?=\))")]
+    private static partial Regex Link();
+}
