@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.AuditLog;
-using Stet.EventStore;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using Stet.Tests.Http;

@@ -1,5 +1,4 @@
 using Stet.Cedar;
-using Stet.EventStore;
 using Stet.Policy;
 using Stet.Policy.Lifecycle;
 
