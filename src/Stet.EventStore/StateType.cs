@@ -29,6 +29,7 @@ public abstract class StateType
     /// of another state to a version.
     /// </summary>
     /// <param name="streamType">Names the streams.</param>
+    /// <remarks>Appending to a stream of another state this way would leave that state behind.</remarks>
     public static StateType<NoState> Stateless(string streamType) => new(streamType, null, null, isLatest: false, isStateless: true);
 
     /// <summary>
@@ -43,6 +44,9 @@ public abstract class StateType
     /// <param name="json">How the state is stored.</param>
     public static StateType<TState> Snapshotted<TState>(string streamType, string table, JsonTypeInfo<TState> json)
         where TState : class => new(streamType, table, json, isLatest: false);
+
+    /// <summary>Stands for all stateless types where nothing but versions is wanted.</summary>
+    internal static StateType Versions { get; } = Stateless("");
 
     internal abstract object? Fold(object? state, object body);
 

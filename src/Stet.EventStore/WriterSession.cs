@@ -76,7 +76,8 @@ sealed class WriterSession(
         // INVARIANT: heads are locked in the order of their ids, so that two writers never wait for each other in a ring.
         var tenants = unit.Tenants.Select(t => t.Id).Order(StringComparer.Ordinal).ToArray();
         var marks = unit.Marks().ToArray();
-        var byState = unit.Streams.GroupBy(s => s.Type).Select(g => (State: g.Key, Slots: g.ToArray())).ToArray();
+        var byState = unit.Streams.GroupBy(s => s.Type.IsStateless ? StateType.Versions : s.Type)
+            .Select(g => (State: g.Key, Slots: g.ToArray())).ToArray();
 
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("begin");

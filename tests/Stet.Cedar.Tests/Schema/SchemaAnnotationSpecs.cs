@@ -6,9 +6,8 @@ public class SchemaAnnotationSpecs
         namespace App {
             type Address = { city: String, @governed zip?: Long };
             type Place = { at: Address };
-            type Person = { name: String, @governed tenant: String, home?: Place, homes?: Set<Address>, plain?: { x: Long } };
             @authzen("user") @note
-            entity User = Person;
+            entity User { name: String, @governed tenant: String, home?: Place, homes?: Set<Address>, plain?: { x: Long } };
             entity Doc { @governed("why") region: String };
             entity Color enum ["red"];
             action read appliesTo { principal: User, resource: Doc, context: { @governed tenant?: String, ip?: ipaddr } };

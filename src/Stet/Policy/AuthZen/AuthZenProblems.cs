@@ -10,8 +10,8 @@ public static class AuthZenProblems
 
     public static Problem UnknownTenant { get; } = RequestProblems.UnknownTenant with { Status = 403 };
 
-    public static Problem NoPosition(long position) => new(
-        "position_unknown", 404, "The log has no such position", $"the log of this tenant has no event at position {position}");
+    public static Problem NoPosition(string position) => new(
+        "position_unknown", 404, "The log has no such position", $"the log of this tenant has no event at position `{position}`");
 
     public static Problem TokenRefused { get; } = new(
         "page_token_refused", 400, "The page token does not belong to this search",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.OpenApi;
 using Stet.Authentication;
@@ -12,7 +13,8 @@ namespace Stet.Policy.AuthZen;
 /// <param name="Context">Under which circumstances: an object.</param>
 /// <param name="Options">How to answer.</param>
 public sealed record EvaluationRequest(
-    AuthZenParty Subject, AuthZenActionName Action, AuthZenParty Resource, JsonElement? Context, EvaluationOptions? Options);
+    AuthZenParty Subject, AuthZenActionName Action, AuthZenParty Resource, JsonElement? Context = null,
+    EvaluationOptions? Options = null);
 
 /// <summary>Questions, with defaults for what they leave out (AuthZEN 1.0, section 7).</summary>
 /// <param name="Subject">For items without one.</param>
@@ -22,29 +24,29 @@ public sealed record EvaluationRequest(
 /// <param name="Evaluations">At most 1,000; without them it is a single question.</param>
 /// <param name="Options">How to answer.</param>
 public sealed record EvaluationsRequest(
-    AuthZenParty? Subject, AuthZenActionName? Action, AuthZenParty? Resource, JsonElement? Context,
-    IReadOnlyList<EvaluationRequest>? Evaluations, EvaluationOptions? Options);
+    AuthZenParty? Subject = null, AuthZenActionName? Action = null, AuthZenParty? Resource = null, JsonElement? Context = null,
+    IReadOnlyList<EvaluationRequest>? Evaluations = null, EvaluationOptions? Options = null);
 
 /// <summary>A subject or a resource.</summary>
 /// <param name="Type">1 to 1,024 bytes of UTF-8.</param>
 /// <param name="Id">1 to 1,024 bytes of UTF-8; left out for what is searched for.</param>
 /// <param name="Properties">An object.</param>
-public sealed record AuthZenParty(string Type, string? Id, JsonElement? Properties);
+public sealed record AuthZenParty(string Type, string? Id = null, JsonElement? Properties = null);
 
 /// <summary>An action.</summary>
 /// <param name="Name">1 to 1,024 bytes of UTF-8.</param>
 /// <param name="Properties">An object; policies see it in <c>context.action</c>.</param>
-public sealed record AuthZenActionName(string Name, JsonElement? Properties);
+public sealed record AuthZenActionName(string Name, JsonElement? Properties = null);
 
 /// <summary>How questions are answered.</summary>
 /// <param name="EvaluationsSemantic"><c>execute_all</c>, <c>deny_on_first_deny</c> or <c>permit_on_first_permit</c>.</param>
 /// <param name="Explain">Whether the answer says why.</param>
-public sealed record EvaluationOptions(string? EvaluationsSemantic, bool? Explain);
+public sealed record EvaluationOptions(string? EvaluationsSemantic = null, bool? Explain = null);
 
 /// <summary>A decision.</summary>
 /// <param name="Decision">Whether the enforcement point may go on.</param>
 /// <param name="Context">What else there is to say; left out when there is nothing.</param>
-public sealed record EvaluationAnswer(bool Decision, JsonElement? Context);
+public sealed record EvaluationAnswer(bool Decision, JsonElement? Context = null);
 
 /// <summary>Decisions in the order of the questions.</summary>
 /// <param name="Evaluations">One for each item that was evaluated.</param>
@@ -54,7 +56,7 @@ static class EvaluationEndpoints
 {
     public const string Single = "/access/v1/evaluation";
     public const string Batch = "/access/v1/evaluations";
-    public const string AsOf = "/as-of/{position:long:min(1)}";
+    public const string AsOf = "/as-of/{position}";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -65,15 +67,21 @@ static class EvaluationEndpoints
         routes.MapPost(Batch, (HttpContext http, Caller caller, Evaluations evaluations) => evaluations.AnswerAllAsync(http, caller, asOf: null))
             .WithSummary("Decide a batch of questions (AuthZEN)")
             .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400);
-        routes.MapPost(AsOf + Single, (long position, HttpContext http, Caller caller, Evaluations evaluations) =>
-                evaluations.AnswerAsync(http, caller, position))
+        routes.MapPost(AsOf + Single, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
+                evaluations.AnswerAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide one question as it would have been at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400).ProducesProblem(404);
-        routes.MapPost(AsOf + Batch, (long position, HttpContext http, Caller caller, Evaluations evaluations) =>
-                evaluations.AnswerAllAsync(http, caller, position))
+        routes.MapPost(AsOf + Batch, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
+                evaluations.AnswerAllAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide a batch of questions as it would have been at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400).ProducesProblem(404);
     }
+
+    /// <exception cref="BadRequestException">It is no position: 404.</exception>
+    public static long PositionOf(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position) && position > 0
+            ? position
+            : throw new BadRequestException(AuthZenProblems.NoPosition(text));
 
     /// <summary>
     /// Describes a body that is read by hand. Saying what a route accepts would have the framework answer 415, which

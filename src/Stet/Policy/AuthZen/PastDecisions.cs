@@ -1,3 +1,4 @@
+using System.Globalization;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -18,7 +19,7 @@ sealed class PastDecisions(Store store, PoliciesInForce policies, PolicyEntities
     public async Task<DecisionBasis> BasisAsync(Caller caller, long position, CancellationToken cancel)
     {
         if (await store.ReadAsync(caller.TenantId, position - 1, limit: 1, cancel) is not [var e] || e.Position != position)
-            throw new BadRequestException(AuthZenProblems.NoPosition(position));
+            throw new BadRequestException(AuthZenProblems.NoPosition(position.ToString(CultureInfo.InvariantCulture)));
 
         return await BasisAsync(caller.TenantId, caller.Subject, position, e.Timestamp, cancel);
     }

@@ -34,7 +34,7 @@ public sealed record RegisterPep(string PepId, bool Explain, StringSet Obligatio
 /// <param name="Explain">Whether every answer says why; false.</param>
 /// <param name="SupportedObligations">Types of obligations it can do; they count while the draft <c>obligations</c> is on. None.</param>
 /// <param name="Drafts">Drafts of AuthZEN that are on for it, of <c>obligations</c> and <c>access_request</c>; none.</param>
-public sealed record PepRequest(bool? Explain, StringSet? SupportedObligations, StringSet? Drafts)
+public sealed record PepRequest(bool? Explain = null, StringSet? SupportedObligations = null, StringSet? Drafts = null)
 {
     /// <exception cref="BadRequestException">Something is out of its bounds.</exception>
     public RegisterPep Read(string pepId)

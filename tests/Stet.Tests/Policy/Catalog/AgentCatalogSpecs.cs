@@ -1,5 +1,5 @@
-using Stet.Tests.CommandLine;
 using Stet.Testing;
+using Stet.Tests.CommandLine;
 
 namespace Stet.Tests.Policy.Catalog;
 
