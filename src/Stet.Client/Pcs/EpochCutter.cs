@@ -41,8 +41,6 @@ sealed class EpochCutter(PcsPlan plan, EpochRule rule, long? before) : IDisposab
     long epoch;
     long lateRows;
 
-    public bool IsOpen => open is not null;
-
     /// <summary>Rows that came too late since the last epoch was closed.</summary>
     public long LateRows => lateRows;
 

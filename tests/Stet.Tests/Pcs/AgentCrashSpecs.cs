@@ -64,6 +64,32 @@ public class AgentCrashSpecs
         (await EpochsAsync(tenant)).ShouldBe(Enumerable.Range(1, 120).Select(epoch => ((long)epoch, Rows.IdOf(epoch))));
     }
 
+    [Fact]
+    public async Task An_agent_without_a_service_keeps_its_documents_to_itself_and_then_catches_up()
+    {
+        var (service, tenant, tenantId, folder) = await StartAsync();
+        var rows = new Rows(folder);
+        rows.Append(4 * EpochRows);
+        var arguments = AgentProcess.Run(service, tenantId, folder, EpochRows);
+        var address = Array.IndexOf(arguments, "--url") + 1;
+        string[] astray = [.. arguments[..address], $"http://127.0.0.1:{ServiceProcess.FreePort()}", .. arguments[(address + 1)..]];
+
+        await using (var agent = ServiceProcess.Run(port: 0, astray))
+        {
+            while (!agent.Errors.Contains("; again in ", StringComparison.Ordinal)) await Task.Delay(20);
+            var second = await ServiceProcess.RunAsync(astray);
+            second.ExitCode.ShouldBe(1);
+            second.Errors.ShouldContain("in use by another agent");
+            (await agent.StopAsync()).ShouldBe(3, agent.Output);
+        }
+
+        var status = await ServiceProcess.RunAsync("agent", "outbox", "status", "--outbox", Path.Combine(folder, "outbox"));
+        (status.ExitCode, status.Output.Split(';')[0]).ShouldBe((3, "4 pending, 0 dead, 0 delivered"));
+        var caughtUp = await ServiceProcess.RunAsync(["agent", "send", .. arguments[Array.IndexOf(arguments, "--outbox")..]]);
+        caughtUp.ExitCode.ShouldBe(0, caughtUp.Output);
+        (await EpochsAsync(tenant)).ShouldBe(Enumerable.Range(1, 4).Select(epoch => ((long)epoch, Rows.IdOf(epoch))));
+    }
+
     static async Task<(TestService, Tenant, string TenantId, string Folder)> StartAsync()
     {
         var service = await TestService.SharedAsync();
