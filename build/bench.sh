@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Measures Stet on this machine and prints one table: medians, ratios, goals.
 #
-#   build/bench.sh            everything, medians of five (about 35 minutes)
-#   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 4 minutes)
-#   --only SECTION            commands, http, audit or growth; may be repeated
+#   build/bench.sh            everything, medians of five (about 45 minutes)
+#   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 5 minutes)
+#   --only SECTION            commands, http, audit, pcs or growth; may be repeated
 #   --rounds N, --seconds N   how many rounds (5) of runs of how long (5); --largest N: where growth ends (5000000)
 #   --raw FILE                where the single runs go (default: a file in the temporary folder, named at the end)
 #   --dir DIR                 where the database lives while it is measured (default: the temporary folder); a real disk
@@ -22,10 +22,10 @@ fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
 rounds=5 seconds=5 warm_up=2 profile=false quick=false only=() sizes=(10000 1000000 5000000)
-largest=5000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
+largest=5000000 pcs_stored=1000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
-    --quick) quick=true rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) ;;
+    --quick) quick=true rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) pcs_stored=50000 ;;
     --only) only+=("${2:?--only needs a section}"); shift ;;
     --rounds) rounds=${2:?--rounds needs a number}; shift ;;
     --seconds) seconds=${2:?--seconds needs a number}; shift ;;
@@ -38,9 +38,10 @@ while (($#)); do
   esac
   shift
 done
+((pcs_stored <= largest)) || pcs_stored=$largest
 for i in "${!sizes[@]}"; do ((sizes[i] <= largest)) || unset "sizes[$i]"; done
 for section in "${only[@]}"; do
-  [[ $section =~ ^(commands|http|audit|growth)$ ]] || fail "--only takes commands, http, audit or growth, not $section"
+  [[ $section =~ ^(commands|http|audit|pcs|growth)$ ]] || fail "--only takes commands, http, audit, pcs or growth, not $section"
 done
 raw=$(realpath -m "${raw:-$parent/stet-bench-$(date -u +%Y%m%dT%H%M%S).tsv}")
 
@@ -121,14 +122,15 @@ http_runs() {
 # send_corrections KIND FIELDS: the log must have grown by every correction that was acknowledged.
 send_corrections() {
   local before after acknowledged
-  before=$(log_position)
+  before=$(log_position stet)
   send "$1" corrections run="r$RANDOM$RANDOM" fields="$2"
-  after=$(log_position)
+  after=$(log_position stet)
   acknowledged=$(values "$name-$1-$connections" 3 | tail -n 1)
   ((after - before >= acknowledged)) || fail "$acknowledged corrections were acknowledged, but the log grew by $((after - before))"
 }
 
-log_position() { sql stet -c "select position from stet.tenant_head where tenant_id = '$tenant'"; }
+# log_position DATABASE
+log_position() { sql "$1" -c "select position from stet.tenant_head where tenant_id = '$tenant'"; }
 
 # The tags of the first hundred blocks as they stand, and a look that the service answers 304 to them.
 collect_tags() {
@@ -168,6 +170,57 @@ section_audit() {
   done
   forget_round 0 # the runtime compiled what is hot
   stop_second_service
+}
+
+# Documents of a thousand shards: all different, and the same ones again; then beside a million that are stored.
+section_pcs() {
+  local round stored
+  for round in $(seq $rounds); do
+    say "pcs: in process, round $round of $rounds"
+    run_pcs "$round"
+  done
+  new_database pcs
+  for stored in '' full; do
+    if [[ -n $stored ]]; then
+      say "pcs: filling up with $pcs_stored documents"
+      fill pcs 1 "$pcs_stored" pcs
+      sql pcs -c 'vacuum analyze'
+    fi
+    start_service pcs --connection "$(connection pcs)"
+    second_pid=$started_pid
+    curl -sf -o /dev/null -X PUT "$started_url/v1/pcs/keys/bench" -H "X-Tenant-Id: $tenant" -H 'Content-Type: application/json' \
+      -d "{\"use\":\"0.1\",\"alg\":\"HS256\",\"secret\":\"$("$work/benchmarks/Stet.Benchmarks" pcs-documents --secret)\"}" ||
+      fail 'the key of the documents was not registered'
+    pcs_runs "pcs${stored:+-$stored}"
+    stop_second_service
+  done
+}
+
+# pcs_runs NAME: with a service that has not planned a statement yet; the first round warms up and is forgotten.
+pcs_runs() {
+  local round connections
+  for round in 0 $(seq $rounds); do
+    for connections in 16 64; do
+      say "pcs: $1, round $round of $rounds, $connections connections"
+      submit "$1-unique-$connections" $((seconds * 25000)) again=0
+      submit "$1-duplicate-$connections" 200 again=1
+    done
+  done
+  forget_round 0
+}
+
+# submit NAME DOCUMENTS OPTION: the log must have grown by every document that was accepted and is no repetition.
+submit() {
+  local before after acknowledged wanted
+  make_documents "$2"
+  if [[ $3 == again=1 ]]; then run_wrk warm-up 0 "$second_pid" "$started_url" 16 1 submit documents="$work/documents" "$3"; fi
+  before=$(log_position pcs)
+  run_wrk "$1" "$round" "$second_pid" "$started_url" "$connections" "$seconds" submit documents="$work/documents" "$3"
+  after=$(log_position pcs)
+  acknowledged=$(values "$1" 3 | tail -n 1)
+  wanted=$acknowledged
+  [[ $3 == again=1 ]] && wanted=0
+  ((after - before >= wanted)) || fail "$acknowledged documents were acknowledged, but the log grew by $((after - before))"
 }
 
 # Every size twice: fresh from a load that no ANALYZE has seen, so with the statistics of the size before, and settled.
@@ -219,6 +272,7 @@ main() {
   if wanted commands; then section_commands; fi
   if wanted http; then section_http; fi
   if wanted audit; then section_audit; fi
+  if wanted pcs; then section_pcs; fi
   if wanted growth; then section_growth; fi
 
   describe_machine

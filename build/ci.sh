@@ -73,9 +73,9 @@ for _ in $(seq 240); do
   kill -0 $service 2>/dev/null || break
   sleep 0.25
 done
-timeout 60 dotnet run --project samples/AllergyBot --no-build -- "http://127.0.0.1:$port" </dev/null \
-  || { cat "$work/service.log"; fail "samples/AllergyBot failed"; }
-timeout 60 dotnet run --project samples/AgentGate --no-build -- "http://127.0.0.1:$port" </dev/null \
-  || { cat "$work/service.log"; fail "samples/AgentGate failed"; }
+for sample in AllergyBot SensorFleet AgentGate; do
+  timeout 90 dotnet run --project "samples/$sample" --no-build -- "http://127.0.0.1:$port" </dev/null \
+    || { cat "$work/service.log"; fail "samples/$sample failed"; }
+done
 
 step Done

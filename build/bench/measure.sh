@@ -76,6 +76,22 @@ run_verify() {
   record audit-verify "$1" "$2" $(($2 * 1000 / (($(date +%s%N) - started) / 1000000))) - - 0 - - "$client_cpu"
 }
 
+# run_pcs ROUND: documents verified (microseconds each) and signals computed (seconds) in process, on one core.
+run_pcs() {
+  local name time
+  observe "$work/benchmarks/Stet.Benchmarks" pcs --rounds "$(if $quick; then echo 10000; else echo 100000; fi)"
+  while IFS=$'\t' read -r name time; do record "pcs-$name" "$1" 1 "$time" - - 0 - - -; done < <(awk -F'\t' '
+    /^verify / { split($3, time, " "); print substr($1, 8) "\t" time[1] }
+    / points, / { split($2, time, " "); print substr($1, index($1, ", ") + 2) "\t" time[1]; if ($1 ~ /N_j|raw stream/) sum += time[1] }
+    END { print "signals\t" sum }' <<<"$output")
+}
+
+# make_documents COUNT: signed documents that differ from all before them, in $work/documents.
+make_documents() {
+  documents_made=$((${documents_made:-0} + $1))
+  "$work/benchmarks/Stet.Benchmarks" pcs-documents --count "$1" --first $((documents_made - $1)) >"$work/documents"
+}
+
 # forget_round N: takes a round out of the raw file.
 forget_round() { awk -F'\t' -v round="$1" '$2 != round' "$raw" >"$work/raw" && cp "$work/raw" "$raw"; }
 

@@ -109,6 +109,21 @@ row_plain() {
   [[ -z $rate ]] || line "$1" "$(grouped "$rate")/s" '' '' '' "$3" "$(verdict "$rate" '>=' "$4")"
 }
 
+# row_limit WHAT NAME UNIT LIMIT: a time that has a limit.
+row_limit() {
+  local time
+  time=$(values "$2" 4 | median)
+  [[ -z $time ]] || line "$1" "$(printf '%.2f' "$time") $3" '' '' '' "${4:+<= $4 $3}" "${4:+$(verdict "$time" '<=' "$4")}"
+}
+
+# row_by_empty WHAT KIND: submissions beside stored ids, by the rate without them in the same round.
+row_by_empty() {
+  local by
+  [[ -n $(values "pcs-full-$2" 1) ]] || return 0
+  by=$(ratio "pcs-full-$2" "pcs-$2" 4)
+  row "$1" "pcs-full-$2" '>= 0.8 x' "$(verdict "$by" '>=' 0.8)" "$(printf '%.2f x' "$by")"
+}
+
 # row_by_size WHAT NAME FIRST COLUMN: rate (4) or p50 (5) against the same at the first size, in the same round.
 row_by_size() {
   local by what=rate goal='>= 0.8 x' met
@@ -161,6 +176,19 @@ print_table() {
   done
   row_plain 'leaf hash and peaks of ready entries, one core' audit-leaves '>= 1,000,000/s' 1000000
   row_plain 'stet audit verify of an export, entries' audit-verify '>= 100,000/s (1 M in 10 s)' 100000
+  row_limit 'PCS document of 0.1 verified in process, one core' 'pcs-0.1, A-bytes' µs 25
+  row_limit 'PCS document of 0.1, form G, one core' 'pcs-0.1, G-bytes' µs 25
+  row_limit 'PCS document of 1.0 verified in process, one core' 'pcs-1.0, HS256' µs 25
+  row_limit 'N_j of a million points at four scales' 'pcs-N_j at 2, 4, 8, 16' s ''
+  row_limit 'Merkle root and r of a million rows' 'pcs-raw stream: root and r' s ''
+  row_limit 'both: N_j and r of a million points' pcs-signals s 2
+  row_limit 'coh★ of a million points, 100 directions' 'pcs-coh★ of 100 directions' s 10
+  for n in 16 64; do
+    row_with_goal "POST /v1/pcs/submit, unique signed documents, $n connections" "pcs-unique-$n" 10000 15
+    row_with_goal "POST /v1/pcs/submit, duplicates, $n connections" "pcs-duplicate-$n" 15000
+    row_by_empty "unique, beside $(grouped "$pcs_stored") stored ids, $n connections" "unique-$n"
+    row_by_empty "duplicates, beside $(grouped "$pcs_stored") stored ids, $n connections" "duplicate-$n"
+  done
   for state in fresh settled; do
     for size in "${sizes[@]}"; do
       name=$(grouped "$size") first=${sizes[0]}-$state

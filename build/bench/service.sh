@@ -22,11 +22,13 @@ publish() {
 
 # start_service NAME ARGUMENT...: starts the service; its process is $started_pid and its address $started_url.
 start_service() {
-  local log="$work/$1.log"
+  local log="$work/$1.log" folder="$work/$1.audit"
   shift
-  ASPNETCORE_ENVIRONMENT=Development \
+  # Another database under the same tenant is another log: each service remembers in a folder of its own.
+  ASPNETCORE_ENVIRONMENT=Development Audit__Folder=$folder \
     RateLimits__Read__PerSecond=1000000 RateLimits__Read__Burst=1000000 \
     RateLimits__Write__PerSecond=1000000 RateLimits__Write__Burst=1000000 \
+    Pcs__AddressPerSecond=1000000 Pcs__AddressBurst=1000000 Pcs__TenantPerSecond=1000000 Pcs__TenantBurst=1000000 \
     "$work/stet/Stet" run --urls http://127.0.0.1:0 "$@" >"$log" 2>&1 &
   started_pid=$!
   for _ in $(seq 600); do
@@ -83,10 +85,11 @@ new_database() {
   "$work/stet/Stet" db apply --connection "$(connection "$1")" >/dev/null
 }
 
-# fill DATABASE FIRST LAST [plain]: adds corrections of $tenant as commands would, on all cores, 50,000 to a transaction;
-# plain: without leaves of the audit log.
+# fill DATABASE FIRST LAST [plain|pcs]: adds corrections of $tenant as commands would, on all cores, 50,000 to a
+# transaction; plain: without leaves of the audit log; pcs: documents instead of corrections.
 fill() {
-  local chunk=50000 head
+  local chunk=50000 head script=fill.sql
+  [[ ${4:-} == pcs ]] && script=fill_pcs.sql
   head=$(sql "$1" -c "
     select coalesce(max(position), 0) - $2 + 1,
       case when coalesce(max(position), 0) = 0 then '2026-01-01T00:00:00Z' else max(last_at)::text end
@@ -95,6 +98,6 @@ fill() {
   seq "$2" $chunk "$3" | xargs -P "$(nproc)" -I{} "$BASH" -c \
     'last=$(($1 + $2 - 1)); exec "${@:4}" -v first="$1" -v last=$((last < $3 ? last : $3))' fill {} $chunk "$3" \
     "$postgres_bin/psql" -X -q -o /dev/null -v ON_ERROR_STOP=1 -v tenant="$tenant" -v offset="${head%%|*}" \
-    -v start="${head#*|}" -h "$data/run" -U postgres -d "$1" -f "$here/fill.sql"
+    -v start="${head#*|}" -h "$data/run" -U postgres -d "$1" -f "$here/$script"
   [[ ${4:-} == plain ]] || "$work/benchmarks/Stet.Benchmarks" complete --connection "$(connection "$1")"
 }

@@ -59,6 +59,11 @@ public abstract class Ed25519
         return signature;
     }
 
+    /// <summary>Whether the bytes are the canonical encoding of a point (RFC 8032, 5.1.3): of no other key is there a signature.</summary>
+    /// <param name="publicKey">Bytes from anywhere, of any length.</param>
+    public static bool IsPublicKey(ReadOnlySpan<byte> publicKey) =>
+        publicKey.Length == PublicKeySize && IsCanonicalPoint(publicKey) && Ed25519Point.Decode(publicKey) is not null;
+
     /// <summary>Whether the holder of the key signed exactly this message.</summary>
     /// <returns>False as well for a key or signature of another length and for a key that is no point.</returns>
     /// <exception cref="CryptographicException">The cryptographic library failed, whatever it was given.</exception>

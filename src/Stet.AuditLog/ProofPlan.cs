@@ -19,21 +19,29 @@ public sealed class ProofPlan
     readonly long size;
     readonly Peaks? peaks;
     readonly IReadOnlyList<LeafRange> ranges;
+    readonly Dictionary<Subtree, LogHash> known = [];
 
-    ProofPlan(long size, Peaks? peaks, IReadOnlyList<LeafRange> ranges)
+    ProofPlan(long size, Peaks? peaks, IReadOnlyList<LeafRange> ranges, SubtreeCache? cache = null)
     {
         if (peaks is not null && peaks.Size != size)
             throw new ArgumentException($"The peaks are those of size {peaks.Size}, not {size}.", nameof(peaks));
 
         (this.size, this.peaks, this.ranges) = (size, peaks, ranges);
 
-        var read = ranges.SelectMany(range => range.Perfect()).Where(subtree => !IsPeak(subtree));
+        var read = ranges.SelectMany(range => range.Perfect()).Where(subtree => !IsPeak(subtree) && !IsKnown(subtree));
         Tiles = [.. read.Select(TileOf).Distinct()];
+
+        bool IsKnown(Subtree subtree)
+        {
+            if (cache is null || !cache.TryGet(subtree.Height, subtree.Number, out var root)) return false;
+            known[subtree] = root;
+            return true;
+        }
     }
 
     /// <summary>
     /// The tiles to fetch, each once and as wide as the size implies. With the peaks at hand an inclusion proof takes
-    /// one of each tile level: three for a million leaves.
+    /// one of each tile level: three for a million leaves; only that of its leaf once a cache knows the rest.
     /// </summary>
     public IReadOnlyList<Tile> Tiles { get; }
 
@@ -41,9 +49,10 @@ public sealed class ProofPlan
     /// <param name="index">Of the leaf, from 0 and below the size.</param>
     /// <param name="size">How many leaves the tree has; the log may have more by now.</param>
     /// <param name="peaks">Those of that size, which save reading its partial tiles; not changed meanwhile.</param>
+    /// <param name="cache">Of the log: what it knows is not read; see <see cref="Keep"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such leaf in the tree.</exception>
     /// <exception cref="ArgumentException">The peaks are those of another size.</exception>
-    public static ProofPlan Inclusion(long index, long size, Peaks? peaks = null)
+    public static ProofPlan Inclusion(long index, long size, Peaks? peaks = null, SubtreeCache? cache = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
@@ -57,7 +66,7 @@ public sealed class ProofPlan
         }
 
         ranges.Reverse();
-        return new ProofPlan(size, peaks, ranges);
+        return new ProofPlan(size, peaks, ranges, cache);
     }
 
     /// <summary>
@@ -110,7 +119,23 @@ public sealed class ProofPlan
         return [.. ranges.Select(range => AuditLog.Peaks.Fold([.. range.Perfect().Select(HashOf)]))];
 
         LogHash HashOf(Subtree subtree) =>
-            IsPeak(subtree) ? PeakOf(subtree) : InTile(TileOf(subtree), tiles(TileOf(subtree)).Span, subtree);
+            IsPeak(subtree) ? PeakOf(subtree)
+            : known.TryGetValue(subtree, out var root) ? root
+            : InTile(TileOf(subtree), tiles(TileOf(subtree)).Span, subtree);
+    }
+
+    /// <summary>Keeps what later proofs can take from this one.</summary>
+    /// <param name="cache">Of the same log.</param>
+    /// <param name="hashes">What <see cref="Compute"/> made, and was found to lead to the root.</param>
+    public void Keep(SubtreeCache cache, IReadOnlyList<LogHash> hashes)
+    {
+        ArgumentNullException.ThrowIfNull(cache);
+        ArgumentNullException.ThrowIfNull(hashes);
+        for (var i = 0; i < ranges.Count; i++)
+        {
+            if (BitOperations.IsPow2(ranges[i].Count) && ranges[i].Perfect().First() is var subtree && !known.ContainsKey(subtree))
+                cache.Add(subtree.Height, subtree.Number, hashes[i]);
+        }
     }
 
     /// <summary>Makes the hashes of a proof about one of the newest leaves, from what whoever appended them has at hand.</summary>

@@ -8,6 +8,11 @@ namespace Stet.EventStore;
 /// </summary>
 public interface IAppendLog
 {
+    /// <summary>The writer has a new connection, behind which may be another database than before.</summary>
+    void Connected()
+    {
+    }
+
     /// <summary>Fetches what the log needs of these tenants (their keys, say), before their heads are locked.</summary>
     ValueTask PrepareAsync(IReadOnlyCollection<string> tenantIds, CancellationToken cancel);
 

@@ -85,7 +85,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         await using var newest = new NpgsqlCommand(
             "select fingerprint from stet.schema_version order by applied_at desc, name desc limit 1", connection);
         if ((string?)await newest.ExecuteScalarAsync(cancel) != await FingerprintAsync(connection, cancel))
-            differences.Add("tables, columns, indexes, policies or grants in schema stet were changed by hand");
+            differences.Add("tables, columns, constraints, indexes, policies, grants or functions in schema stet were changed by hand");
         return differences;
     }
 
@@ -139,6 +139,15 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
                 from pg_attribute a join pg_class c on c.oid = a.attrelid
                 where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
                     and a.attnum > 0 and not a.attisdropped
+                union all
+                select format('default %s.%s %s', c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid))
+                from pg_attrdef d join pg_class c on c.oid = d.adrelid
+                    join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+                where c.relnamespace = 'stet'::regnamespace and not c.relispartition
+                union all
+                select format('constraint %s.%s %s', c.relname, o.conname, pg_get_constraintdef(o.oid))
+                from pg_constraint o join pg_class c on c.oid = o.conrelid
+                where o.contype in ('c', 'f') and c.relnamespace = 'stet'::regnamespace and not c.relispartition
                 union all
                 select format('table %s %s %s', c.relname, c.relrowsecurity, c.relacl)
                 from pg_class c

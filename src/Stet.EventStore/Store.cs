@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -12,6 +13,7 @@ public sealed class Store : IAsyncDisposable
     readonly ConcurrentDictionary<string, Tenant> tenants = new(StringComparer.Ordinal);
     readonly StoreConnections connections;
     readonly EventCatalog catalog;
+    readonly ITenantKeyWrap? keyWrap;
     readonly GroupReader reader;
     readonly Writer writer;
 
@@ -27,7 +29,7 @@ public sealed class Store : IAsyncDisposable
         StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
         StoreOptions options, TimeProvider clock, ILogger<Store> logger)
     {
-        (this.connections, this.catalog) = (connections, catalog);
+        (this.connections, this.catalog, keyWrap) = (connections, catalog, options.KeyWrap);
         reader = new GroupReader(connections.Reader);
         writer = new Writer(new WriterSession(connections.Writer, catalog, projections, log, clock), options, clock, logger);
     }
@@ -110,10 +112,14 @@ public sealed class Store : IAsyncDisposable
     /// <param name="cancel">Ends the wait.</param>
     public async Task<Tenant> CreateTenantAsync(string tenantId, CancellationToken cancel)
     {
+        var streamKey = RandomNumberGenerator.GetBytes(32);
+        (byte[]? wrapped, string? kekId) = keyWrap is null ? default : keyWrap.Wrap(tenantId, streamKey);
         var created = await AsWriterAsync(tenantId, batch => batch
             .Add("insert into stet.tenant_head (tenant_id) values ($1) on conflict do nothing", Scalar(tenantId))
-            .Add("insert into stet.tenant_key (tenant_id, kind, key) values ($1, 'stream', $2) on conflict do nothing",
-                Scalar(tenantId), Scalar(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)))
+            .Add("""
+                insert into stet.tenant_key (tenant_id, kind, key, wrapped, kek_id)
+                values ($1, 'stream', $2::bytea, $3::bytea, $4::varchar) on conflict do nothing
+                """, Scalar(tenantId), Optional(keyWrap is null ? streamKey : null), Optional(wrapped), Optional(kekId))
             .Add("insert into stet.mt_tenant_partitions (partition_value, partition_suffix) values ($1, replace($1, '-', '_')) on conflict do nothing",
                 Scalar(tenantId)), cancel);
         return tenants.GetOrAdd(tenantId, created!);
@@ -134,10 +140,10 @@ public sealed class Store : IAsyncDisposable
             await using var batch = new NpgsqlBatch(connection);
             batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
             before(batch);
-            batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
+            batch.Add("select key, wrapped, kek_id from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);
-            return await rows.ReadAsync(cancel) ? new Tenant(tenantId, rows.GetFieldValue<byte[]>(0)) : null;
+            return await rows.ReadAsync(cancel) ? new Tenant(tenantId, StreamKey(tenantId, rows)) : null;
         }
         catch (NpgsqlException e) when (Writer.IsPassing(e))
         {
@@ -145,16 +151,25 @@ public sealed class Store : IAsyncDisposable
         }
     }
 
+    byte[] StreamKey(string tenantId, NpgsqlDataReader row)
+    {
+        if (!row.IsDBNull(0)) return row.GetFieldValue<byte[]>(0);
+
+        return keyWrap is null
+            ? throw new InvalidOperationException($"the keys of {tenantId} are wrapped, and this store has nothing to unwrap them with")
+            : keyWrap.Unwrap(tenantId, row.GetFieldValue<byte[]>(1), row.GetString(2));
+    }
+
     // A long read has a connection of its own: nobody's short query waits behind it.
     async Task<IReadOnlyList<StoredEvent>> EventsAsync(
-        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
+        string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel, bool again = false)
     {
         try
         {
             await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
             await using var batch = new NpgsqlBatch(connection);
             GroupReader.Enter(batch, tenantId);
-            batch.Add(sql, parameters);
+            batch.Add(sql, [.. parameters.Select(p => p.Clone())]);
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await GroupReader.PositionAsync(rows, cancel);
             await rows.NextResultAsync(cancel);
@@ -163,7 +178,10 @@ public sealed class Store : IAsyncDisposable
         catch (NpgsqlException e) when (Writer.IsPassing(e))
         {
             connections.Reader.Clear();
-            throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e);
+            // A pooled connection may have died unnoticed: a new one will tell.
+            return again
+                ? throw new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e)
+                : await EventsAsync(tenantId, sql, parameters, cancel, again: true);
         }
     }
 }

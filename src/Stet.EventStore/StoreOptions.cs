@@ -11,6 +11,10 @@ public sealed class StoreOptions
     /// <value>Default 512.</value>
     public int MaxBatch { get; set; } = 512;
 
+    /// <summary>Protects the secrets of tenants in the database.</summary>
+    /// <value>Default null: they are stored as they are.</value>
+    public ITenantKeyWrap? KeyWrap { get; set; }
+
     /// <summary>How long commands wait for a database that went away before they are refused.</summary>
     /// <value>Default 10 seconds.</value>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);

@@ -20,7 +20,12 @@ sealed class WriterSession(
     {
         try
         {
-            connection ??= await connections.OpenConnectionAsync(cancel);
+            if (connection is null)
+            {
+                connection = await connections.OpenConnectionAsync(cancel);
+                log?.Connected();
+            }
+
             if (inDoubt is { } doubt)
             {
                 inDoubt = null;

@@ -17,6 +17,10 @@ public sealed record RawStreamSummary(
 /// The raw stream of a shard's epoch, row after row: a line <c>timestamp,x,y,z</c> each, joined by LF. It is hashed and
 /// compressed as it comes; nothing of it is kept.
 /// </summary>
+/// <remarks>
+/// A block is compressed by another thread while the caller brings the next one: zlib takes most of the time. Members are
+/// for one thread at a time.
+/// </remarks>
 public sealed class RawStream : IDisposable
 {
     /// <summary>Bytes per chunk unless told otherwise, for 0.1 as its command line has it.</summary>
@@ -25,12 +29,16 @@ public sealed class RawStream : IDisposable
     /// <summary>Bytes per chunk unless told otherwise, for 1.0.</summary>
     public const int DefaultChunkSizeOfV10 = 1024;
 
+    const int BlockSize = 64 * 1024;
+
     readonly MerkleTree tree;
     readonly byte[] chunk;
     readonly CountingStream compressed = new();
     readonly Compressor compressor;
-    readonly byte[] waiting = new byte[64 * 1024];
     readonly byte[] timestampText = new byte[330]; // 309 digits before the point
+    byte[] waiting = new byte[BlockSize];
+    byte[] compressing = new byte[BlockSize];
+    Task compression = Task.CompletedTask;
     int waitingLength;
     int chunkLength;
     long length;
@@ -73,7 +81,10 @@ public sealed class RawStream : IDisposable
     /// <summary>What the stream comes to. Nothing may be added after it.</summary>
     public RawStreamSummary Finish()
     {
-        Flush();
+        Settle();
+        compressor.Append(waiting.AsSpan(0, waitingLength));
+        Hash(waiting.AsSpan(0, waitingLength));
+        waitingLength = 0;
         if (chunkLength > 0) tree.AddLeaf(chunk.AsSpan(0, chunkLength));
         chunkLength = 0;
         compressor.Finish();
@@ -84,7 +95,12 @@ public sealed class RawStream : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => compressor.Dispose();
+    public void Dispose()
+    {
+        // A compressor that is at work must not lose its memory; whether it succeeded does not matter any more.
+        compression.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        compressor.Dispose();
+    }
 
     /// <summary>Adds bytes as they are.</summary>
     internal void Append(ReadOnlySpan<byte> data)
@@ -105,10 +121,18 @@ public sealed class RawStream : IDisposable
 
     void Flush()
     {
-        ReadOnlySpan<byte> data = waiting.AsSpan(0, waitingLength);
+        Settle();
+        (waiting, compressing) = (compressing, waiting);
+        var block = compressing.AsMemory(0, waitingLength);
         waitingLength = 0;
-        compressor.Append(data);
+        compression = Task.Run(() => compressor.Append(block.Span));
+        Hash(block.Span);
+    }
 
+    void Settle() => compression.GetAwaiter().GetResult();
+
+    void Hash(ReadOnlySpan<byte> data)
+    {
         while (chunkLength + data.Length >= chunk.Length)
         {
             var taken = chunk.Length - chunkLength;

@@ -57,7 +57,8 @@ public static class StetApplication
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
-            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), new StoreOptions(),
+            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(),
+            new StoreOptions { KeyWrap = provider.GetRequiredService<StreamKeys>() },
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
         services.AddAudit();

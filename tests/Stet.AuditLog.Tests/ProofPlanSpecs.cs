@@ -17,6 +17,35 @@ public class ProofPlanSpecs
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
 
     [Fact]
+    public void What_proofs_have_shown_saves_later_ones_the_upper_tiles() =>
+        Prop.ForAll(Pairs, pair =>
+        {
+            var (index, size) = (pair.Small, pair.Large);
+            var cache = new SubtreeCache(1_000);
+            var first = ProofPlan.Inclusion(index, size, PeaksOf(size), cache);
+            first.Keep(cache, Made(first, size));
+
+            var second = ProofPlan.Inclusion(index, size, PeaksOf(size), cache);
+
+            second.Tiles.ShouldAllBe(tile => tile.Level == 0);
+            Made(second, size).ShouldBe(tree.Inclusion(index, size));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
+
+    [Fact]
+    public void A_cache_that_is_full_begins_anew()
+    {
+        const int Size = 65_536;
+        var cache = new SubtreeCache(3);
+        for (var index = 0; index < Size; index += 5_000)
+        {
+            var plan = ProofPlan.Inclusion(index, Size, cache: cache);
+            var hashes = Made(plan, Size);
+            hashes.ShouldBe(tree.Inclusion(index, Size));
+            plan.Keep(cache, hashes);
+        }
+    }
+
+    [Fact]
     public void Consistency_proofs_are_those_of_the_definition() =>
         Prop.ForAll(Pairs, Flags, (pair, withPeaks) =>
         {

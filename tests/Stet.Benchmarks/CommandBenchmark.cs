@@ -57,8 +57,11 @@ sealed class CommandBenchmark(
     }
 
     // The key of the service, which STET_KEK names: what one wrapped the other has to unwrap.
-    static TenantLogs LogsOf(StoreConnections connections) => new(
-        connections, InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek"), _ => null, new AuditOptions(), TimeProvider.System);
+    static TenantLogs LogsOf(StoreConnections connections)
+    {
+        var installation = InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek");
+        return new TenantLogs(connections, installation, new WrappedSigner(installation), _ => null, new AuditOptions(), TimeProvider.System);
+    }
 
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
     public async Task<Latencies> RunAsync(int callers, TimeSpan duration, CancellationToken cancel)

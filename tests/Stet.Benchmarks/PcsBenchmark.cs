@@ -7,7 +7,7 @@ using Stet.Pcs;
 namespace Stet.Benchmarks;
 
 /// <summary>
-/// What PCS costs in one process on one core: verifying a typical signed document, and the signals of a million points.
+/// What PCS costs in one process: verifying a typical signed document on one core, and the signals of a million points.
 /// </summary>
 static class PcsBenchmark
 {
@@ -26,6 +26,36 @@ static class PcsBenchmark
         var command = new Command("pcs", "PCS documents verified, and signals computed, on one core.") { rounds };
         command.SetAction(arguments => Run(arguments.GetValue(rounds)));
         return command;
+    }
+
+    /// <summary>Signed documents, all different, for a load generator.</summary>
+    public static Command DocumentsCommand()
+    {
+        var count = new Option<int>("--count") { Description = "How many" };
+        var first = new Option<long>("--first") { Description = "Number of the first: other numbers are other documents" };
+        var secret = new Option<bool>("--secret") { Description = "Print the secret that signs them instead" };
+        var command = new Command("pcs-documents", "Signed documents of 0.1, one a line.") { count, first, secret };
+        command.SetAction(arguments =>
+        {
+            if (arguments.GetValue(secret)) Console.WriteLine(Secret);
+            else Write(arguments.GetValue(first), arguments.GetValue(count));
+        });
+        return command;
+    }
+
+    static void Write(long first, int count)
+    {
+        const int Shards = 1_000;
+
+        using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 20);
+        var document = Document();
+        for (var n = first; n < first + count; n++)
+        {
+            var (shard, epoch) = ($"sensor-field-north/room-{n % Shards}", n / Shards);
+            var one = document with { ShardId = shard, Epoch = epoch, PcsId = PcsIdentity.Of(document.MerkleRoot, epoch, shard) };
+            output.Write(PcsSignature.SignWithHmac(one, Secret, PcsDialect.ABytes).ToJson());
+            output.WriteByte((byte)'\n');
+        }
     }
 
     static void Run(int rounds)
@@ -98,6 +128,18 @@ static class PcsBenchmark
             using var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
             for (var i = 0; i < rows.Length; i++) stream.AddRow(i, rows[i].X, rows[i].Y, rows[i].Z);
             return stream.Finish().ToString();
+        });
+        Time("N_j, root and r, as the agent computes them", () =>
+        {
+            var counter = new BoxCounter(BoxCounter.DefaultScales.AsSpan());
+            using var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
+            for (var i = 0; i < rows.Length; i++)
+            {
+                counter.Add(points[i]);
+                stream.AddRow(i, rows[i].X, rows[i].Y, rows[i].Z);
+            }
+
+            return $"{counter.Counts()} {stream.Finish().R}";
         });
         Time("coh★ of 100 directions", () => Coherence.Measure(points, 42).ToString());
     }

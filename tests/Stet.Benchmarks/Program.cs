@@ -35,5 +35,6 @@ var complete = new Command("complete", "Make the leaves of events that were fill
 complete.SetAction((arguments, cancel) => CommandBenchmark.CompleteAsync(arguments.GetValue(connection)!, cancel));
 root.Subcommands.Add(complete);
 root.Add(PcsBenchmark.Command());
+root.Add(PcsBenchmark.DocumentsCommand());
 root.Add(PolicyBenchmark.Command());
 return await root.Parse(args).InvokeAsync();

@@ -75,7 +75,8 @@ public class IndependenceSpecs
                     tokens.Add(MetadataTokens.EntityHandle(il.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
-                    il.Offset += il.ReadInt32() * 4;
+                    var targets = il.ReadInt32(); // moves the offset, so it comes first
+                    il.Offset += targets * 4;
                     break;
                 default:
                     il.Offset += Size(opcode.OperandType);

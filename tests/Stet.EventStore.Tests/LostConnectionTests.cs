@@ -64,6 +64,23 @@ public class LostConnectionTests
         await Should.ThrowAsync<StoreUnavailableException>(store.PositionAsync(test.Tenant, CancellationToken.None));
     }
 
+    [Fact]
+    public async Task A_read_of_the_log_on_a_lost_session_is_asked_again_on_a_new_one()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var proxy = new CuttingProxy(test.ConnectionString);
+        var store = test.Open(connectionString: proxy.ConnectionString);
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        await store.ReadAsync(test.Tenant, 0, 10, CancellationToken.None);
+
+        proxy.Arm(Cut.Answer);
+        (await store.ReadAsync(test.Tenant, 0, 10, CancellationToken.None)).Count.ShouldBe(1);
+        proxy.Cuts.ShouldBe(1);
+
+        await proxy.DisposeAsync();
+        await Should.ThrowAsync<StoreUnavailableException>(store.ReadAsync(test.Tenant, 0, 10, CancellationToken.None));
+    }
+
     static async Task TerminateWriters(TestStore test)
     {
         await using var connection = await test.OpenAsSuperuserAsync();

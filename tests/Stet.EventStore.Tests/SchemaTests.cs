@@ -34,6 +34,8 @@ public class SchemaTests
     [InlineData("alter table stet.mt_events disable row level security")]
     [InlineData("grant delete on stet.mt_events to stet_writer")]
     [InlineData("drop policy reader on stet.mt_events")]
+    [InlineData("alter table stet.mt_streams alter column is_archived drop default")]
+    [InlineData("alter table stet.mt_streams add constraint positive check (version > 0)")]
     public async Task A_change_by_hand_shows(string change)
     {
         await using var test = await TestStore.CreateAsync();

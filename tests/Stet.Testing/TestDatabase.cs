@@ -14,9 +14,9 @@ public sealed class TestDatabase : IAsyncDisposable
     static readonly ConcurrentDictionary<string, Lazy<Task<string>>> templates = new();
     static int last;
 
-    readonly TestCluster home;
+    readonly string home;
 
-    TestDatabase(TestCluster home, string name) => (this.home, Name) = (home, name);
+    TestDatabase(string home, string name) => (this.home, Name) = (home, name);
 
     public string Name { get; }
 
@@ -30,10 +30,14 @@ public sealed class TestDatabase : IAsyncDisposable
         var source = template is null ? "template0" : await PreparedAsync(cluster, template);
         var name = $"test_{Interlocked.Increment(ref last)}";
 
-        await ExecuteAsync(cluster, $"create database {name} template {source}");
+        await ExecuteAsync(cluster.ConnectionString, $"create database {name} template {source}");
 
-        return new TestDatabase(cluster, name);
+        return new TestDatabase(cluster.ConnectionString, name);
     }
+
+    /// <summary>A database of a test's own server. It is not to be disposed: it goes with the server.</summary>
+    public static TestDatabase At(string connectionString) =>
+        new(connectionString, new NpgsqlConnectionStringBuilder(connectionString).Database!);
 
     /// <summary>Opens a connection for the superuser.</summary>
     public async Task<NpgsqlConnection> OpenAsync()
@@ -59,22 +63,22 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         var name = $"template_{template.Name}";
 
-        await ExecuteAsync(cluster, $"create database {name} template template0");
-        await template.PrepareAsync(To(cluster, name, pooling: false));
+        await ExecuteAsync(cluster.ConnectionString, $"create database {name} template template0");
+        await template.PrepareAsync(To(cluster.ConnectionString, name, pooling: false));
 
         return name;
     }
 
-    static async Task ExecuteAsync(TestCluster cluster, string sql)
+    static async Task ExecuteAsync(string server, string sql)
     {
-        await using var connection = new NpgsqlConnection(To(cluster, "postgres", pooling: false));
+        await using var connection = new NpgsqlConnection(To(server, "postgres", pooling: false));
         await connection.OpenAsync(CancellationToken.None);
 
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    static string To(TestCluster cluster, string database, bool pooling) =>
-        new NpgsqlConnectionStringBuilder(cluster.ConnectionString) { Database = database, Pooling = pooling }
+    static string To(string server, string database, bool pooling) =>
+        new NpgsqlConnectionStringBuilder(server) { Database = database, Pooling = pooling }
             .ConnectionString;
 }

@@ -18,6 +18,9 @@ public sealed record TestServiceOptions
     /// <summary>Configuration by key: <c>Authentication:Issuer</c>.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>Registers what takes the place of the product's own; null: nothing.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
+
     /// <summary>Gets the log; null: nobody does.</summary>
     public ILoggerProvider? Log { get; init; }
 }
@@ -66,6 +69,7 @@ public sealed class TestService : IAsyncDisposable
         ]);
         builder.Configuration.AddInMemoryCollection(options.Settings);
         if (options.Clock is not null) builder.Services.AddSingleton(options.Clock);
+        options.Services?.Invoke(builder.Services);
         if (options.Log is not null) builder.Logging.AddProvider(options.Log);
 
         var service = StetApplication.Build(builder, home.ConnectionString);

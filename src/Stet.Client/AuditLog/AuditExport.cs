@@ -9,6 +9,8 @@ public static class AuditExport
 {
     const string Checkpoint = "checkpoint";
 
+    static readonly TimeSpan longestSilence = TimeSpan.FromSeconds(60);
+
     /// <summary>
     /// Unpacks the tar stream at <c>export</c> below the log's prefix. Every file is whole or absent, and the checkpoint
     /// comes last: a folder without one was not finished. One that is there already is taken away first.
@@ -17,13 +19,16 @@ public static class AuditExport
     /// <param name="log">The log's prefix.</param>
     /// <param name="folder">Made when it does not exist.</param>
     /// <param name="progress">Told how many files are there so far.</param>
+    /// <param name="patience">After how long without a byte the download is given up; default: 60 seconds.</param>
     /// <param name="cancel">Ends the download and leaves a folder without a checkpoint.</param>
     /// <returns>How many files were written.</returns>
     /// <exception cref="AuditException">
     /// <see cref="AuditOutcome.Unavailable"/>; <see cref="AuditOutcome.Malformed"/> for a stream with other files than
     /// those of a log; <see cref="AuditOutcome.Usage"/> when the folder cannot be written.
     /// </exception>
-    public static async Task<long> DownloadAsync(HttpClient client, Uri log, string folder, IProgress<long>? progress = null, CancellationToken cancel = default)
+    public static async Task<long> DownloadAsync(
+        HttpClient client, Uri log, string folder, IProgress<long>? progress = null, TimeSpan? patience = null,
+        CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(log);
@@ -32,7 +37,8 @@ public static class AuditExport
             using var response = await client.GetAsync(new Uri(HttpSource.WithSlash(log), "export"), HttpCompletionOption.ResponseHeadersRead, cancel);
             if (response.StatusCode != HttpStatusCode.OK) throw HttpSource.Status("export", response.StatusCode);
 
-            await using var tar = await response.Content.ReadAsStreamAsync(cancel);
+            await using var body = await response.Content.ReadAsStreamAsync(cancel);
+            await using var tar = new ImpatientStream(body, patience ?? longestSilence);
             return await UnpackAsync(tar, folder, progress, cancel);
         }
         catch (WriteFailedException e)

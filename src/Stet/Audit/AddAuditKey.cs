@@ -1,15 +1,12 @@
-using Npgsql;
 using Stet.AuditLog;
 using Stet.Authentication;
-using Stet.EventStore;
 using Stet.Http;
 using static Stet.Decision;
-using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
 
 /// <summary>Asks that another key sign the log.</summary>
-/// <param name="Vkey">The new key, whose secret half is stored already.</param>
+/// <param name="Vkey">The new key.</param>
 /// <param name="Replaces">The key that it takes the place of.</param>
 /// <param name="Overlap">How long both sign.</param>
 public sealed record AddAuditKey(string Vkey, string Replaces, TimeSpan Overlap)
@@ -28,14 +25,15 @@ public static class AddAuditKeyEndpoint
             .RequirePermission(Scopes.Admin).Produces<KeysAnswer>(201).ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(
-        CommandContext context, Commands commands, TenantLogs logs, AuditKeys keys, StoreConnections connections, AuditOptions options)
+        CommandContext context, Commands commands, TenantLogs logs, AuditKeys keys, IAuditSigner signer, AuditOptions options)
     {
         var (tenantId, cancel) = (context.Caller.TenantId, context.Cancel);
         if (await logs.FindAsync(tenantId, cancel) is not { } log) return Problems.Answer(RequestProblems.UnknownTenant);
 
         var before = await keys.ReadAsync(tenantId, cancel);
-        var added = await StoreKeyAsync(connections, logs, tenantId, log.Epoch, log.Origin, cancel);
-        var command = new AddAuditKey(added, before.Keys.Single(k => k.State == "active").Vkey, options.KeyOverlap);
+        var added = await signer.MakeAsync(tenantId, cancel);
+        using var offered = logs.NewKeys.Offer(tenantId, added);
+        var command = new AddAuditKey(VkeyOf(added, log.Origin), before.Keys.Single(k => k.State == "active").Vkey, options.KeyOverlap);
         var recorded = await commands.DecideAsync(
             context, AuditModule.KeysStream, context.IdempotencyKey, payload: default,
             (keyring, now) => AddAuditKey.Decide(command, keyring, now));
@@ -45,15 +43,7 @@ public static class AddAuditKeyEndpoint
                 201, await keys.ReadAsync(tenantId, cancel), AuditHttpJson.Default.KeysAnswer, recorded.Position, "/v1/audit/keys");
     }
 
-    /// <summary>Stores a new key that signs nothing until an event says so; its public half.</summary>
-    internal static async Task<string> StoreKeyAsync(
-        StoreConnections connections, TenantLogs logs, string tenantId, int epoch, string origin, CancellationToken cancel)
-    {
-        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        var publicKey = logs.AddSigningKey(batch, tenantId, epoch, AuditKeys.NotYet);
-        await batch.ExecuteNonQueryAsync(cancel);
-        return new VerifierKey(origin, SignatureType.Ed25519, publicKey).ToString();
-    }
+    /// <summary>The public half of a new signing key, as verifiers are given it.</summary>
+    internal static string VkeyOf(NewKey key, string origin) =>
+        new VerifierKey(origin, SignatureType.Ed25519, key.PublicKey!).ToString();
 }

@@ -9,7 +9,7 @@ namespace Stet.Audit;
 /// Finds the log that a path names, for its tenant's callers only, and turns what cannot be proved or signed into
 /// problems. Endpoints below it get the log from <see cref="Log"/>.
 /// </summary>
-sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) : IEndpointFilter
+sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger<AuditAccess> logger) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -17,13 +17,21 @@ sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) :
         var tenantId = http.Request.RouteValues["tenant_id"] as string;
         if (tenantId != http.Features.Get<Caller>()?.TenantId || tenantId is null) return Problems.Answer(AuditProblems.NotFound);
 
+        publicLogs.Announce(http);
         const int Tries = 2;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(RequestProblems.UnknownTenant);
-                if (Refusal(http, log) is { } refusal) return refusal;
+                if (EpochOf(http) is not { } epoch) return Problems.Answer(AuditProblems.NotFound);
+                if (epoch > log.Epoch && attempt < Tries)
+                {
+                    log.IsStale = true; // it may have begun since this process last looked
+                    continue;
+                }
+
+                if (Refusal(http, log, epoch) is { } refusal) return refusal;
 
                 http.Features.Set(log);
                 return await next(context);
@@ -56,15 +64,18 @@ sealed partial class AuditAccess(TenantLogs logs, ILogger<AuditAccess> logger) :
     public static TenantLog Log(HttpContext http) =>
         http.Features.Get<TenantLog>() ?? throw new InvalidOperationException($"{nameof(AuditAccess)} did not run");
 
-    static IResult? Refusal(HttpContext http, TenantLog log)
+    /// <summary>The epoch that the path names; null when it names none that can be.</summary>
+    static int? EpochOf(HttpContext http)
     {
-        var epoch = 1;
-        if (http.Request.RouteValues["epoch"] is string text
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out epoch) || epoch < 2 || text[0] == '0'))
-        {
-            return Problems.Answer(AuditProblems.NotFound);
-        }
+        if (http.Request.RouteValues["epoch"] is not string text) return 1;
+        return text is [>= '1' and <= '9', ..] && !text.AsSpan().ContainsAnyExceptInRange('0', '9')
+            && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var epoch) && epoch >= 2
+                ? epoch
+                : null;
+    }
 
+    static IResult? Refusal(HttpContext http, TenantLog log, int epoch)
+    {
         if (epoch == log.Epoch) return null;
         if (epoch > log.Epoch) return Problems.Answer(AuditProblems.NotFound);
 

@@ -13,10 +13,17 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
 
     // One writer at a time works with an appender.
     readonly ArrayBufferWriter<byte> canonical = new(1024);
+    readonly List<AuditPart> unsure = [];
+
+    /// <inheritdoc />
+    public void Connected() => logs.NoteConnection();
 
     /// <inheritdoc />
     public async ValueTask PrepareAsync(IReadOnlyCollection<string> tenantIds, CancellationToken cancel)
     {
+        // The batch before did not get through: perhaps because it was salted with a secret that has been replaced.
+        foreach (var part in unsure) part.Log.IsStale |= !part.IsCommitted;
+        unsure.Clear();
         foreach (var tenantId in tenantIds) await logs.FindAsync(tenantId, cancel);
     }
 
@@ -31,9 +38,11 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
     public void Write(IReadOnlyList<IAppendLogPart> parts, NpgsqlBatch batch)
     {
         var all = parts.Cast<AuditPart>().ToArray();
+        unsure.AddRange(all.Where(p => !p.IsOwn));
+        AuditTables.RequireSecrets([.. unsure.Select(p => (p.Log.TenantId, p.Log.SecretId))], batch);
         AuditTables.AddLeaves([.. all.SelectMany(p => p.Leaves.Select(l => (p.Log.TenantId, l)))], batch);
         AuditTables.AddTiles([.. all.SelectMany(p => p.Filled.Select(t => (p.Log.TenantId, t)))], batch);
-        foreach (var part in all.Where(p => p.ChangesKeys)) KeyChanges.Write(part, batch);
+        foreach (var part in all.Where(p => p.ChangesKeys)) KeyChanges.Write(part, logs.NewKeys, batch);
         AuditTables.AddGuards([.. all.Where(p => p.IsGuarded).Select(p => (p.Log.TenantId, p.Tree))], clock.GetUtcNow(), batch);
     }
 
@@ -77,6 +86,7 @@ public sealed class AuditPart : IAppendLogPart
         // A guard row is made only on top of peaks that this process wrote or folded itself.
         var (size, peaks) = log.Verified;
         isVerified = size == position && peaks.AsSpan().SequenceEqual(edge);
+        IsOwn = log.IsOwn(position, edge);
     }
 
     /// <summary>Whose log.</summary>
@@ -99,6 +109,12 @@ public sealed class AuditPart : IAppendLogPart
 
     /// <inheritdoc />
     public int Count => leaves.Count;
+
+    /// <summary>Whether no other instance has written since this one did, and so none has replaced the log's secret.</summary>
+    internal bool IsOwn { get; }
+
+    /// <summary>Whether the transaction is known to be durable.</summary>
+    internal bool IsCommitted { get; private set; }
 
     /// <summary>The right edge before the batch.</summary>
     public Peaks TreeBefore() => Peaks.Read(Start, before);
@@ -127,6 +143,7 @@ public sealed class AuditPart : IAppendLogPart
     /// <inheritdoc />
     public void Committed()
     {
+        IsCommitted = true;
         Log.Appended((Start, before), (Tree.Size, Tree.ToArray()));
         if (ChangesKeys) Log.IsStale = true;
     }

@@ -28,6 +28,12 @@ public sealed record AuditKeyRetired(string Vkey, DateTimeOffset RetiredAt) : IC
 public sealed record AuditEpochStarted(
     int Epoch, string Origin, string Vkey, string OldOrigin, string? OldNote, string Reason, DateTimeOffset StartedAt) : IChangesKeys;
 
+/// <summary>Salts are made with another secret from after this event's batch on: the one before has leaked.</summary>
+/// <param name="KeyId">Names the new secret among the tenant's; it says nothing about it.</param>
+/// <param name="Reason">Why, in the operator's words, 1 to 500 characters.</param>
+/// <param name="ReplacedAt">UTC, microseconds.</param>
+public sealed record AuditSecretReplaced(string KeyId, string Reason, DateTimeOffset ReplacedAt) : IChangesKeys;
+
 /// <summary>What deciding about a log's keys takes.</summary>
 /// <param name="Overlap">The key that was added last, while the one before still signs; null otherwise.</param>
 /// <param name="Epoch">Counts the log's beginnings.</param>
@@ -37,9 +43,13 @@ public sealed record AuditKeyring(AuditKeyAdded? Overlap, int Epoch)
 
     public static AuditKeyring Create(AuditEpochStarted e) => new(null, e.Epoch);
 
+    public static AuditKeyring Create(AuditSecretReplaced _) => new(null, 1);
+
     public AuditKeyring Apply(AuditKeyAdded e) => this with { Overlap = e };
 
     public AuditKeyring Apply(AuditKeyRetired _) => this with { Overlap = null };
 
     public AuditKeyring Apply(AuditEpochStarted e) => new(null, e.Epoch);
+
+    public AuditKeyring Apply(AuditSecretReplaced _) => this;
 }

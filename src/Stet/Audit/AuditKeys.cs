@@ -29,9 +29,6 @@ public sealed record EpochAnswer(int Epoch, string Origin, DateTimeOffset Create
 /// <summary>The public keys of logs.</summary>
 public sealed class AuditKeys(StoreConnections connections)
 {
-    /// <summary>A key row whose event has not been recorded: it does not sign.</summary>
-    internal const long NotYet = long.MaxValue;
-
     /// <summary>The keys and epochs of a log that exists.</summary>
     public async Task<KeysAnswer> ReadAsync(string tenantId, CancellationToken cancel)
     {
@@ -41,9 +38,9 @@ public sealed class AuditKeys(StoreConnections connections)
         batch.Add("select epoch, origin, created_at, frozen_at from stet.audit_log where tenant_id = $1 order by epoch", Scalar(tenantId));
         batch.Add("""
             select public_key, from_position, until_position from stet.audit_key
-            where tenant_id = $1 and kind = 'sign' and from_position < $2
+            where tenant_id = $1 and kind = 'sign'
                 and epoch = (select epoch from stet.audit_log where tenant_id = $1 order by epoch desc limit 1)
-            """, Scalar(tenantId), Scalar(NotYet));
+            """, Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         var epochs = new List<EpochAnswer>();

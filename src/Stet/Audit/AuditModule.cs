@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Stet.Audit.Witnesses;
+using Stet.Authentication;
 using Stet.EventStore;
 
 namespace Stet.Audit;
@@ -25,9 +27,11 @@ public static class AuditModule
             return InstallationKeys.Load(options.Kek, options.KeyFile);
         });
         services.AddSingleton(provider => StateFile.Open(provider.GetRequiredService<AuditOptions>().StateFile));
+        services.AddSingleton<StreamKeys>();
+        services.TryAddSingleton<IAuditSigner, WrappedSigner>();
         services.AddSingleton(provider => new TenantLogs(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<InstallationKeys>(),
-            provider.GetRequiredService<StateFile>().Newest, provider.GetRequiredService<AuditOptions>(),
+            provider.GetRequiredService<IAuditSigner>(), provider.GetRequiredService<StateFile>().Newest, provider.GetRequiredService<AuditOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FrozenLogs>();
         services.AddSingleton<RestoreGuard>();
@@ -38,6 +42,7 @@ public static class AuditModule
         services.AddSingleton<Receipts>();
         services.AddSingleton<TileCache>();
         services.AddSingleton<AuditAccess>();
+        services.AddSingleton<PublicLogs>();
         services.AddHealthChecks().AddCheck<FrozenLogs>("audit");
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AuditHttpJson.Default));
         services.AddSingleton<IAppendLog, AuditAppender>();
@@ -55,7 +60,8 @@ public static class AuditModule
         .Events(events => events
             .Add("audit_key_added", AuditEventJson.Default.AuditKeyAdded)
             .Add("audit_key_retired", AuditEventJson.Default.AuditKeyRetired)
-            .Add("audit_epoch_started", AuditEventJson.Default.AuditEpochStarted))
+            .Add("audit_epoch_started", AuditEventJson.Default.AuditEpochStarted)
+            .Add("audit_secret_replaced", AuditEventJson.Default.AuditSecretReplaced))
         .State(Keyring);
 
     /// <summary>The stream about a log's keys.</summary>
@@ -66,7 +72,9 @@ public static class AuditModule
     {
         foreach (var prefix in (string[])["/v1/tenants/{tenant_id}/audit", "/v1/tenants/{tenant_id}/audit/epoch/{epoch}"])
         {
-            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>().AddOpenApiOperationTransformer(DescribePath);
+            var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>()
+                .WithMetadata(new OpenResources(http => http.RequestServices.GetRequiredService<PublicLogs>().CallerOf(http)))
+                .AddOpenApiOperationTransformer(DescribePath);
             TileEndpoints.Map(audit);
             ProofEndpoints.Map(audit);
             EvidenceEndpoint.Map(audit);
@@ -108,6 +116,7 @@ public static class AuditModule
 [JsonSerializable(typeof(AuditKeyAdded))]
 [JsonSerializable(typeof(AuditKeyRetired))]
 [JsonSerializable(typeof(AuditEpochStarted))]
+[JsonSerializable(typeof(AuditSecretReplaced))]
 sealed partial class AuditEventJson : JsonSerializerContext;
 
 /// <summary>Shapes of answers.</summary>
@@ -119,11 +128,12 @@ sealed partial class AuditEventJson : JsonSerializerContext;
 sealed partial class AuditHttpJson : JsonSerializerContext;
 
 /// <summary>
-/// Refuses to start with keys that cannot be unwrapped, completes logs of a database older than the log, and looks whether
-/// the database is what was signed.
+/// Refuses to start with keys that cannot be unwrapped, wraps those that an earlier version did not, completes logs of a
+/// database older than the log, and looks whether the database is what was signed.
 /// </summary>
 sealed class AuditStart(
-    StoreConnections connections, InstallationKeys installation, AuditBackfill backfill, RestoreGuard restore) : IHostedService
+    StoreConnections connections, InstallationKeys installation, StreamKeys streamKeys, AuditBackfill backfill, RestoreGuard restore)
+    : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -136,6 +146,7 @@ sealed class AuditStart(
             }
         }
 
+        await streamKeys.WrapStoredAsync(connections, cancellationToken);
         await backfill.RunAsync(cancellationToken);
         await restore.CompareAllAsync(cancellationToken);
     }

@@ -28,6 +28,14 @@ public sealed class AuditOptions
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan KeyOverlap { get; set; } = TimeSpan.FromDays(30);
 
+    /// <summary>
+    /// The tenants whose logs anybody may read, without a credential, and caches may keep: checkpoints, tiles and proofs.
+    /// Evidence and export, which carry payloads, stay closed.
+    /// </summary>
+    /// <value>Lower-case UUIDs, separated by commas. Default: none.</value>
+    [RegularExpression("(?:[ ,]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=[ ,]|$))*[ ,]*")]
+    public string? PublicLogs { get; set; }
+
     /// <summary>The key file.</summary>
     internal string KeyFile => Path.Combine(Folder, "kek");
 

@@ -10,7 +10,7 @@ public sealed class AuditReader(Store store)
 {
     /// <summary>What proofs take, in one round trip and from one snapshot.</summary>
     /// <param name="tenantId">Whose log.</param>
-    /// <param name="eventId">An event to look up and prove; null: none.</param>
+    /// <param name="eventId">An event to look up, and whose leaf's tile to read; null: none.</param>
     /// <param name="leaves">Further leaves to prove, by index; the size of an older tree stands for its right edge.</param>
     /// <param name="witnessed">Whether to take the newest size that a witness cosigned for the newest one.</param>
     /// <param name="cancel">Ends the wait.</param>
@@ -35,12 +35,29 @@ public sealed class AuditReader(Store store)
             left join lateral ({guard}) g on true
             left join lateral (
                 select seq_id from stet.mt_events where tenant_id = $1 and id = $2::uuid order by id limit 1) e on true
-            left join lateral ({LogTree.TilesOver("$3 || (e.seq_id - 1)", "g.size")}) p on true
+            left join lateral ({(eventId is null ? LogTree.TilesOver("$3", "g.size") : LogTree.TilesOver("array[e.seq_id - 1]", "g.size", top: 0))}) p on true
             where h.tenant_id = $1
             """;
         return store.QueryAsync(
             tenantId, sql, [Scalar(tenantId), Optional<object>(eventId), Scalar(leaves)], ReadViewAsync, cancel);
     }
+
+    /// <summary>Adds to what a proof takes.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="needed">Tiles of hashes.</param>
+    /// <param name="size">How many leaves they cover; a guard row's.</param>
+    /// <param name="tiles">Receives them; missing ones are left out.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal Task AddAsync(string tenantId, IReadOnlyList<Tile> needed, long size, StoredTiles tiles, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId, LogTree.Tiles("select * from unnest($2::int[], $3::bigint[]) as t(level, n)", "$4"),
+            [Scalar(tenantId), Column(needed, t => t.Level), Column(needed, t => t.Index), Scalar(size)],
+            async (row, _, token) =>
+            {
+                while (await row.ReadAsync(token)) tiles.Add(row, 0);
+                return true;
+            },
+            cancel);
 
     /// <summary>The bytes of a hash tile, exactly as wide as it says.</summary>
     /// <param name="tenantId">Whose log.</param>

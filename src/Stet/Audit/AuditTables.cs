@@ -52,6 +52,24 @@ static class AuditTables
             Column(guards, g => g.Tree.ToArray()), Column(guards, _ => now.UtcDateTime));
     }
 
+    /// <summary>Adds a key that is used from a position on.</summary>
+    public static void AddKey(string tenantId, int epoch, NewKey key, long fromPosition, NpgsqlBatch batch) =>
+        batch.Add("""
+            insert into stet.audit_key (tenant_id, kind, key_id, epoch, public_key, wrapped, kek_id, from_position)
+            values ($1, $2, $3, $4, $5::bytea, $6, $7, $8)
+            """,
+            Scalar(tenantId), Scalar(key.Kind), Scalar(key.KeyId), Scalar(epoch), Optional(key.PublicKey), Scalar(key.Wrapped),
+            Scalar(key.KekId), Scalar(fromPosition));
+
+    /// <summary>Adds a statement that fails, as a serialization failure does, when a log has a newer secret than the one named.</summary>
+    public static void RequireSecrets((string TenantId, string KeyId)[] newest, NpgsqlBatch batch)
+    {
+        if (newest.Length == 0) return;
+        batch.Add(
+            "select stet.audit_require_secrets($1::varchar[], $2::varchar[])",
+            Column(newest, n => n.TenantId), Column(newest, n => n.KeyId));
+    }
+
     /// <summary>Appends the stored leaves after the tree's size, up to a size.</summary>
     /// <exception cref="AuditRowsMissingException">A leaf is not there.</exception>
     public static async Task FoldAsync(

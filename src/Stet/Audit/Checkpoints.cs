@@ -10,7 +10,8 @@ namespace Stet.Audit;
 /// first, and the guard's key has no room for a second root.
 /// </summary>
 public sealed class Checkpoints(
-    StoreConnections connections, TenantLogs logs, StateFile state, FrozenLogs frozen, RestoreGuard restore, TimeProvider clock)
+    StoreConnections connections, TenantLogs logs, IAuditSigner signer, StateFile state, FrozenLogs frozen, RestoreGuard restore,
+    TimeProvider clock)
 {
     /// <summary>A guard row younger than this is served although the log has gone on.</summary>
     static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
@@ -22,7 +23,7 @@ public sealed class Checkpoints(
     /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
     public async Task<SignedCheckpoint> NewestAsync(string tenantId, long atLeast, CancellationToken cancel)
     {
-        const int Tries = 3;
+        const int Tries = 4;
         for (var attempt = 1; ; attempt++)
         {
             var log = await logs.FindAsync(tenantId, cancel)
@@ -54,8 +55,8 @@ public sealed class Checkpoints(
     }
 
     /// <summary>
-    /// Signs a size whose guard row is committed. It asks the database for nothing; the note is in the state file when
-    /// this returns.
+    /// Signs a size whose guard row is committed. It asks the database for nothing, unless the log is to be compared first
+    /// with what is known of it outside; the note is in the state file when this returns.
     /// </summary>
     /// <param name="log">The log.</param>
     /// <param name="size">The size.</param>
@@ -66,10 +67,24 @@ public sealed class Checkpoints(
     /// </exception>
     public async ValueTask<SignedCheckpoint> SignReservedAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
     {
-        frozen.ThrowIfFrozen(log.TenantId);
-        var current = await logs.FindAsync(log.TenantId, cancel);
-        if (current?.Origin != log.Origin) throw new AuditSigningRefusedException();
+        var current = await CurrentAsync(log, cancel);
+        if (current.Compared?.Connected != logs.Connected)
+        {
+            await NewestAsync(log.TenantId, 0, cancel);
+            current = await CurrentAsync(log, cancel);
+        }
 
+        return await SignAsync(current, size, root, cancel);
+    }
+
+    async ValueTask<TenantLog> CurrentAsync(TenantLog log, CancellationToken cancel) =>
+        await logs.FindAsync(log.TenantId, cancel) is { } current && current.Origin == log.Origin
+            ? current
+            : throw new AuditSigningRefusedException();
+
+    async ValueTask<SignedCheckpoint> SignAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
+    {
+        frozen.ThrowIfFrozen(log.TenantId);
         var known = state.Newest(log.Origin);
         if (known?.Size == size && known.Root != root)
         {
@@ -79,7 +94,7 @@ public sealed class Checkpoints(
 
         try
         {
-            var signed = known?.Size == size ? known : SignedCheckpoint.Sign(current, size, root);
+            var signed = known?.Size == size ? known : await SignedCheckpoint.SignAsync(log, signer, size, root, cancel);
             await state.KeepAsync(signed).WaitAsync(cancel);
             return signed;
         }
@@ -104,7 +119,7 @@ public sealed class Checkpoints(
         ThrowIfChanged(log, view.Epoch, view.KeyChanges);
 
         // A database that this process has not compared with what was signed before, or that has gone back since.
-        if (view.Incarnation != log.ComparedIn || noted?.Size > view.Position) await NewestAsync(log, 0, cancel);
+        if (view.Incarnation != log.Compared?.Incarnation || noted?.Size > view.Position) await NewestAsync(log, 0, cancel);
         if (view.IsFrozen) throw new AuditSigningRefusedException();
 
         var stored = view.Newest!;
@@ -114,13 +129,13 @@ public sealed class Checkpoints(
     async Task<SignedCheckpoint> RoundAsync(TenantLog log, long atLeast)
     {
         // INVARIANT: looked at before the database is: what is noted now was committed before the snapshot is taken.
-        var noted = state.Newest(log.Origin);
+        var notes = await restore.NotesAsync(log);
         await using var connection = await connections.Writer.OpenConnectionAsync();
         var view = await ReadAsync(connection, log.TenantId);
         frozen.Set(log.TenantId, view.FrozenReason);
         ThrowIfChanged(log, view.Epoch, view.KeyChanges);
         frozen.ThrowIfFrozen(log.TenantId);
-        await restore.CompareAsync(connection, log, noted, view.Position, view.Incarnation);
+        await restore.CompareAsync(connection, log, notes, view.Position, view.Incarnation);
 
         var guard = view.Guard;
         var age = guard is null ? TimeSpan.MaxValue : clock.GetUtcNow() - guard.ReservedAt;
@@ -132,7 +147,7 @@ public sealed class Checkpoints(
 
         AuditMetrics.Unsigned.Record(view.Position - guard.Size);
         AuditMetrics.CheckpointAge.Record(Math.Max(0, age.TotalSeconds));
-        var signed = await SignReservedAsync(log, guard.Size, guard.Root, CancellationToken.None);
+        var signed = await SignAsync(await CurrentAsync(log, CancellationToken.None), guard.Size, guard.Root, CancellationToken.None);
         return signed.With(guard.Cosignatures);
     }
 

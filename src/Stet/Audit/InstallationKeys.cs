@@ -136,7 +136,7 @@ public sealed class InstallationKeys
 
 /// <summary>Which key of which tenant is wrapped.</summary>
 /// <param name="TenantId">Whose key.</param>
-/// <param name="Kind"><c>sign</c> or <c>salt</c>.</param>
+/// <param name="Kind"><c>sign</c>, <c>salt</c>, <c>stream</c> and others.</param>
 /// <param name="KeyId">Its id among the tenant's keys of that kind.</param>
 public readonly record struct WrappedKeyName(string TenantId, string Kind, string KeyId)
 {

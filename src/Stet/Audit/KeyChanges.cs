@@ -1,5 +1,6 @@
 using Npgsql;
 using Stet.AuditLog;
+using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
@@ -7,7 +8,7 @@ namespace Stet.Audit;
 /// <summary>What events about keys do to the rows of keys and epochs, in the transaction that appends them.</summary>
 static class KeyChanges
 {
-    public static void Write(AuditPart part, NpgsqlBatch batch)
+    public static void Write(AuditPart part, NewKeys newKeys, NpgsqlBatch batch)
     {
         var log = part.Log;
         foreach (var leaf in part.Leaves)
@@ -16,7 +17,7 @@ static class KeyChanges
             switch (leaf.Appended!.Event.Data)
             {
                 case AuditKeyAdded added:
-                    SignFrom(log, added.Vkey, position, batch);
+                    AuditTables.AddKey(log.TenantId, log.Epoch, newKeys.Find(log.TenantId, IdOf(added.Vkey)), position, batch);
                     batch.Add("""
                         update stet.audit_key set retire_at = $3 where tenant_id = $1 and kind = 'sign' and key_id = $2
                         """, Scalar(log.TenantId), Scalar(IdOf(added.Replaces)), Scalar(added.OverlapUntil.UtcDateTime));
@@ -29,24 +30,24 @@ static class KeyChanges
                     Count(log, batch);
                     break;
                 case AuditEpochStarted started:
-                    SignFrom(log, started.Vkey, position, batch);
+                    AuditTables.AddKey(log.TenantId, started.Epoch, newKeys.Find(log.TenantId, IdOf(started.Vkey)), position, batch);
                     batch.Add(
                         "insert into stet.audit_log (tenant_id, epoch, origin, created_at) values ($1, $2, $3, $4)",
                         Scalar(log.TenantId), Scalar(started.Epoch), Scalar(started.Origin), Scalar(started.StartedAt.UtcDateTime));
                     break;
+                case AuditSecretReplaced replaced:
+                    // The whole batch was salted with the secret before.
+                    AuditTables.AddKey(log.TenantId, log.Epoch, newKeys.Find(log.TenantId, replaced.KeyId), part.Tree.Size + 1, batch);
+                    Count(log, batch);
+                    break;
             }
         }
     }
-
-    static void SignFrom(TenantLog log, string vkey, long position, NpgsqlBatch batch) =>
-        batch.Add("""
-            update stet.audit_key set from_position = $3 where tenant_id = $1 and kind = 'sign' and key_id = $2
-            """, Scalar(log.TenantId), Scalar(IdOf(vkey)), Scalar(position));
 
     static void Count(TenantLog log, NpgsqlBatch batch) =>
         batch.Add(
             "update stet.audit_log set key_changes = key_changes + 1 where tenant_id = $1 and epoch = $2",
             Scalar(log.TenantId), Scalar(log.Epoch));
 
-    static string IdOf(string vkey) => TenantLogs.KeyIdOf(VerifierKey.Parse(vkey).PublicKey);
+    static string IdOf(string vkey) => NewKey.IdOf(VerifierKey.Parse(vkey).PublicKey);
 }

@@ -12,12 +12,24 @@ static class LogTree
         "pg_postmaster_start_time()::text || (select d.oid from pg_database d where d.datname = current_database())";
 
     /// <summary>
-    /// A query for the tiles over some leaves, on every level (<c>level, n, hashes</c>): all that a proof about them
+    /// A query for the tiles over some leaves (<c>level, n, hashes</c>), on every level: all that a proof about them
     /// takes. <c>$1</c> is the tenant.
     /// </summary>
     /// <param name="leaves">An expression: the indexes, <c>bigint[]</c>; nulls and those beyond the size are left out.</param>
     /// <param name="size">An expression: how many leaves there are to be.</param>
-    public static string TilesOver(string leaves, string size) => $"""
+    /// <param name="top">The highest level.</param>
+    public static string TilesOver(string leaves, string size, int top = 6) => Tiles(
+        $"""
+        select distinct level, leaf >> (8 * (level + 1)) as n
+        from unnest({leaves}) as leaf cross join generate_series(0, {top}) as level
+        where leaf <= {size} and {size} >> (8 * level) > 0
+        """,
+        size);
+
+    /// <summary>A query for tiles (<c>level, n, hashes</c>). <c>$1</c> is the tenant.</summary>
+    /// <param name="needed">A query: <c>level, n</c>.</param>
+    /// <param name="size">An expression: how many leaves there are to be.</param>
+    public static string Tiles(string needed, string size) => $"""
         select needed.level, needed.n, coalesce(
             (select t.hashes from stet.audit_tile t
              where t.tenant_id = $1 and t.level = needed.level and t.n = needed.n order by t.n limit 1),
@@ -33,10 +45,7 @@ static class LogTree
                         and t.n >= needed.n * 256 and t.n < least(needed.n * 256 + 256, {size} >> (8 * needed.level))
                     order by t.n limit 256) edge)
             end) as hashes
-        from (
-            select distinct level, leaf >> (8 * (level + 1)) as n
-            from unnest({leaves}) as leaf cross join generate_series(0, 6) as level
-            where leaf <= {size} and {size} >> (8 * level) > 0) needed
+        from ({needed}) needed
         """;
 
     /// <summary>The peaks of a size, from tiles.</summary>

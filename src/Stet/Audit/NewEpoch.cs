@@ -1,32 +1,36 @@
 using System.Globalization;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
 
 namespace Stet.Audit;
 
 /// <summary>Lets a frozen log go on under another origin, with another key and the same leaves.</summary>
-public sealed class NewEpoch(StoreConnections connections, TenantLogs logs, AuditKeys keys, Store store)
+public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signer, WitnessNotes witnesses, Store store)
 {
     /// <summary>Starts the epoch; the event that says so is the log's next one.</summary>
     /// <param name="tenantId">Whose log.</param>
     /// <param name="reason">Why, 1 to 500 characters.</param>
-    /// <param name="noted">The last known checkpoint of an origin; null when there is none.</param>
+    /// <param name="noted">The last checkpoint of an origin that the state file has; null when it has none.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="NewEpochException">There is no such log, or it is not frozen.</exception>
+    /// <exception cref="LogCommandException">There is no such log, or it is not frozen.</exception>
     public async Task<AuditEpochStarted> StartAsync(
         string tenantId, string reason, Func<string, SignedCheckpoint?> noted, CancellationToken cancel)
     {
-        if (reason.Length is 0 or > 500) throw new NewEpochException("The reason has 1 to 500 characters.");
+        if (reason.Length is 0 or > 500) throw new LogCommandException("The reason has 1 to 500 characters.");
         if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant || await logs.FindAsync(tenantId, cancel) is not { } log)
-            throw new NewEpochException($"There is no tenant {tenantId}.");
+            throw new LogCommandException($"There is no tenant {tenantId}.");
         if ((await keys.ReadAsync(tenantId, cancel)).Epochs[^1].FrozenAt is null)
-            throw new NewEpochException($"The log of {tenantId} is not frozen: it needs no new epoch.");
+            throw new LogCommandException($"The log of {tenantId} is not frozen: it needs no new epoch.");
 
         var epoch = log.Epoch + 1;
         var first = log.Epoch == 1 ? log.Origin : log.Origin[..log.Origin.LastIndexOf("/epoch/", StringComparison.Ordinal)];
         var origin = string.Create(CultureInfo.InvariantCulture, $"{first}/epoch/{epoch}");
-        var vkey = await AddAuditKeyEndpoint.StoreKeyAsync(connections, logs, tenantId, epoch, origin, cancel);
+        var key = await signer.MakeAsync(tenantId, cancel);
+        using var offered = logs.NewKeys.Offer(tenantId, key);
+        var vkey = AddAuditKeyEndpoint.VkeyOf(key, origin);
 
-        var note = noted(log.Origin)?.Note.ToString();
+        var seen = (await witnesses.NewestAsync(log)).Select(s => s.Signed);
+        var note = seen.Append(noted(log.Origin)).OfType<SignedCheckpoint>().MaxBy(c => c.Size)?.Note.ToString();
         var stream = AuditModule.KeysStream;
         var result = await store.AppendAsync(
             tenantId, new EventMetadata("operator"),
@@ -36,9 +40,9 @@ public sealed class NewEpoch(StoreConnections connections, TenantLogs logs, Audi
             cancel);
         return result.Events is [{ Data: AuditEpochStarted started }]
             ? started
-            : throw new NewEpochException($"Epoch {epoch} of {tenantId} was started by somebody else just now.");
+            : throw new LogCommandException($"Epoch {epoch} of {tenantId} was started by somebody else just now.");
     }
 }
 
-/// <summary>A new epoch cannot be started. The message says why.</summary>
-public sealed class NewEpochException(string message) : Exception(message);
+/// <summary>What an operator asked of a log cannot be done. The message says why.</summary>
+public sealed class LogCommandException(string message) : Exception(message);

@@ -31,11 +31,16 @@ public sealed class Proofs(Checkpoints checkpoints, AuditReader reader)
         }
 
         var signed = await checkpoints.SignStoredAsync(log, noted, view, cancel);
-        var hashes = view.Tiles.Make(ProofPlan.Inclusion(position - 1, signed.Size, Peaks.Read(signed.Size, view.Newest!.Peaks)));
+        var plan = ProofPlan.Inclusion(position - 1, signed.Size, Peaks.Read(signed.Size, view.Newest!.Peaks), log.Subtrees);
+        Tile[] above = [.. plan.Tiles.Where(tile => tile.Level > 0)];
+        if (above.Length > 0) await reader.AddAsync(log.TenantId, above, signed.Size, view.Tiles, cancel);
+
+        var hashes = view.Tiles.Make(plan);
         var leaf = view.Tiles.Leaf(position - 1);
-        return MerkleProof.VerifyInclusion(position - 1, signed.Size, leaf, hashes, signed.Root)
-            ? (new EventProof(position, leaf, signed, new TlogProof(position - 1, hashes, signed.Note)), null)
-            : throw new AuditAlteredException(position);
+        if (!MerkleProof.VerifyInclusion(position - 1, signed.Size, leaf, hashes, signed.Root)) throw new AuditAlteredException(position);
+
+        plan.Keep(log.Subtrees, hashes);
+        return (new EventProof(position, leaf, signed, new TlogProof(position - 1, hashes, signed.Note)), null);
     }
 }
 

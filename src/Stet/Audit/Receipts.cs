@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.AuditLog;
+using Stet.EventStore;
+using Stet.Http;
 
 namespace Stet.Audit;
 
@@ -14,7 +16,10 @@ public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs pr
 {
     static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>Adds <c>receipts</c>, or <c>receipt_error</c> when signing is refused, to the JSON object that is the answer.</summary>
+    /// <summary>
+    /// Adds <c>receipts</c> to the JSON object that is the answer; when signing is refused, or the store is away by now,
+    /// null and <c>receipt_error</c>: what was asked for is done all the same.
+    /// </summary>
     /// <param name="answer">UTF-8 of one object.</param>
     /// <param name="request">What was recorded.</param>
     /// <param name="cancel">Ends the wait.</param>
@@ -31,9 +36,10 @@ public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs pr
             foreach (var receipt in receipts) Write(json, receipt);
             json.WriteEndArray();
         }
-        catch (AuditSigningRefusedException)
+        catch (Exception e) when (e is AuditSigningRefusedException or StoreUnavailableException)
         {
-            output.Write(Encoding.UTF8.GetBytes($"null,\"receipt_error\":\"{AuditProblems.SigningRefused.Code}\""));
+            var problem = e is AuditSigningRefusedException ? AuditProblems.SigningRefused : RequestProblems.Unavailable(0);
+            output.Write(Encoding.UTF8.GetBytes($"null,\"receipt_error\":\"{problem.Code}\""));
         }
 
         output.Write("}"u8);
@@ -54,9 +60,7 @@ public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs pr
             else
             {
                 // A repetition, or a batch on top of another instance's: the log is read.
-                var log = await logs.FindAsync(request.TenantId!, cancel)
-                    ?? throw new InvalidOperationException($"{request.TenantId} has events and no audit log");
-                foreach (var e in result.Events) receipts.Add(await OfStoredAsync(log, e.Id, cancel));
+                foreach (var e in result.Events) receipts.Add(await OfStoredAsync(request.TenantId!, e.Id, cancel));
             }
         }
 
@@ -73,6 +77,24 @@ public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs pr
         return new Receipt(
             audited.Position, leaf.Hash, audited.Entry(leaf.Commit).ToArray(), salt, leaf.Appended!.Json,
             new TlogProof(audited.Position - 1, hashes, signed.Note));
+    }
+
+    async Task<Receipt> OfStoredAsync(string tenantId, Guid eventId, CancellationToken cancel)
+    {
+        const int Tries = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            var log = await logs.FindAsync(tenantId, cancel)
+                ?? throw new InvalidOperationException($"{tenantId} has events and no audit log");
+            try
+            {
+                return await OfStoredAsync(log, eventId, cancel);
+            }
+            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
+            {
+                if (attempt == Tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
+            }
+        }
     }
 
     async Task<Receipt> OfStoredAsync(TenantLog log, Guid eventId, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using Npgsql;
+using Stet.Audit.Witnesses;
 using Stet.AuditLog;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -8,9 +9,10 @@ namespace Stet.Audit;
 
 /// <summary>
 /// Finds out that the database was restored from a backup, or promoted from a standby that lagged: it has forgotten
-/// checkpoints that the state file remembers, or leads to other ones. Such a log is frozen.
+/// checkpoints that the state file or a witness remembers, or leads to other ones. Such a log is frozen.
 /// </summary>
-public sealed class RestoreGuard(StoreConnections connections, TenantLogs logs, StateFile state, FrozenLogs frozen)
+public sealed class RestoreGuard(
+    StoreConnections connections, TenantLogs logs, StateFile state, WitnessNotes witnesses, FrozenLogs frozen)
 {
     /// <summary>Compares every log that the state file knows, before the service takes its first request.</summary>
     public async Task CompareAllAsync(CancellationToken cancel)
@@ -23,10 +25,9 @@ public sealed class RestoreGuard(StoreConnections connections, TenantLogs logs, 
             if (log?.Origin != noted.Origin) continue;
 
             await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-            var (position, incarnation) = await HeadAsync(connection, tenantId, cancel);
             try
             {
-                await CompareAsync(connection, log, noted, position, incarnation);
+                await CompareAsync(connection, log, noted, "was signed", await PositionAsync(connection, tenantId, cancel));
             }
             catch (AuditSigningRefusedException)
             {
@@ -35,28 +36,51 @@ public sealed class RestoreGuard(StoreConnections connections, TenantLogs logs, 
         }
     }
 
-    /// <summary>Compares a log with what was noted of it, thoroughly once in every incarnation of the database.</summary>
+    /// <summary>What is known of a log outside the database.</summary>
+    /// <param name="log">The log.</param>
+    /// <returns>It must be asked for before the database is looked at: what it says was committed before.</returns>
+    internal async Task<OutsideNotes> NotesAsync(TenantLog log)
+    {
+        var connected = logs.Connected;
+        var seen = log.Compared?.Connected == connected ? null : await witnesses.NewestAsync(log);
+        return new OutsideNotes(connected, state.Newest(log.Origin), seen);
+    }
+
+    /// <summary>Compares a log with what is known of it outside, thoroughly once in every incarnation of the database.</summary>
     /// <param name="connection">An open connection outside of a transaction.</param>
     /// <param name="log">The log.</param>
-    /// <param name="noted">Its newest checkpoint, looked up before the position was read; null when there is none.</param>
+    /// <param name="notes">What is known of it, looked up before the position was read.</param>
     /// <param name="position">The head's.</param>
     /// <param name="incarnation">Names the database since its server's last start.</param>
     /// <exception cref="AuditSigningRefusedException">It is another history; the log is frozen.</exception>
+    /// <exception cref="AuditLogChangedException">The database was replaced meanwhile: ask for the notes again.</exception>
     internal async Task CompareAsync(
-        NpgsqlConnection connection, TenantLog log, SignedCheckpoint? noted, long position, string incarnation)
+        NpgsqlConnection connection, TenantLog log, OutsideNotes notes, long position, string incarnation)
     {
-        if (noted is null)
+        if (log.Compared?.Incarnation != incarnation)
         {
-            log.ComparedIn = incarnation;
-            return;
+            if (notes.Seen is null)
+            {
+                log.Compared = null;
+                throw new AuditLogChangedException();
+            }
+
+            if (notes.Noted is { } noted) await CompareAsync(connection, log, noted, "was signed", position);
+            foreach (var seen in notes.Seen)
+                await CompareAsync(connection, log, seen.Signed, $"was cosigned by the witness {seen.Witness}", position);
+        }
+        else if (notes.Noted?.Size > position)
+        {
+            await CompareAsync(connection, log, notes.Noted, "was signed", position);
         }
 
+        log.Compared = new Comparison(incarnation, notes.Connected);
+    }
+
+    async Task CompareAsync(NpgsqlConnection connection, TenantLog log, SignedCheckpoint noted, string happened, long position)
+    {
         if (noted.Size > position)
-        {
-            await RefuseAsync(log, noted, null, $"Size {noted.Size} was signed, and the database ends at {position}: it is older.");
-        }
-
-        if (log.ComparedIn == incarnation) return;
+            await RefuseAsync(log, noted, null, $"Size {noted.Size} {happened}, and the database ends at {position}: it is older.");
 
         LogHash root;
         try
@@ -65,12 +89,11 @@ public sealed class RestoreGuard(StoreConnections connections, TenantLogs logs, 
         }
         catch (AuditAlteredException)
         {
-            await RefuseAsync(log, noted, null, $"Size {noted.Size} was signed, and tiles below it are missing.");
+            await RefuseAsync(log, noted, null, $"Size {noted.Size} {happened}, and tiles below it are missing.");
             throw;
         }
 
-        if (root != noted.Root) await RefuseAsync(log, noted, root, $"Size {noted.Size} was signed with another root.");
-        log.ComparedIn = incarnation;
+        if (root != noted.Root) await RefuseAsync(log, noted, root, $"Size {noted.Size} {happened} with another root.");
     }
 
     async Task RefuseAsync(TenantLog log, SignedCheckpoint noted, LogHash? ours, string reason)
@@ -80,16 +103,15 @@ public sealed class RestoreGuard(StoreConnections connections, TenantLogs logs, 
         throw new AuditSigningRefusedException();
     }
 
-    static async Task<(long Position, string Incarnation)> HeadAsync(
-        NpgsqlConnection connection, string tenantId, CancellationToken cancel)
+    static async Task<long> PositionAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        batch.Add($"select position, {LogTree.Incarnation} from stet.tenant_head where tenant_id = $1", Scalar(tenantId));
+        batch.Add("select position from stet.tenant_head where tenant_id = $1", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         await rows.ReadAsync(cancel);
-        return (rows.GetInt64(0), rows.GetString(1));
+        return rows.GetInt64(0);
     }
 
     static string? TenantOf(string origin)
@@ -102,3 +124,14 @@ public sealed class RestoreGuard(StoreConnections connections, TenantLogs logs, 
         return rest.Length > 36 && Caller.IsTenantId(rest[..36]) ? rest[..36].ToString() : null;
     }
 }
+
+/// <summary>What is known of a log outside the database, at one moment.</summary>
+/// <param name="Connected">The writer's connection at that moment, see <see cref="TenantLogs.Connected"/>.</param>
+/// <param name="Noted">What the state file has; null when it has nothing.</param>
+/// <param name="Seen">What witnesses have; null when they were not asked, for they were on that connection already.</param>
+sealed record OutsideNotes(int Connected, SignedCheckpoint? Noted, IReadOnlyList<SeenCheckpoint>? Seen);
+
+/// <summary>When a log was last found to be what is known of it outside.</summary>
+/// <param name="Incarnation">In which incarnation of the database.</param>
+/// <param name="Connected">On which of the writer's connections.</param>
+sealed record Comparison(string Incarnation, int Connected);

@@ -1,3 +1,4 @@
+using System.Text;
 using Stet.AuditLog;
 
 namespace Stet.Audit;
@@ -24,13 +25,19 @@ public sealed record SignedCheckpoint(Checkpoint Checkpoint, SignedNote Note)
             : this with { Note = Note.With([.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(NoteSignature.Parse)]) };
 
     /// <summary>Signs a size with every key that signs there, older ones first.</summary>
-    /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
-    internal static SignedCheckpoint Sign(TenantLog log, long size, LogHash root)
+    internal static async ValueTask<SignedCheckpoint> SignAsync(
+        TenantLog log, IAuditSigner signer, long size, LogHash root, CancellationToken cancel)
     {
         var checkpoint = new Checkpoint(log.Origin, size, root);
-        var text = checkpoint.Text;
-        return new SignedCheckpoint(
-            checkpoint, new SignedNote(text, [.. log.SigningKeys.Where(k => k.SignsAt(size)).Select(k => log.Sign(k, text))]));
+        var message = Encoding.UTF8.GetBytes(checkpoint.Text);
+        var signatures = new List<NoteSignature>(2);
+        foreach (var key in log.SigningKeys)
+        {
+            if (key.SignsAt(size))
+                signatures.Add(new NoteSignature(key.Verifier, await signer.SignAsync(log.TenantId, key, message, cancel)));
+        }
+
+        return new SignedCheckpoint(checkpoint, new SignedNote(checkpoint.Text, signatures));
     }
 
     /// <summary>Reads a note that this service signed.</summary>

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Stet.AuditLog;
 
 namespace Stet.Audit;
@@ -21,6 +20,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     readonly Lock gate = new();
     bool disposed;
     bool stale;
+    Comparison? compared;
     (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
     (long Size, byte[] Peaks) newest = Nothing;
 
@@ -39,6 +39,9 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>The signing rounds that requests share.</summary>
     internal SharedRounds<SignedCheckpoint> Rounds { get; } = new();
 
+    /// <summary>What proofs have shown of the upper tree; some 2 MB at most.</summary>
+    internal SubtreeCache Subtrees { get; } = new(16_384);
+
     /// <summary>Whether origin or keys have changed since it was read.</summary>
     internal bool IsStale
     {
@@ -46,8 +49,12 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         set => Volatile.Write(ref stale, value);
     }
 
-    /// <summary>The incarnation of the database in which the log was last compared with what was signed before.</summary>
-    internal string? ComparedIn { get; set; }
+    /// <summary>When it was last compared with what was signed before; null: not by this process.</summary>
+    internal Comparison? Compared
+    {
+        get => Volatile.Read(ref compared);
+        set => Volatile.Write(ref compared, value);
+    }
 
     /// <summary>The keys that have signed in this epoch, oldest first.</summary>
     public List<LogSigningKey> SigningKeys { get; } = [];
@@ -101,9 +108,19 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>Takes over what is known of the same leaves from the log that it takes the place of.</summary>
     internal void Inherit(TenantLog before)
     {
-        if (before.Origin != Origin) return;
-        (verified, ComparedIn) = (before.Verified, before.ComparedIn);
+        // What was written with newer keys than these says nothing about what these may be used for.
+        if (before.Origin != Origin || before.KeyChanges > KeyChanges) return;
+        (verified, Compared) = (before.Verified, before.Compared);
     }
+
+    /// <summary>Whether this process was the last one to write, so that it knows the keys in force.</summary>
+    internal bool IsOwn(long position, byte[] peaks)
+    {
+        lock (gate) return AreSame(verified, (position, peaks)) || AreSame(newest, (position, peaks));
+    }
+
+    /// <summary>Names the newest of the secrets that salts are made with.</summary>
+    internal string SecretId => salts[^1].KeyId;
 
     internal void Add(SaltKey key) => salts.Add(key);
 
@@ -118,25 +135,13 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         }
     }
 
-    /// <summary>A signature line by one of the log's keys.</summary>
-    /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
-    internal NoteSignature Sign(LogSigningKey key, string text)
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            return new NoteSignature(key.Verifier, Ed25519.Default.Sign(key.Seed, Encoding.UTF8.GetBytes(text)));
-        }
-    }
-
-    /// <summary>Zeroes the keys.</summary>
+    /// <summary>Zeroes the secrets.</summary>
     public void Dispose()
     {
         lock (gate)
         {
             disposed = true;
             foreach (var salt in salts) CryptographicOperations.ZeroMemory(salt.Secret);
-            foreach (var key in SigningKeys) CryptographicOperations.ZeroMemory(key.Seed);
         }
     }
 
@@ -158,10 +163,12 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 /// <summary>A signing key of a log.</summary>
 /// <param name="KeyId">Its id among the tenant's.</param>
 /// <param name="Verifier">The public key, named like the log.</param>
-/// <param name="Seed">The private key; a secret.</param>
+/// <param name="Wrapped">The private key as <see cref="IAuditSigner"/> stores it.</param>
+/// <param name="KekId">The installation key that wraps it; empty when none does.</param>
 /// <param name="FromPosition">It signs from this size on.</param>
 /// <param name="UntilPosition">It no longer signs from this size on; null while it does.</param>
-public sealed record LogSigningKey(string KeyId, VerifierKey Verifier, byte[] Seed, long FromPosition, long? UntilPosition)
+public sealed record LogSigningKey(
+    string KeyId, VerifierKey Verifier, byte[] Wrapped, string KekId, long FromPosition, long? UntilPosition)
 {
     /// <summary>Whether it signs a tree of that size.</summary>
     public bool SignsAt(long size) => size >= FromPosition && !(size >= UntilPosition);
@@ -171,7 +178,7 @@ public sealed record LogSigningKey(string KeyId, VerifierKey Verifier, byte[] Se
 }
 
 /// <summary>The secret that salts are made with, from a position on.</summary>
-sealed record SaltKey(byte[] Secret, long FromPosition)
+sealed record SaltKey(string KeyId, byte[] Secret, long FromPosition)
 {
     public override string ToString() => $"from {FromPosition}";
 }

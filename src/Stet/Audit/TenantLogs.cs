@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Npgsql;
 using Stet.AuditLog;
 using Stet.EventStore;
@@ -9,19 +8,27 @@ namespace Stet.Audit;
 
 /// <summary>The tenants' logs, made when they are first needed and kept in memory, unwrapped, while they are in use.</summary>
 /// <param name="connections">To the database.</param>
-/// <param name="installation">Unwraps keys.</param>
+/// <param name="installation">Wraps and unwraps the secrets that salts are made with.</param>
+/// <param name="signer">Makes signing keys.</param>
 /// <param name="noted">The newest checkpoint of an origin that is known outside the database; null when there is none.</param>
 /// <param name="options">Names the public host.</param>
 /// <param name="clock">Tells when a log was made.</param>
 public sealed class TenantLogs(
-    StoreConnections connections, InstallationKeys installation, Func<string, SignedCheckpoint?> noted, AuditOptions options,
-    TimeProvider clock)
+    StoreConnections connections, InstallationKeys installation, IAuditSigner signer, Func<string, SignedCheckpoint?> noted,
+    AuditOptions options, TimeProvider clock)
     : IDisposable
 {
     const int MostInMemory = 4_096;
 
     readonly ConcurrentDictionary<string, TenantLog> logs = new(StringComparer.Ordinal);
     readonly ConcurrentQueue<string> order = new();
+    int connected;
+
+    /// <summary>How often the writer has connected to the database: behind a new connection may be another database.</summary>
+    internal int Connected => Volatile.Read(ref connected);
+
+    /// <summary>Keys that events are about to name.</summary>
+    internal NewKeys NewKeys { get; } = new();
 
     /// <summary>A log that is in memory.</summary>
     public TenantLog? InMemory(string tenantId) => logs.GetValueOrDefault(tenantId);
@@ -41,6 +48,12 @@ public sealed class TenantLogs(
 
         return Keep(log);
     }
+
+    /// <summary>The writer has a new connection.</summary>
+    internal void NoteConnection() => Interlocked.Increment(ref connected);
+
+    /// <summary>A new secret for a tenant's salts, not stored.</summary>
+    internal NewKey NewSecret(string tenantId) => NewKey.Salt(installation, tenantId);
 
     /// <summary>Forgets what is in memory of a log: its keys have changed.</summary>
     public void Forget(string tenantId)
@@ -99,13 +112,12 @@ public sealed class TenantLogs(
         while (await rows.ReadAsync(cancel))
         {
             var (kind, keyId, epoch) = (rows.GetString(0), rows.GetString(1), rows.GetInt32(2));
-            if (kind == "sign" && (epoch != log.Epoch || rows.GetInt64(6) == AuditKeys.NotYet)) continue;
+            if (kind == "sign" && epoch != log.Epoch) continue;
 
-            var secret = installation.Unwrap(
-                rows.GetString(5), rows.GetFieldValue<byte[]>(4), new WrappedKeyName(tenantId, kind, keyId));
-            if (kind == "salt") log.Add(new SaltKey(secret, rows.GetInt64(6)));
+            var (wrapped, kekId, from) = (rows.GetFieldValue<byte[]>(4), rows.GetString(5), rows.GetInt64(6));
+            if (kind == "salt") log.Add(new SaltKey(keyId, installation.Unwrap(kekId, wrapped, new WrappedKeyName(tenantId, kind, keyId)), from));
             else log.SigningKeys.Add(new LogSigningKey(
-                keyId, new VerifierKey(origin, SignatureType.Ed25519, rows.GetFieldValue<byte[]>(3)), secret, rows.GetInt64(6),
+                keyId, new VerifierKey(origin, SignatureType.Ed25519, rows.GetFieldValue<byte[]>(3)), wrapped, kekId, from,
                 rows.IsDBNull(7) ? null : rows.GetInt64(7)));
         }
 
@@ -131,46 +143,18 @@ public sealed class TenantLogs(
             if (rows.GetBoolean(1)) return true;
         }
 
+        var signing = await signer.MakeAsync(tenantId, cancel);
         await using (var batch = new NpgsqlBatch(connection))
         {
             batch.Add(
                 "insert into stet.audit_log (tenant_id, epoch, origin, created_at) values ($1, 1, $2, $3)",
                 Scalar(tenantId), Scalar($"{options.PublicHost}/v1/tenants/{tenantId}/audit"), Scalar(clock.GetUtcNow().UtcDateTime));
-            AddSigningKey(batch, tenantId, epoch: 1, fromPosition: 0);
-            AddSaltKey(batch, tenantId, fromPosition: 0);
+            AuditTables.AddKey(tenantId, epoch: 1, signing, fromPosition: 0, batch);
+            AuditTables.AddKey(tenantId, epoch: 1, NewSecret(tenantId), fromPosition: 0, batch);
             await batch.ExecuteNonQueryAsync(cancel);
         }
 
         await transaction.CommitAsync(cancel);
         return true;
-    }
-
-    /// <summary>Adds a new signing key; its public key.</summary>
-    internal byte[] AddSigningKey(NpgsqlBatch batch, string tenantId, int epoch, long fromPosition)
-    {
-        var seed = RandomNumberGenerator.GetBytes(Ed25519.SeedSize);
-        var publicKey = Ed25519.Default.PublicKey(seed);
-        AddKey(batch, tenantId, "sign", KeyIdOf(publicKey), epoch, publicKey, seed, fromPosition);
-        return publicKey;
-    }
-
-    /// <summary>The id of a signing key among the tenant's.</summary>
-    internal static string KeyIdOf(ReadOnlySpan<byte> publicKey) => Convert.ToHexStringLower(SHA256.HashData(publicKey))[..8];
-
-    void AddSaltKey(NpgsqlBatch batch, string tenantId, long fromPosition) =>
-        AddKey(batch, tenantId, "salt", Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)), 1, null,
-            RandomNumberGenerator.GetBytes(Commitment.KeySize), fromPosition);
-
-    void AddKey(
-        NpgsqlBatch batch, string tenantId, string kind, string keyId, int epoch, byte[]? publicKey, byte[] secret, long fromPosition)
-    {
-        var wrapped = installation.Wrap(secret, new WrappedKeyName(tenantId, kind, keyId));
-        CryptographicOperations.ZeroMemory(secret);
-        batch.Add("""
-            insert into stet.audit_key (tenant_id, kind, key_id, epoch, public_key, wrapped, kek_id, from_position)
-            values ($1, $2, $3, $4, $5::bytea, $6, $7, $8)
-            """,
-            Scalar(tenantId), Scalar(kind), Scalar(keyId), Scalar(epoch), Optional(publicKey), Scalar(wrapped),
-            Scalar(installation.CurrentId), Scalar(fromPosition));
     }
 }

@@ -28,6 +28,9 @@ sealed class CallerMiddleware
 
         if (endpoint.Metadata.GetMetadata<RequiredPermission>() is not { } required) return next(context);
 
+        if (endpoint.Metadata.GetMetadata<OpenResources>()?.CallerOf(context) is { } anybody)
+            return AdmitAsync(context, anybody, required.Permission);
+
         var identifying = credentials.IdentifyAsync(context);
         return identifying.IsCompletedSuccessfully
             ? AdmitAsync(context, identifying.Result, required.Permission)
@@ -42,7 +45,11 @@ sealed class CallerMiddleware
         if (identification is { Problem: { } problem, Challenge: var challenge })
             return RefuseAsync(context, problem, challenge);
 
-        var caller = identification.Caller!;
+        return AdmitAsync(context, identification.Caller!, permission);
+    }
+
+    Task AdmitAsync(HttpContext context, Caller caller, string permission)
+    {
         if (!caller.Scopes.Contains(permission))
             return RefuseAsync(
                 context, AuthenticationProblems.PermissionDenied(permission),

@@ -6,6 +6,10 @@ public sealed record RequiredPermission(string Permission);
 /// <summary>Endpoint metadata: answered without a credential, such as health, metrics and the API description.</summary>
 public sealed record WithoutTenant;
 
+/// <summary>Endpoint metadata: some of its resources are open to everybody, with or without a credential.</summary>
+/// <param name="CallerOf">Who asks for an open one; null for a request that needs a credential.</param>
+public sealed record OpenResources(Func<HttpContext, Caller?> CallerOf);
+
 /// <summary>Says on each route who may use it. A route says exactly one of the two, or the service does not start.</summary>
 public static class EndpointPermissions
 {

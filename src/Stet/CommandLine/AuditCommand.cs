@@ -10,6 +10,7 @@ static class AuditCommand
         var audit = Client.AuditLog.CommandLine.AuditCommand.Create(clock);
         audit.Subcommands.Add(AuditSelfCheckCommand.Create());
         audit.Subcommands.Add(AuditKeysCommand.NewEpoch());
+        audit.Subcommands.Add(AuditKeysCommand.ReplaceSecret());
         audit.Subcommands.Add(AuditKeysCommand.Rewrap());
         return audit;
     }

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Stet.Audit;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
+using Stet.Pcs.Service;
 
 namespace Stet.CommandLine;
 
-/// <summary><c>stet audit new-epoch | rewrap</c>: what an operator does with logs and keys in the database.</summary>
+/// <summary><c>stet audit new-epoch | replace-secret | rewrap</c>: what an operator does with logs and keys in the database.</summary>
 static class AuditKeysCommand
 {
     static readonly Option<string> Tenant = new("--tenant") { Description = "Whose log: a lower-case UUID", Required = true };
@@ -14,22 +16,29 @@ static class AuditKeysCommand
     public static Command NewEpoch()
     {
         var command = new Command("new-epoch", "Let a frozen log go on under another origin, with another key") { Tenant, Reason };
-        command.SetAction((arguments, cancel) => Database.UseAsync(arguments, async (connectionString, _) =>
+        command.SetAction((arguments, cancel) => RunAsync(arguments, async (app, cancel) =>
         {
-            await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
-            try
-            {
-                var started = await StartAsync(app.Services, arguments.GetValue(Tenant)!, arguments.GetValue(Reason)!, cancel);
-                Console.WriteLine($"{started.OldOrigin} goes on as {started.Origin}");
-                Console.WriteLine($"verification key: {started.Vkey}");
-                return 0;
-            }
-            catch (NewEpochException e)
-            {
-                await Console.Error.WriteLineAsync(e.Message);
-                return 1;
-            }
-        }, cancel, attach: true));
+            var started = await StartAsync(app.Services, arguments.GetValue(Tenant)!, arguments.GetValue(Reason)!, cancel);
+            Console.WriteLine($"{started.OldOrigin} goes on as {started.Origin}");
+            Console.WriteLine($"verification key: {started.Vkey}");
+        }, cancel));
+        return command;
+    }
+
+    public static Command ReplaceSecret()
+    {
+        var command = new Command("replace-secret", "Make the salts of a log with a new secret from now on: the one before has leaked")
+        {
+            Tenant, Reason,
+        };
+        command.SetAction((arguments, cancel) => RunAsync(arguments, async (app, cancel) =>
+        {
+            var tenantId = arguments.GetValue(Tenant)!;
+            using var logs = Logs(app.Services, _ => null);
+            await using var store = Open(app.Services, logs);
+            var position = await new ReplaceSecret(logs, store).RunAsync(tenantId, arguments.GetValue(Reason)!, cancel);
+            Console.WriteLine($"{tenantId}: the secret is replaced from after position {position}");
+        }, cancel));
         return command;
     }
 
@@ -40,27 +49,56 @@ static class AuditKeysCommand
         {
             await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
             var installation = app.Services.GetRequiredService<InstallationKeys>();
-            var moved = await new Rewrapping(app.Services.GetRequiredService<StoreConnections>(), installation).RunAsync(cancel);
+            var moved = await new Rewrapping(app.Services.GetRequiredService<StoreConnections>(), installation).RunAsync(cancel)
+                + await app.Services.GetRequiredService<PcsKeySecrets>().RewrapAsync(cancel);
             Console.WriteLine($"{moved} keys moved to installation key {installation.CurrentId}");
             return 0;
         }, cancel, attach: true));
         return command;
     }
 
-    /// <summary>With a store of its own: a running service keeps the state file, and this only reads it.</summary>
+    static Task<int> RunAsync(ParseResult arguments, Func<WebApplication, CancellationToken, Task> run, CancellationToken cancel) =>
+        Database.UseAsync(arguments, async (connectionString, _) =>
+        {
+            await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
+            try
+            {
+                await run(app, cancel);
+                return 0;
+            }
+            catch (Exception e) when (e is LogCommandException or StoreUnavailableException)
+            {
+                await Console.Error.WriteLineAsync(e.Message);
+                return 1;
+            }
+        }, cancel, attach: true);
+
     static async Task<AuditEpochStarted> StartAsync(
         IServiceProvider services, string tenantId, string reason, CancellationToken cancel)
     {
-        var connections = services.GetRequiredService<StoreConnections>();
+        // A running service keeps the state file, and this only reads it.
+        var notes = StateFile.Read(services.GetRequiredService<AuditOptions>().StateFile);
+        SignedCheckpoint? Noted(string origin) => notes.GetValueOrDefault(origin);
+        using var logs = Logs(services, Noted);
+        await using var store = Open(services, logs);
+        var epochs = new NewEpoch(
+            logs, services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
+            services.GetRequiredService<WitnessNotes>(), store);
+        return await epochs.StartAsync(tenantId, reason, Noted, cancel);
+    }
+
+    static TenantLogs Logs(IServiceProvider services, Func<string, SignedCheckpoint?> noted) => new(
+        services.GetRequiredService<StoreConnections>(), services.GetRequiredService<InstallationKeys>(),
+        services.GetRequiredService<IAuditSigner>(), noted, services.GetRequiredService<AuditOptions>(),
+        services.GetRequiredService<TimeProvider>());
+
+    /// <summary>A store of the command's own, beside that of a running service.</summary>
+    static Store Open(IServiceProvider services, TenantLogs logs)
+    {
         var contexts = services.GetRequiredService<ContextCatalog>();
         var clock = services.GetRequiredService<TimeProvider>();
-        var options = services.GetRequiredService<AuditOptions>();
-        var notes = StateFile.Read(options.StateFile);
-        SignedCheckpoint? Noted(string origin) => notes.GetValueOrDefault(origin);
-        using var logs = new TenantLogs(connections, services.GetRequiredService<InstallationKeys>(), Noted, options, clock);
-        await using var store = new Store(
-            connections, contexts.Catalog, contexts.Projections, new AuditAppender(logs, clock), new StoreOptions(), clock,
-            services.GetRequiredService<ILogger<Store>>());
-        return await new NewEpoch(connections, logs, new AuditKeys(connections), store).StartAsync(tenantId, reason, Noted, cancel);
+        return new Store(
+            services.GetRequiredService<StoreConnections>(), contexts.Catalog, contexts.Projections, new AuditAppender(logs, clock),
+            new StoreOptions { KeyWrap = services.GetRequiredService<StreamKeys>() }, clock, services.GetRequiredService<ILogger<Store>>());
     }
 }

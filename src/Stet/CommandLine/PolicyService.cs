@@ -31,15 +31,15 @@ sealed class PolicyService : IDisposable
         if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length > 0)
             throw new PolicyCommandException("`--service` must be a URL such as http://127.0.0.1:8080.");
 
-        var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(10) };
+        var client = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(10) };
         foreach (var header in arguments.GetValue(PolicyServiceOptions.Headers) ?? [])
         {
             // The value may be a credential: it stays out of the message.
-            if (header.Split(':', 2) is not [var name, var value] || !http.DefaultRequestHeaders.TryAddWithoutValidation(name.Trim(), value.Trim()))
+            if (header.Split(':', 2) is not [var name, var value] || !client.DefaultRequestHeaders.TryAddWithoutValidation(name.Trim(), value.Trim()))
                 throw new PolicyCommandException("`--header` needs `Name: value`.");
         }
 
-        return new PolicyService(http, url);
+        return new PolicyService(client, url);
     }
 
     /// <summary>Asks for something that is there.</summary>

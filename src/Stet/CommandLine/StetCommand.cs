@@ -25,7 +25,7 @@ public static class StetCommand
         {
             Connection, Data, run, CheckEnvironmentCommand.Create(), DescribeCommand.Create(), DbCommand.Create(),
             ProjectionsCommand.Create(), AuditCommand.Create(TimeProvider.System), WitnessCommand.Create(),
-            PolicyCommand.Create(),
+            AgentCommand.Create(TimeProvider.System), PolicyCommand.Create(),
         };
         foreach (var option in run.Options) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);

@@ -36,6 +36,8 @@ public static class EnforcementModule
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EnforcementOptions>>().Value);
         services.AddSingleton<StatusReader>();
         services.AddSingleton<LogHeads>();
+        services.AddSingleton<SilentSystems>();
+        services.AddHostedService(provider => provider.GetRequiredService<SilentSystems>());
         return services;
     }
 

@@ -39,7 +39,7 @@ public readonly struct RequestQuery(IQueryCollection query)
     public long? Number(string name, long least, long most)
     {
         if (!query.TryGetValue(name, out var values)) return null;
-        return long.TryParse(Single(name, values), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        return TryNumber(Single(name, values), out var number)
             && number >= least && number <= most
                 ? number
                 : throw Bad(name, $"must be a whole number from {least} to {most}");
@@ -58,13 +58,21 @@ public readonly struct RequestQuery(IQueryCollection query)
     {
         if (!query.TryGetValue(name, out var values)) return default;
         var text = Single(name, values);
-        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position)) return (position, null);
+        if (TryNumber(text, out var position)) return (position, null);
         return UtcTimeConverter.TryParse(text, out var time)
             ? (null, time)
             : throw Bad(name, "must be a position (a whole number) or an RFC 3339 time with an offset (with `+` written as `%2B`)");
     }
 
     public static BadRequestException Bad(string name, string message) => new(RequestProblems.Invalid(name, message));
+
+    /// <summary>A number has one spelling. The framework's own parser would also take leading zeros, and U+0000 at the end.</summary>
+    static bool TryNumber(string text, out long number)
+    {
+        number = 0;
+        return text is ['0'] or [>= '1' and <= '9', ..] && !text.AsSpan().ContainsAnyExceptInRange('0', '9')
+            && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
 
     static string Single(string name, StringValues values) =>
         values.Count == 1 ? values[0]! : throw Bad(name, "may be given once");

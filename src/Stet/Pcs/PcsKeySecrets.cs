@@ -48,6 +48,56 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
             },
             cancel);
 
+    /// <summary>Opens one secret for each installation key in use.</summary>
+    /// <exception cref="InstallationKeyException">One cannot be opened: its key is not here, or it was altered.</exception>
+    public async Task TryOpenAsync(CancellationToken cancel)
+    {
+        await using var command = connections.Writer.CreateCommand(
+            "select tenant_id, fingerprint, wrapped, kek_id from stet.pcs_wrapped_secrets()");
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        while (await rows.ReadAsync(cancel))
+        {
+            CryptographicOperations.ZeroMemory(installation.Unwrap(
+                rows.GetString(3), rows.GetFieldValue<byte[]>(2), new WrappedKeyName(rows.GetString(0), Kind, rows.GetString(1))));
+        }
+    }
+
+    /// <summary>
+    /// Wraps with the current installation key the secrets of all tenants that have some under another one; how many
+    /// secrets these tenants have. It can be repeated.
+    /// </summary>
+    /// <exception cref="InstallationKeyException">A secret cannot be opened.</exception>
+    public async Task<int> RewrapAsync(CancellationToken cancel)
+    {
+        await TryOpenAsync(cancel);
+        var tenants = new List<string>();
+        await using (var command = connections.Writer.CreateCommand("select * from stet.pcs_wrapped_otherwise($1)"))
+        {
+            command.Parameters.Add(Scalar(installation.CurrentId));
+            await using var rows = await command.ExecuteReaderAsync(cancel);
+            while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
+        }
+
+        var moved = 0;
+        foreach (var tenantId in tenants) moved += await RewrapAsync(tenantId, cancel);
+        return moved;
+    }
+
+    async Task<int> RewrapAsync(string tenantId, CancellationToken cancel)
+    {
+        var secrets = await ReadAsync(tenantId, cancel);
+        foreach (var (fingerprint, secret) in secrets)
+        {
+            var wrapped = installation.Wrap(Encoding.UTF8.GetBytes(secret), new WrappedKeyName(tenantId, Kind, fingerprint));
+            await ReachAsync(tenantId, batch => batch.Add("""
+                update stet.pcs_key_secret set wrapped = $3, kek_id = $4 where tenant_id = $1 and fingerprint = $2
+                """, Scalar(tenantId), Scalar(fingerprint), Scalar(wrapped), Scalar(installation.CurrentId)),
+                static (_, _) => Task.FromResult(true), cancel);
+        }
+
+        return secrets.Count;
+    }
+
     async Task<T> ReachAsync<T>(
         string tenantId, Action<NpgsqlBatch> add, Func<NpgsqlDataReader, CancellationToken, Task<T>> read,
         CancellationToken cancel)
@@ -67,4 +117,12 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
             throw new StoreUnavailableException("the secrets of a tenant's keys cannot be used", TimeSpan.FromSeconds(2), e);
         }
     }
+}
+
+/// <summary>Refuses to start with secrets that cannot be opened: no signature of their keys could be verified.</summary>
+sealed class PcsStart(PcsKeySecrets secrets) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => secrets.TryOpenAsync(cancellationToken);
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

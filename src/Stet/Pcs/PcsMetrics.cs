@@ -48,6 +48,7 @@ sealed class PcsMetrics
         commitLatency = meter.CreateHistogram<double>(
             "flk_commit_latency_ms", null, "From the decision to record to the commit, milliseconds.",
             advice: new() { HistogramBucketBoundaries = milliseconds });
+        ingestTotal.Add(0);
     }
 
     /// <summary>Since when this instance counts.</summary>
@@ -93,10 +94,19 @@ sealed class PcsMetrics
     KeyValuePair<string, object?> Tag(string tenantId) =>
         tenantTags.GetOrAdd(tenantId, static id => new KeyValuePair<string, object?>("tenant_id", id));
 
-    readonly struct Pair(Meter meter, string name, string help)
+    readonly struct Pair
     {
-        readonly UpDownCounter<long> all = meter.CreateUpDownCounter<long>(name, null, help);
-        readonly UpDownCounter<long> byTenant = meter.CreateUpDownCounter<long>($"{name}_by_tenant", null, help);
+        readonly UpDownCounter<long> all;
+        readonly UpDownCounter<long> byTenant;
+
+        public Pair(Meter meter, string name, string help)
+        {
+            all = meter.CreateUpDownCounter<long>(name, null, help);
+            byTenant = meter.CreateUpDownCounter<long>($"{name}_by_tenant", null, help);
+
+            // A series that begins with its first error hides that error from whoever watches how it grows.
+            all.Add(0);
+        }
 
         public void Add(KeyValuePair<string, object?> tenant)
         {

@@ -46,6 +46,7 @@ public static class PcsModule
             .ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<PcsOptions>>().Value);
         services.AddSingleton<PcsKeySecrets>();
+        services.AddHostedService<PcsStart>();
         services.AddSingleton<PcsTenants>();
         services.AddSingleton<PcsRegistration>();
         services.AddSingleton<SubmissionClaims>();

@@ -6,10 +6,12 @@ using Stet.Http;
 namespace Stet.Pcs.Service;
 
 /// <summary>Takes submissions: the checks in their order, the first that fails answers.</summary>
-sealed class SubmissionIntake(
+sealed partial class SubmissionIntake(
     Store store, PcsTenants tenants, SubmissionClaims claims, SubmissionLimits limits, RefusalRecorder refusals,
-    Equivocations equivocations, PcsOptions options, PcsMetrics metrics, TimeProvider clock)
+    Equivocations equivocations, PcsOptions options, PcsMetrics metrics, TimeProvider clock, ILogger<SubmissionIntake> logger)
 {
+    static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(5);
+
     /// <summary>Settings may change while a document is verified: then it is verified again, at most so often.</summary>
     const int MostAttempts = 5;
 
@@ -127,6 +129,13 @@ sealed class SubmissionIntake(
             metrics.NotRecorded(request.Tenant.Id);
             throw;
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Whatever kept it from being recorded, the sender must not take it for settled.
+            metrics.NotRecorded(request.Tenant.Id);
+            Failed(logger, request.Document.PcsId, e);
+            throw new StoreUnavailableException("the document could not be recorded", retryAfter, e);
+        }
         finally
         {
             metrics.Committed(clock.GetElapsedTime(started));
@@ -134,6 +143,9 @@ sealed class SubmissionIntake(
     }
 
     static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % 10), TimeSpan.Zero);
+
+    [LoggerMessage(61, LogLevel.Error, "PCS document {PcsId} could not be recorded")]
+    static partial void Failed(ILogger logger, string pcsId, Exception e);
 
     /// <summary>How step 7 went; nothing of it: the settings were not current any more.</summary>
     readonly record struct Taken(StoredEvent? Recorded, bool IsDuplicate, PcsRefusal? Refusal, bool IsConflict);

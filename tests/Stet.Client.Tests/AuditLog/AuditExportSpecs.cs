@@ -94,6 +94,25 @@ public class AuditExportSpecs
     }
 
     [Fact]
+    public async Task A_download_that_stalls_is_given_up_and_there_is_no_checkpoint()
+    {
+        var tar = Tar([.. Files(), ("checkpoint", Log.Note())]);
+        foreach (var length in new[] { 0, 700, tar.Length / 2 })
+        {
+            using var folder = new TestFolder();
+            await using var server = new TestServer((_, _) => new("200 OK", tar[..length], Promised: tar.Length, Stalls: true));
+            using var client = new HttpClient();
+
+            var given = await Should.ThrowAsync<AuditException>(
+                AuditExport.DownloadAsync(client, server.Url, folder.Root, patience: TimeSpan.FromMilliseconds(200)));
+
+            given.Outcome.ShouldBe(AuditOutcome.Unavailable);
+            given.Message.ShouldContain("nothing came for 0.2 seconds");
+            File.Exists(folder.At("checkpoint")).ShouldBeFalse();
+        }
+    }
+
+    [Fact]
     public async Task A_refusal_and_a_folder_that_cannot_be_written_have_their_own_outcomes()
     {
         using var folder = new TestFolder();

@@ -9,7 +9,8 @@ namespace Stet.Client.Tests.AuditLog;
 /// <param name="Body">Sent with its length, unless cut.</param>
 /// <param name="Headers">Lines, each with its end.</param>
 /// <param name="Promised">Length to promise when it is another than the body's.</param>
-sealed record Response(string Status, byte[] Body, string Headers = "", int? Promised = null)
+/// <param name="Stalls">Whether the connection stays open after the body until the server stops.</param>
+sealed record Response(string Status, byte[] Body, string Headers = "", int? Promised = null, bool Stalls = false)
 {
     public static Response NotFound { get; } = new("404 Not Found", []);
 
@@ -68,6 +69,7 @@ sealed class TestServer : IAsyncDisposable
             var head = $"HTTP/1.1 {response.Status}\r\nContent-Length: {response.Promised ?? response.Body.Length}\r\nConnection: close\r\n{response.Headers}\r\n";
             await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
             await stream.WriteAsync(response.Body);
+            if (response.Stalls) await Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }
 

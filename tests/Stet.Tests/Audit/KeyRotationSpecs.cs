@@ -1,9 +1,14 @@
+using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
 using Stet.EventStore;
 using Stet.Testing;
+using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
 
@@ -28,7 +33,9 @@ public class KeyRotationSpecs
         var (old, young) = (VerifierKey.Parse((string)keys[0]!["vkey"]!), VerifierKey.Parse((string)keys[1]!["vkey"]!));
         foreach (var instance in (LogClient[])[log, log.At(second)])
             (await SignersAsync(instance, 2)).ShouldBe([old.Id, young.Id]);
-        (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).ShouldBeProblem(409, "audit_overlap_running");
+        foreach (var instance in (LogClient[])[log, log.At(second)])
+            (await instance.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).ShouldBeProblem(409, "audit_overlap_running");
+        (await RowsAsync(service, "audit_key where kind = 'sign'")).ShouldBe(2, "a key that was refused leaves nothing behind");
 
         var retirement = service.Services.GetRequiredService<KeyRetirement>();
         await retirement.RetireAsync(CancellationToken.None);
@@ -69,8 +76,11 @@ public class KeyRotationSpecs
         var connections = service.Services.GetRequiredService<StoreConnections>();
         var rewrapping = new Rewrapping(connections, InstallationKeys.Load($"{young},{old}", "unused"));
 
-        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(2);
+        // Of the log, its salts and the stream ids.
+        (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(3);
         (await rewrapping.RunAsync(CancellationToken.None)).ShouldBe(0);
+        foreach (var table in (string[])["audit_key", "tenant_key"])
+            (await RowsAsync(service, $"{table} where kek_id is distinct from '{InstallationKeys.Load(young, "unused").CurrentId}'")).ShouldBe(0, table);
 
         await using var after = await TestService.StartAsync(
             new TestServiceOptions { Settings = new Dictionary<string, string?> { ["STET_KEK"] = young } }, service.Database);
@@ -79,10 +89,169 @@ public class KeyRotationSpecs
         (await log.At(after).CheckpointAsync("?min_position=3")).Size.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task Stream_keys_of_an_earlier_version_are_wrapped_at_the_start_and_stay_what_they_are()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.Tenant.SendAsync(HttpMethod.Put, $"/v1/tenants/{log.TenantId}", null);
+        var key = RandomNumberGenerator.GetBytes(32);
+        await log.TamperAsync(
+            $"update stet.tenant_key set key = '\\x{Convert.ToHexStringLower(key)}', wrapped = null, kek_id = null where tenant_id = {{tenant}}");
+
+        await using var after = await TestService.StartAsync(database: service.Database);
+
+        (await RowsAsync(after, "tenant_key where key is not null")).ShouldBe(0);
+        (await RowsAsync(after, $"tenant_key where wrapped is not null and tenant_id = '{log.TenantId}'")).ShouldBe(1);
+        (await after.Services.GetRequiredService<Store>().FindTenantAsync(log.TenantId, CancellationToken.None))!.StreamKey.ShouldBe(key);
+        await using var connections = StoreConnections.For(service.Database.ConnectionString);
+        await using var unable = new Store(
+            connections, new EventCatalog(), [], null, new StoreOptions(), TimeProvider.System, NullLogger<Store>.Instance);
+        (await Should.ThrowAsync<InvalidOperationException>(() => unable.FindTenantAsync(log.TenantId, CancellationToken.None)))
+            .Message.ShouldContain("nothing to unwrap them with");
+        (await RowsAsync(after, $"tenant_key where position('\\x{Convert.ToHexStringLower(key)}'::bytea in wrapped) > 0")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_leaked_secret_is_replaced_for_every_instance_and_old_entries_keep_the_old_one()
+    {
+        var folder = Directory.CreateTempSubdirectory("stet-secret-").FullName;
+        await using var first = await TestService.StartAsync(new TestServiceOptions
+        {
+            Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder, ["STET_KEK"] = "" },
+        });
+        var kek = await File.ReadAllTextAsync(Path.Combine(folder, "kek"));
+        await using var second = await TestService.StartAsync(
+            new TestServiceOptions { Settings = new Dictionary<string, string?> { ["STET_KEK"] = kek.Trim() } }, first.Database);
+        var here = LogClient.New(first);
+        var there = here.At(second);
+        await here.RecordAsync(2);
+        await there.RecordAsync(2);
+        string[] arguments = ["--connection", first.Database.ConnectionString, "--data", folder];
+
+        var replaced = await ServiceProcess.RunAsync(["audit", "replace-secret", .. arguments, "--tenant", here.TenantId, "--reason", "lost"]);
+
+        replaced.ExitCode.ShouldBe(0, replaced.Output);
+        replaced.Output.ShouldContain("after position 5");
+        (await RowsAsync(first, "audit_key where kind = 'salt'")).ShouldBe(2);
+        (await there.RecordAsync(3)).ShouldBe(8);
+        (await here.RecordAsync(3)).ShouldBe(11);
+        (await there.RecordAsync(1)).ShouldBe(12);
+        var ids = await here.EventIdsAsync();
+        foreach (var id in ids)
+        {
+            var packs = await Task.WhenAll(here.GetAsync($"evidence/{id}"), there.GetAsync($"evidence/{id}"));
+            packs[0].Status.ShouldBe(HttpStatusCode.OK, packs[0].Text);
+            packs[1].Status.ShouldBe(HttpStatusCode.OK, packs[1].Text);
+        }
+
+        var swept = await ServiceProcess.RunAsync(["audit", "selfcheck", .. arguments]);
+        swept.ExitCode.ShouldBe(0, swept.Output);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("33333333-3333-4333-8333-333333333333", "lost", "There is no tenant")]
+    [InlineData("nobody", "lost", "There is no tenant")]
+    [InlineData(null, "", "1 to 500")]
+    public async Task A_secret_that_cannot_be_replaced_is_exit_code_1(string? tenantId, string reason, string message)
+    {
+        var folder = Directory.CreateTempSubdirectory("stet-secret-").FullName;
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder, ["STET_KEK"] = "" },
+        });
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+
+        var refused = await ServiceProcess.RunAsync(
+            "audit", "replace-secret", "--connection", service.Database.ConnectionString, "--data", folder,
+            "--tenant", tenantId ?? log.TenantId, "--reason", reason);
+
+        refused.ExitCode.ShouldBe(1, refused.Output);
+        refused.Errors.ShouldContain(message);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Signatures_are_made_by_the_signer_and_refused_when_it_is_away()
+    {
+        var signer = new RemoteSigner();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Services = s => s.AddSingleton<IAuditSigner>(signer) });
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        (await log.CheckpointAsync("?min_position=1")).Size.ShouldBe(1);
+        (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).Status.ShouldBe(201);
+        (await SignersAsync(log, 2)).Count.ShouldBe(2);
+        signer.Signed.ShouldBe(3);
+
+        await log.RecordAsync(1);
+        signer.Failure = new IOException("the keys are away");
+        (await log.GetAsync("checkpoint?min_position=3")).Code.ShouldBe("audit_signing_refused");
+        signer.Failure = null;
+        (await SignersAsync(log, 3)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_write_whose_receipt_cannot_be_made_is_done_all_the_same()
+    {
+        var signer = new RemoteSigner();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Services = s => s.AddSingleton<IAuditSigner>(signer) });
+        var log = LogClient.New(service);
+        foreach (var (failure, code) in ((Exception, string)[])
+            [(new IOException("away"), "audit_signing_refused"), (new StoreUnavailableException("away", TimeSpan.Zero), "store_unavailable")])
+        {
+            signer.Failure = failure;
+            var answer = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+
+            (answer.Status, (string?)answer.Json["status"]).ShouldBe((201, "ACTIVE"));
+            (answer.Json["receipts"], (string?)answer.Json["receipt_error"]).ShouldBe((null, code));
+
+            signer.Failure = null;
+            var again = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+            again.Json["receipts"]!.AsArray().ShouldHaveSingleItem();
+        }
+    }
+
+    static async Task<long> RowsAsync(TestService service, string table)
+    {
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new NpgsqlCommand($"select count(*) from stet.{table}", connection);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     static async Task<List<uint>> SignersAsync(LogClient log, long size)
     {
         var note = SignedNote.Parse((await log.GetAsync($"checkpoint?min_position={size}")).Body);
         Checkpoint.Parse(note.Text).Size.ShouldBe(size);
         return [.. note.Signatures.Select(s => s.KeyId)];
+    }
+
+    /// <summary>Keeps keys elsewhere: their rows hold a name.</summary>
+    sealed class RemoteSigner : IAuditSigner
+    {
+        readonly Dictionary<string, byte[]> seeds = [];
+
+        public int Signed { get; private set; }
+
+        /// <summary>What a signature ends in; null when it is made.</summary>
+        public Exception? Failure { get; set; }
+
+        public ValueTask<NewKey> MakeAsync(string tenantId, CancellationToken cancel)
+        {
+            var seed = RandomNumberGenerator.GetBytes(Ed25519.SeedSize);
+            var publicKey = Ed25519.Default.PublicKey(seed);
+            var keyId = NewKey.IdOf(publicKey);
+            seeds[keyId] = seed;
+            return ValueTask.FromResult(new NewKey("sign", keyId, publicKey, Encoding.UTF8.GetBytes($"keys/{keyId}"), KekId: ""));
+        }
+
+        public ValueTask<byte[]> SignAsync(string tenantId, LogSigningKey key, ReadOnlyMemory<byte> message, CancellationToken cancel)
+        {
+            if (Failure is not null) throw Failure;
+
+            Signed++;
+            return ValueTask.FromResult(Ed25519.Default.Sign(seeds[Encoding.UTF8.GetString(key.Wrapped)[5..]], message.Span));
+        }
     }
 }

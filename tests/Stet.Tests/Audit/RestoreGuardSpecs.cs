@@ -102,6 +102,7 @@ public sealed class RestoreGuardSpecs : IDisposable
 
         var origin = $"localhost{log.Prefix}/epoch/2";
         done.Output.ShouldContain(origin);
+        (await log.GetAsync("epoch/2/checkpoint")).Status.ShouldBe(HttpStatusCode.OK);
         var moved = await log.GetAsync("checkpoint");
         (moved.Status, moved.Code).ShouldBe((HttpStatusCode.Gone, "audit_log_moved"));
         moved.Headers.GetValues("Link").Single().ShouldBe($"<{log.Prefix}/epoch/2/checkpoint>; rel=\"successor-version\"");

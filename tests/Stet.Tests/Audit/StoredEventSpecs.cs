@@ -19,6 +19,7 @@ public class StoredEventSpecs
             "audit_epoch_started",
             new AuditEpochStarted(2, $"{Origin}/epoch/2", New, Origin, $"{Origin}\n3\nqqqq\n\n— {Origin} AAAA\n", "restored from Sunday", Monday)
         },
+        { "audit_secret_replaced", new AuditSecretReplaced("0badc0de", "backup on a lost laptop", Monday) },
         { "audit_epoch_started.least", new AuditEpochStarted(2, $"{Origin}/epoch/2", New, Origin, null, "lost disk", Monday) },
     };
 

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Npgsql;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
 using Stet.Tests.Http;
@@ -26,7 +24,7 @@ public class WritePathTests
         }
 
         const int Commands = 2 * Batch * Batches;
-        (await ReadRowsAsync(home.Database, inserted: Commands + (Batch * Batches))).ShouldBeLessThan(20 * Commands);
+        (await home.Database.RowsReadAsync(inserted: Commands + (Batch * Batches))).ShouldBeLessThan(20 * Commands);
     }
 
     static async Task RecordAsync(Tenant tenant, int batch, string value)
@@ -39,25 +37,5 @@ public class WritePathTests
             return item;
         })]);
         (await tenant.PostAsync("/v1/corrections/batch", new JsonObject { ["corrections"] = items })).Status.ShouldBe(201);
-    }
-
-    /// <summary>The rows that were read of all tables, once the counts of closed connections have come in.</summary>
-    static async Task<long> ReadRowsAsync(TestDatabase database, int inserted)
-    {
-        await using var connection = await database.OpenAsync();
-        var started = Stopwatch.StartNew();
-        while (true)
-        {
-            await using var command = new NpgsqlCommand("""
-                select sum(coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0))::bigint,
-                    sum(n_tup_ins) filter (where relname like 'mt_events%')::bigint
-                from pg_stat_user_tables where schemaname = 'stet'
-                """, connection);
-            await using var row = await command.ExecuteReaderAsync();
-            await row.ReadAsync();
-            if (row.GetInt64(1) == inserted) return row.GetInt64(0);
-            started.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(30), $"{row.GetInt64(1)} of {inserted} events were counted");
-            await Task.Delay(100);
-        }
     }
 }

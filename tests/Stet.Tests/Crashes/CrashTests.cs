@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json;
-using Stet.Client.AuditLog;
 using Stet.Postgres;
 using Stet.Testing;
 
@@ -28,7 +26,7 @@ public class CrashTests
         try
         {
             var acknowledged = new ConcurrentDictionary<string, (string Id, long Position)>();
-            var seen = new SeenLog();
+            var seen = new SeenLog(Tenant);
             var interrupted = 0;
             using var stop = new CancellationTokenSource();
             using var client = new HttpClient { BaseAddress = service.Address, Timeout = TimeSpan.FromSeconds(30) };
@@ -39,7 +37,7 @@ public class CrashTests
                 for (var i = 0; !stop.IsCancellationRequested; i++)
                 {
                     var key = $"caller-{caller}-{i}";
-                    while (await TryRecordAsync(client, key) is var answer)
+                    while (await Caller.TryRecordAsync(client, key) is var answer)
                     {
                         if (answer is { } receipt)
                         {
@@ -54,10 +52,7 @@ public class CrashTests
                 }
             })).ToArray();
 
-            var auditor = Task.Run(async () =>
-            {
-                while (!stop.IsCancellationRequested) await seen.LookAsync(client);
-            });
+            var auditor = Task.Run(() => seen.WatchAsync(client, "auditor", stop.Token));
 
             var random = new Random(20261121);
             for (var crash = 0; crash < Crashes; crash++)
@@ -93,122 +88,13 @@ public class CrashTests
 
             var newest = (await client.GetFromJsonAsync<JsonElement>(
                 new Uri("/v1/facts?subject_type=x&subject_id=x&requester_id=bot", UriKind.Relative))).GetProperty("position").GetInt64();
-            newest.ShouldBe(acknowledged.Count + seen.Receipts.Count, "every position belongs to one acknowledged command");
+            newest.ShouldBe(acknowledged.Count + seen.Written, "every position belongs to one acknowledged command");
             await seen.ShouldLieOnOneHistoryAsync(client);
             (await service.StopAsync()).ShouldBe(0);
         }
         finally
         {
             await service.DisposeAsync();
-        }
-    }
-
-    /// <summary>The checkpoints and receipts that somebody outside has been handed.</summary>
-    sealed class SeenLog
-    {
-        const string Log = $"/v1/tenants/{Tenant}/audit";
-
-        readonly Dictionary<long, string> roots = [];
-        int asked;
-
-        public List<string> Receipts { get; } = [];
-
-        /// <summary>Takes a checkpoint, then writes with a receipt, until both were answered.</summary>
-        public async Task LookAsync(HttpClient client)
-        {
-            if (await AnswerAsync(() => client.GetAsync(new Uri($"{Log}/checkpoint", UriKind.Relative))) is { } note)
-            {
-                var lines = note.Split('\n');
-                var (size, root) = (long.Parse(lines[1]), lines[2]);
-                if (!roots.TryAdd(size, root)) roots[size].ShouldBe(root, $"two roots were signed for size {size}");
-            }
-
-            var key = $"receipt-{asked}";
-            var body = JsonContent.Create(new
-            {
-                subject = new { type = "crash", id = key },
-                field_key = "field",
-                value = key,
-                @class = "FACT",
-                permissions = new { readers = new[] { "bot" } },
-                actor = new { type = "test", id = "auditor" },
-                idempotency_key = key,
-            });
-            if (await AnswerAsync(() => client.PostAsync(new Uri("/v1/corrections?receipt=true", UriKind.Relative), body)) is { } receipt)
-            {
-                Receipts.Add(receipt);
-                asked++;
-            }
-        }
-
-        /// <summary>Every checkpoint leads to the newest one, and every receipt verifies.</summary>
-        public async Task ShouldLieOnOneHistoryAsync(HttpClient client)
-        {
-            var keys = await client.GetFromJsonAsync<JsonElement>(new Uri("/v1/audit/keys", UriKind.Relative));
-            var trust = new AuditTrust([AuditKey.Parse(keys.GetProperty("keys")[0].GetProperty("vkey").GetString()!)]);
-            Receipts.Count.ShouldBeGreaterThan(0);
-            foreach (var receipt in Receipts)
-                AuditProof.Verify(Encoding.UTF8.GetBytes(receipt), trust).Outcome.ShouldBe(AuditOutcome.Verified, receipt);
-
-            roots.Count.ShouldBeGreaterThan(0);
-            await client.GetAsync(new Uri($"{Log}/checkpoint?min_position={roots.Keys.Max()}", UriKind.Relative));
-            foreach (var (size, root) in roots.Where(r => r.Key > 0))
-            {
-                var proof = await client.GetFromJsonAsync<JsonElement>(new Uri($"{Log}/consistency?from={size}", UriKind.Relative));
-                proof.GetProperty("from_root").GetString().ShouldBe(root, $"size {size} has another root today");
-                MerkleProof.VerifyConsistency(
-                    size, proof.GetProperty("to").GetInt64(), Convert.FromBase64String(root), proof.GetProperty("to_root").GetBytesFromBase64(),
-                    [.. proof.GetProperty("hashes").EnumerateArray().Select(h => h.GetBytesFromBase64())]).ShouldBeTrue();
-            }
-        }
-
-        static async Task<string?> AnswerAsync(Func<Task<HttpResponseMessage>> ask)
-        {
-            try
-            {
-                using var answer = await ask();
-                var text = await answer.Content.ReadAsStringAsync();
-                if (answer.IsSuccessStatusCode) return text;
-
-                // Before the tenant's first command there is no log.
-                ((int)answer.StatusCode).ShouldBeOneOf([503, 404, 403], text);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
-            {
-                // Nobody is there just now.
-            }
-
-            await Task.Delay(20);
-            return null;
-        }
-    }
-
-    static async Task<(string Id, long Position)?> TryRecordAsync(HttpClient client, string key)
-    {
-        try
-        {
-            using var answer = await client.PostAsync(new Uri("/v1/corrections", UriKind.Relative), JsonContent.Create(new
-            {
-                subject = new { type = "crash", id = key },
-                field_key = "field",
-                value = key,
-                @class = "FACT",
-                permissions = new { readers = new[] { "bot" } },
-                actor = new { type = "test", id = "caller" },
-                idempotency_key = key,
-            }));
-            if (!answer.IsSuccessStatusCode)
-            {
-                ((int)answer.StatusCode).ShouldBe(503, await answer.Content.ReadAsStringAsync());
-                return null;
-            }
-
-            var receipt = await answer.Content.ReadFromJsonAsync<JsonElement>();
-            return (receipt.GetProperty("correction_id").GetString()!, receipt.GetProperty("position").GetInt64());
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
-        {
-            return null;
         }
     }
 

@@ -16,7 +16,7 @@ static class ExportCommand
             using var client = arguments.Client();
 
             var progress = new TerminalProgress("files written", TimeProvider.System);
-            var files = await AuditExport.DownloadAsync(client, log, folder, progress, cancel);
+            var files = await AuditExport.DownloadAsync(client, log, folder, progress, cancel: cancel);
             progress.End();
             await arguments.InvocationConfiguration.Output.WriteLineAsync($"{files} files in {folder}; now verify them: stet audit verify --log {folder} --vkey KEY");
             return AuditOutcome.Verified;

@@ -22,6 +22,8 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
         if (before != code) LogMisconfigured(logger, tenantId, witness, code);
     }
 
+    public void NotCompared(string tenantId, string witness, string code) => LogNotCompared(logger, tenantId, witness, code);
+
     public void RoundFailed(string? tenantId, Exception reason) => LogRoundFailed(logger, tenantId ?? "any tenant", reason);
 
     [LoggerMessage(40, LogLevel.Debug, "The witness {Witness} cosigned size {Size} of {TenantId}")]
@@ -32,6 +34,9 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
 
     [LoggerMessage(42, LogLevel.Error, "The witness {Witness} refuses the log of {TenantId} with {Code}: give it the log's origin and verifier key, or correct its URL in `Audit:Witnesses`")]
     static partial void LogMisconfigured(ILogger logger, string tenantId, string witness, string code);
+
+    [LoggerMessage(44, LogLevel.Warning, "The log of {TenantId} is signed without a look at what the witness {Witness} has seen of it: {Code}")]
+    static partial void LogNotCompared(ILogger logger, string tenantId, string witness, string code);
 
     [LoggerMessage(43, LogLevel.Warning, "The witnesses were not asked about the log of {TenantId}")]
     static partial void LogRoundFailed(ILogger logger, string tenantId, Exception reason);

@@ -14,6 +14,7 @@ public static class WitnessModule
         services.AddSingleton<WitnessClient>();
         services.AddSingleton<WitnessMetrics>();
         services.AddSingleton<WitnessLog>();
+        services.AddSingleton<WitnessNotes>();
         services.AddSingleton<Cosignatures>();
         services.AddSingleton<WitnessRounds>();
         services.AddHostedService(provider => provider.GetRequiredService<WitnessRounds>());

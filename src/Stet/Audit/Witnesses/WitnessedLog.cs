@@ -21,19 +21,8 @@ public sealed class WitnessedLog(Checkpoints checkpoints, AuditReader reader, Te
     }
 
     /// <summary>What a note says if it is a checkpoint that the tenant's log has signed; null for any other.</summary>
-    public async ValueTask<Checkpoint?> OpenAsync(string tenantId, ReadOnlyMemory<byte> note, CancellationToken cancel)
-    {
-        var log = await FindAsync(tenantId, cancel);
-        VerifierKey[] keys = [.. log.SigningKeys.Select(k => k.Verifier)];
-        try
-        {
-            return Checkpoint.TryOpen(SignedNote.Parse(note.Span), keys, out var opened, out _) ? opened.Checkpoint : null;
-        }
-        catch (AuditLogFormatException)
-        {
-            return null;
-        }
-    }
+    public async ValueTask<Checkpoint?> OpenAsync(string tenantId, ReadOnlyMemory<byte> note, CancellationToken cancel) =>
+        WitnessNotes.Open(await FindAsync(tenantId, cancel), note.Span)?.Checkpoint;
 
     /// <summary>Stops the log from being signed: a witness has seen what it contradicts.</summary>
     /// <param name="tenantId">Whose log.</param>

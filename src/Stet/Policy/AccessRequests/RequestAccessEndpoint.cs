@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Stet.Cedar;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Policy.AuthZen;

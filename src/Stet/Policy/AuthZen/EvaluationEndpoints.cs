@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.OpenApi;
-using Stet.Authentication;
 using Stet.Http;
 
 namespace Stet.Policy.AuthZen;

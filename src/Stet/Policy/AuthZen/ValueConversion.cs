@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Stet.Cedar;
 
 namespace Stet.Policy.AuthZen;
@@ -8,7 +7,7 @@ namespace Stet.Policy.AuthZen;
 /// Converts JSON to what a schema declares. What it does not declare is dropped; what does not convert is invalid; both
 /// are known by name.
 /// </summary>
-sealed partial class ValueConversion(AuthZenSchema schema)
+sealed class ValueConversion(AuthZenSchema schema)
 {
     /// <summary>Integers that every reader of JSON keeps (RFC 8785): up to 2^53 - 1 either way.</summary>
     const long LargestInteger = (1L << 53) - 1;
@@ -100,7 +99,7 @@ sealed partial class ValueConversion(AuthZenSchema schema)
 
         // The text of a number, so that nothing is rounded on the way.
         var text = json.ValueKind == JsonValueKind.String ? json.GetString()! : json.GetRawText();
-        if (json.ValueKind == JsonValueKind.Number && WholeNumber().IsMatch(text)) text += ".0";
+        if (json.ValueKind == JsonValueKind.Number && IsWhole(text)) text += ".0";
         return DecimalValue.TryParse(text, out var number) ? number : null;
     }
 
@@ -113,6 +112,5 @@ sealed partial class ValueConversion(AuthZenSchema schema)
         Invalid is { Count: > 0 } && Invalid[^1].StartsWith(name, StringComparison.Ordinal)
         && Invalid[^1].Length > name.Length && Invalid[^1][name.Length] == '.';
 
-    [GeneratedRegex("^-?[0-9]+$")]
-    private static partial Regex WholeNumber();
+    static bool IsWhole(string number) => !number.AsSpan(number.StartsWith('-') ? 1 : 0).ContainsAnyExceptInRange('0', '9');
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Npgsql;
-using Stet.Cedar;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -11,7 +10,7 @@ namespace Stet.Policy.Entities;
 /// whether what is in memory is the newest: decisions hold the stream to the version they were made with
 /// (<see cref="Guard"/>), and the newest is read only when one of them was not.
 /// </summary>
-public sealed class PolicyEntities(Store store, ContextCatalog contexts)
+public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisposable
 {
     const int Chunk = 2_000;
     const int MostKept = 8;
@@ -102,6 +101,12 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts)
         }
     }
 
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        foreach (var entry in entries.Values) entry.Dispose();
+    }
+
     async Task<List<StoredEvent>> ReadAsync(NpgsqlDataReader rows, Tenant tenant, long position, CancellationToken cancel)
     {
         var events = new List<StoredEvent>();
@@ -119,10 +124,12 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts)
         return events;
     }
 
-    sealed class Entry
+    sealed class Entry : IDisposable
     {
         public readonly SemaphoreSlim Gate = new(1);
         public readonly Queue<TenantEntities> Past = new();
         public TenantEntities? Newest;
+
+        public void Dispose() => Gate.Dispose();
     }
 }

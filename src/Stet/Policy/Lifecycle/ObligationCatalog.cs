@@ -49,7 +49,7 @@ public sealed class ObligationCatalog
     {
         using var json = JsonDocument.Parse(canonicalJson);
         var before = found.Count;
-        var entries = new Dictionary<string, ObligationEntry>(StringComparer.Ordinal);
+        var read = new Dictionary<string, ObligationEntry>(StringComparer.Ordinal);
         if (json.RootElement.ValueKind != JsonValueKind.Object)
         {
             found.Error("obligation", "obligations", null, "The catalogue has to be an object: `{name: {type, properties}}`.");
@@ -60,12 +60,12 @@ public sealed class ObligationCatalog
         {
             if (ProblemOf(entry) is { } problem) found.Error("obligation", "obligations", entry.Name, problem);
             else
-                entries.Add(entry.Name, new ObligationEntry(
+                read.Add(entry.Name, new ObligationEntry(
                     entry.Name, entry.Value.GetProperty("type").GetString()!, entry.Value.GetProperty("properties").GetRawText()));
         }
 
-        if (entries.Count > Most) found.Error("limit", "obligations", null, $"A catalogue may have {Most} entries.");
-        return found.Count == before ? new ObligationCatalog(canonicalJson, entries) : null;
+        if (read.Count > Most) found.Error("limit", "obligations", null, $"A catalogue may have {Most} entries.");
+        return found.Count == before ? new ObligationCatalog(canonicalJson, read) : null;
     }
 
     /// <summary>Every name in an annotation has to be an entry.</summary>

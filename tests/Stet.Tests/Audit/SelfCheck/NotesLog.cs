@@ -43,7 +43,7 @@ public sealed class NotesLog : IAsyncDisposable
         Database = database;
         Connections = StoreConnections.For(database.ConnectionString);
         Installation = InstallationKeys.Load(Convert.ToBase64String(new byte[32]), "");
-        logs = new TenantLogs(Connections, Installation, _ => null, new AuditOptions(), clock);
+        logs = new TenantLogs(Connections, Installation, new WrappedSigner(Installation), _ => null, new AuditOptions(), clock);
         var catalog = new EventCatalog()
             .Add("note_taken", NotesJson.Default.NoteTaken, version: 2).Add("subject_erased", NotesJson.Default.SubjectErased);
         store = new Store(

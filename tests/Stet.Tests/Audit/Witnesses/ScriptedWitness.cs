@@ -15,6 +15,7 @@ sealed class ScriptedWitness : IAsyncDisposable
     public const string Name = "witness.example/scripted";
 
     readonly ConcurrentQueue<RequestDelegate> script = [];
+    readonly ConcurrentQueue<RequestDelegate> noteScript = [];
     readonly ConcurrentQueue<string> requests = [];
     readonly string folder = TestCluster.NewFolder();
     readonly SignerKey key = new(Name, SignatureType.Cosignature, Enumerable.Repeat((byte)7, 32).ToArray());
@@ -53,6 +54,12 @@ sealed class ScriptedWitness : IAsyncDisposable
     /// <summary>Lets it cosign a log.</summary>
     public void Know(string logVkey) =>
         cosigner = new Cosigner(key, [VerifierKey.Parse(logVkey)], state, TimeProvider.System);
+
+    /// <summary>How often it was asked what it has seen.</summary>
+    public int AskedForNotes { get; private set; }
+
+    /// <summary>What it does when it is asked next what it has seen.</summary>
+    public void NextNote(RequestDelegate behaviour) => noteScript.Enqueue(behaviour);
 
     /// <summary>What it does to the next requests.</summary>
     public void Next(params RequestDelegate[] behaviours)
@@ -114,7 +121,9 @@ sealed class ScriptedWitness : IAsyncDisposable
 
     async Task GetAsync(HttpContext http)
     {
-        if (cosigner!.Newest((string)http.Request.RouteValues["log"]!) is { } note) await http.Response.Body.WriteAsync(note);
+        AskedForNotes++;
+        if (noteScript.TryDequeue(out var behaviour)) await behaviour(http);
+        else if (cosigner!.Newest((string)http.Request.RouteValues["log"]!) is { } note) await http.Response.Body.WriteAsync(note);
         else http.Response.StatusCode = 404;
     }
 

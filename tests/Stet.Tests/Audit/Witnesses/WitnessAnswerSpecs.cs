@@ -139,7 +139,8 @@ public sealed class WitnessAnswerSpecs : IAsyncLifetime
             """);
         await witnessed.ExecuteAsync("update stet.tenant_head set position = 1, audit_peaks = $1", peaks);
 
-        // Another folder: this instance has no file that remembers.
+        // Another folder: this instance has no file that remembers, and the witness is away when it starts.
+        witnessed.Witness.NextNote(ScriptedWitness.Answers(503));
         await using var restored = await witnessed.StartAnotherAsync();
         var log = restored.Services.GetRequiredService<WitnessedLog>();
         var request = new WitnessRequest(

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.Cedar;
@@ -64,7 +63,7 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
     }
 
     /// <summary>What is known of everything that policies can come to from a request, in ordinal order of names.</summary>
-    static IReadOnlyCollection<Entity> Reachable(RecordedRequest request, PolicyInForce? policy, TenantEntities known)
+    static SortedDictionary<string, Entity>.ValueCollection Reachable(RecordedRequest request, PolicyInForce? policy, TenantEntities known)
     {
         var found = new SortedDictionary<string, Entity>(StringComparer.Ordinal);
         var pending = new Queue<EntityUid>();

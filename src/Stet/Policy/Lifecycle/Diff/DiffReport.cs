@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.AuditLog;
 using Stet.Policy.Decisions;
@@ -109,9 +108,6 @@ sealed class DiffLines
     static readonly JsonWriterOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     readonly ArrayBufferWriter<byte> line = new(1_024);
-    readonly Utf8JsonWriter json;
-
-    public DiffLines() => json = new Utf8JsonWriter(line, plain);
 
     /// <summary>The lines so far.</summary>
     public ArrayBufferWriter<byte> Text { get; } = new(16_384);
@@ -120,11 +116,11 @@ sealed class DiffLines
     public void Add(long position, in DecisionComparison compared, string? action, string? subjectType, string? resourceType)
     {
         line.ResetWrittenCount();
-        json.Reset(line);
+        using var json = new Utf8JsonWriter(line, plain);
         json.WriteStartObject();
         if (action is not null) json.WriteString("action"u8, action);
-        if (compared.After is { } after) Write("after"u8, after);
-        if (compared.Before is { } before) Write("before"u8, before);
+        if (compared.After is { } after) Write(json, "after"u8, after);
+        if (compared.Before is { } before) Write(json, "before"u8, before);
         json.WriteString("class"u8, compared.Class);
         json.WriteNumber("position"u8, position);
         if (resourceType is not null) json.WriteString("resource_type"u8, resourceType);
@@ -138,7 +134,7 @@ sealed class DiffLines
         Text.Write("\n"u8);
     }
 
-    void Write(ReadOnlySpan<byte> name, in ReplayedResult result)
+    static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, in ReplayedResult result)
     {
         json.WriteStartObject(name);
         json.WriteString("class"u8, DecisionRecordedConverter.NameOf(result.Effective.Class));

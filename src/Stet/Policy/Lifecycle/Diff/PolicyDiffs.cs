@@ -7,6 +7,7 @@ namespace Stet.Policy.Lifecycle;
 /// <summary>Dry runs of candidates: new ones, those of an activation's tail, and those whose report is gone.</summary>
 sealed class PolicyDiffs(
     Store store, CandidateTexts texts, CompiledPolicies compiled, PolicyDiffRunner runner, DiffReports reports, TimeProvider clock)
+    : IDisposable
 {
     /// <summary>Most decisions of a diff.</summary>
     public const int Most = 1_000_000;
@@ -17,6 +18,9 @@ sealed class PolicyDiffs(
 
     // A dry run takes all cores there are: another one would only slow it down.
     readonly SemaphoreSlim turn = new(1);
+
+    /// <inheritdoc />
+    public void Dispose() => turn.Dispose();
 
     /// <summary>How far the dry run of a candidate is that this instance makes; null: it makes none.</summary>
     public DiffProgress? ProgressOf(string tenantId, string candidate) => running.GetValueOrDefault((tenantId, candidate));

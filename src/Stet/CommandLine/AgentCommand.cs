@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using Stet.Client.Pcs;
+
+namespace Stet.CommandLine;
+
+/// <summary><c>stet agent</c>: makes PCS documents out of events and delivers them. Touches no database.</summary>
+static class AgentCommand
+{
+    public const int Done = 0;
+    public const int Unusable = 1;
+    public const int SomeDead = 2;
+    public const int SomePending = 3;
+    const int Interrupted = 130;
+
+    const string Example = """
+        Example:
+          export STET_PCS_KEY=...   # the secret that was registered with PUT /v1/pcs/keys/KID
+          stet agent run --source events.csv --shard-id room-17 --epoch-seconds 60 \
+            --url https://stet.example --tenant 22222222-2222-4222-8222-222222222222
+
+        Exit codes: 0 everything delivered, 1 usage or an outbox or a file that cannot be used, 2 some documents
+        are dead, 3 some are pending. `stet agent outbox list` says which and why.
+
+        """;
+
+    public static Command Create(TimeProvider clock)
+    {
+        var command = new Command("agent", "Make PCS documents out of events, keep them in an outbox, deliver them")
+        {
+            AgentBuildCommand.Create(clock), AgentSendCommand.Create(clock), AgentRunCommand.Create(clock),
+            AgentOutboxCommand.Create(clock),
+        };
+        command.Options.Add(new HelpOption { Action = new HelpWithExample(), Recursive = false });
+        return command;
+    }
+
+    /// <summary>Runs a verb; what its user can put right is a line on standard error and exit code 1.</summary>
+    public static async Task<int> TryAsync(ParseResult arguments, Func<Task<int>> verb, CancellationToken cancel)
+    {
+        var error = arguments.InvocationConfiguration.Error;
+        try
+        {
+            return await verb();
+        }
+        catch (AgentException e)
+        {
+            await error.WriteLineAsync(e.Message);
+            return Unusable;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await error.WriteLineAsync("Stopped before it was done.");
+            return Interrupted;
+        }
+    }
+
+    sealed class HelpWithExample : SynchronousCommandLineAction
+    {
+        readonly HelpAction help = new();
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            var exitCode = help.Invoke(parseResult);
+            parseResult.InvocationConfiguration.Output.Write(Example);
+            return exitCode;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Stet.Client.Pcs;
+
+namespace Stet.CommandLine;
+
+/// <summary>A line for each answer: what was delivered on standard output, the rest on standard error.</summary>
+sealed class AgentReport(TextWriter output, TextWriter error) : IProgress<Delivery>
+{
+    readonly Lock writing = new();
+
+    /// <summary>How many documents died.</summary>
+    public long Dead { get; private set; }
+
+    public void Report(Delivery value)
+    {
+        var what = $"{value.Seq} {value.PcsId}";
+        lock (writing)
+        {
+            switch (value.State)
+            {
+                case OutboxState.Acked:
+                    output.WriteLine($"{what} {value.Outcome ?? "delivered"}{(value.Position is { } position ? $", position {position}" : "")}");
+                    break;
+                case OutboxState.Dead:
+                    Dead++;
+                    error.WriteLine($"{what} dead: {Why(value)}");
+                    break;
+                default:
+                    error.WriteLine($"{what} {Why(value)}; {(value.RetryIn is { } wait ? $"again in {wait.TotalSeconds:0.0} s" : "the service is out of order")}");
+                    break;
+            }
+        }
+    }
+
+    /// <summary>0 everything delivered, 2 some died here, 3 some are pending; died counts more, for it does not pass.</summary>
+    public int ExitCode(OutboxCounts counts) =>
+        Dead > 0 ? AgentCommand.SomeDead : counts.Pending > 0 ? AgentCommand.SomePending : AgentCommand.Done;
+
+    static string Why(Delivery value) => string.Join(
+        ' ', new[] { value.Status?.ToString(), value.Code, value.Detail is null ? null : $"({value.Detail})" }.Where(part => part is not null));
+}
+
+/// <summary>One line on the terminal that is written over; nothing when the output goes elsewhere.</summary>
+sealed class AgentProgressLine(TimeProvider clock) : IDisposable
+{
+    static readonly TimeSpan every = TimeSpan.FromMilliseconds(200);
+
+    readonly bool isTerminal = !Console.IsErrorRedirected;
+    long? written;
+
+    public void Show(string text)
+    {
+        if (!isTerminal || (written is { } last && clock.GetElapsedTime(last) < every)) return;
+
+        written = clock.GetTimestamp();
+        Console.Error.Write($"\r\e[K{text}");
+    }
+
+    public void Dispose()
+    {
+        if (written is not null) Console.Error.Write("\r\e[K");
+    }
+}

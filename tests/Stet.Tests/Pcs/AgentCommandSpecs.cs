@@ -1,0 +1,190 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Stet.Client.Pcs;
+using Stet.CommandLine;
+using Stet.Pcs;
+using Stet.Testing;
+using Tenant = Stet.Tests.Http.Tenant;
+
+namespace Stet.Tests.Pcs;
+
+public sealed class AgentCommandSpecs : IDisposable
+{
+    const string Csv = "timestamp,x,y,z\n1.0,0.1,0.2,0.3\n1.1,0.15,0.25,0.35\n1.2,0.2,0.3,0.4\n1.3,0.9,0.4,0.45\n";
+
+    static readonly RootCommand root = [AgentCommand.Create(TimeProvider.System)];
+
+    readonly string folder = AgentProcess.NewFolder();
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_document_is_built_signed_and_written()
+    {
+        var (code, output, error) = await RunAsync("build", "--in", Write("rows.csv", Csv), "--out", At("document.json"), "--key-file", At("secret"));
+
+        (code, error).ShouldBe((0, ""));
+        output.ShouldContain("4 rows, D̂ ");
+        var document = Read("document.json");
+        (document.ShardId, document.Epoch, document.SentAt, document.Delivery)
+            .ShouldBe(("test-shard-001", 1, "2025-01-19T12:00:00Z", PcsDelivery.Direct));
+        PcsSignature.SignWithHmac(document, PcsTenancy.Secret, PcsDialect.ABytes).ShouldBe(document);
+    }
+
+    [Fact]
+    public async Task The_secret_may_stand_on_the_command_line_for_existing_agents_and_the_document_on_standard_output()
+    {
+        var file = await RunAsync("build", "--in", Write("rows.csv", Csv), "--key-file", At("secret"), "--epoch", "5", "--seed", "7", "--sent-at", "2026-01-01T00:00:00Z");
+        var line = await RunAsync("build", "--in", At("rows.csv"), "--key", PcsTenancy.Secret, "--epoch", "5", "--seed", "7", "--sent-at", "2026-01-01T00:00:00Z");
+
+        line.ShouldBe(file);
+        JsonNode.Parse(line.Output)!["seed"]!.GetValue<int>().ShouldBe(7);
+    }
+
+    [Theory]
+    [InlineData("HS256")]
+    [InlineData("Ed25519")]
+    public async Task A_document_of_1_0_goes_from_rows_to_a_verdict_by_real_processes(string algorithm)
+    {
+        var service = await TestService.SharedAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        var seed = new byte[32];
+        var (option, body) = algorithm == "HS256"
+            ? ("--key-file", $$"""{"use":"1.0","alg":"HS256","secret":"{{Ordinary.LongSecret}}"}""")
+            : ("--ed25519-key-file", $$"""{"use":"1.0","alg":"Ed25519","public_key":"{{Convert.ToBase64String(PcsSigningKey.Ed25519(seed).PublicKey!)}}"}""");
+        (await tenant.PutAsync("/v1/pcs/keys/k1", body)).Status.ShouldBe(200);
+        var key = Write("key", algorithm == "HS256" ? Ordinary.LongSecret : Convert.ToBase64String(seed) + "\n");
+        Write("rows.csv", Csv);
+
+        var built = await ServiceProcess.RunAsync(
+            "agent", "build", "--in", At("rows.csv"), "--out", At("document.json"), "--pcs", "1.0", "--kid", "k1", "--tenant", tenantId, option, key);
+        built.ExitCode.ShouldBe(0, built.Output);
+        var sent = await ServiceProcess.RunAsync(
+            "agent", "send", At("document.json"), "--url", $"{service.Address}", "--tenant", tenantId, "--outbox", At("outbox"), option, key);
+
+        sent.ExitCode.ShouldBe(0, sent.Output);
+        sent.Output.ShouldContain(" ACCEPTED, position ");
+        (built.Output + sent.Output).ShouldNotContain(Ordinary.LongSecret);
+        var recorded = (await tenant.ReadAsync($"/v1/pcs/{Read("document.json").PcsId}"))["submissions"]!.AsArray().ShouldHaveSingleItem()!;
+        recorded["document"]!["ft"]!["outbox_seq"]!.GetValue<long>().ShouldBe(1);
+        recorded["dialect"]!.GetValue<string>().ShouldBe($"JCS-{algorithm}");
+    }
+
+    [Fact]
+    public async Task A_dead_letter_is_listed_with_its_reason_and_delivered_once_the_reason_is_gone()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var tenant = await PcsTenancy.NewAsync(service, tenantId);
+        Write("wrong", "another secret");
+        await RunAsync("build", "--in", Write("rows.csv", Csv), "--out", At("document.json"), "--key-file", At("wrong"));
+        string[] delivery = ["--url", $"{service.Address}", "--tenant", tenantId, "--outbox", At("outbox")];
+
+        var first = await RunAsync(["send", At("document.json"), .. delivery]);
+        first.Code.ShouldBe(2);
+        first.Error.ShouldContain("dead: 401 signature_invalid");
+        (await RunAsync("outbox", "status", "--outbox", At("outbox"))).ShouldSatisfyAllConditions(
+            s => s.Code.ShouldBe(2), s => s.Output.ShouldStartWith("0 pending, 1 dead, 0 delivered; "));
+        (await RunAsync("outbox", "dead", "--outbox", At("outbox"))).Output.ShouldContain("signature_invalid after 1 attempts");
+        (await RunAsync("outbox", "list", "--state", "pending", "--outbox", At("outbox"))).ShouldBe((0, "", ""));
+
+        (await tenant.PutAsync("/v1/pcs/keys/k2", """{"use":"0.1","alg":"HS256","secret":"another secret"}""")).Status.ShouldBe(200);
+        (await RunAsync("outbox", "retry", "7", "--outbox", At("outbox"))).Code.ShouldBe(1);
+        (await RunAsync("outbox", "replay", "1", "--outbox", At("outbox"))).Output.ShouldStartWith("1 pending again");
+        (await RunAsync("outbox", "status", "--outbox", At("outbox"))).Code.ShouldBe(3);
+        var second = await RunAsync(["send", .. delivery]);
+
+        second.Code.ShouldBe(0, second.Error);
+        second.Output.ShouldContain("1 " + Read("document.json").PcsId + " ");
+        (await RunAsync("outbox", "list", "--outbox", At("outbox"))).Output.ShouldContain(" acked ");
+        (await RunAsync("outbox", "compact", "--outbox", At("outbox"))).Code.ShouldBe(0);
+        (await RunAsync("outbox", "status", "--outbox", At("outbox"))).Code.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_was_sent_twice_is_recorded_once()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var tenant = await PcsTenancy.NewAsync(service, tenantId);
+        await RunAsync("build", "--in", Write("rows.csv", Csv), "--out", At("document.json"), "--key-file", At("secret"));
+
+        var (code, output, error) = await RunAsync(
+            "send", At("document.json"), At("document.json"), "--url", $"{service.Address}", "--tenant", tenantId, "--outbox", At("outbox"));
+
+        code.ShouldBe(0, error);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(2);
+        (await tenant.ReadAsync($"/v1/pcs/{Read("document.json").PcsId}"))["submissions"]!.AsArray().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Wrong_usage_is_said_in_a_line()
+    {
+        var csv = Write("rows.csv", Csv);
+        Write("text", "no base64!");
+        Write("empty", "");
+        (string[] Arguments, string Why)[] all =
+        [
+            (["build", "--in", csv], "STET_PCS_KEY"),
+            (["build", "--in", csv, "--key-file", At("absent")], "cannot be read"),
+            (["build", "--in", csv, "--key-file", At("empty")], "empty"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--ed25519-key-file", At("secret")], "one signs"),
+            (["build", "--in", csv, "--ed25519-key-file", At("text")], "base64"),
+            (["build", "--in", csv, "--ed25519-key-file", Write("short", "AAAA")], "32 bytes"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--pcs", "1.0"], "`kid`"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--pcs", "1.0", "--kid", "k", "--tenant", "t"], "at least 32 bytes"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--chunk-size", "0"], "chunk size"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--epoch", "-1"], "epoch"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--sent-at", "today"], "sent_at"),
+            (["build", "--in", At("absent.csv"), "--key-file", At("secret")], "cannot be read"),
+            (["build", "--in", Write("header.csv", "timestamp,x,y,z\n"), "--key-file", At("secret")], "no rows"),
+            (["build", "--in", csv, "--key-file", At("secret"), "--out", folder], "cannot be written"),
+            (["send", csv, "--outbox", At("outbox")], "is no document"),
+            (["send", At("absent"), "--outbox", At("outbox")], "cannot be read"),
+            (["send", "--outbox", csv], "no outbox"),
+            (["send", "--outbox", At("outbox"), "--tenant", "two words"], "visible ASCII"),
+            (["send", "--outbox", At("outbox"), "--url", "ftp://stet.example"], "--url"),
+            (["run", "--source", csv, "--key-file", At("secret"), "--outbox", At("outbox")], "--epoch-seconds or --epoch-rows"),
+            (["run", "--source", csv, "--key-file", At("secret"), "--outbox", At("outbox"), "--epoch-rows", "0"], "at least one row"),
+            (["run", "--source", At("absent.csv"), "--key-file", At("secret"), "--outbox", At("outbox"), "--epoch-rows", "1"], "cannot be read"),
+            (["run", "--source", csv, "--key-file", At("secret"), "--outbox", At("outbox"), "--epoch-rows", "1", "--idle-seconds", "0"], "--idle-seconds"),
+            (["outbox", "list", "--outbox", At("missing")], "no outbox"),
+            (["outbox", "retry", "--outbox", csv], "--all"),
+        ];
+        foreach (var (arguments, why) in all)
+        {
+            var (code, _, error) = await RunAsync(arguments);
+            code.ShouldBe(1, string.Join(' ', arguments));
+            error.ShouldContain(why);
+            error.ShouldNotContain("   at ");
+        }
+    }
+
+    [Fact]
+    public async Task Help_shows_an_example_and_the_exit_codes()
+    {
+        var (code, output, _) = await RunAsync("--help");
+        code.ShouldBe(0);
+        output.ShouldContain("stet agent run --source events.csv");
+        output.ShouldContain("Exit codes: 0 everything delivered");
+        (await RunAsync("build", "--help")).Output.ShouldNotContain("stet agent run");
+    }
+
+    static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var code = await root.Parse(["agent", .. arguments]).InvokeAsync(new InvocationConfiguration { Output = output, Error = error });
+        return (code, output.ToString(), error.ToString());
+    }
+
+    string At(string file) => Path.Combine(folder, file);
+
+    string Write(string file, string text)
+    {
+        File.WriteAllText(At(file), text);
+        return At(file);
+    }
+
+    PcsDocument Read(string file) => PcsDocument.TryRead(File.ReadAllBytes(At(file)), out var document, out var refusal)
+        ? document
+        : throw new InvalidOperationException($"refused: {refusal.Code}");
+}

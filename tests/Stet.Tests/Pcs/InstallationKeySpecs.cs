@@ -1,0 +1,78 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Stet.Audit;
+using Stet.EventStore;
+using Stet.Pcs.Service;
+using Stet.Testing;
+using static Stet.Tests.Pcs.Ordinary;
+using Tenant = Stet.Tests.Http.Tenant;
+
+namespace Stet.Tests.Pcs;
+
+/// <summary>Secrets of keys need the installation's key: without it the service does not start.</summary>
+public class InstallationKeySpecs
+{
+    [Fact]
+    public async Task Secrets_under_an_unknown_installation_key_stop_the_start()
+    {
+        await using var service = await WithKeyAsync();
+        await ExecuteAsync(service, "update stet.pcs_key_secret set kek_id = 'deadbeef'");
+
+        var e = await Should.ThrowAsync<InstallationKeyException>(TestService.StartAsync(database: service.Database));
+
+        e.Message.ShouldContain("deadbeef");
+        e.Message.ShouldContain("STET_KEK");
+    }
+
+    [Fact]
+    public async Task A_secret_that_was_altered_stops_the_start()
+    {
+        await using var service = await WithKeyAsync();
+        await ExecuteAsync(service, "update stet.pcs_key_secret set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)");
+
+        var e = await Should.ThrowAsync<InstallationKeyException>(TestService.StartAsync(database: service.Database));
+
+        e.Message.ShouldContain("pcs key");
+        e.Message.ShouldContain("restore");
+    }
+
+    [Fact]
+    public async Task Secrets_move_to_a_newer_installation_key()
+    {
+        var tenantId = TestService.NewTenantId();
+        await using var service = await WithKeyAsync(tenantId);
+        const string Old = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        var young = Convert.ToBase64String(new byte[32]);
+
+        await using (var both = await StartAsync(service, $"{young},{Old}"))
+        {
+            var secrets = both.Services.GetRequiredService<PcsKeySecrets>();
+            (await secrets.RewrapAsync(CancellationToken.None)).ShouldBe(1);
+            (await secrets.RewrapAsync(CancellationToken.None)).ShouldBe(0);
+            await new Rewrapping(
+                both.Services.GetRequiredService<StoreConnections>(), both.Services.GetRequiredService<InstallationKeys>())
+                .RunAsync(CancellationToken.None);
+        }
+
+        await using var after = await StartAsync(service, young);
+        var answer = await new Tenant(after.Client(tenantId)).SubmitAsync(Document);
+        answer.Status.ShouldBe(200, answer.Text);
+    }
+
+    static async Task<TestService> WithKeyAsync(string? tenantId = null)
+    {
+        var service = await TestService.StartAsync();
+        await PcsTenancy.NewAsync(service, tenantId);
+        return service;
+    }
+
+    static Task<TestService> StartAsync(TestService home, string kek) => TestService.StartAsync(
+        new TestServiceOptions { Settings = new Dictionary<string, string?> { ["STET_KEK"] = kek } }, home.Database);
+
+    static async Task ExecuteAsync(TestService service, string sql)
+    {
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
+    }
+}
