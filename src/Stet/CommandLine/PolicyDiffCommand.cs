@@ -66,9 +66,7 @@ static class PolicyDiffCommand
     /// <summary>A candidate as if it were in force; null after findings.</summary>
     static async Task<PolicyInForce?> InForceAsync(ParseResult arguments, string path, CancellationToken cancel) =>
         await PolicyCheckCommand.ReadAsync(arguments, [path], withTests: false, cancel) is var (_, candidate)
-            ? new PolicyInForce(
-                PolicySnapshot.Compile(candidate.ValidatedPolicies!), candidate.Schema, candidate.Obligations, candidate.PolicySetDigest,
-                candidate.SchemaDigest, candidate.Digest, Position: 0)
+            ? candidate.Compile(candidate.ValidatedPolicies!, position: 0)
             : null;
 
     static EntityStore Load(TextFile? file, PolicyInForce policy)

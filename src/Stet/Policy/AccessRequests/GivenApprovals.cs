@@ -13,9 +13,6 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
 {
     const string Member = "approval";
 
-    /// <summary>No question refers to one.</summary>
-    public static GivenApprovals None { get; } = new(new Dictionary<Guid, AccessRequest>());
-
     /// <summary>The approval that a question refers to; null when it does not.</summary>
     public static Guid? IdIn(JsonElement context) =>
         context.ValueKind == JsonValueKind.Object && context.TryGetProperty(Member, out var approval) && approval.ValueKind == JsonValueKind.Object

@@ -59,21 +59,25 @@ static class EvaluationEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost(Single, (HttpContext http, Caller caller, Evaluations evaluations) => evaluations.AnswerAsync(http, caller, asOf: null))
+        routes.MapPost(Single, (HttpContext http, Caller caller, Evaluations evaluations) =>
+                evaluations.AnswerAsync(http, caller, asOf: null))
             .WithSummary("Decide one question (AuthZEN)")
             .WithDescription("A deny is a 200, too. The answer goes out when the decision is durable; `Stet-Evaluation-Id` names it.")
             .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400);
-        routes.MapPost(Batch, (HttpContext http, Caller caller, Evaluations evaluations) => evaluations.AnswerAllAsync(http, caller, asOf: null))
+        routes.MapPost(Batch, (HttpContext http, Caller caller, Evaluations evaluations) =>
+                evaluations.AnswerAllAsync(http, caller, asOf: null))
             .WithSummary("Decide a batch of questions (AuthZEN)")
             .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400);
         routes.MapPost(AsOf + Single, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide one question as it would have been at a position of the log")
-            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400).ProducesProblem(404);
+            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>()
+            .ProducesProblem(400).ProducesProblem(404);
         routes.MapPost(AsOf + Batch, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAllAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide a batch of questions as it would have been at a position of the log")
-            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400).ProducesProblem(404);
+            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>()
+            .ProducesProblem(400).ProducesProblem(404);
     }
 
     /// <exception cref="BadRequestException">It is no position: 404.</exception>

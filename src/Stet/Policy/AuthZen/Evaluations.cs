@@ -62,7 +62,10 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
         var next = 0;
         for (var i = 0; i < answers.Length; i++)
             if (answers[i].Taken is not null) answers[i] = answers[i] with { EvaluationId = IdOf(results[next++]) };
-        await AnswerWriter.WriteAsync(http, answers, results.Length > 0 ? results[^1].Position : await store.PositionAsync(tenant.Id, http.RequestAborted));
+
+        // Of a batch whose items are all broken there is nothing to record.
+        var shown = results.Length > 0 ? results[^1].Position : await store.PositionAsync(tenant.Id, http.RequestAborted);
+        await AnswerWriter.WriteAsync(http, answers, shown);
     }
 
     async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf)

@@ -47,13 +47,15 @@ static class SearchEndpoints
 
     static void Map(IEndpointRouteBuilder routes, string name, SearchKind kind)
     {
-        routes.MapPost($"{Path}/{name}", (HttpContext http, Caller caller, Searches searches) => searches.AnswerAsync(http, caller, kind, asOf: null))
+        routes.MapPost($"{Path}/{name}", (HttpContext http, Caller caller, Searches searches) =>
+                searches.AnswerAsync(http, caller, kind, asOf: null))
             .WithSummary($"Search for the {name}s that would be allowed (AuthZEN)")
             .WithDescription("All pages of a listing show the log at one position. A page may hold fewer results than its limit.")
             .RequirePermission(Scopes.PolicyEvaluate).WithBody<SearchRequest>().Produces<SearchAnswer>().ProducesProblem(400);
         routes.MapPost($"{EvaluationEndpoints.AsOf}{Path}/{name}", (string position, HttpContext http, Caller caller, Searches searches) =>
                 searches.AnswerAsync(http, caller, kind, EvaluationEndpoints.PositionOf(position)))
             .WithSummary($"Search for the {name}s that would have been allowed at a position of the log")
-            .RequirePermission(Scopes.PolicyAudit).WithBody<SearchRequest>().Produces<SearchAnswer>().ProducesProblem(400).ProducesProblem(404);
+            .RequirePermission(Scopes.PolicyAudit).WithBody<SearchRequest>().Produces<SearchAnswer>()
+            .ProducesProblem(400).ProducesProblem(404);
     }
 }

@@ -45,9 +45,7 @@ sealed class ValueConversion(AuthZenSchema schema)
             _ => (Value?)null,
         };
 
-        // What is within a set or a record has said so itself.
-        if (value is null && shape.Kind is not (ValueKind.Set or ValueKind.Record)) (Invalid ??= []).Add(name);
-        else if (value is null && !IsWithinInvalid(name)) (Invalid ??= []).Add(name);
+        if (value is null && !HasInvalidWithin(name)) (Invalid ??= []).Add(name);
         return value;
     }
 
@@ -109,7 +107,8 @@ sealed class ValueConversion(AuthZenSchema schema)
 
     static string? Text(JsonElement json, string member) => json.TryGetProperty(member, out var value) ? Text(value) : null;
 
-    bool IsWithinInvalid(string name) =>
+    /// <summary>Whether what does not convert is a part of this, and has been named.</summary>
+    bool HasInvalidWithin(string name) =>
         Invalid is { Count: > 0 } && Invalid[^1].StartsWith(name, StringComparison.Ordinal)
         && Invalid[^1].Length > name.Length && Invalid[^1][name.Length] == '.';
 

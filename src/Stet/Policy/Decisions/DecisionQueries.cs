@@ -88,7 +88,7 @@ static class DecisionQueries
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var (type, id) = (query.Optional("subject_type"), query.Optional("subject_id"));
+        var (type, id) = (NameIn(http.Request.Query, "subject_type"), NameIn(http.Request.Query, "subject_id"));
         if (type is null != id is null) throw RequestQuery.Bad(type is null ? "subject_type" : "subject_id", "is needed with the other one");
 
         var kind = query.OneOf("class", "", "allow", "forbidden", "not_permitted", "error");
@@ -115,6 +115,15 @@ static class DecisionQueries
             "application/json", position);
     }
 
+    /// <summary>A type or an id, which may be longer than other parameters; null when none is given.</summary>
+    static string? NameIn(IQueryCollection query, string name)
+    {
+        if (!query.TryGetValue(name, out var values)) return null;
+        return values is [{ Length: >= 1 and <= 1_024 } text] && !text.Contains('\0')
+            ? text
+            : throw RequestQuery.Bad(name, "must be given once, 1 to 1024 characters");
+    }
+
     /// <summary>Goes back along a stream by versions, or along the log by positions; a page looks at so many of them at most.</summary>
     static async Task<(List<RecordedRow> Rows, long? Next, long Position)> PageAsync(
         Store store, string tenantId, Guid? stream, string kind, string? policy, long? before, int limit, CancellationToken cancel)
@@ -126,19 +135,19 @@ static class DecisionQueries
             $"""
             with newest as (
                 select least($2, coalesce(max({place}), 0) + 1) as place from stet.mt_events
-                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $7")})
+                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $6")})
             select {Columns}, n.place from newest n
             left join lateral (
                 select seq_id, timestamp, data, version from stet.mt_events
-                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $7")}
+                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $6")}
                     and {place} < n.place and {place} >= n.place - {MostExamined}
                     and type = 'decision_recorded' and ($3 = '' or data -> 'effective' ->> 'class' = $3)
                     and ($4 = '' or data -> 'raw' -> 'determining' @> to_jsonb($4::text))
-                order by {place} desc limit $5) e on $6
+                order by {place} desc limit $5) e on true
             order by e.{place} desc
             """,
             [
-                Scalar(tenantId), Scalar(end), Scalar(kind), Scalar(policy ?? ""), Scalar(limit + 1), Scalar(true),
+                Scalar(tenantId), Scalar(end), Scalar(kind), Scalar(policy ?? ""), Scalar(limit + 1),
                 .. stream is { } id ? [Scalar(id)] : Array.Empty<NpgsqlParameter>(),
             ],
             static async (rows, position, token) =>

@@ -86,7 +86,7 @@ static class PepEndpoints
 
     static async Task<IResult> Put(string pep_id, HttpContext http, CommandContext context, Commands commands)
     {
-        if (!Caller.IsSubject(pep_id)) throw new BadRequestException(RequestProblems.Invalid("pep_id", "has 1 to 255 characters, none of them a control character"));
+        if (!Caller.IsSubject(pep_id)) throw RequestQuery.Bad("pep_id", "has 1 to 255 characters, none of them a control character");
         var command = (await RequestBody.ReadAsync(http, DecisionHttpJson.Default.PepRequest)).Read(pep_id);
         var recorded = await commands.DecideAsync(
             context, PepSettings.Stream, key: null, payload: default,

@@ -1,6 +1,9 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Stet.Cedar;
 using Stet.Http;
+using Stet.Policy.Decisions;
 using CedarSchema = Stet.Cedar.Schema;
 
 namespace Stet.Policy.Entities;
@@ -13,8 +16,8 @@ static class EntityBody
 
     const long LargestInteger = (1L << 53) - 1;
 
-    // An event may nest 64 levels in the audit log; wrappers take two for each level of a value.
-    static readonly CedarLimits limits = CedarLimits.Default with { Depth = 24 };
+    // As deep as requests may be; the audit log carries events of twice that depth.
+    static readonly CedarLimits limits = CedarLimits.Default with { Depth = 32 };
 
     /// <summary>Reads one entity.</summary>
     /// <param name="utf8">Its JSON.</param>
@@ -60,11 +63,11 @@ static class EntityBody
             if (json.RootElement.ValueKind != JsonValueKind.Object)
                 throw new BadRequestException(RequestProblems.Invalid("", "must be a JSON object"));
 
-            var buffer = new System.Buffers.ArrayBufferWriter<byte>(utf8.Length + 256);
+            var buffer = new ArrayBufferWriter<byte>(utf8.Length + 256);
             using var writer = new Utf8JsonWriter(buffer);
             writer.WriteStartObject();
             writer.WritePropertyName("uid"u8);
-            Decisions.ValueJson.Write(writer, uid);
+            ValueJson.Write(writer, uid);
             Member(writer, json.RootElement, "attrs", "{}"u8);
             Member(writer, json.RootElement, "parents", "[]"u8);
             foreach (var member in json.RootElement.EnumerateObject())
@@ -97,7 +100,7 @@ static class EntityBody
     {
         if (uid.Type == "Action" || uid.Type.EndsWith("::Action", StringComparison.Ordinal))
             return "Actions are declared by the schema and not recorded as entities.";
-        return uid.Id.Length == 0 || System.Text.Encoding.UTF8.GetByteCount(uid.Id) > MostIdBytes || uid.Id.Contains('\0')
+        return uid.Id.Length == 0 || Encoding.UTF8.GetByteCount(uid.Id) > MostIdBytes || uid.Id.Contains('\0')
             || uid.Type.Length > 512
                 ? $"An id has 1 to {MostIdBytes} bytes of UTF-8 and no U+0000, a type at most 512 characters."
                 : null;

@@ -1,5 +1,5 @@
-using System.Text;
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json.Serialization;
 using Npgsql;
 using Stet.Authentication;
@@ -73,7 +73,7 @@ public static class EntityEndpoints
             return RecordEntities.Decide(new RecordEntities([input]), known, current, context.Caller.Subject, now);
         });
         if (recorded.Problem is { } refusal)
-            return Problems.Answer(refusal with { Errors = [.. refusal.Errors.Select(e => e with { Pointer = e.Pointer.Replace("/0", "", StringComparison.Ordinal) })] });
+            return Problems.Answer(refusal with { Errors = [.. refusal.Errors.Select(e => e with { Pointer = "" })] });
 
         return recorded.Events is [{ Data: EntityRecorded e } stored]
             ? JsonAnswer.Write(isNew ? 201 : 200, EntityAnswer.Of(e, stored.Position), EntityHttpJson.Default.EntityAnswer, recorded.Position)

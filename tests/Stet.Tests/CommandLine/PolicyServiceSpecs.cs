@@ -1,0 +1,110 @@
+using Npgsql;
+using Stet.Testing;
+using Stet.Tests.Http;
+using Stet.Tests.Policy.AccessRequests;
+
+namespace Stet.Tests.CommandLine;
+
+/// <summary><c>stet policy diff</c> and <c>replay</c> against a service.</summary>
+public sealed class PolicyServiceSpecs
+{
+    [Fact]
+    public async Task A_diff_drafts_the_candidate_and_prints_what_approvers_sign()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+
+        var first = await RunAsync(service, tenantId, "diff", new PolicyFolder().Path);
+        var again = await RunAsync(service, tenantId, "diff", new PolicyFolder().Path);
+
+        first.ExitCode.ShouldBe(0, first.Errors);
+        first.Output.ShouldMatch("^candidate      [0-9a-f]{64}\ndiff digest    [0-9a-f]{64}\nposition       [0-9]+\n");
+        again.Output.Split('\n')[0].ShouldBe(first.Output.Split('\n')[0]);
+        again.ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Decisions_that_would_change_are_counted()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var agents = await AgentTenancy.NewAsync(new Tenant(service.Client(tenantId)));
+        await agents.EvaluateAsync(AgentTenancy.Call("find_order"));
+        await agents.EvaluateAsync(AgentTenancy.Call("format_disk"));
+        var rules = TestCluster.NewFolder();
+        (await CommandRun.OfAsync(["init", rules])).ExitCode.ShouldBe(0);
+        File.Delete(Path.Combine(rules, "tests/tools.json"));
+        await File.AppendAllTextAsync(Path.Combine(rules, "tools.cedar"), """
+            @id("nobody-looks")
+            forbid (principal, action == Action::"tools/call", resource == Tool::"find_order");
+            """);
+
+        var run = await RunAsync(service, tenantId, "diff", rules);
+
+        run.ExitCode.ShouldBe(1, run.Errors);
+        run.Output.ShouldContain("allow to deny  1\n");
+        run.Output.ShouldContain("same           1\n");
+
+        var candidate = run.Output.Split('\n')[0].Split(' ')[^1];
+        (await RunAsync(service, tenantId, "diff", "--candidate", candidate)).Output.ShouldContain("allow to deny  1\n");
+    }
+
+    [Fact]
+    public async Task A_candidate_that_the_service_does_not_know_cannot_be_compared()
+    {
+        var run = await RunAsync(await TestService.SharedAsync(), TestService.NewTenantId(), "diff", "--candidate", new string('a', 64));
+
+        run.ExitCode.ShouldBe(2);
+        run.Errors.ShouldContain("candidate_not_found");
+    }
+
+    [Fact]
+    public async Task Findings_stand_in_the_files_and_nothing_is_sent()
+    {
+        var run = await RunAsync(
+            await TestService.SharedAsync(), TestService.NewTenantId(), "diff", new PolicyFolder().Write("broken.cedar", "permit (").Path);
+
+        run.ExitCode.ShouldBe(1);
+        run.Output.ShouldContain("broken.cedar:1:9: ");
+    }
+
+    [Fact]
+    public async Task A_replay_finds_a_decision_that_was_changed_afterwards()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var agents = await AgentTenancy.NewAsync(new Tenant(service.Client(tenantId)));
+        var approval = await agents.ApprovedAsync();
+        await agents.EvaluateAsync(AgentTenancy.Call(approval: approval));
+        await agents.EvaluateAsync(AgentTenancy.Call("format_disk"));
+
+        var sound = await RunAsync(service, tenantId, "replay");
+        sound.ExitCode.ShouldBe(0, sound.Output + sound.Errors);
+        sound.Output.ShouldMatch("^3 decisions evaluated again up to position [0-9]+: all came out as recorded\n$");
+
+        await using (var connection = await service.Database.OpenAsync())
+        await using (var tamper = new NpgsqlCommand(
+            $$"""
+            update stet.mt_events set data = jsonb_set(data, '{effective}', '{"decision":true,"class":"allow","obligations":[]}')
+            where tenant_id = '{{tenantId}}' and type = 'decision_recorded' and data -> 'resource' ->> 'id' = 'format_disk'
+            """, connection))
+            (await tamper.ExecuteNonQueryAsync()).ShouldBe(1);
+
+        var found = await RunAsync(service, tenantId, "replay", "--from", "1");
+        found.ExitCode.ShouldBe(1, found.Output + found.Errors);
+        found.Output.ShouldMatch("^position [0-9]+: another result, on record at position [0-9]+\n3 decisions evaluated again up to position [0-9]+: 1 came out otherwise\n$");
+    }
+
+    [Theory]
+    [InlineData("`--service` is missing", "replay")]
+    [InlineData("`--from` must be a position", "replay", "--service", "http://127.0.0.1:1", "--from", "0")]
+    [InlineData("does not answer as Stet does", "replay", "--service", "http://127.0.0.1:1")]
+    public async Task A_wrong_call_ends_with_2(string message, params string[] arguments)
+    {
+        var run = await CommandRun.OfAsync(arguments);
+
+        run.ExitCode.ShouldBe(2, run.Output);
+        run.Errors.ShouldContain(message);
+    }
+
+    static Task<CommandRun> RunAsync(TestService service, string tenantId, params IEnumerable<string> arguments) => CommandRun.OfAsync(
+        [.. arguments, "--service", service.Address.ToString(), "--header", $"X-Tenant-Id: {tenantId}", "--header", "X-Actor: alice"]);
+}
