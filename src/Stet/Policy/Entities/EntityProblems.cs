@@ -8,7 +8,8 @@ public static class EntityProblems
     /// <summary>Entities that are well-formed and cannot be: the schema, the hierarchy or a repetition forbids it.</summary>
     public static Problem Refused(IReadOnlyList<MemberError> errors) => new(
         "entity_refused", 409, "The entities cannot be recorded",
-        $"{errors[0].Message} Nothing of the request was recorded.") { Errors = errors };
+        $"{errors[0].Message} Nothing of the request was recorded.")
+    { Errors = errors };
 
     public static Problem TooMany(int most) => new(
         "too_many_entities", 409, "A tenant has an end to its entities", $"a tenant may have {most} entities: remove some first");
