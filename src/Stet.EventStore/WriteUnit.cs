@@ -168,7 +168,7 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
         if (command.ExpectedVersion is { } expected && expected != slot.Version)
             return new AppendResult(AppendOutcome.VersionConflict, tenant.Position, []);
 
-        var bodies = command.Decide(slot.State, tenant.Now);
+        var bodies = command.Decide(command.State.IsStateless ? null : slot.State, tenant.Now);
         if (bodies is null) return new AppendResult(AppendOutcome.Refused, tenant.Position, []);
         if (bodies.Count == 0) return new AppendResult(AppendOutcome.NothingToRecord, tenant.Position, []);
 
