@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Stet.Cedar;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Policy.AuthZen;

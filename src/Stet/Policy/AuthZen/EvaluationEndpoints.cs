@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.OpenApi;
+using Stet.Authentication;
 using Stet.Http;
 
 namespace Stet.Policy.AuthZen;
