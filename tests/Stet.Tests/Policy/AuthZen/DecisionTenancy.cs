@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using Stet.Tests.Http;
-using Stet.Tests.Policy.Lifecycle;
 
 namespace Stet.Tests.Policy.AuthZen;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Stet.Policy.Lifecycle;
-using Stet.Tests.Http;
 using Stet.Tests.Policy.Lifecycle;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
 

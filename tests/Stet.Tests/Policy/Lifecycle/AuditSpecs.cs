@@ -4,7 +4,6 @@ using Npgsql;
 using Stet.EventStore;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
-using Stet.Tests.Http;
 using static Stet.Tests.Policy.Lifecycle.Decided;
 using static Stet.Tests.Policy.Lifecycle.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;

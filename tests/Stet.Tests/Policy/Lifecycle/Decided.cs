@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Stet.Cedar;
 using Stet.EventStore;
 using Stet.Policy.Decisions;
-using Stet.Policy.Entities;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
 

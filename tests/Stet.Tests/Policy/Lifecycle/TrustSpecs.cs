@@ -5,7 +5,6 @@ using Stet.EventStore;
 using Stet.Policy;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
-using Stet.Tests.Http;
 using static Stet.Tests.Policy.Lifecycle.Decided;
 using static Stet.Tests.Policy.Lifecycle.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;
