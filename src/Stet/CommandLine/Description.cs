@@ -7,8 +7,8 @@ using Stet.Authentication;
 using Stet.Enforcement;
 using Stet.Observability;
 using Stet.Pcs.Service;
-using Stet.Policy.Lifecycle;
 using Stet.Policy.AuthZen;
+using Stet.Policy.Lifecycle;
 using Stet.RateLimits;
 
 namespace Stet.CommandLine;
