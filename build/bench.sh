@@ -3,7 +3,7 @@
 #
 #   build/bench.sh            everything, medians of five (about 45 minutes)
 #   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 5 minutes)
-#   --only SECTION            commands, http, audit, pcs or growth; may be repeated
+#   --only SECTION            commands, http, audit, pcs, policy or growth; may be repeated
 #   --rounds N, --seconds N   how many rounds (5) of runs of how long (5); --largest N: where growth ends (5000000)
 #   --raw FILE                where the single runs go (default: a file in the temporary folder, named at the end)
 #   --dir DIR                 where the database lives while it is measured (default: the temporary folder); a real disk
@@ -41,7 +41,7 @@ done
 ((pcs_stored <= largest)) || pcs_stored=$largest
 for i in "${!sizes[@]}"; do ((sizes[i] <= largest)) || unset "sizes[$i]"; done
 for section in "${only[@]}"; do
-  [[ $section =~ ^(commands|http|audit|pcs|growth)$ ]] || fail "--only takes commands, http, audit, pcs or growth, not $section"
+  [[ $section =~ ^(commands|http|audit|pcs|policy|growth)$ ]] || fail "--only takes commands, http, audit, pcs, policy or growth, not $section"
 done
 raw=$(realpath -m "${raw:-$parent/stet-bench-$(date -u +%Y%m%dT%H%M%S).tsv}")
 
@@ -223,6 +223,24 @@ submit() {
   ((after - before >= wanted)) || fail "$acknowledged documents were acknowledged, but the log grew by $((after - before))"
 }
 
+# The engine by itself, and decisions over HTTP under the ready-made rules for agents, for a thousand identities.
+section_policy() {
+  local round count people=1000
+  new_database policy
+  start_service policy --connection "$(connection policy)"
+  second_pid=$started_pid
+  activate_rules "$started_url" $people
+  for round in 0 $(seq $rounds); do
+    say "policy: round $round of $rounds"
+    for count in 1000 10000; do run_policies "$round" $count; done
+    for connections in 16 64; do
+      run_wrk "policy-http-$connections" "$round" "$second_pid" "$started_url" $connections $seconds evaluate people=$people
+    done
+  done
+  forget_round 0 # the runtime compiled what is hot
+  stop_second_service
+}
+
 # Every size twice: fresh from a load that no ANALYZE has seen, so with the statistics of the size before, and settled.
 section_growth() {
   local size filled=0
@@ -273,6 +291,7 @@ main() {
   if wanted http; then section_http; fi
   if wanted audit; then section_audit; fi
   if wanted pcs; then section_pcs; fi
+  if wanted policy; then section_policy; fi
   if wanted growth; then section_growth; fi
 
   describe_machine

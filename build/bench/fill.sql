@@ -3,9 +3,11 @@
 -- be filled side by side; positions are dense when all are done.
 begin;
 
+\set stream_key 'sha256(''the same for every fill: the service wraps what it finds'')'
+
 insert into stet.tenant_head (tenant_id) values (:'tenant') on conflict do nothing;
 insert into stet.tenant_key (tenant_id, kind, key)
-values (:'tenant', 'stream', sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))) on conflict do nothing;
+values (:'tenant', 'stream', :stream_key) on conflict do nothing;
 insert into stet.mt_tenant_partitions (partition_value, partition_suffix)
 values (:'tenant', replace(:'tenant', '-', '_')) on conflict do nothing;
 
@@ -25,8 +27,7 @@ create function pg_temp.version_7(at timestamptz, random text) returns uuid immu
 $$;
 
 with key as materialized (
-    select pg_temp.pad(key, 54) as inside, pg_temp.pad(key, 92) as outside
-    from stet.tenant_key where tenant_id = :'tenant' and kind = 'stream'
+    select pg_temp.pad(:stream_key, 54) as inside, pg_temp.pad(:stream_key, 92) as outside
 ), named as (
     select n, 'p-' || (n - 1) / 5 as subject_id, 'allergies.substance_' || (n - 1) % 5 as field_key,
         :'start'::timestamptz + n * interval '1 microsecond' as at

@@ -189,6 +189,14 @@ print_table() {
     row_by_empty "unique, beside $(grouped "$pcs_stored") stored ids, $n connections" "unique-$n"
     row_by_empty "duplicates, beside $(grouped "$pcs_stored") stored ids, $n connections" "duplicate-$n"
   done
+  row_limit 'Cedar, 1,000 policies, one core: p50' policy-p50-1000 µs 2
+  row_limit 'Cedar, 1,000 policies, one core: p99' policy-p99-1000 µs 10
+  row_limit 'Cedar, 1,000 policies: allocated per decision' policy-bytes-1000 bytes 1024
+  row_limit 'Cedar, 10,000 policies, one core: p50' policy-p50-10000 µs 50
+  row_limit 'Cedar, 10,000 policies, one core: p99' policy-p99-10000 µs ''
+  row_limit 'Cedar, 10,000 policies: allocated per decision' policy-bytes-10000 bytes 1024
+  row_with_goal 'POST /access/v1/evaluation, recorded, 16 connections' policy-http-16 0 5
+  row_with_goal 'POST /access/v1/evaluation, recorded, 64 connections' policy-http-64 10000
   for state in fresh settled; do
     for size in "${sizes[@]}"; do
       name=$(grouped "$size") first=${sizes[0]}-$state

@@ -38,10 +38,11 @@ sealed class CommandBenchmark(
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
         var contexts = StetApplication.Contexts();
         var connections = StoreConnections.For(connectionString);
-        var auditLogs = LogsOf(connections);
+        var installation = Installation();
+        var auditLogs = LogsOf(connections, installation);
         var store = new Store(
             connections, contexts.Catalog, contexts.Projections, audited ? new AuditAppender(auditLogs, TimeProvider.System) : null,
-            new StoreOptions(), TimeProvider.System, logs.CreateLogger<Store>());
+            new StoreOptions { KeyWrap = new StreamKeys(installation) }, TimeProvider.System, logs.CreateLogger<Store>());
         var tenant = await store.CreateTenantAsync(tenantId, cancel);
 
         return new CommandBenchmark(
@@ -52,16 +53,15 @@ sealed class CommandBenchmark(
     public static async Task CompleteAsync(string connectionString, CancellationToken cancel)
     {
         await using var connections = StoreConnections.For(connectionString);
-        using var auditLogs = LogsOf(connections);
+        using var auditLogs = LogsOf(connections, Installation());
         await new AuditBackfill(connections, auditLogs, NullLogger<AuditBackfill>.Instance).RunAsync(cancel);
     }
 
     // The key of the service, which STET_KEK names: what one wrapped the other has to unwrap.
-    static TenantLogs LogsOf(StoreConnections connections)
-    {
-        var installation = InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek");
-        return new TenantLogs(connections, installation, new WrappedSigner(installation), _ => null, new AuditOptions(), TimeProvider.System);
-    }
+    static InstallationKeys Installation() => InstallationKeys.Load(Environment.GetEnvironmentVariable("STET_KEK"), "kek");
+
+    static TenantLogs LogsOf(StoreConnections connections, InstallationKeys installation) =>
+        new(connections, installation, new WrappedSigner(installation), _ => null, new AuditOptions(), TimeProvider.System);
 
     /// <summary>Lets callers send one command after the other, each waiting for its answer.</summary>
     public async Task<Latencies> RunAsync(int callers, TimeSpan duration, CancellationToken cancel)

@@ -11,7 +11,8 @@ namespace Stet.Policy.AccessRequests;
 /// </summary>
 sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
 {
-    const string Member = "approval";
+    /// <summary>Where policies find the approval in the context.</summary>
+    internal const string Member = "approval";
 
     /// <summary>The approval that a question refers to; null when it does not.</summary>
     public static Guid? IdIn(JsonElement context) =>
@@ -39,14 +40,13 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
             : (translated, standing);
     }
 
-    // A request may state what the schema does not govern: an approval that it could state would be no approval.
     static IValueShape? ShapeIn(Cedar.Schema? schema, RecordedRequest request)
     {
         if (schema is null) return null;
 
         var served = AuthZenSchema.Of(schema);
         return served.TryGetType(request.Subject.Type, out var subject) && served.TryGetType(request.Resource.Type, out var resource)
-            && served.FindAction(request.Action, subject.Name, resource.Name) is { } action && action.Governed.Contains(Member)
+            && served.FindAction(request.Action, subject.Name, resource.Name) is { } action
             && action.Context.Attribute(Member) is { Kind: ValueKind.Record } shape
                 ? shape
                 : null;

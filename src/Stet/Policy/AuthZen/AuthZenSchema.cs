@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Stet.Cedar;
+using Stet.Policy.AccessRequests;
 using CedarSchema = Stet.Cedar.Schema;
 
 namespace Stet.Policy.AuthZen;
@@ -105,7 +106,7 @@ public sealed class AuthZenAction
     {
         Uid = uid;
         Context = schema.ContextShape(uid)!;
-        Governed = AuthZenSchema.Governed(schema, uid);
+        Governed = new HashSet<string>(AuthZenSchema.Governed(schema, uid), StringComparer.Ordinal) { GivenApprovals.Member };
         TakesNow = Context.Attribute("now")?.Kind == ValueKind.DateTime;
     }
 
@@ -115,7 +116,10 @@ public sealed class AuthZenAction
     /// <summary>What context it declares.</summary>
     public IValueShape Context { get; }
 
-    /// <summary>Attributes of the context that requests have no say in, beside <c>now</c>.</summary>
+    /// <summary>
+    /// Attributes of the context that requests have no say in, beside <c>now</c>; always the approval: one that a request
+    /// could state would be no approval.
+    /// </summary>
     public IReadOnlySet<string> Governed { get; }
 
     /// <summary>Whether <c>context.now</c> is declared, a datetime.</summary>

@@ -41,6 +41,22 @@ public class TranslationSpecs
     }
 
     [Fact]
+    public void An_approval_that_a_request_states_counts_for_nothing_whatever_the_schema_says_of_it()
+    {
+        var schema = Cedar.Schema.Parse(
+            """
+            entity user, doc;
+            action read appliesTo { principal: user, resource: doc, context: { approval?: { approved_by: String } } };
+            """, CedarLimits.Default).Value.ShouldNotBeNull();
+        var asked = Asked(context: """{"approval":{"approved_by":"eve"}}""") with { Resource = new AskedParty("doc", "d1", Json("{}")) };
+
+        var translated = RequestTranslation.Of(schema, Known, asked, Monday);
+
+        translated.Request.Context.ShouldBe(RecordValue.Empty);
+        translated.Dropped.ShouldBe(StringSet.Of("context.approval"));
+    }
+
+    [Fact]
     public void What_the_schema_does_not_declare_is_dropped_at_any_depth_and_null_is_absent()
     {
         var translated = Translate(Asked(
