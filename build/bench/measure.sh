@@ -51,10 +51,11 @@ run_pgbench() {
   record "pgbench-$2" "$1" "$answers" "$rate" "$p50" "$p99" 0 - "$postgres_cpu" "$client_cpu"
 }
 
-# run_commands NAME ROUND DATABASE CALLERS [FIELDS [OPTION...]]: commands in the store's own process.
+# run_commands NAME ROUND DATABASE CALLERS [FIELDS [OPTION...]]: commands in the store's own process. It is young: without
+# profiles the runtime is done compiling within the warm-up, with them it takes a quarter of a minute.
 run_commands() {
   local answers rate p50 p99 cpu all
-  observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
+  DOTNET_TieredPGO=0 observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
     --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up" "${@:6}"
   IFS=$'\t' read -r answers rate p50 p99 cpu all <<<"$output"
   # PostgreSQL was watched while the program warmed up, too: the measured part is its share of the answers.
