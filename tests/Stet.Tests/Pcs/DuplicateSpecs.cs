@@ -1,4 +1,5 @@
 using Npgsql;
+using Stet.Pcs;
 using Stet.Testing;
 using static Stet.Tests.Pcs.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;
@@ -24,6 +25,22 @@ public class DuplicateSpecs
         (again.Status, again.Text).ShouldBe((202, first.Text));
         again.Headers["Stet-Duplicate"].ShouldBe("true");
         again.Headers["Stet-Position"].ShouldBe(first.Headers["Stet-Position"]);
+    }
+
+    [Fact]
+    public async Task Of_many_duplicates_at_once_each_gets_the_answer_to_its_own_document()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = await PcsTenancy.NewAsync(service);
+        PcsDocument[] documents = [.. Enumerable.Range(0, 40).Select(n => ((n % 5 == 0 ? Doubtful : Document) with { Epoch = n }).Signed())];
+        var first = await Task.WhenAll(documents.Select(d => tenant.SubmitAsync(d)));
+
+        for (var round = 0; round < 3; round++)
+        {
+            var again = await Task.WhenAll(documents.Select(d => tenant.SubmitAsync(d)));
+            again.Select(a => (a.Status, a.Text)).ShouldBe(first.Select(a => (a.Status, a.Text)));
+            again.ShouldAllBe(a => a.Headers["Stet-Duplicate"] == "true");
+        }
     }
 
     [Fact]
