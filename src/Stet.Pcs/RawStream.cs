@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Stet.Pcs;
 
 /// <summary>What the raw stream of a shard's epoch comes to.</summary>
@@ -35,7 +33,7 @@ public sealed class RawStream : IDisposable
     readonly byte[] chunk;
     readonly CountingStream compressed = new();
     readonly Compressor compressor;
-    readonly byte[] timestampText = new byte[330]; // 309 digits before the point
+    readonly byte[] timestampText = new byte[NineDecimals.Room];
     byte[] waiting = new byte[BlockSize];
     byte[] compressing = new byte[BlockSize];
     Task compression = Task.CompletedTask;
@@ -68,8 +66,7 @@ public sealed class RawStream : IDisposable
         if (!double.IsFinite(timestamp)) throw new ArgumentException("A timestamp is finite.", nameof(timestamp));
 
         if (length > 0) Append("\n"u8);
-        timestamp.TryFormat(timestampText, out var written, "F9", CultureInfo.InvariantCulture);
-        Append(timestampText.AsSpan(0, written));
+        Append(timestampText.AsSpan(0, NineDecimals.Write(timestamp, timestampText)));
         Append(","u8);
         Append(x);
         Append(","u8);

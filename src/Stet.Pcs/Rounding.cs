@@ -13,9 +13,8 @@ static class Rounding
     /// <summary>The double's exact value, ties to even: for D̂ and r.</summary>
     public static double Exact(double value)
     {
-        Span<byte> text = stackalloc byte[330]; // 309 digits before the point
-        value.TryFormat(text, out var length, "F9", CultureInfo.InvariantCulture);
-        return double.Parse(text[..length], CultureInfo.InvariantCulture);
+        Span<byte> text = stackalloc byte[NineDecimals.Room];
+        return double.Parse(text[..NineDecimals.Write(value, text)], CultureInfo.InvariantCulture);
     }
 
     /// <summary>The value times 10⁹ in double, ties to even: for coh★ and budget. A zero has no sign.</summary>

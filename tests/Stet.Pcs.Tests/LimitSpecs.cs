@@ -1,3 +1,5 @@
+using Stet.Testing;
+
 namespace Stet.Pcs.Tests;
 
 public class LimitSpecs

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Stet.Testing;
 
 namespace Stet.Pcs.Tests;
 
@@ -15,41 +16,13 @@ static class Ordinary
 
     public static readonly byte[] PublicKey = AuditLog.Ed25519.Default.PublicKey(Seed);
 
-    public static PcsDocument V01 { get; } = new PcsDocument
-    {
-        PcsId = "",
-        ShardId = "shard-001",
-        Epoch = 7,
-        Attempt = 1,
-        SentAt = "2026-11-21T00:07:59.125Z",
-        Seed = 42,
-        Scales = [new(2, 3), new(4, 8), new(8, 17), new(16, 30)],
-        CohStar = 0.05,
-        VStar = new Direction(0.5, -0.25, 0.75),
-        DHat = 1.107309365,
-        R = 0.302833333,
-        Regime = PcsRegime.Mixed,
-        Budget = 0.31915,
-        MerkleRoot = "938010764bdca86bd1bbd647506abdc45caa03464c3bc630836ef279d21b48cc",
-        Delivery = PcsDelivery.Direct,
-    }.Identified();
+    public static PcsDocument V01 => OrdinaryDocument.V01;
 
-    public static PcsDocument V10 { get; } = V01 with
-    {
-        DHat = 1.097386103,
-        SentAt = "2026-11-21T00:07:00Z",
-        Header = new PcsHeader(PcsAlgorithm.HS256, "k1", "acme", 1024, 9),
-    };
+    public static PcsDocument V10 { get; } = V01.AsV10("k1", "acme", "2026-11-21T00:07:00Z");
 
     public static PcsKey Key01 { get; } = PcsKey.Hmac("old", PcsVersion.V01, Secret);
 
     public static PcsKey Key10 { get; } = PcsKey.Hmac("k1", PcsVersion.V10, Secret);
-
-    /// <summary>With the identity that its members give.</summary>
-    public static PcsDocument Identified(this PcsDocument document) => document with
-    {
-        PcsId = PcsIdentity.Of(document.MerkleRoot, document.Epoch, document.ShardId),
-    };
 
     public static PcsDocument Signed(this PcsDocument document) => PcsSignature.SignWithHmac(
         document, Secret, document.Version == PcsVersion.V01 ? PcsDialect.ABytes : PcsDialect.JcsHs256);

@@ -84,6 +84,14 @@ public class RoundingSpecs
         Holds(value => Bits(Rounding.Exact(value)).ShouldBe(Bits(IndependentExact(value))));
 
     [Fact]
+    public void Nine_decimals_are_printed_as_the_platform_prints_them() =>
+        Holds(value =>
+        {
+            Span<byte> text = stackalloc byte[NineDecimals.Room];
+            Encoding.ASCII.GetString(text[..NineDecimals.Write(value, text)]).ShouldBe(value.ToString("F9", CultureInfo.InvariantCulture));
+        });
+
+    [Fact]
     public void Numbers_of_nine_decimals_agree_under_every_rule() =>
         Prop.ForAll(ArbMap.Default.ArbFor<DoNotSize<int>>(), billionths =>
         {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
+using Stet.Testing;
 
 namespace Stet.Pcs.Tests;
 

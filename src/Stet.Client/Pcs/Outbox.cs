@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace Stet.Client.Pcs;
@@ -20,22 +19,18 @@ public sealed class Outbox : IAsyncDisposable
     const long LeastToCompact = 16 << 20;
 
     readonly Lock gate = new();
-    readonly SemaphoreSlim writing = new(1);
     readonly TimeProvider clock;
     readonly FileStream held;
-    SafeFileHandle file;
+    readonly OutboxJournal journal;
     OutboxIndex index;
-    OutboxBatch filling = new();
     TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    long length;
     long lengthAtLeast = LeastToCompact / 2;
     long nextSeq;
-    Exception? broken;
 
     Outbox(string path, TimeProvider clock, FileStream held, SafeFileHandle file, OutboxContent content)
     {
-        (Path, this.clock, this.held, this.file) = (path, clock, held, file);
-        (index, length, nextSeq) = (content.Index, content.Length, content.NextSeq);
+        (Path, this.clock, this.held, index, nextSeq) = (path, clock, held, content.Index, content.NextSeq);
+        journal = new OutboxJournal(path, file, content.Length, gate, Apply);
     }
 
     /// <summary>The file.</summary>
@@ -46,7 +41,7 @@ public sealed class Outbox : IAsyncDisposable
     {
         get
         {
-            lock (gate) return new OutboxCounts(index.Pending.Count, index.Dead.Count, index.AckedCount, length);
+            lock (gate) return new OutboxCounts(index.Pending.Count, index.Dead.Count, index.AckedCount, journal.Length);
         }
     }
 
@@ -125,7 +120,7 @@ public sealed class Outbox : IAsyncDisposable
         long seq;
         lock (gate)
         {
-            ThrowIfBroken();
+            journal.ThrowIfBroken();
             seq = nextSeq;
             if (seq > OutboxFormat.GreatestSeq) throw OutboxException.Full(Path);
             var document = make(seq);
@@ -137,7 +132,7 @@ public sealed class Outbox : IAsyncDisposable
             if (checkpoint is not null) Add(OutboxRecordType.Checkpoint, 0, checkpoint.ToJson());
         }
 
-        await CommitAsync(batch);
+        await journal.CommitAsync(batch);
         return seq;
     }
 
@@ -159,11 +154,11 @@ public sealed class Outbox : IAsyncDisposable
     public async Task<int> RetryAsync(IReadOnlyCollection<long>? seqs, CancellationToken cancel = default)
     {
         cancel.ThrowIfCancellationRequested();
-        OutboxBatch batch;
+        OutboxBatch? batch = null;
         long[] all;
         lock (gate)
         {
-            ThrowIfBroken();
+            journal.ThrowIfBroken();
             all = seqs is null ? [.. index.Dead.Keys] : [.. seqs.Distinct()];
             foreach (var seq in all)
             {
@@ -171,12 +166,10 @@ public sealed class Outbox : IAsyncDisposable
                     throw new AgentException($"{seq} is not the number of a dead letter: `list --state dead` shows them.");
             }
 
-            if (all.Length == 0) return 0;
-            batch = filling;
-            foreach (var seq in all) Add(OutboxRecordType.Retry, seq, []);
+            foreach (var seq in all) batch = Add(OutboxRecordType.Retry, seq, []);
         }
 
-        await CommitAsync(batch);
+        if (batch is not null) await journal.CommitAsync(batch);
         return all.Length;
     }
 
@@ -185,24 +178,14 @@ public sealed class Outbox : IAsyncDisposable
     /// last checkpoint of each source stay. A crash at any byte leaves the old file or the new one.
     /// </summary>
     /// <exception cref="OutboxException">The disk refuses, or a record is damaged. The file is as it was.</exception>
-    public async Task CompactAsync(CancellationToken cancel = default)
-    {
-        await writing.WaitAsync(cancel);
-        try
-        {
-            await Task.Run(() => Compact(cancel), cancel);
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
+    public Task CompactAsync(CancellationToken cancel = default) =>
+        journal.ReplaceAsync((file, length) => Compact(file, length, cancel), Take, cancel);
 
     /// <summary>Compacts a file that is large, and twice as long as compaction left it.</summary>
     public Task CompactIfWorthwhileAsync(CancellationToken cancel = default)
     {
         lock (gate)
-            if (length < 2 * lengthAtLeast) return Task.CompletedTask;
+            if (journal.Length < 2 * lengthAtLeast) return Task.CompletedTask;
 
         return CompactAsync(cancel);
     }
@@ -210,11 +193,8 @@ public sealed class Outbox : IAsyncDisposable
     /// <summary>Closes the file. Everything that was appended is in it.</summary>
     public async ValueTask DisposeAsync()
     {
-        await writing.WaitAsync();
-        lock (gate) broken ??= new ObjectDisposedException(nameof(Outbox));
-        file.Dispose();
+        await journal.DisposeAsync();
         await held.DisposeAsync();
-        writing.Release();
     }
 
     /// <summary>The pending document with the lowest number, some apart.</summary>
@@ -222,13 +202,9 @@ public sealed class Outbox : IAsyncDisposable
     {
         lock (gate)
         {
-            ThrowIfBroken();
+            journal.ThrowIfBroken();
             foreach (var (seq, place) in index.Pending)
-            {
-                if (except.Contains(seq)) continue;
-                var record = OutboxFile.Guard(Path, () => OutboxFile.ReadRecord(Path, file, place));
-                return (seq, record[OutboxFormat.LeastRecord..]);
-            }
+                if (!except.Contains(seq)) return (seq, journal.Read(place)[OutboxFormat.LeastRecord..]);
         }
 
         return null;
@@ -250,113 +226,29 @@ public sealed class Outbox : IAsyncDisposable
     Task AppendAsync(OutboxRecordType type, long seq, byte[] payload)
     {
         OutboxBatch batch;
-        lock (gate)
-        {
-            ThrowIfBroken();
-            batch = Add(type, seq, payload);
-        }
-
-        return CommitAsync(batch);
+        lock (gate) batch = Add(type, seq, payload);
+        return journal.CommitAsync(batch);
     }
 
-    OutboxBatch Add(OutboxRecordType type, long seq, ReadOnlySpan<byte> payload)
+    OutboxBatch Add(OutboxRecordType type, long seq, ReadOnlySpan<byte> payload) =>
+        journal.Add(type, seq, OutboxTime.Of(clock.GetUtcNow()), payload);
+
+    void Apply(IReadOnlyList<OutboxRecord> records)
     {
-        OutboxFormat.Write(filling.Bytes, type, seq, OutboxTime.Of(clock.GetUtcNow()), payload);
-        return filling;
+        foreach (var record in records) index.Apply(record);
+        changed.SetResult();
+        changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Whoever comes first writes for all who came while the batch before was written.</summary>
-    async Task CommitAsync(OutboxBatch batch)
-    {
-        await writing.WaitAsync();
-        try
-        {
-            if (!batch.IsWritten) await Task.Run(Write);
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
-
-    void Write()
-    {
-        OutboxBatch batch;
-        lock (gate)
-        {
-            ThrowIfBroken();
-            (batch, filling) = (filling, new OutboxBatch());
-        }
-
-        try
-        {
-            OutboxFile.Append(file, batch.Bytes.WrittenSpan, length);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // After a failed flush nobody knows what the disk has: only reading it again tells.
-            lock (gate) broken = e;
-            throw OutboxException.Storage(Path, e);
-        }
-
-        lock (gate)
-        {
-            for (var rest = batch.Bytes.WrittenMemory; !rest.IsEmpty;)
-            {
-                var size = OutboxFormat.RecordSize(rest.Span)!.Value;
-                OutboxFormat.TryRead(rest[..size], length, out var record);
-                index.Apply(record);
-                length += size;
-                rest = rest[size..];
-            }
-
-            batch.IsWritten = true;
-            changed.SetResult();
-            changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-    }
-
-    void Compact(CancellationToken cancel)
+    OutboxContent Compact(SafeFileHandle file, long length, CancellationToken cancel)
     {
         long next;
-        lock (gate)
-        {
-            ThrowIfBroken();
-            next = nextSeq;
-        }
-
+        lock (gate) next = nextSeq;
         var now = clock.GetUtcNow();
-        var compacted = OutboxFile.Guard(Path, () => OutboxCompaction.Prepare(
-            Path, file, length, next, OutboxTime.Of(now), OutboxTime.Of(now - AckedLifetime), cancel));
-        lock (gate)
-        {
-            try
-            {
-                OutboxFile.TakeName(Path);
-                file.Dispose();
-                file = OutboxFile.Open(Path);
-                (index, length, lengthAtLeast) = (compacted.Index, compacted.Length, Math.Max(compacted.Length, LeastToCompact / 2));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Which of the two files has the name is not certain.
-                broken = e;
-                throw OutboxException.Storage(Path, e);
-            }
-        }
+        return OutboxCompaction.Prepare(
+            Path, file, length, next, OutboxTime.Of(now), OutboxTime.Of(now - AckedLifetime), cancel);
     }
 
-    void ThrowIfBroken()
-    {
-        ObjectDisposedException.ThrowIf(broken is ObjectDisposedException, this);
-        if (broken is not null) throw OutboxException.Storage(Path, broken);
-    }
-
-    /// <summary>Records that are written and flushed together.</summary>
-    sealed class OutboxBatch
-    {
-        public ArrayBufferWriter<byte> Bytes { get; } = new();
-
-        public bool IsWritten { get; set; }
-    }
+    void Take(OutboxContent compacted) =>
+        (index, lengthAtLeast) = (compacted.Index, Math.Max(compacted.Length, LeastToCompact / 2));
 }

@@ -46,7 +46,7 @@ sealed class Equivocations(Store store, PcsMetrics metrics)
             {
                 var result = await store.AppendAsync(
                     tenant.Id, request.Metadata,
-                    new StreamCommand<ShardStream>(
+                    new StreamCommand<NoState>(
                         PcsModule.ShardState, tenant.StreamId(PcsModule.Scope, equivocated.ShardId), (_, _) => [equivocated])
                     { Idempotency = mark },
                     CancellationToken.None);

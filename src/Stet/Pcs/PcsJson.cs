@@ -1,4 +1,4 @@
-using System.Text;
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,10 +10,22 @@ namespace Stet.Pcs.Service;
 /// </summary>
 sealed class PcsDocumentConverter : JsonConverter<PcsDocument>
 {
-    public override PcsDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.GetString() is { } text && PcsDocument.TryRead(Encoding.UTF8.GetBytes(text), out var document, out _)
-            ? document
-            : throw new JsonException("must be the text of a document");
+    public override PcsDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String) throw new JsonException("must be the text of a document");
+
+        var text = ArrayPool<byte>.Shared.Rent(reader.HasValueSequence ? (int)reader.ValueSequence.Length : reader.ValueSpan.Length);
+        try
+        {
+            return PcsDocument.TryRead(text.AsSpan(0, reader.CopyString(text)), out var document, out _)
+                ? document
+                : throw new JsonException("must be the text of a document");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(text);
+        }
+    }
 
     public override void Write(Utf8JsonWriter writer, PcsDocument value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToJson());

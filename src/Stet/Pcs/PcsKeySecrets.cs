@@ -28,7 +28,8 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
     }
 
     /// <summary>All secrets of a tenant, by fingerprint.</summary>
-    /// <exception cref="StoreUnavailableException">They cannot be read or unwrapped now: nothing is verified without them.</exception>
+    /// <exception cref="UnusableKeyException">One cannot be opened.</exception>
+    /// <exception cref="StoreUnavailableException">They cannot be read now: nothing is verified without them.</exception>
     public Task<Dictionary<string, string>> ReadAsync(string tenantId, CancellationToken cancel) =>
         ReachAsync(
             tenantId,
@@ -40,8 +41,10 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
                 while (await rows.ReadAsync(cancel))
                 {
                     var fingerprint = rows.GetString(0);
-                    secrets[fingerprint] = Encoding.UTF8.GetString(installation.Unwrap(
-                        rows.GetString(2), rows.GetFieldValue<byte[]>(1), new WrappedKeyName(tenantId, Kind, fingerprint)));
+                    var secret = installation.Unwrap(
+                        rows.GetString(2), rows.GetFieldValue<byte[]>(1), new WrappedKeyName(tenantId, Kind, fingerprint));
+                    secrets[fingerprint] = Encoding.UTF8.GetString(secret);
+                    CryptographicOperations.ZeroMemory(secret);
                 }
 
                 return secrets;
@@ -112,14 +115,30 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
             await rows.NextResultAsync(cancel);
             return await read(rows, cancel);
         }
-        catch (Exception e) when (e is NpgsqlException or InstallationKeyException)
+        catch (InstallationKeyException e)
         {
-            throw new StoreUnavailableException("the secrets of a tenant's keys cannot be used", TimeSpan.FromSeconds(2), e);
+            throw new UnusableKeyException(e.Message, e);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new StoreUnavailableException("the secrets of a tenant's keys cannot be read", TimeSpan.FromSeconds(2), e);
         }
     }
 }
 
-/// <summary>Refuses to start with secrets that cannot be opened: no signature of their keys could be verified.</summary>
+/// <summary>
+/// A key of a tenant cannot be used. Without it a document of that key looks like a forgery, which its sender would give up
+/// for good: so the tenant's submissions are answered with 503 until the key is mended, whichever key signed them.
+/// </summary>
+/// <param name="message">What is the matter, for the log; no secret.</param>
+/// <param name="inner">What it comes from.</param>
+sealed class UnusableKeyException(string message, Exception? inner = null)
+    : StoreUnavailableException(message, TimeSpan.FromSeconds(60), inner);
+
+/// <summary>
+/// Refuses to start without an installation key that wraps secrets: no signature of any of their keys could be verified. One
+/// damaged secret is found when it is used, and stops its tenant alone.
+/// </summary>
 sealed class PcsStart(PcsKeySecrets secrets) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => secrets.TryOpenAsync(cancellationToken);

@@ -17,9 +17,10 @@ public static class PcsModule
     internal static readonly StateType<PcsRegistry> RegistryState =
         StateType.Snapshotted(RegistryName, RegistryName, PcsEventJson.Default.PcsRegistry);
 
-    internal static readonly StateType<ShardStream> ShardState = StateType.Latest<ShardStream>("pcs_shard");
+    // What is decided about documents goes by their ids, and about refusals by nothing: these streams only grow.
+    internal static readonly StateType<NoState> ShardState = StateType.Stateless("pcs_shard");
 
-    internal static readonly StateType<RefusalStream> RefusalState = StateType.Latest<RefusalStream>("pcs_refusals");
+    internal static readonly StateType<NoState> RefusalState = StateType.Stateless("pcs_refusals");
 
     public static void Configure(ContextCatalog contexts) => contexts
         .Events(events => events
@@ -54,6 +55,7 @@ public static class PcsModule
         services.AddSingleton<RefusalThrottle>();
         services.AddSingleton<RefusalRecorder>();
         services.AddSingleton<Equivocations>();
+        services.AddSingleton<FirstAnswers>();
         services.AddSingleton<SubmissionIntake>();
         services.AddSingleton<PcsMetrics>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, PcsHttpJson.Default));
@@ -75,7 +77,7 @@ public static class PcsModule
         SummaryEndpoint.Map(routes);
     }
 
-    internal static StreamKey<ShardStream> ShardOf(string shardId) => new(ShardState, Scope, shardId);
+    internal static StreamKey<NoState> ShardOf(string shardId) => new(ShardState, Scope, shardId);
 
     internal static StreamKey<PcsRegistry> RegistryOf { get; } = new(RegistryState, RegistryName);
 

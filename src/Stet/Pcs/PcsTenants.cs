@@ -12,6 +12,9 @@ namespace Stet.Pcs.Service;
 /// <param name="RegistryStream">The registry's stream.</param>
 sealed record PcsSettings(long Version, PcsRegistry Registry, PcsTenant Verification, Guid RegistryStream)
 {
+    // For the version alone: a registry may hold hundreds of keys.
+    static readonly StateType<NoState> guarded = StateType.Stateless(PcsModule.RegistryName);
+
     /// <summary>For callers whose only credential is the signature: without one nothing is admitted.</summary>
     public PcsTenant SignedOnly { get; } = Verification with { Policy = PcsSignaturePolicy.Required };
 
@@ -20,11 +23,11 @@ sealed record PcsSettings(long Version, PcsRegistry Registry, PcsTenant Verifica
     /// it, so that a key that is revoked, here or by another instance, verifies nothing from then on.
     /// </summary>
     public StreamCommand Guard() =>
-        new StreamCommand<PcsRegistry>(PcsModule.RegistryState, RegistryStream, static (_, _) => []) { ExpectedVersion = Version };
+        new StreamCommand<NoState>(guarded, RegistryStream, static (_, _) => []) { ExpectedVersion = Version };
 }
 
 /// <summary>Tenants' settings in memory: replaced when they change here, and read anew when they are a second old.</summary>
-sealed class PcsTenants(Store store, PcsKeySecrets secrets)
+sealed partial class PcsTenants(Store store, PcsKeySecrets secrets, ILogger<PcsTenants> logger)
 {
     const int FreshMilliseconds = 1_000;
 
@@ -67,7 +70,7 @@ sealed class PcsTenants(Store store, PcsKeySecrets secrets)
 
         var settings = before?.Version == version
             ? before
-            : new PcsSettings(version, registry, await VerificationAsync(tenant.Id, registry), stream);
+            : new PcsSettings(version, registry, await VerificationAsync(entry, tenant.Id, registry), stream);
         lock (entry)
         {
             // Whoever forgot meanwhile may know of something newer than what was read.
@@ -75,6 +78,22 @@ sealed class PcsTenants(Store store, PcsKeySecrets secrets)
         }
 
         return settings;
+    }
+
+    async Task<PcsTenant> VerificationAsync(Entry entry, string tenantId, PcsRegistry registry)
+    {
+        try
+        {
+            var verification = await VerificationAsync(tenantId, registry);
+            Volatile.Write(ref entry.IsUnusable, false);
+            return verification;
+        }
+        catch (UnusableKeyException e)
+        {
+            // Once: every submission runs into it until somebody has mended it.
+            if (!Interlocked.Exchange(ref entry.IsUnusable, true)) Unusable(logger, tenantId, e.Message);
+            throw;
+        }
     }
 
     async Task<PcsTenant> VerificationAsync(string tenantId, PcsRegistry registry)
@@ -94,7 +113,7 @@ sealed class PcsTenants(Store store, PcsKeySecrets secrets)
 
         return secrets.TryGetValue(key.Fingerprint, out var secret)
             ? PcsKey.Hmac(key.Kid, use, secret, key.Validity())
-            : throw new StoreUnavailableException("the secret of a registered key is missing", TimeSpan.FromSeconds(60));
+            : throw new UnusableKeyException($"The secret of key {key.Kid} is missing: restore its row from a backup.");
     }
 
     static async Task<(long Version, PcsRegistry Registry)> RegistryAsync(
@@ -103,11 +122,15 @@ sealed class PcsTenants(Store store, PcsKeySecrets secrets)
             ? (row.GetInt64(0), PcsModule.ReadRegistry(row, 1))
             : (0, PcsRegistry.Empty);
 
+    [LoggerMessage(65, LogLevel.Error, "No PCS document of tenant {TenantId} can be verified. {Reason}")]
+    static partial void Unusable(ILogger logger, string tenantId, string reason);
+
     sealed record Known(PcsSettings Settings, long At);
 
     sealed class Entry
     {
         public Known? Known;
         public Task<PcsSettings>? Reading;
+        public bool IsUnusable;
     }
 }

@@ -20,7 +20,7 @@ sealed class RefusalRecorder(Store store, RefusalThrottle throttle)
             problem.Code, pcsId, Convert.ToHexStringLower(SHA256.HashData(body)), body.Length, address, suppressed, now);
         await store.AppendAsync(
             tenant.Id, new EventMetadata("agent", TraceParent: TraceContext.Of(http)?.Parent),
-            new StreamCommand<RefusalStream>(PcsModule.RefusalState, tenant.StreamId("pcs_refusals"), (_, _) => [refused]),
+            new StreamCommand<NoState>(PcsModule.RefusalState, tenant.StreamId("pcs_refusals"), (_, _) => [refused]),
             CancellationToken.None);
         return problem;
     }

@@ -7,8 +7,9 @@ namespace Stet.Pcs.Service;
 
 /// <summary>Takes submissions: the checks in their order, the first that fails answers.</summary>
 sealed partial class SubmissionIntake(
-    Store store, PcsTenants tenants, SubmissionClaims claims, SubmissionLimits limits, RefusalRecorder refusals,
-    Equivocations equivocations, PcsOptions options, PcsMetrics metrics, TimeProvider clock, ILogger<SubmissionIntake> logger)
+    Store store, PcsTenants tenants, SubmissionClaims claims, SubmissionLimits limits, FirstAnswers firstAnswers,
+    RefusalRecorder refusals, Equivocations equivocations, PcsMetrics metrics, TimeProvider clock,
+    ILogger<SubmissionIntake> logger)
 {
     static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(5);
 
@@ -47,9 +48,8 @@ sealed partial class SubmissionIntake(
             var request = new VerifiedSubmission(
                 tenant, settings, (PcsVerified)verdict, Convert.ToHexStringLower(SHA256.HashData(body)), now,
                 CommandContext.MetadataOf(http, "agent", claim.Subject));
-            var taken = await AppendAsync(http, request);
-            if (taken.Recorded is { } recorded)
-                return (SubmissionAnswer.Of(recorded), taken.IsDuplicate, null);
+            var taken = await DecideAsync(http, request);
+            if (taken.Answer is { } answer) return (answer, taken.IsDuplicate, null);
             if (taken.Refusal is { } stale)
                 return (null, false, await refusals.RecordAsync(http, tenant, PcsProblems.Of(stale), request.Document.PcsId, body, now));
             if (taken.IsConflict)
@@ -70,33 +70,47 @@ sealed partial class SubmissionIntake(
         return await refusals.RecordAsync(http, tenant, problem, refused.Document?.PcsId, body, now);
     }
 
-    /// <summary>Step 7 and the append, which are one decision: the store's idempotency record tells what is known.</summary>
-    async Task<Taken> AppendAsync(HttpContext http, VerifiedSubmission request)
+    /// <summary>Step 7: the first answer again where it is at hand, else the writer's decision.</summary>
+    async Task<Taken> DecideAsync(HttpContext http, VerifiedSubmission request)
     {
         var receipt = ReceiptRequest.Of(http);
+        var id = request.Mark(generation: 0);
 
+        // A receipt is made of the event, which the writer brings.
+        if (receipt is null && await firstAnswers.FindAsync(request, id, http.RequestAborted) is { } first)
+        {
+            metrics.Duplicate(request.Tenant.Id, SubmitDocumentEndpoint.StatusOf(first));
+            return new Taken(first, IsDuplicate: true, null, IsConflict: false);
+        }
+
+        return await AppendAsync(request, id, receipt);
+    }
+
+    /// <summary>Step 7 and the append, which are one decision: the store's idempotency record tells what is known.</summary>
+    async Task<Taken> AppendAsync(VerifiedSubmission request, IdempotencyMark id, ReceiptRequest? receipt)
+    {
         // Once a first answer is too old to be given again, the same content is recorded anew, under the id's next mark.
         for (var generation = 0; ; generation++)
         {
+            var mark = generation == 0 ? id : request.Mark(generation);
             PcsRefusal? refusal = null;
-            var append = new StreamCommand<ShardStream>(
+            var append = new StreamCommand<NoState>(
                 PcsModule.ShardState, request.Tenant.StreamId(PcsModule.Scope, request.Document.ShardId),
                 (_, _) => (refusal = request.Verified.Staleness) is null ? [request.Event()] : null)
             {
-                Idempotency = request.Mark(generation),
+                Idempotency = mark,
             };
             var result = await AppendAsync(request, append, receipt);
             switch (result.Outcome)
             {
                 case AppendOutcome.Recorded:
-                    receipt?.Add(request.Tenant.Id, result);
                     metrics.Recorded(request.Tenant.Id, request.Verified.Assessment.IsEscalated);
-                    return new Taken(result.Events[0], IsDuplicate: false, null, IsConflict: false);
+                    return new Taken(Answer(mark, result), IsDuplicate: false, null, IsConflict: false);
 
-                case AppendOutcome.Repeated when request.ReceivedAt - result.Events[0].Timestamp < options.AnswerLifetime:
-                    receipt?.Add(request.Tenant.Id, result);
-                    metrics.Duplicate(request.Tenant.Id, result.Events[0].Data is PcsEscalated ? 202 : 200);
-                    return new Taken(result.Events[0], IsDuplicate: true, null, IsConflict: false);
+                case AppendOutcome.Repeated when firstAnswers.IsGiven(result.Events[0].Timestamp, request):
+                    var first = Answer(mark, result);
+                    metrics.Duplicate(request.Tenant.Id, SubmitDocumentEndpoint.StatusOf(first));
+                    return new Taken(first, IsDuplicate: true, null, IsConflict: false);
 
                 case AppendOutcome.Repeated:
                     continue;
@@ -110,6 +124,14 @@ sealed partial class SubmissionIntake(
                 default:
                     return new Taken(null, IsDuplicate: false, null, IsConflict: false);
             }
+        }
+
+        SubmissionAnswer Answer(IdempotencyMark mark, AppendResult result)
+        {
+            receipt?.Add(request.Tenant.Id, result);
+            var answer = SubmissionAnswer.Of(result.Events[0]);
+            firstAnswers.Keep(id, mark, result.Events[0], answer);
+            return answer;
         }
     }
 
@@ -148,7 +170,7 @@ sealed partial class SubmissionIntake(
     static partial void Failed(ILogger logger, string pcsId, Exception e);
 
     /// <summary>How step 7 went; nothing of it: the settings were not current any more.</summary>
-    readonly record struct Taken(StoredEvent? Recorded, bool IsDuplicate, PcsRefusal? Refusal, bool IsConflict);
+    readonly record struct Taken(SubmissionAnswer? Answer, bool IsDuplicate, PcsRefusal? Refusal, bool IsConflict);
 }
 
 /// <summary>An authentic, well-formed submission.</summary>

@@ -23,7 +23,10 @@ public sealed record SummaryAnswer(
     long ResolvedRejected, long Equivocated, long EquivocatedUnsigned, IReadOnlyDictionary<string, long> Refused,
     long RefusedSuppressed, InstanceCounts Instance, long Position);
 
-/// <summary>What one instance of the service has counted of a tenant.</summary>
+/// <summary>
+/// What one instance of the service has counted of a tenant. A duplicate is no event, and not every refusal is: so these
+/// begin anew with the instance. What lasts is in the metrics' history.
+/// </summary>
 /// <param name="Since">Since when.</param>
 /// <param name="Submissions">All of the tenant, refused ones included.</param>
 /// <param name="Duplicates">Those that got the first answer again.</param>

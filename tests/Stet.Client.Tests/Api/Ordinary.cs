@@ -28,29 +28,9 @@ static class Ordinary
     public static Heartbeat Beat { get; } = new("allergy-filter", new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 
     /// <summary>A document of 0.1 that is consistent with itself, signed with <see cref="Secret"/>.</summary>
-    public static PcsDocument Document(long epoch = 7, double budget = 0.31915, string secret = Secret)
-    {
-        const string Root = "938010764bdca86bd1bbd647506abdc45caa03464c3bc630836ef279d21b48cc";
-        var document = new PcsDocument
-        {
-            PcsId = PcsIdentity.Of(Root, epoch, "shard-001"),
-            ShardId = "shard-001",
-            Epoch = epoch,
-            Attempt = 1,
-            SentAt = "2026-11-23T09:29:59.125Z",
-            Seed = 42,
-            Scales = [new(2, 3), new(4, 8), new(8, 17), new(16, 30)],
-            CohStar = 0.05,
-            VStar = new Direction(0.5, -0.25, 0.75),
-            DHat = 1.107309365,
-            R = 0.302833333,
-            Regime = PcsRegime.Mixed,
-            Budget = budget,
-            MerkleRoot = Root,
-            Delivery = PcsDelivery.Direct,
-        };
-        return PcsSignature.SignWithHmac(document, secret, PcsDialect.ABytes);
-    }
+    public static PcsDocument Document(long epoch = 7, double budget = 0.31915, string secret = Secret) =>
+        PcsSignature.SignWithHmac(
+            (OrdinaryDocument.V01 with { Epoch = epoch, Budget = budget }).Identified(), secret, PcsDialect.ABytes);
 
     /// <summary>Its budget is not that of its values.</summary>
     public static PcsDocument Doubtful(long epoch = 7) => Document(epoch, budget: 0.5);

@@ -4,6 +4,8 @@ using Stet.Audit;
 using Stet.EventStore;
 using Stet.Pcs.Service;
 using Stet.Testing;
+using Stet.Tests.Http;
+using Stet.Tests.Observability;
 using static Stet.Tests.Pcs.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;
 
@@ -34,6 +36,45 @@ public class InstallationKeySpecs
 
         e.Message.ShouldContain("pcs key");
         e.Message.ShouldContain("restore");
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_damaged_later_stops_its_tenant_alone_and_only_until_it_is_mended()
+    {
+        var log = new CapturedLogs();
+        await using var home = await TestService.StartAsync();
+        var (tenantId, otherId) = (TestService.NewTenantId(), TestService.NewTenantId());
+        await PcsTenancy.NewAsync(home, tenantId);
+        await PcsTenancy.NewAsync(home, otherId);
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log }, home.Database);
+        var flip = $"update stet.pcs_key_secret set wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1) where tenant_id = '{tenantId}'";
+        await ExecuteAsync(home, flip);
+
+        var tenant = new Tenant(service.Client(tenantId));
+        for (var n = 0; n < 3; n++) (await tenant.SubmitAsync(Document)).ShouldBeProblem(503, "store_unavailable");
+        (await new Tenant(service.Client(otherId)).SubmitAsync(Document)).Status.ShouldBe(200);
+        log.Lines.Count(line => line.Message.Contains("No PCS document", StringComparison.Ordinal)).ShouldBe(1);
+
+        await ExecuteAsync(home, flip);
+        (await tenant.SubmitAsync(Document)).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_secret_that_is_missing_stops_its_tenant_and_says_which()
+    {
+        var log = new CapturedLogs();
+        await using var home = await WithKeyAsync();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log }, home.Database);
+        var tenantId = TestService.NewTenantId();
+        await PcsTenancy.NewAsync(home, tenantId);
+        await ExecuteAsync(home, $"delete from stet.pcs_key_secret where tenant_id = '{tenantId}'");
+
+        var refused = await new Tenant(service.Client(tenantId)).SubmitAsync(Document);
+
+        refused.ShouldBeProblem(503, "store_unavailable");
+        refused.Headers["Retry-After"].ShouldBe("60");
+        log.Lines.ShouldContain(line =>
+            line.Message.Contains(tenantId, StringComparison.Ordinal) && line.Message.Contains("key k1 is missing", StringComparison.Ordinal));
     }
 
     [Fact]
