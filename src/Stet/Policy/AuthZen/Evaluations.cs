@@ -8,7 +8,7 @@ using Stet.Policy.Decisions;
 namespace Stet.Policy.AuthZen;
 
 /// <summary>Answers questions and batches of them, of the present and of a past.</summary>
-sealed class Evaluations(Commands commands, Store store, DecisionRecorder recorder, PastDecisions past)
+sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecisions past)
 {
     const int MostItems = 1_000;
 
@@ -52,20 +52,14 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
             basis =>
             {
                 var taken = Take(basis, defaults, items, options);
-                var recorded = new List<StreamCommand>(taken.Length);
+                var recorded = new StreamCommand[taken.Length];
                 for (var i = 0; i < taken.Length; i++)
-                    if (taken[i].Taken is { } decision)
-                        recorded.Add(Command(tenant, decision.Event(basis, i, requestId), now => batch ??= Guid.CreateVersion7(now)));
+                    recorded[i] = Command(tenant, taken[i].Taken.Event(basis, i, requestId), now => batch ??= Guid.CreateVersion7(now));
                 return (taken, recorded);
             },
             http.RequestAborted);
-        var next = 0;
-        for (var i = 0; i < answers.Length; i++)
-            if (answers[i].Taken is not null) answers[i] = answers[i] with { EvaluationId = IdOf(results[next++]) };
-
-        // Of a batch whose items are all broken there is nothing to record.
-        var shown = results.Length > 0 ? results[^1].Position : await store.PositionAsync(tenant.Id, http.RequestAborted);
-        await AnswerWriter.WriteAsync(http, answers, shown);
+        for (var i = 0; i < answers.Length; i++) answers[i] = answers[i] with { EvaluationId = IdOf(results[i]) };
+        await AnswerWriter.WriteAsync(http, answers, results[^1].Position);
     }
 
     async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf)
@@ -104,26 +98,21 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
         var answers = new List<Answer>(items.GetArrayLength());
         foreach (var item in items.EnumerateArray())
         {
-            var problem = item.ValueKind == JsonValueKind.Object
-                ? new AskedReader(item, defaults).Read(out var asked)
-                : Broken(out asked);
-            var answer = problem is null
-                ? new Answer(basis, basis.Decide(asked, SupportedBy(asked.Context)), null, null, options.Explain || basis.Pep.Explain)
-                : new Answer(basis, null, problem, null, Explains: false);
+            var isObject = item.ValueKind == JsonValueKind.Object;
+            var reader = new AskedReader(item, isObject ? defaults : default);
+            var problem = reader.Read(out var asked);
+            if (!isObject) problem = new AskedProblem("/evaluations", "holds an item that is no object");
+            var answer = problem is { } broken
+                ? new Answer(basis, basis.Refuse(reader.ReadSoundParts(), broken), broken, null, Explains: false)
+                : new Answer(basis, basis.Decide(asked, SupportedBy(asked.Context)), null, null, options.Explain || basis.Pep.Explain);
             answers.Add(answer);
 
-            var isAllowed = answer.Taken?.Effective.Decision ?? false;
+            var isAllowed = answer.Taken.Effective.Decision;
             if (options.Semantic == BatchSemantic.DenyOnFirstDeny && !isAllowed) break;
             if (options.Semantic == BatchSemantic.PermitOnFirstPermit && isAllowed) break;
         }
 
         return [.. answers];
-
-        static AskedProblem? Broken(out AskedEvaluation asked)
-        {
-            asked = default;
-            return new AskedProblem("/evaluations", "holds an item that is no object");
-        }
     }
 
     /// <summary>A command that records a decision under ids of its time.</summary>

@@ -26,8 +26,6 @@ sealed class DecisionRecorder(
     /// <summary>One stream for each enforcement point that searches.</summary>
     public static StateType<NoState> SearchesState { get; } = StateType.Stateless("policy_searches");
 
-    static StateType<NoState> LifeState { get; } = StateType.Stateless(PolicyModule.LifeName);
-
     /// <summary>The stream of a subject's decisions.</summary>
     public static Guid StreamOf(Tenant tenant, string subjectType, string subjectId) =>
         tenant.StreamId("policy_decisions", subjectType, subjectId);
@@ -40,13 +38,9 @@ sealed class DecisionRecorder(
         var known = await entities.KnownAsync(tenant, cancel);
         var time = clock.GetUtcNow();
         var now = new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
-        var life = new StreamCommand<NoState>(LifeState, tenant.StreamId(PolicyModule.LifeName), static (_, _) => [])
-        {
-            ExpectedVersion = timeline.Version,
-        };
         return new DecisionBasis(
             await timeline.AtAsync(now, cancel), known, registrations.Registry.Find(pepId) ?? RegisteredPep.Unknown(pepId), now,
-            AsOf: null, [life, PolicyEntities.Guard(tenant, known), PepSettings.Guard(tenant, registrations)]);
+            AsOf: null, [timeline.Guard, entities.Guard(tenant, known), registrations.Guard]);
     }
 
     /// <summary>Takes what has to be recorded on the newest basis, and records it: all of it or nothing.</summary>

@@ -92,7 +92,7 @@ sealed class PolicyDiffs(
         await runner.RunAsync(tenantId, baseline, candidate, diff.Position + 1, head, part =>
         {
             decisions += part.Decisions;
-            tally.Add(part.Tally);
+            part.CountInto(tally);
             unknown ??= part.Kinds.FirstOrDefault(kind => !known.Contains(kind));
             return decisions <= ActivatePolicy.MostInTail && unknown is null;
         }, progress: null, cancel);
@@ -114,7 +114,7 @@ sealed class PolicyDiffs(
         {
             await runner.RunAsync(tenantId, compared, candidate, from, to, part =>
             {
-                tally.Add(part.Tally);
+                part.CountInto(tally);
                 lines.Add(part.Lines);
                 return Sum(tally) <= Most;
             }, new Reporting(progress => running[key] = progress), cancel);
@@ -131,9 +131,14 @@ sealed class PolicyDiffs(
     /// <summary>The first position of the default range.</summary>
     Task<long> FirstAsync(string tenantId, long to, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId, "select greatest(stet.position_at($1, $2), 1)",
-            [Scalar(tenantId), Scalar((clock.GetUtcNow() - defaultRange).UtcDateTime)],
-            async (row, _, token) => await row.ReadAsync(token) ? Math.Max(row.GetInt64(0), to - Most + 1) : 1, cancel);
+            tenantId,
+            $"""
+            select greatest(stet.position_at($1, $2), 1, (
+                select seq_id from stet.mt_events where tenant_id = $1 and type = 'decision_recorded' and seq_id <= $3
+                order by seq_id desc offset {Most - 1} limit 1))
+            """,
+            [Scalar(tenantId), Scalar((clock.GetUtcNow() - defaultRange).UtcDateTime), Scalar(to)],
+            static async (row, _, token) => await row.ReadAsync(token) ? row.GetInt64(0) : 1, cancel);
 
     async Task<PolicyInForce?> LoadAsync(string tenantId, string candidate, CancellationToken cancel) =>
         await texts.PositionAsync(tenantId, candidate, cancel) is var position and > 0

@@ -1,0 +1,94 @@
+using Npgsql;
+using Stet.EventStore;
+using Stet.Policy.Decisions;
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.Policy.Lifecycle;
+
+/// <summary>
+/// Reads recorded decisions of one tenant, a stretch of the log at a time, over a connection of its own. Those that differ
+/// in nothing but their time are read, and prepared, once. For one thread at a time.
+/// </summary>
+/// <typeparam name="T">What decisions that differ in nothing but their time are made into.</typeparam>
+/// <param name="connections">To the log.</param>
+/// <param name="contexts">Names the events.</param>
+/// <param name="tenantId">Whose log.</param>
+/// <param name="prepare">Makes it of the first of them.</param>
+sealed class RecordedDecisions<T>(
+    StoreConnections connections, ContextCatalog contexts, string tenantId, Func<DecisionRecorded, CancellationToken, ValueTask<T>> prepare)
+    : IAsyncDisposable
+    where T : class
+{
+    /// <summary>Positions that are read at once.</summary>
+    public const int Stretch = 4_096;
+
+    // Enough for what many agents ask again and again, and no more than some tens of megabytes.
+    const int MostKept = 16_384;
+
+    readonly DecisionKey key = new();
+    readonly Dictionary<byte[], T> known = new(new DecisionKeyComparer());
+    readonly List<(long Position, byte[] Json)> page = new(Stretch);
+    NpgsqlConnection? connection;
+
+    /// <summary>Reads the decisions of a stretch.</summary>
+    /// <param name="from">First position.</param>
+    /// <param name="to">Last position.</param>
+    /// <param name="take">Gets each, in log order.</param>
+    /// <param name="cancel">Ends it early.</param>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="StoreUnavailableException">The database is away.</exception>
+    public async Task<int> ReadAsync(long from, long to, Action<RecordedDecision<T>> take, CancellationToken cancel)
+    {
+        await FetchAsync(from, to, cancel).OrUnavailableAsync();
+        foreach (var (position, json) in page) take(new RecordedDecision<T>(position, await FindAsync(json, cancel), key.Now, json));
+        return page.Count;
+    }
+
+    public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? default;
+
+    async ValueTask<T?> FindAsync(byte[] json, CancellationToken cancel)
+    {
+        key.Read(json);
+        if (known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key.Text, out var found)) return found;
+
+        DecisionRecorded decision;
+        try
+        {
+            decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", json);
+        }
+        catch (UnreadableEventException)
+        {
+            return null;
+        }
+
+        if (known.Count == MostKept) known.Clear();
+        found = await prepare(decision, cancel);
+        known.GetAlternateLookup<ReadOnlySpan<byte>>()[key.Text] = found;
+        return found;
+    }
+
+    // The whole stretch, before it is looked at: whatever that takes, the statement has its end.
+    async Task<int> FetchAsync(long from, long to, CancellationToken cancel)
+    {
+        connection ??= await connections.Reader.OpenConnectionAsync(cancel);
+        page.Clear();
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.Add("""
+            select seq_id, data from stet.mt_events
+            where tenant_id = $1 and seq_id between $2 and $3 and type = 'decision_recorded'
+            order by seq_id
+            """, Scalar(tenantId), Scalar(from), Scalar(to));
+        await using var rows = await batch.ExecuteReaderAsync(cancel);
+        await rows.NextResultAsync(cancel);
+        while (await rows.ReadAsync(cancel)) page.Add((rows.GetInt64(0), rows.GetFieldValue<byte[]>(1)));
+        return page.Count;
+    }
+}
+
+/// <summary>A recorded decision.</summary>
+/// <param name="Position">Its position in the log.</param>
+/// <param name="Alike">What it and those like it were made into; null: it cannot be read.</param>
+/// <param name="Now">The time that it was made at.</param>
+/// <param name="Json">As it is stored.</param>
+readonly record struct RecordedDecision<T>(long Position, T? Alike, DateTimeOffset Now, byte[] Json) where T : class;
