@@ -15,11 +15,11 @@ struct Evaluation
 
     internal readonly Request Request;
 
-    // An attribute of the context that somebody wants to know about; null: nobody does.
-    readonly string? watched;
+    // Attributes of the context that somebody wants to know about; null: nobody does.
+    readonly string[]? watched;
 
     internal Evaluation(
-        in Request request, IEntities entities, FrozenDictionary<EntityUid, Entity> actions, string? watched = null)
+        in Request request, IEntities entities, FrozenDictionary<EntityUid, Entity> actions, string[]? watched = null)
     {
         Request = request;
         this.watched = watched;
@@ -36,13 +36,13 @@ struct Evaluation
 
     internal readonly Entity? Resource => resource;
 
-    /// <summary>Whether anything read the watched attribute, or the context whole.</summary>
+    /// <summary>Whether anything read a watched attribute, or the context whole.</summary>
     internal bool HasReadWatched { get; private set; }
 
     /// <summary>The context, for whoever reads one attribute of it.</summary>
     internal RecordValue ContextFor(string name)
     {
-        if (watched == name) HasReadWatched = true;
+        if (watched is not null && watched.AsSpan().Contains(name)) HasReadWatched = true;
         return Request.Context;
     }
 

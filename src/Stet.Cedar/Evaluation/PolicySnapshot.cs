@@ -66,14 +66,14 @@ public sealed partial class PolicySnapshot
         Authorize(new Evaluation(request, entities, actions), out _);
 
     /// <summary>
-    /// Cedar's answer, and whether it may rest on an attribute of the context: if not, any other value of the attribute
-    /// leads to the same answer. So what is asked at many times need not be evaluated at each of them.
+    /// Cedar's answer, and whether it may rest on some attributes of the context: if not, any other values of them lead to
+    /// the same answer. So what is asked at many times need not be evaluated at each of them.
     /// </summary>
     /// <param name="request">The question; no part of it may be null.</param>
     /// <param name="entities">What is known of entities. What it throws is passed on; nothing else throws.</param>
-    /// <param name="watched">Name of an attribute of the context.</param>
-    /// <param name="isRead">Whether a policy looked at it, or at the context whole.</param>
-    public Authorization Authorize(in Request request, IEntities entities, string watched, out bool isRead)
+    /// <param name="watched">Names of attributes of the context.</param>
+    /// <param name="isRead">Whether a policy looked at one of them, or at the context whole.</param>
+    public Authorization Authorize(in Request request, IEntities entities, string[] watched, out bool isRead)
     {
         ArgumentNullException.ThrowIfNull(watched);
         return Authorize(new Evaluation(request, entities, actions, watched), out isRead);

@@ -115,56 +115,6 @@ public static class DecisionPoint
     }
 }
 
-/// <summary>A question in the engine's words, at any time.</summary>
-readonly record struct EngineQuestion(EntityUid Subject, AuthZenAction Action, EntityUid Resource, RecordValue Context, IEntities Known)
-{
-    /// <summary>What policies see of Stet's clock.</summary>
-    internal const string Now = "now";
-
-    /// <summary>The question at a time. Whatever a recorded context says of the time counts for nothing.</summary>
-    public Request At(DateTimeOffset now) =>
-        new(Subject, Action.Uid, Resource, Action.TakesNow ? WithNow(now) : Context);
-
-    RecordValue WithNow(DateTimeOffset now)
-    {
-        var entries = new KeyValuePair<string, Value>[Context.Count + 1];
-        var count = 0;
-        for (var i = 0; i < Context.Count; i++)
-            if (Context.Keys[i] != Now) entries[count++] = new(Context.Keys[i], Context.Values[i]);
-
-        entries[count++] = new(Now, DateTimeValue.Of(now));
-        return new RecordValue(entries.AsSpan(0, count));
-    }
-}
-
-/// <summary>
-/// One request that is evaluated at many times. Where no policy looks at the time, the first answer is all of them. For
-/// one thread at a time.
-/// </summary>
-sealed class RepeatedQuestion
-{
-    readonly PolicyInForce? policy;
-    readonly EngineQuestion asked;
-    readonly PepSupport? pep;
-    (RawResult? Raw, EffectiveResult Effective) answer;
-    bool isSettled;
-
-    public RepeatedQuestion(EffectiveResult refusal) => (answer, isSettled) = ((null, refusal), true);
-
-    public RepeatedQuestion(PolicyInForce policy, in EngineQuestion asked, PepSupport pep) =>
-        (this.policy, this.asked, this.pep) = (policy, asked, pep);
-
-    /// <summary>What <see cref="DecisionPoint.Evaluate"/> makes of the request at a time.</summary>
-    public (RawResult? Raw, EffectiveResult Effective) At(DateTimeOffset now)
-    {
-        if (isSettled) return answer;
-
-        var authorization = policy!.Snapshot.Authorize(asked.At(now), asked.Known, EngineQuestion.Now, out var looksAtTime);
-        isSettled = !looksAtTime;
-        return answer = (RawResult.Of(authorization), DecisionPoint.Effective(policy, authorization, pep!));
-    }
-}
-
 /// <summary>Entities with the subject and the resource of a request lying over them.</summary>
 sealed class RequestEntities(IEntities known, Entity? subject, Entity? resource) : IEntities
 {

@@ -15,8 +15,8 @@ namespace Stet.Policy.Decisions;
 /// in force at its own position of the log, and no decision waits for a query.
 /// </summary>
 sealed class DecisionRecorder(
-    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, TimeProvider clock,
-    ILogger<DecisionRecorder> logger)
+    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, DecisionPauses pauses,
+    TimeProvider clock, ILogger<DecisionRecorder> logger)
 {
     const int MostAttempts = 8;
 
@@ -59,6 +59,7 @@ sealed class DecisionRecorder(
     {
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
+            await pauses.PassAsync(tenant.Id, cancel);
             var basis = await approvals.AddAsync(await BasisAsync(tenant, pepId, cancel), tenant, approvalIds, cancel);
             var (taken, commands) = take(basis);
             if (commands.Count == 0) return (taken, []);

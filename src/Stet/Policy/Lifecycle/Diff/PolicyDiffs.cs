@@ -70,33 +70,25 @@ sealed class PolicyDiffs(
         return report;
     }
 
-    /// <summary>
-    /// Replays the decisions since the diff that an activation rests on, up to now: what is decided while it is recorded is
-    /// not looked at.
-    /// </summary>
-    public async Task<(DiffTail Tail, Problem? Problem)> TailAsync(string tenantId, ActivatePolicy command, CancellationToken cancel)
+    /// <summary>The replay of the decisions since the diff that an activation rests on; it has looked at none yet.</summary>
+    public async Task<(TailReplay Replay, Problem? Problem)> TailAsync(string tenantId, ActivatePolicy command, CancellationToken cancel)
     {
-        var none = new DiffTail(command.Position, 0, DiffCounts.None, null);
-        var (life, head) = await PolicyModule.LifeAsync(store, tenantId, cancel);
+        var (life, _) = await PolicyModule.LifeAsync(store, tenantId, cancel);
 
         // Whatever is wrong with the command itself, its rule says.
         if (life.Candidate(command.Candidate) is not { IsOpen: true, Diff: { } diff } || diff.Digest != command.DiffDigest)
-            return (none, null);
+            return (TailReplay.OfNothing(command.Position), null);
         if (await ReportAsync(tenantId, command.Candidate, diff.Digest, cancel) is not { } report
             || await LoadAsync(tenantId, command.Candidate, cancel) is not { } candidate)
-            return (none, PolicyProblems.WillNotLoad(command.Candidate));
+            return (TailReplay.OfNothing(command.Position), PolicyProblems.WillNotLoad(command.Candidate));
 
-        var known = DiffReports.KindsOf(report);
-        var baseline = await BaselineAsync(tenantId, diff.Baseline, cancel);
-        var (tally, decisions, unknown) = (new DiffTally(), 0L, (DiffKind?)null);
-        await runner.RunAsync(tenantId, baseline, candidate, diff.Position + 1, head, part =>
+        var (known, baseline) = (DiffReports.KindsOf(report), await BaselineAsync(tenantId, diff.Baseline, cancel));
+        return (new TailReplay(diff.Position, known, async (from, take, token) =>
         {
-            decisions += part.Decisions;
-            part.CountInto(tally);
-            unknown ??= part.Kinds.FirstOrDefault(kind => !known.Contains(kind));
-            return decisions <= ActivatePolicy.MostInTail && unknown is null;
-        }, progress: null, cancel);
-        return (new DiffTail(Math.Max(head, diff.Position), decisions, tally.Counts, unknown), null);
+            var head = await store.PositionAsync(tenantId, token);
+            await runner.RunAsync(tenantId, baseline, candidate, from, head, take, progress: null, token);
+            return head;
+        }), null);
     }
 
     async Task<(DiffReport? Report, DiffTally Tally)> RunAsync(
