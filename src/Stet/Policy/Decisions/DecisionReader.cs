@@ -9,6 +9,18 @@ static class DecisionReader
     /// <exception cref="JsonException">It is no decision.</exception>
     public static DecisionRecorded Read(ref Utf8JsonReader json)
     {
+        try
+        {
+            return ReadMembers(ref json);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException) // a member of another kind
+        {
+            throw new JsonException("a stored decision has a member that is none of its own", e);
+        }
+    }
+
+    static DecisionRecorded ReadMembers(ref Utf8JsonReader json)
+    {
         if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("a stored decision is no object");
 
         var (evaluation, batch, item, requestId) = (Guid.Empty, (Guid?)null, (int?)null, (string?)null);

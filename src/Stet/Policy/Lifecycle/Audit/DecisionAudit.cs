@@ -60,7 +60,7 @@ sealed class DecisionAudit(StoreConnections connections, ContextCatalog contexts
         }
     }
 
-    Guid IdOf(byte[] json) => ((DecisionRecorded)contexts.Catalog.Read("decision_recorded", json)).EvaluationId;
+    Guid IdOf(ReadOnlyMemory<byte> json) => ((DecisionRecorded)contexts.Catalog.Read("decision_recorded", json.Span)).EvaluationId;
 }
 
 /// <summary>Recorded decisions that differ in nothing but their time, and what comes out of their inputs.</summary>

@@ -22,12 +22,15 @@ sealed class RecordedDecisions<T>(
     /// <summary>Positions that are read at once.</summary>
     public const int Stretch = 4_096;
 
+    // Positions whose decisions come as one value: in small packets, waiting for the next would cost more than reading.
+    const int Chunk = 64;
+
     // Enough for what many agents ask again and again, and no more than some tens of megabytes.
     const int MostKept = 16_384;
 
     readonly DecisionKey key = new();
     readonly Dictionary<byte[], T> known = new(new DecisionKeyComparer());
-    readonly List<(long Position, byte[] Json)> page = new(Stretch);
+    readonly List<(long[] Positions, byte[] Lines)> chunks = new(Stretch / Chunk);
     NpgsqlConnection? connection;
 
     /// <summary>Reads the decisions of a stretch.</summary>
@@ -39,22 +42,36 @@ sealed class RecordedDecisions<T>(
     /// <exception cref="StoreUnavailableException">The database is away.</exception>
     public async Task<int> ReadAsync(long from, long to, Action<RecordedDecision<T>> take, CancellationToken cancel)
     {
+        var count = 0;
         await FetchAsync(from, to, cancel).OrUnavailableAsync();
-        foreach (var (position, json) in page) take(new RecordedDecision<T>(position, await FindAsync(json, cancel), key.Now, json));
-        return page.Count;
+        foreach (var (positions, lines) in chunks)
+        {
+            ReadOnlyMemory<byte> rest = lines;
+            foreach (var position in positions)
+            {
+                var end = rest.Span.IndexOf((byte)'\n');
+                var json = end < 0 ? rest : rest[..end];
+                rest = end < 0 ? default : rest[(end + 1)..];
+                take(new RecordedDecision<T>(position, await FindAsync(json, cancel), key.Now, json));
+            }
+
+            count += positions.Length;
+        }
+
+        return count;
     }
 
     public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? default;
 
-    async ValueTask<T?> FindAsync(byte[] json, CancellationToken cancel)
+    async ValueTask<T?> FindAsync(ReadOnlyMemory<byte> json, CancellationToken cancel)
     {
-        key.Read(json);
+        key.Read(json.Span);
         if (known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key.Text, out var found)) return found;
 
         DecisionRecorded decision;
         try
         {
-            decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", json);
+            decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", json.Span);
         }
         catch (UnreadableEventException)
         {
@@ -67,22 +84,30 @@ sealed class RecordedDecisions<T>(
         return found;
     }
 
-    // The whole stretch, before it is looked at: whatever that takes, the statement has its end.
+    // The whole stretch, before it is looked at: whatever that takes, the statement has its end. No text of a jsonb holds a
+    // line feed.
     async Task<int> FetchAsync(long from, long to, CancellationToken cancel)
     {
         connection ??= await connections.Reader.OpenConnectionAsync(cancel);
-        page.Clear();
+        chunks.Clear();
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        batch.Add("""
-            select seq_id, data from stet.mt_events
-            where tenant_id = $1 and seq_id between $2 and $3 and type = 'decision_recorded'
-            order by seq_id
+        batch.Add($"""
+            select c.positions, c.lines
+            from generate_series($2, $3, {Chunk}) as first
+            cross join lateral (
+                select array_agg(seq_id) as positions, string_agg(data::text, E'\n') as lines
+                from (
+                    select seq_id, data from stet.mt_events
+                    where tenant_id = $1 and seq_id between first and least(first + {Chunk - 1}, $3) and type = 'decision_recorded'
+                    order by seq_id) d) c
+            where c.positions is not null
             """, Scalar(tenantId), Scalar(from), Scalar(to));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
-        while (await rows.ReadAsync(cancel)) page.Add((rows.GetInt64(0), rows.GetFieldValue<byte[]>(1)));
-        return page.Count;
+        while (await rows.ReadAsync(cancel)) chunks.Add((rows.GetFieldValue<long[]>(0), rows.GetFieldValue<byte[]>(1)));
+        chunks.Sort(static (left, right) => left.Positions[0].CompareTo(right.Positions[0])); // the server would spill them
+        return chunks.Count;
     }
 }
 
@@ -91,4 +116,4 @@ sealed class RecordedDecisions<T>(
 /// <param name="Alike">What it and those like it were made into; null: it cannot be read.</param>
 /// <param name="Now">The time that it was made at.</param>
 /// <param name="Json">As it is stored.</param>
-readonly record struct RecordedDecision<T>(long Position, T? Alike, DateTimeOffset Now, byte[] Json) where T : class;
+readonly record struct RecordedDecision<T>(long Position, T? Alike, DateTimeOffset Now, ReadOnlyMemory<byte> Json) where T : class;
