@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -15,20 +16,22 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
     /// <summary>Answers one question.</summary>
     public async Task AnswerAsync(HttpContext http, Caller caller, long? asOf)
     {
+        var since = Stopwatch.GetTimestamp();
         using var body = await AuthZenBody.ReadAsync(http);
-        await AnswerAsync(http, AuthZenPaths.AtHome(http, caller), body.RootElement, AskedOptions.Of(body.RootElement), asOf);
+        await AnswerAsync(http, AuthZenPaths.AtHome(http, caller), body.RootElement, AskedOptions.Of(body.RootElement), asOf, since);
     }
 
     /// <summary>Answers a batch; one without items is a single question.</summary>
     public async Task AnswerAllAsync(HttpContext http, Caller caller, long? asOf)
     {
+        var since = Stopwatch.GetTimestamp();
         using var body = await AuthZenBody.ReadAsync(http);
         AuthZenPaths.AtHome(http, caller);
         var (defaults, options) = (body.RootElement, AskedOptions.Of(body.RootElement));
         if (!defaults.TryGetProperty("evaluations"u8, out var items) || items.ValueKind == JsonValueKind.Null
             || (items.ValueKind == JsonValueKind.Array && items.GetArrayLength() == 0))
         {
-            await AnswerAsync(http, caller, defaults, options, asOf);
+            await AnswerAsync(http, caller, defaults, options, asOf, since);
             return;
         }
 
@@ -58,11 +61,16 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
                 return (taken, recorded);
             },
             http.RequestAborted);
-        for (var i = 0; i < answers.Length; i++) answers[i] = answers[i] with { EvaluationId = IdOf(results[i]) };
+        for (var i = 0; i < answers.Length; i++)
+        {
+            answers[i] = answers[i] with { EvaluationId = IdOf(results[i]) };
+            DecisionMetrics.Answered(answers[i].Taken.Effective.Class, since);
+        }
+
         await AnswerWriter.WriteAsync(http, answers, results[^1].Position);
     }
 
-    async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf)
+    async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf, long since)
     {
         if (new AskedReader(body, default).Read(out var asked) is { } problem) throw AuthZenBody.Bad(problem.Pointer, problem.Message);
 
@@ -89,7 +97,9 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
                     [Command(tenant, taken.Event(basis, null, requestId), batch: null)]);
             },
             http.RequestAborted);
-        await AnswerWriter.WriteAsync(http, answer with { EvaluationId = IdOf(results[0]) }, results[0].Position);
+        answer = answer with { EvaluationId = IdOf(results[0]) };
+        DecisionMetrics.Answered(answer.Taken.Effective.Class, since);
+        await AnswerWriter.WriteAsync(http, answer, results[0].Position);
     }
 
     /// <summary>Takes the decisions of a batch, up to the item that ends it.</summary>

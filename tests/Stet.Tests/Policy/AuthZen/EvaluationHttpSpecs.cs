@@ -278,6 +278,16 @@ public class EvaluationHttpSpecs
     }
 
     [Fact]
+    public async Task How_long_decisions_take_is_a_metric_by_class()
+    {
+        var service = await TestService.SharedAsync();
+        await (await Tenant.NewAsync()).AskAsync(Question());
+
+        using var anybody = service.AnonymousClient();
+        (await anybody.GetStringAsync("/metrics")).ShouldMatch("stet_policy_decision_duration_seconds_count\\{[^}]*class=\"error\"");
+    }
+
+    [Fact]
     public async Task Decisions_of_one_tenant_are_nobody_elses()
     {
         var (mine, other) = (await NewAsync(), await Tenant.NewAsync());
