@@ -49,20 +49,22 @@ sealed class RepeatedQuestion
     readonly EngineQuestion asked;
     readonly PepSupport? pep;
     (RawResult? Raw, EffectiveResult Effective) answer;
-    bool isSettled;
 
-    public RepeatedQuestion(EffectiveResult refusal) => (answer, isSettled) = ((null, refusal), true);
+    public RepeatedQuestion(EffectiveResult refusal) => (answer, IsSettled) = ((null, refusal), true);
 
     public RepeatedQuestion(PolicyInForce policy, in EngineQuestion asked, PepSupport pep) =>
         (this.policy, this.asked, this.pep) = (policy, asked, pep);
 
+    /// <summary>Whether the last answer is that of any time.</summary>
+    public bool IsSettled { get; private set; }
+
     /// <summary>What <see cref="DecisionPoint.Evaluate"/> makes of the request at a time.</summary>
     public (RawResult? Raw, EffectiveResult Effective) At(DateTimeOffset now)
     {
-        if (isSettled) return answer;
+        if (IsSettled) return answer;
 
         var authorization = policy!.Snapshot.Authorize(asked.At(now), asked.Known, EngineQuestion.Clock, out var looksAtTime);
-        isSettled = !looksAtTime;
+        IsSettled = !looksAtTime;
         return answer = (RawResult.Of(authorization), DecisionPoint.Effective(policy, authorization, pep!));
     }
 }

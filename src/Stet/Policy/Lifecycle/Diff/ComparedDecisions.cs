@@ -1,4 +1,4 @@
-using Stet.Cedar;
+using System.Runtime.InteropServices;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
@@ -13,13 +13,21 @@ sealed class ComparedDecisions
     readonly RepeatedQuestion? before;
     readonly RepeatedQuestion after;
     readonly ReplayedResult recorded;
+    readonly DecisionChanges changes;
     readonly string action;
     readonly string subjectType;
     readonly string resourceType;
     DecisionChange? change;
 
-    public ComparedDecisions(PolicyInForce? baseline, PolicyInForce candidate, DecisionRecorded decision, TenantEntities known)
+    /// <param name="baseline">What is in force; null: nothing is.</param>
+    /// <param name="candidate">What may come.</param>
+    /// <param name="decision">The first of them.</param>
+    /// <param name="known">The entities that it was made by.</param>
+    /// <param name="changes">Those that were found already.</param>
+    public ComparedDecisions(
+        PolicyInForce? baseline, PolicyInForce candidate, DecisionRecorded decision, TenantEntities known, DecisionChanges changes)
     {
+        this.changes = changes;
         var (schemaBefore, schemaAfter) = (baseline is null ? null : AuthZenSchema.Of(baseline.Schema), AuthZenSchema.Of(candidate.Schema));
         var request = decision.Request;
 
@@ -41,10 +49,24 @@ sealed class ComparedDecisions
     /// <summary>What would change for one of them.</summary>
     public DecisionChange At(DateTimeOffset now)
     {
+        if (change is not null && after.IsSettled && (before is null || before.IsSettled)) return change;
+
         var (was, comes) = (before is null ? recorded : new ReplayedResult(before.At(now)), new ReplayedResult(after.At(now)));
-        return change is not null && change.Compared.Before.Equals(was) && change.Compared.After.Equals(comes)
+        return change is not null && change.Compared.Before!.Value.Equals(was) && change.Compared.After!.Value.Equals(comes)
             ? change
-            : change = new DecisionChange(DecisionComparison.Of(was, comes), action, subjectType, resourceType);
+            : change = changes.Of(DecisionComparison.Of(was, comes), action, subjectType, resourceType);
+    }
+}
+
+/// <summary>What would change for decisions, each change once: they are few, whoever asks about whatever. For one thread at a time.</summary>
+sealed class DecisionChanges
+{
+    readonly Dictionary<(DecisionComparison, string, string, string), DecisionChange> known = [];
+
+    public DecisionChange Of(in DecisionComparison compared, string action, string subjectType, string resourceType)
+    {
+        ref var change = ref CollectionsMarshal.GetValueRefOrAddDefault(known, (compared, action, subjectType, resourceType), out _);
+        return change ??= new DecisionChange(compared, action, subjectType, resourceType);
     }
 }
 

@@ -83,11 +83,12 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         try
         {
             TenantEntities? known = null;
+            var changes = new DecisionChanges();
             await using var decisions = new RecordedDecisions<ComparedDecisions>(connections, contexts, tenantId, async (decision, token) =>
             {
                 if (known?.Position != decision.EntityPosition)
                     known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, token);
-                return new ComparedDecisions(baseline, candidate, decision, known);
+                return new ComparedDecisions(baseline, candidate, decision, known, changes);
             });
 
             for (var from = first; from <= to; from += step)

@@ -52,7 +52,9 @@ sealed class RecordedDecisions<T>(
                 var end = rest.Span.IndexOf((byte)'\n');
                 var json = end < 0 ? rest : rest[..end];
                 rest = end < 0 ? default : rest[(end + 1)..];
-                take(new RecordedDecision<T>(position, await FindAsync(json, cancel), key.Now, json));
+                key.Read(json.Span);
+                if (!known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key.Text, out var alike)) alike = await PrepareAsync(json, cancel);
+                take(new RecordedDecision<T>(position, alike, key.Now, json));
             }
 
             count += positions.Length;
@@ -63,11 +65,9 @@ sealed class RecordedDecisions<T>(
 
     public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? default;
 
-    async ValueTask<T?> FindAsync(ReadOnlyMemory<byte> json, CancellationToken cancel)
+    /// <summary>The first of its kind, as it will be known by its key; null: it cannot be read.</summary>
+    async ValueTask<T?> PrepareAsync(ReadOnlyMemory<byte> json, CancellationToken cancel)
     {
-        key.Read(json.Span);
-        if (known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(key.Text, out var found)) return found;
-
         DecisionRecorded decision;
         try
         {
@@ -79,9 +79,9 @@ sealed class RecordedDecisions<T>(
         }
 
         if (known.Count == MostKept) known.Clear();
-        found = await prepare(decision, cancel);
-        known.GetAlternateLookup<ReadOnlySpan<byte>>()[key.Text] = found;
-        return found;
+        var prepared = await prepare(decision, cancel);
+        known.GetAlternateLookup<ReadOnlySpan<byte>>()[key.Text] = prepared;
+        return prepared;
     }
 
     // The whole stretch, before it is looked at: whatever that takes, the statement has its end. No text of a jsonb holds a
