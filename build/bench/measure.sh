@@ -102,6 +102,7 @@ run_policies() {
 activate_rules() {
   local url=$1 who candidate triple
   as() { who=$1; curl -sf -o "$work/answer" "$url$2" -H "X-Tenant-Id: $tenant" -H "X-Actor: $who" "${@:3}" || fail "$2 was refused"; }
+  rm -rf "$work/rules"
   "$work/stet/Stet" policy init "$work/rules" >/dev/null
   for who in bob carol; do as admin "/v1/policy/approvers/$who" -X PUT; done
   "$work/stet/Stet" policy diff "$work/rules" --service "$url" --header "X-Tenant-Id: $tenant" --header 'X-Actor: alice' >"$work/shown" ||
@@ -139,7 +140,7 @@ run_dry_run() {
   "$work/stet/Stet" policy diff "$work/stricter" --service "$url" --header "X-Tenant-Id: $tenant" --header 'X-Actor: alice' >"$work/shown" ||
     (($? == 1)) || fail 'there was no dry run'
   record policy-dry-run "$round" "$count" "$((count * 1000 / (($(date +%s%N) - started) / 1000000)))" - - 0 - - -
-  awk -v count="$count" '/^(allow to deny|same) / { sum += $NF } END { exit sum < count }' "$work/shown" ||
+  awk -v count="$count" '/^(allow to deny|same) / { sum += $NF } END { exit (sum < count) }' "$work/shown" ||
     fail "the dry run did not look at all $count decisions:"$'\n'"$(cat "$work/shown")"
 }
 
