@@ -59,7 +59,9 @@ public sealed record RawResult(bool Decision, EquatableArray<string> Determining
         for (var i = 0; i < errors.Length; i++)
             errors[i] = new RawError(authorization.Errors[i].Policy.Value, RawError.KindOf(authorization.Errors[i].Error.Kind));
 
-        return new RawResult(authorization.Allowed, new(ImmutableCollectionsMarshal.AsImmutableArray(determining)), new(ImmutableCollectionsMarshal.AsImmutableArray(errors)));
+        return new RawResult(
+            authorization.Allowed, new(ImmutableCollectionsMarshal.AsImmutableArray(determining)),
+            new(ImmutableCollectionsMarshal.AsImmutableArray(errors)));
     }
 }
 
