@@ -22,10 +22,10 @@ fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
 rounds=5 seconds=5 warm_up=2 profile=false quick=false only=() sizes=(10000 1000000 5000000)
-largest=5000000 pcs_stored=1000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
+largest=5000000 pcs_stored=1000000 decisions=1000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
-    --quick) quick=true rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) pcs_stored=50000 ;;
+    --quick) quick=true rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) pcs_stored=50000 decisions=50000 ;;
     --only) only+=("${2:?--only needs a section}"); shift ;;
     --rounds) rounds=${2:?--rounds needs a number}; shift ;;
     --seconds) seconds=${2:?--seconds needs a number}; shift ;;
@@ -39,6 +39,7 @@ while (($#)); do
   shift
 done
 ((pcs_stored <= largest)) || pcs_stored=$largest
+((decisions <= largest)) || decisions=$largest
 for i in "${!sizes[@]}"; do ((sizes[i] <= largest)) || unset "sizes[$i]"; done
 for section in "${only[@]}"; do
   [[ $section =~ ^(commands|http|audit|pcs|policy|growth)$ ]] || fail "--only takes commands, http, audit, pcs, policy or growth, not $section"
@@ -223,7 +224,8 @@ submit() {
   ((after - before >= wanted)) || fail "$acknowledged documents were acknowledged, but the log grew by $((after - before))"
 }
 
-# The engine by itself, and decisions over HTTP under the ready-made rules for agents, for a thousand identities.
+# The engine by itself, and decisions over HTTP under the ready-made rules for agents, for a thousand identities; then a
+# million of them under other rules.
 section_policy() {
   local round count people=1000
   new_database policy
@@ -238,6 +240,26 @@ section_policy() {
     done
   done
   forget_round 0 # the runtime compiled what is hot
+  stop_second_service
+
+  new_database replay
+  start_service replay --connection "$(connection replay)"
+  second_pid=$started_pid
+  activate_rules "$started_url" $people
+  ask_each_once "$started_url" $people
+  stop_second_service
+  say "policy: filling up with $decisions decisions"
+  fill_decisions replay $decisions
+  sql replay -c 'vacuum analyze'
+  cp -r "$work/rules" "$work/stricter"
+  rm -r "$work/stricter/tests"
+  echo '@id("no-orders") forbid (principal, action == Action::"tools/call", resource == Tool::"find_order");' >"$work/stricter/stricter.cedar"
+  start_service replay --connection "$(connection replay)"
+  second_pid=$started_pid
+  for round in $(seq $rounds); do
+    say "policy: dry run of $decisions decisions, round $round of $rounds"
+    run_dry_run "$round" "$started_url" $decisions
+  done
   stop_second_service
 }
 

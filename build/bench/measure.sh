@@ -103,6 +103,7 @@ run_policies() {
 activate_rules() {
   local url=$1 who candidate triple
   as() { who=$1; curl -sf -o "$work/answer" "$url$2" -H "X-Tenant-Id: $tenant" -H "X-Actor: $who" "${@:3}" || fail "$2 was refused"; }
+  rm -rf "$work/rules"
   "$work/stet/Stet" policy init "$work/rules" >/dev/null
   for who in bob carol; do as admin "/v1/policy/approvers/$who" -X PUT; done
   "$work/stet/Stet" policy diff "$work/rules" --service "$url" --header "X-Tenant-Id: $tenant" --header 'X-Actor: alice' >"$work/shown" ||
@@ -118,6 +119,30 @@ activate_rules() {
       print "\"parents\":[{\"type\":\"Team\",\"id\":\"support\"}],\"tags\":{\"support-bot\":[\"orders:read\",\"orders:refund\"]}}" }
     END { print "]" }' >"$work/people"
   as admin /v1/policy/entities/import --json "@$work/people"
+}
+
+# ask_each_once URL PEOPLE: every person calls every tool, in batches: decisions of all kinds for fill_decisions.
+ask_each_once() {
+  local url=$1 first
+  for first in $(seq 1 200 "$2"); do
+    seq "$first" $((first + 199 < $2 ? first + 199 : $2)) | awk '
+      BEGIN { printf "{\"action\":{\"name\":\"tools/call\"},\"context\":{\"agent\":\"support-bot\"},\"evaluations\":["
+        count = split("find_order refund_order close_account transfer_money", tools, " ") }
+      { for (i = 1; i <= count; i++) printf "%s{\"subject\":{\"type\":\"identity\",\"id\":\"person-%d\"},\"resource\":{\"type\":\"tool\",\"id\":\"%s\"}}", comma++ ? "," : "", $1, tools[i] }
+      END { print "]}" }' >"$work/batch"
+    curl -sf -o /dev/null "$url/access/v1/evaluations" -H "X-Tenant-Id: $tenant" --json "@$work/batch" || fail 'a batch of questions was refused'
+  done
+}
+
+# run_dry_run ROUND URL COUNT: the recorded decisions under rules that take a tool away, as the command line shows it.
+run_dry_run() {
+  local round=$1 url=$2 count=$3 started
+  started=$(date +%s%N)
+  "$work/stet/Stet" policy diff "$work/stricter" --service "$url" --header "X-Tenant-Id: $tenant" --header 'X-Actor: alice' >"$work/shown" ||
+    (($? == 1)) || fail 'there was no dry run'
+  record policy-dry-run "$round" "$count" "$((count * 1000 / (($(date +%s%N) - started) / 1000000)))" - - 0 - - -
+  awk -v count="$count" '/^(allow to deny|same) / { sum += $NF } END { exit (sum < count) }' "$work/shown" ||
+    fail "the dry run did not look at all $count decisions:"$'\n'"$(cat "$work/shown")"
 }
 
 # make_documents COUNT: signed documents that differ from all before them, in $work/documents.

@@ -104,3 +104,16 @@ fill() {
     -v start="${head#*|}" -h "$data/run" -U postgres -d "$1" -f "$here/$script"
   [[ ${4:-} == plain ]] || "$work/benchmarks/Stet.Benchmarks" complete --connection "$(connection "$1")"
 }
+
+# fill_decisions DATABASE COUNT: decisions of $tenant, which are those that it has recorded, over and over.
+fill_decisions() {
+  local chunk=50000 head
+  head=$(sql "$1" -c "select position, last_at from stet.tenant_head where tenant_id = '$tenant'")
+  local psql=("$postgres_bin/psql" -X -q -o /dev/null -v ON_ERROR_STOP=1 -v tenant="$tenant" -h "$data/run" -U postgres -d "$1")
+  # shellcheck disable=SC2016 # the inner shell computes the end of each range
+  seq 1 $chunk "$2" | xargs -P "$(nproc)" -I{} "$BASH" -c \
+    'last=$(($1 + $2 - 1)); exec "${@:4}" -v first="$1" -v last=$((last < $3 ? last : $3))' fill {} $chunk "$2" \
+    "${psql[@]}" -v offset="${head%%|*}" -v start="${head#*|}" -f "$here/fill_decisions.sql"
+  "${psql[@]}" -f "$here/fill_decisions_end.sql"
+  "$work/benchmarks/Stet.Benchmarks" complete --connection "$(connection "$1")"
+}

@@ -47,9 +47,11 @@ static class Groups
 
 sealed class AttributeNode(Node target, string name, TextSpan where) : Node(where)
 {
+    readonly bool isOfContext = target is VariableNode { IsContext: true };
+
     internal override Value? Evaluate(ref Evaluation evaluation)
     {
-        var holder = target.Evaluate(ref evaluation);
+        var holder = isOfContext ? evaluation.ContextFor(name) : target.Evaluate(ref evaluation);
 
         switch (holder)
         {
@@ -74,9 +76,11 @@ sealed class AttributeNode(Node target, string name, TextSpan where) : Node(wher
 
 sealed class HasNode(Node target, string[] path, TextSpan where) : TestNode(where)
 {
+    readonly bool isOfContext = target is VariableNode { IsContext: true };
+
     internal override Truth Test(ref Evaluation evaluation)
     {
-        var holder = target.Evaluate(ref evaluation);
+        var holder = isOfContext ? evaluation.ContextFor(path[0]) : target.Evaluate(ref evaluation);
         if (holder is null) return Truth.Error;
 
         foreach (var name in path)

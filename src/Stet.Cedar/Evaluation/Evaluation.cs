@@ -15,9 +15,14 @@ struct Evaluation
 
     internal readonly Request Request;
 
-    internal Evaluation(in Request request, IEntities entities, FrozenDictionary<EntityUid, Entity> actions)
+    // Attributes of the context that somebody wants to know about; null: nobody does.
+    readonly string[]? watched;
+
+    internal Evaluation(
+        in Request request, IEntities entities, FrozenDictionary<EntityUid, Entity> actions, string[]? watched = null)
     {
         Request = request;
+        this.watched = watched;
         this.entities = entities;
         this.actions = actions;
         principal = Look(request.Principal);
@@ -30,6 +35,23 @@ struct Evaluation
     internal readonly Entity? Action => action;
 
     internal readonly Entity? Resource => resource;
+
+    /// <summary>Whether anything read a watched attribute, or the context whole.</summary>
+    internal bool HasReadWatched { get; private set; }
+
+    /// <summary>The context, for whoever reads one attribute of it.</summary>
+    internal RecordValue ContextFor(string name)
+    {
+        if (watched is not null && watched.AsSpan().Contains(name)) HasReadWatched = true;
+        return Request.Context;
+    }
+
+    /// <summary>The context, for whoever may read anything of it.</summary>
+    internal RecordValue WholeContext()
+    {
+        HasReadWatched = true;
+        return Request.Context;
+    }
 
     /// <summary>Why the expression evaluated last has no value.</summary>
     internal EvaluationError? Error { get; set; }

@@ -99,11 +99,13 @@ sealed class FailingNode(EvaluationError error) : Node(error.Where)
 
 sealed class VariableNode(Variable variable, TextSpan where) : Node(where)
 {
+    internal bool IsContext => variable == Variable.Context;
+
     internal override Value? Evaluate(ref Evaluation evaluation) => variable switch
     {
         Variable.Principal => evaluation.Request.Principal,
         Variable.Action => evaluation.Request.Action,
         Variable.Resource => evaluation.Request.Resource,
-        _ => evaluation.Request.Context,
+        _ => evaluation.WholeContext(),
     };
 }

@@ -62,19 +62,28 @@ public sealed partial class PolicySnapshot
     /// <summary>Cedar's answer to a request.</summary>
     /// <param name="request">The question; no part of it may be null.</param>
     /// <param name="entities">What is known of entities. What it throws is passed on; nothing else throws.</param>
-    public Authorization Authorize(in Request request, IEntities entities)
+    public Authorization Authorize(in Request request, IEntities entities) =>
+        Authorize(new Evaluation(request, entities, actions), out _);
+
+    /// <summary>
+    /// Cedar's answer, and whether it may rest on some attributes of the context: if not, any other values of them lead to
+    /// the same answer. So what is asked at many times need not be evaluated at each of them.
+    /// </summary>
+    /// <param name="request">The question; no part of it may be null.</param>
+    /// <param name="entities">What is known of entities. What it throws is passed on; nothing else throws.</param>
+    /// <param name="watched">Names of attributes of the context.</param>
+    /// <param name="isRead">Whether a policy looked at one of them, or at the context whole.</param>
+    public Authorization Authorize(in Request request, IEntities entities, string[] watched, out bool isRead)
     {
-        var evaluation = new Evaluation(request, entities, actions);
-        var tally = new Tally(stackalloc int[RanksOnStack], stackalloc int[RanksOnStack]);
-        index.Test(ref evaluation, ref tally);
-        return tally.Decide(policies);
+        ArgumentNullException.ThrowIfNull(watched);
+        return Authorize(new Evaluation(request, entities, actions, watched), out isRead);
     }
 
     /// <summary>
     /// Cedar's answer with the first clause of each policy that stands in its way. It looks at every policy: not for hot
     /// paths.
     /// </summary>
-    /// <inheritdoc cref="Authorize"/>
+    /// <inheritdoc cref="Authorize(in Request, IEntities)"/>
     public Explanation Explain(in Request request, IEntities entities)
     {
         var evaluation = new Evaluation(request, entities, actions);
@@ -84,12 +93,20 @@ public sealed partial class PolicySnapshot
         return new Explanation(AuthorizeWithoutIndex(request, entities), explained.MoveToImmutable());
     }
 
-    /// <summary>The same as <see cref="Authorize"/>, by testing every policy: what the index is held to.</summary>
+    /// <summary>The same as <see cref="Authorize(in Request, IEntities)"/>, by testing every policy: what the index is held to.</summary>
     internal Authorization AuthorizeWithoutIndex(in Request request, IEntities entities)
     {
         var evaluation = new Evaluation(request, entities, actions);
         var tally = new Tally([], []);
         tally.Test(policies, ref evaluation);
+        return tally.Decide(policies);
+    }
+
+    Authorization Authorize(Evaluation evaluation, out bool isWatchedRead)
+    {
+        var tally = new Tally(stackalloc int[RanksOnStack], stackalloc int[RanksOnStack]);
+        index.Test(ref evaluation, ref tally);
+        isWatchedRead = evaluation.HasReadWatched;
         return tally.Decide(policies);
     }
 }

@@ -107,3 +107,13 @@ public static class CedarLanguage
     /// <summary>Its version, which is part of what digests are computed over.</summary>
     public const string Version = "4.5";
 }
+
+/// <summary>What this library makes of the language.</summary>
+public static class CedarEngine
+{
+    /// <summary>
+    /// Raised with every change after which a policy, a schema, an entity or a request may be judged or evaluated otherwise
+    /// than before, and with no other: who has recorded answers evaluates them again when it has risen.
+    /// </summary>
+    public const string Version = "1.0";
+}

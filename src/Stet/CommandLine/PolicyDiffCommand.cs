@@ -40,8 +40,8 @@ static class PolicyDiffCommand
         var requests = RequestFile.Read(arguments.One(Requests)
             ?? throw new PolicyCommandException("`--requests` is missing: a file with AuthZEN evaluation requests."));
         var now = NowOf(arguments.One(Now));
-        if (await InForceAsync(arguments, oldPath, cancel) is not { } before
-            || await InForceAsync(arguments, newPath, cancel) is not { } after) return PolicyCommand.Findings;
+        if (await InForceAsync(arguments, [oldPath], cancel) is not { } before
+            || await InForceAsync(arguments, [newPath], cancel) is not { } after) return PolicyCommand.Findings;
 
         var entities = arguments.One(Entities) is { } path ? TextFile.Read(path) : null;
         var (known, knownAfter) = (Load(entities, before), Load(entities, after));
@@ -64,12 +64,14 @@ static class PolicyDiffCommand
     }
 
     /// <summary>A candidate as if it were in force; null after findings.</summary>
-    static async Task<PolicyInForce?> InForceAsync(ParseResult arguments, string path, CancellationToken cancel) =>
-        await PolicyCheckCommand.ReadAsync(arguments, [path], withTests: false, cancel) is var (_, candidate)
+    public static async Task<PolicyInForce?> InForceAsync(ParseResult arguments, IReadOnlyList<string> paths, CancellationToken cancel) =>
+        await PolicyCheckCommand.ReadAsync(arguments, paths, withTests: false, cancel) is var (_, candidate)
             ? candidate.Compile(candidate.ValidatedPolicies!, position: 0)
             : null;
 
-    static EntityStore Load(TextFile? file, PolicyInForce policy)
+    /// <summary>What is known of entities; nothing without a file.</summary>
+    /// <exception cref="PolicyCommandException">They do not fit the schema.</exception>
+    public static EntityStore Load(TextFile? file, PolicyInForce policy)
     {
         if (file is null) return EntityStore.Empty;
 
@@ -82,7 +84,7 @@ static class PolicyDiffCommand
         new(DecisionPoint.Evaluate(
             policy, RequestTranslation.Of(policy.Schema, entities, asked, now).Request, entities, new PepSupport("", policy.Obligations.Types)));
 
-    static string Shown(ReplayedResult result)
+    public static string Shown(ReplayedResult result)
     {
         var effective = result.Effective;
         var by = result.Determining.Count > 0 ? $" by {string.Join(", ", result.Determining)}" : "";

@@ -2,21 +2,73 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 
 namespace Stet.CommandLine;
 
-/// <summary><c>stet policy replay</c>: has a service evaluate recorded decisions again, from their recorded inputs.</summary>
+/// <summary>
+/// <c>stet policy replay</c>: evaluates recorded decisions again. A service does it from all that was recorded with them;
+/// here it is done by the policies of a folder.
+/// </summary>
 static class PolicyReplayCommand
 {
     static readonly Option<string[]> From = PolicyOptionsOf.Text("--from", "First position of the log; without it, the log's beginning", "POSITION");
 
-    public static Command Create() => PolicyCommand.Verb(
-        "replay", "Evaluate the recorded decisions of a --service again; name those that come out otherwise",
-        "0 all come out as recorded; 1 some do not; 2 wrong call or no answer",
-        [.. PolicyServiceOptions.All, From], RunAsync);
+    static readonly Argument<string[]> Paths = PolicyCommand.Paths;
 
-    static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    static readonly Option<string[]> Decisions = PolicyOptionsOf.Text(
+        "--decisions", "File with recorded decisions: an answer of GET /v1/policy/decisions, a list, or one on each line", "FILE");
+
+    static readonly Option<string[]> Entities = PolicyOptionsOf.Text(
+        "--entities", "With --decisions: file with what is known of entities, in Cedar's JSON", "FILE");
+
+    public static Command Create() => PolicyCommand.Verb(
+        "replay", "Evaluate recorded decisions again, in a --service or from a file by the policies of a folder; name those that come out otherwise",
+        "0 all come out as recorded; 1 some do not, or findings; 2 wrong call, unreadable file or no answer",
+        [Paths, Decisions, Entities, .. PolicyServiceOptions.All, From], RunAsync);
+
+    static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    {
+        if (arguments.One(Decisions) is not { } file)
+            return arguments.One(PolicyServiceOptions.Service) is null
+                ? throw new PolicyCommandException("`--service` is missing, or `--decisions`: what is to be replayed.")
+                : ServiceAsync(arguments, cancel);
+
+        return arguments.One(PolicyServiceOptions.Service) is null && arguments.One(From) is null
+            ? FileAsync(arguments, file, cancel)
+            : throw new PolicyCommandException("`--decisions` is a file of its own: leave `--service` and `--from` out.");
+    }
+
+    static async Task<int> FileAsync(ParseResult arguments, string file, CancellationToken cancel)
+    {
+        if (await PolicyDiffCommand.InForceAsync(arguments, arguments.PathsOf(Paths), cancel) is not { } policy) return PolicyCommand.Findings;
+
+        var known = PolicyDiffCommand.Load(arguments.One(Entities) is { } path ? TextFile.Read(path) : null, policy);
+        var output = arguments.InvocationConfiguration.Output;
+        var (count, others) = (0, 0);
+        foreach (var (place, decision) in DecisionFile.Read(file))
+        {
+            cancel.ThrowIfCancellationRequested();
+            count++;
+            var compared = DecisionComparison.Of(
+                new ReplayedResult(decision.Raw, decision.Effective),
+                new ReplayedResult(DecisionPoint.Evaluate(policy, decision.Request, known, decision.Pep)));
+            if (compared.Class == DiffClass.Same) continue;
+
+            others++;
+            await output.WriteLineAsync(
+                $"{place}: {compared.Class}: {decision.Request.Subject.Id} {decision.Request.Action} {decision.Request.Resource.Id}: "
+                + $"{PolicyDiffCommand.Shown(compared.Before!.Value)} -> {PolicyDiffCommand.Shown(compared.After!.Value)}");
+        }
+
+        await output.WriteLineAsync($"{count} decisions evaluated again: {Summary(others)}");
+        return others == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;
+    }
+
+    static string Summary(long others) => others == 0 ? "all came out as recorded" : $"{others} came out otherwise";
+
+    static async Task<int> ServiceAsync(ParseResult arguments, CancellationToken cancel)
     {
         using var service = PolicyService.Of(arguments);
         var from = FirstOf(arguments.One(From));
@@ -32,7 +84,7 @@ static class PolicyReplayCommand
         var progress = answer.Progress;
         await output.WriteLineAsync(
             $"{progress.Decisions} decisions evaluated again up to position {progress.Position}: "
-            + $"{(progress.Mismatches == 0 ? "all came out as recorded" : $"{progress.Mismatches} came out otherwise")}"
+            + Summary(progress.Mismatches)
             + $"{(progress.Unreplayable == 0 ? "" : $", {progress.Unreplayable} could not be evaluated")}");
         return progress.Mismatches == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;
     }

@@ -33,4 +33,23 @@ public class IndexLaws
             explained.Policies.Where(policy => policy.Error is not null).Select(policy => new PolicyError(policy.Policy, policy.Error!)).ShouldBe(answer.Errors);
         }
     });
+
+    [Fact]
+    public void What_was_not_looked_at_may_have_any_value() => Laws.Hold(500, random =>
+    {
+        var snapshot = PolicySnapshot.CompileUnvalidated(Cedar.Policies(new RandomPolicies(random).Policies(8)));
+
+        foreach (var request in RandomWorld.Requests(random, 20))
+        {
+            var answer = snapshot.Authorize(request, RandomWorld.Entities, ["a", "none"], out var isRead);
+
+            RandomWorld.Shown(answer).ShouldBe(RandomWorld.Shown(snapshot.Authorize(request, RandomWorld.Entities)));
+            if (isRead) continue;
+
+            var without = Cedar.Record(request.Context.Has("b") ? """{"b": "text"}""" : "{}");
+            var other = Cedar.Record(request.Context.Has("b") ? """{"a": 7, "b": "text"}""" : """{"a": 7}""");
+            RandomWorld.Shown(snapshot.Authorize(request with { Context = without }, RandomWorld.Entities)).ShouldBe(RandomWorld.Shown(answer));
+            RandomWorld.Shown(snapshot.Authorize(request with { Context = other }, RandomWorld.Entities)).ShouldBe(RandomWorld.Shown(answer));
+        }
+    });
 }

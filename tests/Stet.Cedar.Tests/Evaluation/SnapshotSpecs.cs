@@ -63,5 +63,24 @@ public class SnapshotSpecs
         answers.ShouldBe(expected);
     }
 
+    [Theory]
+    [InlineData("context.a", true)]
+    [InlineData("context has a", true)]
+    [InlineData("context has a.b", true)]
+    [InlineData("context[\"a\"]", true)]
+    [InlineData("context == {a: 1}", true)]
+    [InlineData("(if true then context else context).b", true)]
+    [InlineData("context has b", false)]
+    [InlineData("false && context.a", false)]
+    [InlineData("principal has a", false)]
+    public void It_is_told_whether_a_policy_looks_at_an_attribute_of_the_context(string condition, bool looks)
+    {
+        var snapshot = Snapshot($"permit(principal, action, resource) when {{ {condition} }};");
+
+        snapshot.Authorize(Request with { Context = Cedar.Record("""{"a": true, "b": true}""") }, RandomWorld.Entities, ["a"], out var isRead);
+
+        isRead.ShouldBe(looks);
+    }
+
     static PolicySnapshot Snapshot(string text) => PolicySnapshot.CompileUnvalidated(Cedar.Policies(text));
 }

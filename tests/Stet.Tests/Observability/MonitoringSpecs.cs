@@ -149,6 +149,7 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
 
             var correction = (await tenant.PostAsync("/v1/corrections?receipt=true", Correction())).Json;
             await tenant.PostTextAsync("/v1/enforcement/heartbeat", """{"system_id":"s","enforced_correction_version":"2020-01-01T00:00:00Z"}""");
+            await tenant.PostTextAsync("/access/v1/evaluation", """{"subject":{"type":"t","id":"s"},"action":{"name":"a"},"resource":{"type":"t","id":"r"}}""");
             var entry = JsonNode.Parse((string)correction["receipts"]![0]!["entry"]!)!;
             (await tenant.GetAsync($"/v1/tenants/{tenantId}/audit/checkpoint")).Status.ShouldBe(200);
             (await tenant.GetAsync($"/v1/tenants/{tenantId}/audit/proof/{entry["id"]}")).Status.ShouldBe(200);

@@ -54,7 +54,7 @@ public sealed class MartenGuideSpecs(MartenGuideSpecs.Schema schema) : IClassFix
         (await schema.RowsAsync($"""
             select i.relname from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
             where t.relnamespace = 'stet'::regnamespace and t.relname in ({Tables}) and not x.indisunique
-            """)).ShouldBe(["mt_events_tenant_seq", "mt_events_tenant_id"], ignoreOrder: true);
+            """)).ShouldBe(["mt_events_tenant_seq", "mt_events_tenant_id", "mt_events_decisions"], ignoreOrder: true);
     }
 
     [Fact]

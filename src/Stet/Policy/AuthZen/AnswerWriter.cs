@@ -23,7 +23,7 @@ static class AnswerWriter
     public static Task WriteAsync(HttpContext http, in Answer answer, long position)
     {
         if (answer.EvaluationId is { } id) http.Response.Headers["Stet-Evaluation-Id"] = id.ToString();
-        if (!answer.HasContext) return SendAsync(http, answer.Taken!.Effective.Decision ? allow : deny, position);
+        if (!answer.HasContext) return SendAsync(http, answer.Taken.Effective.Decision ? allow : deny, position);
 
         var body = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(body, readable)) Write(json, answer, position);
@@ -59,12 +59,12 @@ static class AnswerWriter
     static void Write(Utf8JsonWriter json, in Answer answer, long position)
     {
         json.WriteStartObject();
-        json.WriteBoolean("decision"u8, answer.Taken?.Effective.Decision ?? false);
+        json.WriteBoolean("decision"u8, answer.Taken.Effective.Decision);
         if (answer.HasContext)
         {
             json.WriteStartObject("context"u8);
             if (answer.Problem is { } problem) WriteError(json, problem);
-            else WriteContext(json, answer, answer.Taken!, position);
+            else WriteContext(json, answer, answer.Taken, position);
             json.WriteEndObject();
         }
 
@@ -192,22 +192,22 @@ static class AnswerWriter
     }
 }
 
-/// <summary>The answer to one question: a decision, or the problem with the question.</summary>
+/// <summary>The answer to one question.</summary>
 /// <param name="Basis">What it rests on.</param>
-/// <param name="Taken">The decision; null: there is a problem.</param>
-/// <param name="Problem">Why there is no decision.</param>
+/// <param name="Taken">The decision.</param>
+/// <param name="Problem">What is wrong with the question, which is denied for it; null for a sound one.</param>
 /// <param name="EvaluationId">The recorded decision's; null when none was recorded.</param>
 /// <param name="Explains">Whether the answer says why.</param>
 readonly record struct Answer(
-    DecisionBasis Basis, TakenDecision? Taken, AskedProblem? Problem, Guid? EvaluationId, bool Explains)
+    DecisionBasis Basis, TakenDecision Taken, AskedProblem? Problem, Guid? EvaluationId, bool Explains)
 {
     /// <summary>Whether the enforcement point is told of obligations and advice.</summary>
     public bool TellsObligations =>
-        Taken is not null && Basis.Pep.Drafts.Count > 0 && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
+        Problem is null && Basis.Pep.Drafts.Count > 0 && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
         && (Taken.Effective.Obligations.Count > 0 || Advice.Count > 0);
 
     /// <summary>What the decision suggests.</summary>
-    public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken?.Raw);
+    public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken.Raw);
 
     /// <summary>Whether people can turn the denial, and the enforcement point can ask them to.</summary>
     public bool IsRequestable =>

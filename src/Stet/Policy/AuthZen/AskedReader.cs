@@ -30,6 +30,12 @@ readonly struct AskedReader(JsonElement item, JsonElement defaults)
         return null;
     }
 
+    /// <summary>What can be read of a question that is broken somewhere; the rest is empty.</summary>
+    public AskedEvaluation ReadSoundParts() => new(
+        Party("subject", needsId: true, out var subject) is null ? subject : new AskedParty("", "", default),
+        Action(out var action, out _) is null ? action : "", default,
+        Party("resource", needsId: true, out var resource) is null ? resource : new AskedParty("", "", default), default);
+
     public AskedProblem? Party(string name, bool needsId, out AskedParty party)
     {
         party = default;

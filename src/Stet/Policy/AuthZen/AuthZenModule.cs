@@ -14,6 +14,7 @@ public static class AuthZenModule
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuthZenOptions>>().Value);
+        services.AddSingleton<AuthZenMetadata>();
         services.AddSingleton<PastDecisions>();
         services.AddSingleton<Evaluations>();
         services.AddSingleton<Searches>();

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Stet.Cedar;
 using Stet.Policy.AccessRequests;
+using Stet.Policy.Decisions;
 using CedarSchema = Stet.Cedar.Schema;
 
 namespace Stet.Policy.AuthZen;
@@ -107,7 +108,8 @@ public sealed class AuthZenAction
         Uid = uid;
         Context = schema.ContextShape(uid)!;
         Governed = new HashSet<string>(AuthZenSchema.Governed(schema, uid), StringComparer.Ordinal) { GivenApprovals.Member };
-        TakesNow = Context.Attribute("now")?.Kind == ValueKind.DateTime;
+        TakesNow = Context.Attribute(EngineQuestion.Now)?.Kind == ValueKind.DateTime;
+        TakesWeekday = Governed.Contains(EngineQuestion.Weekday) && Context.Attribute(EngineQuestion.Weekday)?.Kind == ValueKind.Long;
     }
 
     /// <summary>The action.</summary>
@@ -124,4 +126,7 @@ public sealed class AuthZenAction
 
     /// <summary>Whether <c>context.now</c> is declared, a datetime.</summary>
     public bool TakesNow { get; }
+
+    /// <summary>Whether <c>context.weekday</c> is declared, a governed Long.</summary>
+    public bool TakesWeekday { get; }
 }

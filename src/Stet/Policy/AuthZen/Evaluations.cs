@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -8,27 +9,29 @@ using Stet.Policy.Decisions;
 namespace Stet.Policy.AuthZen;
 
 /// <summary>Answers questions and batches of them, of the present and of a past.</summary>
-sealed class Evaluations(Commands commands, Store store, DecisionRecorder recorder, PastDecisions past)
+sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecisions past)
 {
     const int MostItems = 1_000;
 
     /// <summary>Answers one question.</summary>
     public async Task AnswerAsync(HttpContext http, Caller caller, long? asOf)
     {
+        var since = Stopwatch.GetTimestamp();
         using var body = await AuthZenBody.ReadAsync(http);
-        await AnswerAsync(http, AuthZenPaths.AtHome(http, caller), body.RootElement, AskedOptions.Of(body.RootElement), asOf);
+        await AnswerAsync(http, AuthZenPaths.AtHome(http, caller), body.RootElement, AskedOptions.Of(body.RootElement), asOf, since);
     }
 
     /// <summary>Answers a batch; one without items is a single question.</summary>
     public async Task AnswerAllAsync(HttpContext http, Caller caller, long? asOf)
     {
+        var since = Stopwatch.GetTimestamp();
         using var body = await AuthZenBody.ReadAsync(http);
         AuthZenPaths.AtHome(http, caller);
         var (defaults, options) = (body.RootElement, AskedOptions.Of(body.RootElement));
         if (!defaults.TryGetProperty("evaluations"u8, out var items) || items.ValueKind == JsonValueKind.Null
             || (items.ValueKind == JsonValueKind.Array && items.GetArrayLength() == 0))
         {
-            await AnswerAsync(http, caller, defaults, options, asOf);
+            await AnswerAsync(http, caller, defaults, options, asOf, since);
             return;
         }
 
@@ -52,23 +55,22 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
             basis =>
             {
                 var taken = Take(basis, defaults, items, options);
-                var recorded = new List<StreamCommand>(taken.Length);
+                var recorded = new StreamCommand[taken.Length];
                 for (var i = 0; i < taken.Length; i++)
-                    if (taken[i].Taken is { } decision)
-                        recorded.Add(Command(tenant, decision.Event(basis, i, requestId), now => batch ??= Guid.CreateVersion7(now)));
+                    recorded[i] = Command(tenant, taken[i].Taken.Event(basis, i, requestId), now => batch ??= Guid.CreateVersion7(now));
                 return (taken, recorded);
             },
             http.RequestAborted);
-        var next = 0;
         for (var i = 0; i < answers.Length; i++)
-            if (answers[i].Taken is not null) answers[i] = answers[i] with { EvaluationId = IdOf(results[next++]) };
+        {
+            answers[i] = answers[i] with { EvaluationId = IdOf(results[i]) };
+            DecisionMetrics.Answered(answers[i].Taken.Effective.Class, since);
+        }
 
-        // Of a batch whose items are all broken there is nothing to record.
-        var shown = results.Length > 0 ? results[^1].Position : await store.PositionAsync(tenant.Id, http.RequestAborted);
-        await AnswerWriter.WriteAsync(http, answers, shown);
+        await AnswerWriter.WriteAsync(http, answers, results[^1].Position);
     }
 
-    async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf)
+    async Task AnswerAsync(HttpContext http, Caller caller, JsonElement body, AskedOptions options, long? asOf, long since)
     {
         if (new AskedReader(body, default).Read(out var asked) is { } problem) throw AuthZenBody.Bad(problem.Pointer, problem.Message);
 
@@ -95,7 +97,9 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
                     [Command(tenant, taken.Event(basis, null, requestId), batch: null)]);
             },
             http.RequestAborted);
-        await AnswerWriter.WriteAsync(http, answer with { EvaluationId = IdOf(results[0]) }, results[0].Position);
+        answer = answer with { EvaluationId = IdOf(results[0]) };
+        DecisionMetrics.Answered(answer.Taken.Effective.Class, since);
+        await AnswerWriter.WriteAsync(http, answer, results[0].Position);
     }
 
     /// <summary>Takes the decisions of a batch, up to the item that ends it.</summary>
@@ -104,26 +108,21 @@ sealed class Evaluations(Commands commands, Store store, DecisionRecorder record
         var answers = new List<Answer>(items.GetArrayLength());
         foreach (var item in items.EnumerateArray())
         {
-            var problem = item.ValueKind == JsonValueKind.Object
-                ? new AskedReader(item, defaults).Read(out var asked)
-                : Broken(out asked);
-            var answer = problem is null
-                ? new Answer(basis, basis.Decide(asked, SupportedBy(asked.Context)), null, null, options.Explain || basis.Pep.Explain)
-                : new Answer(basis, null, problem, null, Explains: false);
+            var isObject = item.ValueKind == JsonValueKind.Object;
+            var reader = new AskedReader(item, isObject ? defaults : default);
+            var problem = reader.Read(out var asked);
+            if (!isObject) problem = new AskedProblem("/evaluations", "holds an item that is no object");
+            var answer = problem is { } broken
+                ? new Answer(basis, basis.Refuse(reader.ReadSoundParts(), broken), broken, null, Explains: false)
+                : new Answer(basis, basis.Decide(asked, SupportedBy(asked.Context)), null, null, options.Explain || basis.Pep.Explain);
             answers.Add(answer);
 
-            var isAllowed = answer.Taken?.Effective.Decision ?? false;
+            var isAllowed = answer.Taken.Effective.Decision;
             if (options.Semantic == BatchSemantic.DenyOnFirstDeny && !isAllowed) break;
             if (options.Semantic == BatchSemantic.PermitOnFirstPermit && isAllowed) break;
         }
 
         return [.. answers];
-
-        static AskedProblem? Broken(out AskedEvaluation asked)
-        {
-            asked = default;
-            return new AskedProblem("/evaluations", "holds an item that is no object");
-        }
     }
 
     /// <summary>A command that records a decision under ids of its time.</summary>

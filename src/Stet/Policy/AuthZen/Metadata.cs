@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.Policy.AccessRequests;
+using Stet.Policy.Lifecycle;
 
 namespace Stet.Policy.AuthZen;
 
@@ -13,24 +14,39 @@ static class MetadataEndpoint
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        // A tenant's base URL is described whether there is such a tenant or not: nothing is told about that.
-        routes.MapGet(Path, (HttpContext http, AuthZenOptions options, IHostEnvironment environment) =>
-            AnswerAsync(http, options, environment, "")).AllowWithoutTenant().WithSummary("Metadata of the decision point");
-        routes.MapGet(Path + "/t/{tenant_id}", (string tenant_id, HttpContext http, AuthZenOptions options, IHostEnvironment environment) =>
+        routes.MapGet(Path, (HttpContext http, AuthZenMetadata metadata) => metadata.AnswerAsync(http, tenantId: null))
+            .AllowWithoutTenant().WithSummary("Metadata of the decision point");
+        routes.MapGet(Path + "/t/{tenant_id}", (string tenant_id, HttpContext http, AuthZenMetadata metadata) =>
             Caller.IsTenantId(tenant_id)
-                ? AnswerAsync(http, options, environment, $"/t/{tenant_id}")
+                ? metadata.AnswerAsync(http, tenant_id)
                 : Problems.WriteAsync(http, AuthZenProblems.NotPublished))
             .AllowWithoutTenant().WithSummary("Metadata of a tenant's decision point");
     }
+}
 
-    static Task AnswerAsync(HttpContext http, AuthZenOptions options, IHostEnvironment environment, string tenantPath)
+/// <summary>Tells it. A tenant's base URL is described whether there is such a tenant or not.</summary>
+sealed class AuthZenMetadata(AuthZenOptions options, IHostEnvironment environment, PoliciesInForce policies, TimeProvider clock)
+    : IDisposable
+{
+    // Anybody may ask, about anybody: that takes the database from nobody else.
+    readonly SemaphoreSlim lookups = new(2);
+
+    /// <inheritdoc />
+    public void Dispose() => lookups.Dispose();
+
+    public async Task AnswerAsync(HttpContext http, string? tenantId)
     {
         // What a request says about its own URL is believed only where nobody but its sender is there to believe it.
         var root = options.PublicUrl
             ?? (environment.IsDevelopment() && DevelopmentHeaders.IsLocal(http) ? $"{http.Request.Scheme}://{http.Request.Host}" : null);
-        if (root is null) return Problems.WriteAsync(http, AuthZenProblems.NotPublished);
+        if (root is null)
+        {
+            await Problems.WriteAsync(http, AuthZenProblems.NotPublished);
+            return;
+        }
 
-        var home = root + tenantPath;
+        var home = tenantId is null ? root : $"{root}/t/{tenantId}";
+        var obligations = tenantId is null ? StringSet.Empty : await ObligationsAsync(tenantId, http.RequestAborted);
         var body = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
@@ -45,12 +61,33 @@ static class MetadataEndpoint
             json.WriteStartArray("capabilities"u8);
             json.WriteStringValue(AccessRequestsModule.Capability);
             json.WriteEndArray();
+            if (obligations.Count > 0)
+            {
+                json.WriteStartArray("supported_obligations"u8);
+                foreach (var type in obligations) json.WriteStringValue(type);
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
         }
 
         http.Response.ContentType = "application/json";
-        http.Response.Headers.CacheControl = "public, max-age=3600";
+        http.Response.Headers.CacheControl = "public, max-age=300";
         http.Response.ContentLength = body.WrittenCount;
-        return http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted).AsTask();
+        await http.Response.BodyWriter.WriteAsync(body.WrittenMemory, http.RequestAborted);
+    }
+
+    /// <summary>The types of obligations that the catalogue in force uses.</summary>
+    async Task<StringSet> ObligationsAsync(string tenantId, CancellationToken cancel)
+    {
+        await lookups.WaitAsync(cancel);
+        try
+        {
+            return (await policies.AtAsync(tenantId, clock.GetUtcNow(), cancel))?.Obligations.Types ?? StringSet.Empty;
+        }
+        finally
+        {
+            lookups.Release();
+        }
     }
 }

@@ -151,6 +151,7 @@ sealed class RequestTranslation
         if (context is not null)
             foreach (var (name, _) in context) (fromRequest ??= []).Add($"context.{name}");
         if (action.TakesNow) (governed ??= []).Add("context.now");
+        if (action.TakesWeekday) (governed ??= []).Add("context.weekday");
         return context is null ? RecordValue.Empty : new RecordValue([.. context]);
     }
 

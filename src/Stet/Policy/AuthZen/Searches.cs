@@ -139,7 +139,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         var canonical = new ArrayBufferWriter<byte>(results.WrittenCount + 16);
         AuditLog.CanonicalJson.TryWrite(results.WrittenSpan, canonical, out _);
         return new SearchAnswered(
-            search.Name, requestId, basis.Pep.Support(Evaluations.SupportedBy(search.Question.Context)), search.Query,
+            search.Name, requestId, basis.SupportOf(Evaluations.SupportedBy(search.Question.Context)), search.Query,
             basis.Policy?.PolicySetDigest, basis.Policy?.SchemaDigest, basis.Entities.Position, basis.AsOf, basis.Now, after,
             page.Results.Count, Convert.ToHexStringLower(SHA256.HashData(canonical.WrittenSpan)));
     }

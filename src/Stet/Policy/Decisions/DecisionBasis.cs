@@ -1,3 +1,4 @@
+using Stet.Cedar;
 using Stet.EventStore;
 using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
@@ -27,10 +28,27 @@ sealed record DecisionBasis(
         ApprovalStanding? approval = null;
         if (Approvals is not null) (translated, approval) = Approvals.Overlay(asked, translated, Policy?.Schema, Now);
 
-        var support = Pep.Support(supported);
+        var support = SupportOf(supported);
         var (raw, effective) = DecisionPoint.Evaluate(Policy, translated.Request, Entities, support);
         return new TakenDecision(translated, support, raw, effective) { Approval = approval };
     }
+
+    /// <summary>Denies what is no question: an item of a batch that lacks a part.</summary>
+    /// <param name="parts">What can be read of it.</param>
+    /// <param name="problem">What is wrong with it.</param>
+    public TakenDecision Refuse(in AskedEvaluation parts, in AskedProblem problem)
+    {
+        var request = new RecordedRequest(
+            new Party(parts.Subject.Type, parts.Subject.Id, RecordValue.Empty), parts.Action,
+            new Party(parts.Resource.Type, parts.Resource.Id, RecordValue.Empty), RecordValue.Empty, Now, StringSet.Empty, problem.ToString());
+        var support = SupportOf([]);
+        var (raw, effective) = DecisionPoint.Evaluate(Policy, request, Entities, support);
+        return new TakenDecision(new TranslatedRequest(request, RequestSources.None, StringSet.Empty), support, raw, effective);
+    }
+
+    /// <summary>What the enforcement point can do. Of what its request names, what is not advertised counts for nothing.</summary>
+    public PepSupport SupportOf(IReadOnlyCollection<string> requested) =>
+        Pep.Support(requested.Count == 0 || Policy is null ? [] : [.. requested.Where(Policy.Obligations.Types.Contains)]);
 }
 
 /// <summary>A decision before it is recorded.</summary>

@@ -62,8 +62,13 @@ public sealed record PepRegistered(
 /// <param name="Context">Under which circumstances; <c>action</c> holds the action's properties.</param>
 /// <param name="Now">The time of the evaluation, UTC; policies see it in <c>context.now</c>, cut to milliseconds.</param>
 /// <param name="Invalid">Names of attributes whose values do not convert to what the schema declares; they are left out.</param>
+/// <param name="Problem">
+/// Why it is no question at all: an item of a batch that lacks a part. What of it can be read is here, the rest is empty;
+/// nothing is allowed. Null for every sound request.
+/// </param>
 public sealed record RecordedRequest(
-    Party Subject, string Action, Party Resource, RecordValue Context, DateTimeOffset Now, StringSet Invalid);
+    Party Subject, string Action, Party Resource, RecordValue Context, DateTimeOffset Now, StringSet Invalid,
+    string? Problem = null);
 
 /// <summary>A subject or a resource.</summary>
 /// <param name="Type">AuthZEN's name of the type.</param>

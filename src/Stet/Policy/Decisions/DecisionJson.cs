@@ -33,6 +33,7 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
         }
 
         Texts(json, "invalid"u8, value.Request.Invalid);
+        if (value.Request.Problem is { } problem) json.WriteString("problem"u8, problem);
         if (value.Sources != RequestSources.None)
         {
             json.WriteStartObject("sources"u8);

@@ -12,8 +12,6 @@ namespace Stet.Policy.Decisions;
 /// </summary>
 public static class DecisionPoint
 {
-    const string Now = "now";
-
     /// <summary>Evaluates a request as it was, or is to be, recorded.</summary>
     /// <param name="policy">What is in force; null: nothing is.</param>
     /// <param name="request">The request, filtered and converted.</param>
@@ -23,18 +21,24 @@ public static class DecisionPoint
     public static (RawResult? Raw, EffectiveResult Effective) Evaluate(
         PolicyInForce? policy, RecordedRequest request, IEntities entities, PepSupport pep)
     {
-        if (policy is null) return (null, EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.NoActivePolicy));
-        if (!TryAsk(policy, request, entities, out var question, out var known, out var refusal)) return (null, refusal);
+        if (!TryAsk(policy, request, entities, out var asked, out var refusal)) return (null, refusal);
 
-        var authorization = policy.Snapshot.Authorize(question, known);
+        var authorization = policy!.Snapshot.Authorize(asked.At(request.Now), asked.Known);
         return (RawResult.Of(authorization), Effective(policy, authorization, pep));
     }
 
     /// <summary>Cedar's answer with the first clause of each policy that stands in its way; null when the engine is not asked.</summary>
     public static Explanation? Explain(PolicyInForce? policy, RecordedRequest request, IEntities entities) =>
-        policy is not null && TryAsk(policy, request, entities, out var question, out var known, out _)
-            ? policy.Snapshot.Explain(question, known)
+        TryAsk(policy, request, entities, out var asked, out _)
+            ? policy!.Snapshot.Explain(asked.At(request.Now), asked.Known)
             : null;
+
+    /// <summary>Prepares a request to be evaluated at many times.</summary>
+    /// <inheritdoc cref="Evaluate"/>
+    internal static RepeatedQuestion Repeat(PolicyInForce? policy, RecordedRequest request, IEntities entities, PepSupport pep) =>
+        TryAsk(policy, request, entities, out var asked, out var refusal)
+            ? new RepeatedQuestion(policy!, asked, pep)
+            : new RepeatedQuestion(refusal);
 
     /// <summary>What a decision suggests, without binding anybody: the union of the determining policies' advice.</summary>
     public static EquatableArray<Obligation> Advice(PolicyInForce? policy, RawResult? raw) => policy is null || raw is null
@@ -42,7 +46,7 @@ public static class DecisionPoint
         : Obligations.Of(policy, [.. raw.Determining.Select(id => new PolicyId(id))], Obligations.Advice);
 
     /// <summary>What follows from Cedar's answer; the first rule that applies.</summary>
-    static EffectiveResult Effective(PolicyInForce policy, Authorization raw, PepSupport pep)
+    internal static EffectiveResult Effective(PolicyInForce policy, Authorization raw, PepSupport pep)
     {
         // A forbid that failed did not forbid: whatever else came out is no ground to allow anything.
         if (raw.Errors.Length > 0) return EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.PolicyError);
@@ -59,13 +63,17 @@ public static class DecisionPoint
         return EffectiveResult.Allow(obligations);
     }
 
-    /// <summary>Makes the question for the engine, unless the schema has an answer already.</summary>
+    /// <summary>Makes the question for the engine, unless there is an answer without it.</summary>
     static bool TryAsk(
-        PolicyInForce policy, RecordedRequest request, IEntities entities, out Request question,
-        [NotNullWhen(true)] out IEntities? known, [NotNullWhen(false)] out EffectiveResult? refusal)
+        PolicyInForce? policy, RecordedRequest request, IEntities entities, out EngineQuestion asked,
+        [NotNullWhen(false)] out EffectiveResult? refusal)
     {
-        (question, known, refusal) = (default, null, null);
-        var schema = AuthZenSchema.Of(policy.Schema);
+        (asked, refusal) = (default, null);
+        if (request.Problem is not null) refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.RequestInvalid);
+        else if (policy is null) refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.NoActivePolicy);
+        if (refusal is not null) return false;
+
+        var schema = AuthZenSchema.Of(policy!.Schema);
         if (!schema.TryGetType(request.Subject.Type, out var subjectType)
             || !schema.TryGetType(request.Resource.Type, out var resourceType))
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.UnknownType);
@@ -79,13 +87,9 @@ public static class DecisionPoint
         {
             var subject = Look(request.Subject, subjectType, entities);
             var resource = Look(request.Resource, resourceType, entities);
-            question = new Request(
-                subject.Uid, action.Uid, resource.Uid, action.TakesNow ? WithNow(request.Context, request.Now) : request.Context);
-            if (Fits(policy.Schema, question, subject.Known, resource.Known))
-            {
-                known = RequestEntities.Over(entities, subject.Known, resource.Known);
-                return true;
-            }
+            asked = new EngineQuestion(
+                subject.Uid, action, resource.Uid, request.Context, RequestEntities.Over(entities, subject.Known, resource.Known));
+            if (Fits(policy.Schema, asked.At(request.Now), subject.Known, resource.Known)) return true;
 
             refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.RequestInvalid);
         }
@@ -108,17 +112,6 @@ public static class DecisionPoint
         return ReferenceEquals(known.Attributes, party.Properties)
             ? (known.Uid, known)
             : (known.Uid, new Entity(known.Uid, party.Properties, known.Ancestors, known.Tags));
-    }
-
-    static RecordValue WithNow(RecordValue context, DateTimeOffset now)
-    {
-        var entries = new KeyValuePair<string, Value>[context.Count + 1];
-        var count = 0;
-        for (var i = 0; i < context.Count; i++)
-            if (context.Keys[i] != Now) entries[count++] = new(context.Keys[i], context.Values[i]);
-
-        entries[count++] = new(Now, DateTimeValue.Of(now));
-        return new RecordValue(entries.AsSpan(0, count));
     }
 }
 

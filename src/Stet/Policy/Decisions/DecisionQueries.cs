@@ -24,8 +24,8 @@ public sealed record RecordedDecisionAnswer(long Position, DateTimeOffset Record
 public sealed record RecordedDecisionsAnswer(IReadOnlyList<RecordedDecisionAnswer> Decisions, string? NextCursor, long Position);
 
 /// <summary>
-/// Recorded decisions are read where they stand: by their subject's stream, by the time that an id tells, or along the
-/// log. No table of theirs has to be kept while thousands are recorded in a second.
+/// Recorded decisions are read where they stand: by their subject's stream, by the time that an id tells, or along an
+/// index of them. No table of theirs has to be kept while thousands are recorded in a second.
 /// </summary>
 static class DecisionQueries
 {
@@ -33,7 +33,7 @@ static class DecisionQueries
     const int DefaultPage = 50;
     const int LargestPage = 500;
 
-    /// <summary>Events that one page along the log looks at.</summary>
+    /// <summary>Decisions that one page looks at.</summary>
     const int MostExamined = 10_000;
 
     const string Columns = "e.seq_id, e.timestamp, e.data, e.version";
@@ -46,7 +46,7 @@ static class DecisionQueries
             .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet(Path, List).WithSummary("Recorded decisions, newest first")
-            .WithDescription($"Without a subject, a page looks at {MostExamined} events of the log at most.")
+            .WithDescription($"By class or policy, a page looks at {MostExamined} decisions at most.")
             .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
                 ("subject_type", "Decisions about this subject; with `subject_id`", false), ("subject_id", "With `subject_type`", false),
@@ -124,53 +124,52 @@ static class DecisionQueries
             : throw RequestQuery.Bad(name, "must be given once, 1 to 1024 characters");
     }
 
-    /// <summary>Goes back along a stream by versions, or along the log by positions; a page looks at so many of them at most.</summary>
+    /// <summary>Goes back along a stream by versions, or along all decisions by positions; a page looks at so many at most.</summary>
     static async Task<(List<RecordedRow> Rows, long? Next, long Position)> PageAsync(
         Store store, string tenantId, Guid? stream, string kind, string? policy, long? before, int limit, CancellationToken cancel)
     {
-        var place = stream is null ? "seq_id" : "version";
-        var end = before ?? long.MaxValue;
-        var ((rows, start), position) = await store.QueryAsync(
+        var (place, scope) = stream is null
+            ? ("seq_id", "tenant_id = $1 and type = 'decision_recorded'")
+            : ("version", "tenant_id = $1 and stream_id = $6 and type = 'decision_recorded'");
+
+        // Where a page that finds little ends. One that takes whatever comes has its end by itself.
+        var edge = kind.Length > 0 || policy is not null
+            ? $"select {place} from stet.mt_events where {scope} and {place} < $2 order by {place} desc offset {MostExamined - 1} limit 1"
+            : "select null::bigint";
+        var ((rows, end), position) = await store.QueryAsync(
             tenantId,
             $"""
-            with newest as (
-                select least($2, coalesce(max({place}), 0) + 1) as place from stet.mt_events
-                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $6")})
-            select {Columns}, n.place from newest n
+            with edge as (select ({edge}) as place)
+            select {Columns}, edge.place from edge
             left join lateral (
                 select seq_id, timestamp, data, version from stet.mt_events
-                where tenant_id = $1 {(stream is null ? "" : "and stream_id = $6")}
-                    and {place} < n.place and {place} >= n.place - {MostExamined}
-                    and type = 'decision_recorded' and ($3 = '' or data -> 'effective' ->> 'class' = $3)
+                where {scope} and {place} < $2 and {place} >= coalesce(edge.place, 0)
+                    and ($3 = '' or data -> 'effective' ->> 'class' = $3)
                     and ($4 = '' or data -> 'raw' -> 'determining' @> to_jsonb($4::text))
                 order by {place} desc limit $5) e on true
             order by e.{place} desc
             """,
             [
-                Scalar(tenantId), Scalar(end), Scalar(kind), Scalar(policy ?? ""), Scalar(limit + 1),
+                Scalar(tenantId), Scalar(before ?? long.MaxValue), Scalar(kind), Scalar(policy ?? ""), Scalar(limit + 1),
                 .. stream is { } id ? [Scalar(id)] : Array.Empty<NpgsqlParameter>(),
             ],
             static async (rows, position, token) =>
             {
-                var read = new List<RecordedRow>();
-                var start = 0L;
+                var (read, end) = (new List<RecordedRow>(), (long?)null);
                 while (await rows.ReadAsync(token))
                 {
-                    start = rows.GetInt64(4);
-                    if (!await rows.IsDBNullAsync(0, token)) read.Add(Read(rows));
+                    end = rows.IsDBNull(4) ? null : rows.GetInt64(4);
+                    if (!rows.IsDBNull(0)) read.Add(Read(rows));
                 }
 
-                return ((read, start), position);
+                return ((read, end), position);
             },
             cancel);
 
-        if (rows.Count > limit)
-        {
-            rows.RemoveAt(limit);
-            return (rows, stream is null ? rows[^1].Position : rows[^1].Version, position);
-        }
+        if (rows.Count <= limit) return (rows, end, position);
 
-        return (rows, start > MostExamined + 1 ? start - MostExamined : null, position);
+        rows.RemoveAt(limit);
+        return (rows, stream is null ? rows[^1].Position : rows[^1].Version, position);
     }
 
     internal static async Task<List<RecordedRow>> ReadAsync(NpgsqlDataReader rows, CancellationToken cancel)

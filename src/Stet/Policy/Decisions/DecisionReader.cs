@@ -9,13 +9,25 @@ static class DecisionReader
     /// <exception cref="JsonException">It is no decision.</exception>
     public static DecisionRecorded Read(ref Utf8JsonReader json)
     {
+        try
+        {
+            return ReadMembers(ref json);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException) // a member of another kind
+        {
+            throw new JsonException("a stored decision has a member that is none of its own", e);
+        }
+    }
+
+    static DecisionRecorded ReadMembers(ref Utf8JsonReader json)
+    {
         if (json.TokenType != JsonTokenType.StartObject) throw new JsonException("a stored decision is no object");
 
         var (evaluation, batch, item, requestId) = (Guid.Empty, (Guid?)null, (int?)null, (string?)null);
         var (pep, subject, resource, action) = ((PepSupport?)null, (Party?)null, (Party?)null, (string?)null);
         var (context, invalid, dropped, sources) = (RecordValue.Empty, StringSet.Empty, StringSet.Empty, RequestSources.None);
         var (policies, schema, entities, now) = ((string?)null, (string?)null, 0L, default(DateTimeOffset));
-        var (raw, effective) = ((RawResult?)null, (EffectiveResult?)null);
+        var (raw, effective, problem) = ((RawResult?)null, (EffectiveResult?)null, (string?)null);
         while (ValueJson.NextName(ref json) is { } name)
         {
             switch (name)
@@ -29,13 +41,14 @@ static class DecisionReader
                 case "action": action = ReadAction(ref json); break;
                 case "resource": resource = ReadParty(ref json); break;
                 case "context": context = ValueJson.ReadRecord(ref json); break;
+                case "problem": problem = json.GetString(); break;
                 case "invalid": invalid = StringSet.Of(ReadTexts(ref json)); break;
                 case "sources": sources = ReadSources(ref json); break;
                 case "dropped": dropped = StringSet.Of(ReadTexts(ref json)); break;
                 case "policy_set_digest": policies = json.GetString(); break;
                 case "schema_digest": schema = json.GetString(); break;
                 case "entity_position": entities = json.GetInt64(); break;
-                case "now" when UtcTimeConverter.TryParse(json.GetString()!, out var time): now = time; break;
+                case "now" when json.TryGetDateTimeOffset(out var time): now = time.ToUniversalTime(); break;
                 case "raw": raw = ReadRaw(ref json); break;
                 case "effective": effective = ReadEffective(ref json); break;
                 default: json.Skip(); break;
@@ -45,7 +58,7 @@ static class DecisionReader
         return pep is null || subject is null || resource is null || action is null || effective is null
             ? throw new JsonException("a stored decision lacks a member")
             : new DecisionRecorded(
-                evaluation, batch, item, requestId, pep, new RecordedRequest(subject, action, resource, context, now, invalid),
+                evaluation, batch, item, requestId, pep, new RecordedRequest(subject, action, resource, context, now, invalid, problem),
                 sources, dropped, policies, schema, entities, raw, effective);
     }
 

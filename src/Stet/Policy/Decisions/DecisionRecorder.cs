@@ -15,8 +15,8 @@ namespace Stet.Policy.Decisions;
 /// in force at its own position of the log, and no decision waits for a query.
 /// </summary>
 sealed class DecisionRecorder(
-    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, TimeProvider clock,
-    ILogger<DecisionRecorder> logger)
+    Store store, PoliciesInForce policies, PolicyEntities entities, PepSettings peps, Approvals approvals, DecisionPauses pauses,
+    TimeProvider clock, ILogger<DecisionRecorder> logger)
 {
     const int MostAttempts = 8;
 
@@ -25,8 +25,6 @@ sealed class DecisionRecorder(
 
     /// <summary>One stream for each enforcement point that searches.</summary>
     public static StateType<NoState> SearchesState { get; } = StateType.Stateless("policy_searches");
-
-    static StateType<NoState> LifeState { get; } = StateType.Stateless(PolicyModule.LifeName);
 
     /// <summary>The stream of a subject's decisions.</summary>
     public static Guid StreamOf(Tenant tenant, string subjectType, string subjectId) =>
@@ -40,13 +38,9 @@ sealed class DecisionRecorder(
         var known = await entities.KnownAsync(tenant, cancel);
         var time = clock.GetUtcNow();
         var now = new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
-        var life = new StreamCommand<NoState>(LifeState, tenant.StreamId(PolicyModule.LifeName), static (_, _) => [])
-        {
-            ExpectedVersion = timeline.Version,
-        };
         return new DecisionBasis(
             await timeline.AtAsync(now, cancel), known, registrations.Registry.Find(pepId) ?? RegisteredPep.Unknown(pepId), now,
-            AsOf: null, [life, PolicyEntities.Guard(tenant, known), PepSettings.Guard(tenant, registrations)]);
+            AsOf: null, [timeline.Guard, entities.Guard(tenant, known), registrations.Guard]);
     }
 
     /// <summary>Takes what has to be recorded on the newest basis, and records it: all of it or nothing.</summary>
@@ -65,6 +59,7 @@ sealed class DecisionRecorder(
     {
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
+            await pauses.PassAsync(tenant.Id, cancel);
             var basis = await approvals.AddAsync(await BasisAsync(tenant, pepId, cancel), tenant, approvalIds, cancel);
             var (taken, commands) = take(basis);
             if (commands.Count == 0) return (taken, []);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Stet.Cedar;
 
 namespace Stet.Policy.Decisions;
@@ -49,9 +50,19 @@ public static class DecisionCodes
 /// <param name="Errors">The policies that failed, in ordinal order of ids.</param>
 public sealed record RawResult(bool Decision, EquatableArray<string> Determining, EquatableArray<RawError> Errors)
 {
-    public static RawResult Of(Authorization authorization) => new(
-        authorization.Allowed, new([.. authorization.Determining.Select(id => id.Value)]),
-        new([.. authorization.Errors.Select(e => new RawError(e.Policy.Value, RawError.KindOf(e.Error.Kind)))]));
+    public static RawResult Of(Authorization authorization)
+    {
+        var determining = new string[authorization.Determining.Length];
+        for (var i = 0; i < determining.Length; i++) determining[i] = authorization.Determining[i].Value;
+
+        var errors = new RawError[authorization.Errors.Length];
+        for (var i = 0; i < errors.Length; i++)
+            errors[i] = new RawError(authorization.Errors[i].Policy.Value, RawError.KindOf(authorization.Errors[i].Error.Kind));
+
+        return new RawResult(
+            authorization.Allowed, new(ImmutableCollectionsMarshal.AsImmutableArray(determining)),
+            new(ImmutableCollectionsMarshal.AsImmutableArray(errors)));
+    }
 }
 
 /// <summary>A policy that failed.</summary>

@@ -15,6 +15,7 @@ public static class DecisionsModule
     public static IServiceCollection AddDecisions(this IServiceCollection services)
     {
         services.AddSingleton<PepSettings>();
+        services.AddSingleton<DecisionPauses>();
         services.AddSingleton<DecisionRecorder>();
         services.AddSingleton<Changes>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, DecisionHttpJson.Default));

@@ -9,7 +9,8 @@ namespace Stet.Policy.Decisions;
 /// <summary>A tenant's registrations of enforcement points, as of one version of their stream.</summary>
 /// <param name="Version">0: nothing has been said.</param>
 /// <param name="Registry">What has been said.</param>
-sealed record KnownPeps(long Version, PepRegistry Registry);
+/// <param name="Guard">A command that goes through only while the registrations are these.</param>
+sealed record KnownPeps(long Version, PepRegistry Registry, StreamCommand Guard);
 
 /// <summary>
 /// Registrations of enforcement points in memory. Decisions hold their stream to the version they were made with; the
@@ -34,22 +35,23 @@ sealed class PepSettings(Store store)
     /// <summary>The registrations with everything that was acknowledged before the call.</summary>
     public async Task<KnownPeps> RefreshAsync(Tenant tenant, CancellationToken cancel)
     {
+        var stream = tenant.StreamId(Stream.Parts);
         var read = await store.QueryAsync(
             tenant.Id, "select version, state from stet.policy_peps where tenant_id = $1 and stream_id = $2",
-            [Scalar(tenant.Id), Scalar(tenant.StreamId(Stream.Parts))], ReadAsync, cancel);
+            [Scalar(tenant.Id), Scalar(stream)], (row, _, token) => ReadAsync(row, stream, token), cancel);
         return known.AddOrUpdate(
             tenant.Id, static (_, read) => read, static (_, before, read) => read.Version >= before.Version ? read : before, read);
     }
 
-    /// <summary>A command that goes through only while the registrations are these.</summary>
-    public static StreamCommand Guard(Tenant tenant, KnownPeps peps) =>
-        new StreamCommand<NoState>(GuardState, tenant.StreamId(Stream.Parts), static (_, _) => []) { ExpectedVersion = peps.Version };
+    static async Task<KnownPeps> ReadAsync(NpgsqlDataReader row, Guid stream, CancellationToken cancel)
+    {
+        if (!await row.ReadAsync(cancel)) return new KnownPeps(0, PepRegistry.Empty, GuardOf(stream, 0));
 
-    static async Task<KnownPeps> ReadAsync(NpgsqlDataReader row, long position, CancellationToken cancel) =>
-        await row.ReadAsync(cancel)
-            ? new KnownPeps(
-                row.GetInt64(0),
-                JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(1), DecisionEventJson.Default.PepRegistry)
-                    ?? throw new UnreadableEventException("stored registrations of enforcement points are null"))
-            : new KnownPeps(0, PepRegistry.Empty);
+        var registry = JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(1), DecisionEventJson.Default.PepRegistry)
+            ?? throw new UnreadableEventException("stored registrations of enforcement points are null");
+        return new KnownPeps(row.GetInt64(0), registry, GuardOf(stream, row.GetInt64(0)));
+    }
+
+    static StreamCommand<NoState> GuardOf(Guid stream, long version) =>
+        new(GuardState, stream, static (_, _) => []) { ExpectedVersion = version };
 }

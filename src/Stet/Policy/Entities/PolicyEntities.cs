@@ -77,8 +77,16 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
     }
 
     /// <summary>A command that goes through only while the tenant's entities are these.</summary>
-    internal static StreamCommand Guard(Tenant tenant, TenantEntities entities) =>
-        new StreamCommand<NoState>(State, StreamOf(tenant), static (_, _) => []) { ExpectedVersion = entities.Version };
+    internal StreamCommand Guard(Tenant tenant, TenantEntities entities)
+    {
+        // One for all decisions until the entities change: the name of the stream takes longer than the rest of it.
+        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
+        if (Volatile.Read(ref entry.Guard) is { } known && known.ExpectedVersion == entities.Version) return known;
+
+        var guard = new StreamCommand<NoState>(State, StreamOf(tenant), static (_, _) => []) { ExpectedVersion = entities.Version };
+        Volatile.Write(ref entry.Guard, guard);
+        return guard;
+    }
 
     /// <summary>The events of a tenant's entities after a version and up to a position, in log order.</summary>
     internal Task<List<StoredEvent>> ReadAsync(Tenant tenant, long afterVersion, long position, int limit, CancellationToken cancel) =>
@@ -129,6 +137,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         public readonly SemaphoreSlim Gate = new(1);
         public readonly Queue<TenantEntities> Past = new();
         public TenantEntities? Newest;
+        public StreamCommand? Guard;
 
         public void Dispose() => Gate.Dispose();
     }

@@ -1,5 +1,7 @@
+using Npgsql;
 using Stet.Authentication;
 using Stet.Http;
+using Stet.Policy.Decisions;
 using static Stet.Decision;
 
 namespace Stet.Policy.Lifecycle;
@@ -61,6 +63,8 @@ public sealed record ActivationRequest(string? DiffDigest, long? Position, DateT
 
 public static class ActivatePolicyEndpoint
 {
+    const int MostAttempts = 20;
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/policy/candidates/{candidate}/activation", Post).WithSummary("Activate a candidate")
             .WithDescription(
@@ -71,7 +75,8 @@ public static class ActivatePolicyEndpoint
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(
-        string candidate, HttpContext http, CommandContext context, PolicySteps steps, PolicyDiffs diffs, PolicyOptions options)
+        string candidate, HttpContext http, CommandContext context, PolicySteps steps, PolicyDiffs diffs, DecisionPauses pauses,
+        PolicyOptions options)
     {
         var request = await RequestBody.ReadAsync(http, PolicyHttpJson.Default.ActivationRequest);
         new Validation()
@@ -80,11 +85,33 @@ public static class ActivatePolicyEndpoint
             .ThrowIfAny();
 
         var command = new ActivatePolicy(candidate, request.DiffDigest!, request.Position!.Value, request.NotBefore);
-        var (tail, problem) = await diffs.TailAsync(context.Caller.TenantId, command, context.Cancel);
+        var (replay, problem) = await diffs.TailAsync(context.Caller.TenantId, command, context.Cancel);
         if (problem is not null) return Problems.Answer(problem);
 
-        return await steps.TakeAsync(
-            context, candidate, $"activate\n{candidate}\n{command.DiffDigest}\n{command.Position}\n{command.NotBefore:O}",
-            (life, now) => ActivatePolicy.Decide(command, life, tail, context.Caller.Subject, options.ApprovalLifetime, now));
+        IDisposable? pause = null;
+        try
+        {
+            for (var attempt = 1; attempt <= MostAttempts; attempt++)
+            {
+                await replay.AdvanceAsync(context.Cancel);
+                try
+                {
+                    return await steps.TakeAsync(
+                        context, candidate, $"activate\n{candidate}\n{command.DiffDigest}\n{command.Position}\n{command.NotBefore:O}",
+                        (life, now) => ActivatePolicy.Decide(command, life, replay.Tail, context.Caller.Subject, options.ApprovalLifetime, now));
+                }
+                catch (PostgresException e) when (e.SqlState == PolicyProjection.Overtaken)
+                {
+                    // What was decided meanwhile is replayed, too; and from now on no more comes, from this instance.
+                    pause ??= pauses.Hold(context.Caller.TenantId);
+                }
+            }
+
+            return Problems.Answer(PolicyProblems.Overtaken);
+        }
+        finally
+        {
+            pause?.Dispose();
+        }
     }
 }

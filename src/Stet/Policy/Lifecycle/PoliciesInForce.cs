@@ -104,7 +104,12 @@ public sealed class PoliciesInForce
     {
         var at = Environment.TickCount64;
         var before = Volatile.Read(ref entry.Known)?.Timeline;
-        if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return PolicyTimeline.OfNobody;
+        if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant)
+        {
+            entries.TryRemove(new KeyValuePair<string, Entry>(tenantId, entry)); // names of nobody are not kept
+            return PolicyTimeline.OfNobody;
+        }
+
 
         var stream = tenant.StreamId(PolicyModule.LifeName);
         var (version, activations) = await store.QueryAsync(
@@ -165,6 +170,8 @@ public sealed class PoliciesInForce
 /// <summary>What decides in a tenant now and later, as of one version of the life of its policies.</summary>
 public sealed class PolicyTimeline
 {
+    static readonly StateType<NoState> guardState = StateType.Stateless(PolicyModule.LifeName);
+
     readonly Activation[] activations;
     readonly PolicyInForce?[] loaded;
     readonly Func<Activation, CancellationToken, ValueTask<PolicyInForce?>> load;
@@ -173,6 +180,7 @@ public sealed class PolicyTimeline
         long version, Guid stream, Activation[] activations, Func<Activation, CancellationToken, ValueTask<PolicyInForce?>> load)
     {
         (Version, Stream, this.activations, this.load) = (version, stream, activations, load);
+        Guard = new StreamCommand<NoState>(guardState, stream, static (_, _) => []) { ExpectedVersion = version };
         loaded = new PolicyInForce?[activations.Length];
     }
 
@@ -181,7 +189,8 @@ public sealed class PolicyTimeline
 
     internal Guid Stream { get; }
 
-    internal static PolicyTimeline OfNobody { get; } = new(0, Guid.Empty, [], static (_, _) => default);
+    /// <summary>Of a tenant that did not exist: nothing that is decided by it is ever recorded.</summary>
+    internal static PolicyTimeline OfNobody { get; } = new(-1, Guid.Empty, [], static (_, _) => default);
 
     /// <summary>What decides at a time that is not before this was read.</summary>
     /// <returns>Null: nothing is in force, or it does not load.</returns>
@@ -206,8 +215,7 @@ public sealed class PolicyTimeline
     /// decision, it lets none through that was made by policies another activation had replaced, wherever that was made:
     /// forget, decide again, and append anew.
     /// </summary>
-    public StreamCommand Guard() =>
-        new StreamCommand<PolicyLife>(PolicyModule.LifeState, Stream, static (_, _) => []) { ExpectedVersion = Version };
+    public StreamCommand Guard { get; }
 }
 
 /// <summary>When a candidate comes into force, and where its text is.</summary>

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Stet.AuditLog;
 using Stet.Cedar;
 using Stet.Policy.AccessRequests;
+using Stet.Policy.AuthZen;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -104,6 +105,8 @@ public sealed class PolicyCandidate
         found.Add("policies", validated.Findings);
         Obligations.CheckNames(Policies, found);
         AccessOffer.Check(Policies, found);
+        foreach (var name in AuthZenSchema.Of(Schema).Ambiguous)
+            found.Error("ambiguous_type", "schema", name, "More than one entity type serves this name, so that none would: name them apart with `@authzen`.");
         if (validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty) PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
 
         Findings = found.All;

@@ -88,6 +88,11 @@ public static class PolicyProblems
     public static Problem NewKind(DiffKind kind) => DiffStale(
         "new_kind", $"since the diff there was a kind of change that it does not contain: {kind.Class} of `{kind.Action}`");
 
+    public static Problem Overtaken { get; } = new(
+        "activation_overtaken", 503, "Decisions keep overtaking the activation",
+        "other instances record decisions faster than they are replayed: try again, or name a `not_before` some seconds ahead")
+    { RetryAfterSeconds = 1 };
+
     public static Problem NothingInForce { get; } = new(
         "no_active_policy", 409, "No policy is in force", "there is nothing to roll back from");
 

@@ -7,6 +7,9 @@ namespace Stet.Policy.Lifecycle;
 /// <summary>Keeps the candidates, their steps, and what came into force. Steps are rare: each is a statement.</summary>
 sealed class PolicyProjection : IInlineProjection
 {
+    /// <summary>SQLSTATE: decisions have overtaken an activation, see <c>stet.policy_require_replayed</c>.</summary>
+    public const string Overtaken = "ST001";
+
     public string Name => "policy_life_cycle";
 
     public IReadOnlyList<string> Tables => ["policy_candidate", "policy_step", "policy_activation", "policy_mismatch"];
@@ -36,6 +39,7 @@ sealed class PolicyProjection : IInlineProjection
                     Step(stored, e.Candidate, CandidateState.Rejected, batch);
                     break;
                 case PolicyActivated e:
+                    if (e.NotBefore <= e.ActivatedAt) RequireReplayed(stored, e, batch);
                     Step(stored, e.Candidate, CandidateState.Activated, batch);
                     Activate(stored, e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.NotBefore, e.NotBefore <= e.ActivatedAt, batch);
                     break;
@@ -75,6 +79,9 @@ sealed class PolicyProjection : IInlineProjection
             Scalar(stored.TenantId), Scalar(candidate), Scalar(stored.Position))
         .Add("update policy_candidate set state = $3, changed_position = $4 where tenant_id = $1 and candidate = $2",
             Scalar(stored.TenantId), Scalar(candidate), Scalar(state), Scalar(stored.Position));
+
+    static void RequireReplayed(StoredEvent stored, PolicyActivated e, NpgsqlBatch batch) => batch.Add(
+        "select stet.policy_require_replayed($1, $2, $3)", Scalar(stored.TenantId), Scalar(e.TailTo), Scalar(stored.Position));
 
     static void Activate(
         StoredEvent stored, string candidate, string policySet, string schema, DateTimeOffset notBefore, bool atOnce,

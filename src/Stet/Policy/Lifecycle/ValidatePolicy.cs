@@ -1,4 +1,3 @@
-using System.Reflection;
 using Stet.Authentication;
 using Stet.Cedar;
 using Stet.Http;
@@ -10,8 +9,7 @@ namespace Stet.Policy.Lifecycle;
 public sealed record ValidatePolicy(PolicyCandidate Candidate)
 {
     /// <summary>Name and version of the engine that runs.</summary>
-    public static string Engine { get; } =
-        $"Stet.Cedar {typeof(PolicySet).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion}";
+    public const string Engine = $"Stet.Cedar {CedarEngine.Version}";
 
     public static Decision Decide(ValidatePolicy command, PolicyLife? life, DateTimeOffset now) =>
         (life ?? PolicyLife.Empty).Candidate(command.Candidate.Digest) switch

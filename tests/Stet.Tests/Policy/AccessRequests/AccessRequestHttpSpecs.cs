@@ -1,7 +1,13 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Stet.EventStore;
+using Stet.Policy.Decisions;
 using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Policy.AccessRequests.AgentTenancy;
+using AskedReader = Stet.Policy.AuthZen.AskedReader;
+using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Policy.AccessRequests;
 
@@ -288,6 +294,51 @@ public sealed class AccessRequestHttpSpecs
         IdsIn((await agents.Tenant.GetAsync("/v1/policy/access-requests")).Json).ShouldBe([ids[0], ids[2]]);
 
         static IEnumerable<string> IdsIn(JsonNode page) => page["access_requests"]!.AsArray().Select(r => (string)r!["id"]!);
+    }
+
+    [Fact]
+    public async Task What_one_instance_revokes_counts_for_nothing_in_the_other_at_once()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var tenantId = TestService.NewTenantId();
+        var here = await AgentTenancy.NewAsync(new Tenant(first.Client(tenantId)));
+        var there = new AgentTenancy(new Tenant(second.Client(tenantId)));
+        var approval = await here.ApprovedAsync();
+        ((bool)(await there.EvaluateAsync(Call(approval: approval)))["decision"]!).ShouldBeTrue();
+
+        (await here.DecideAsync((string)approval["id"]!, "revocation")).Status.ShouldBe(200);
+
+        ((bool)(await there.EvaluateAsync(Call(approval: approval)))["decision"]!).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_decision_on_an_approval_that_is_revoked_meanwhile_is_taken_again()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var tenantId = TestService.NewTenantId();
+        var here = await AgentTenancy.NewAsync(new Tenant(first.Client(tenantId)));
+        var approval = await here.ApprovedAsync();
+        var id = Guid.Parse((string)approval["id"]!);
+        var recorder = second.Services.GetRequiredService<DecisionRecorder>();
+        var tenant = (await second.Services.GetRequiredService<Store>().FindTenantAsync(tenantId, CancellationToken.None))!;
+        using var question = JsonDocument.Parse(Call(approval: approval).ToJsonString());
+        new AskedReader(question.RootElement, default).Read(out var asked).ShouldBeNull();
+        var taken = new List<bool>();
+
+        var (decision, _) = await recorder.RecordAsync<bool>(tenant, "gateway", [id], new EventMetadata("enforcer"), basis =>
+        {
+            var one = basis.Decide(asked, []);
+            taken.Add(one.Effective.Decision);
+            if (taken.Count == 1) here.DecideAsync(id.ToString(), "revocation").GetAwaiter().GetResult().Status.ShouldBe(200);
+            return (one.Effective.Decision, [new StreamCommand<NoState>(
+                DecisionRecorder.DecisionsState, DecisionRecorder.StreamOf(tenant, "identity", "ada"),
+                (_, now) => [one.Event(basis, null, null) with { EvaluationId = Guid.CreateVersion7(now) }])]);
+        }, CancellationToken.None);
+
+        (decision, taken.Count).ShouldBe((false, 2));
+        taken.ShouldBe([true, false]);
     }
 
     [Fact]

@@ -20,7 +20,8 @@ sealed class AgentTenancy
         return (PolicyFiles.Read([folder]).Text(withTests: false), JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "tests/entities.json")))!);
     });
 
-    AgentTenancy(Tenant tenant) => Tenant = tenant;
+    /// <summary>One that is there already, as this tenant's client sees it.</summary>
+    public AgentTenancy(Tenant tenant) => Tenant = tenant;
 
     public Tenant Tenant { get; }
 

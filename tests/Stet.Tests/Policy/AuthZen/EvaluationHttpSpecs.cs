@@ -140,9 +140,16 @@ public class EvaluationHttpSpecs
         items.Select(i => (bool)i!["decision"]!).ShouldBe([true, false, false, false, false]);
         items.Select(i => (int?)i!["context"]?["error"]?["status"]).ShouldBe([null, 400, 400, 400, null]);
         ((string)items[1]!["context"]!["error"]!["message"]!).ShouldStartWith("`/resource/id` is required");
-        var recorded = await tenant.GetAsync("/v1/policy/decisions?subject_type=user&subject_id=ada");
-        recorded.Json["decisions"]!.AsArray().Select(d => (int)d!["decision"]!["item"]!).ShouldBe([4, 0]);
-        recorded.Json["decisions"]!.AsArray().Select(d => (string)d!["decision"]!["batch_id"]!).Distinct().ShouldHaveSingleItem();
+        var recorded = (await tenant.GetAsync("/v1/policy/decisions")).Json["decisions"]!.AsArray().Select(d => d!["decision"]!).ToArray();
+        recorded.Select(d => (int)d["item"]!).ShouldBe([4, 3, 2, 1, 0]);
+        recorded.Select(d => (string)d["batch_id"]!).Distinct().ShouldHaveSingleItem();
+        recorded.Select(d => (string)d["subject"]!["id"]!).ShouldBe(["ada", "ada", "", "ada", "ada"]);
+        recorded.Select(d => (string?)d["problem"]).ShouldBe([
+            null, "`/context` holds a number that JSON does not carry: integers lie within ±(2^53 - 1)",
+            "`/evaluations` holds an item that is no object", "`/resource/id` is required, a text of 1 to 1024 bytes of UTF-8", null]);
+        recorded.Select(d => (string?)d["effective"]!["code"]).ShouldBe([null, "request_invalid", "request_invalid", "request_invalid", null]);
+        var audited = await tenant.PostTextAsync("/v1/policy/audit", """{"from":1}""");
+        ((long)audited.Json["progress"]!["decisions"]!, (long)audited.Json["progress"]!["mismatches"]!).ShouldBe((5, 0));
     }
 
     [Fact]
@@ -233,13 +240,51 @@ public class EvaluationHttpSpecs
 
         var answer = await new Tenant(service.AnonymousClient()).GetAsync($"/.well-known/authzen-configuration/t/{tenant}");
 
-        answer.Headers["Cache-Control"].ShouldBe("public, max-age=3600");
+        answer.Headers["Cache-Control"].ShouldBe("public, max-age=300");
         ((string)answer.Json["policy_decision_point"]!).ShouldBe(home);
         answer.Json.AsObject().Where(m => m.Key.StartsWith("access_evaluation", StringComparison.Ordinal) || m.Key.StartsWith("search_", StringComparison.Ordinal))
             .Select(m => $"{m.Key} {(string)m.Value!}").ShouldBe([
                 $"access_evaluation_endpoint {home}/access/v1/evaluation", $"access_evaluations_endpoint {home}/access/v1/evaluations",
                 $"search_subject_endpoint {home}/access/v1/search/subject", $"search_resource_endpoint {home}/access/v1/search/resource",
                 $"search_action_endpoint {home}/access/v1/search/action"]);
+    }
+
+    [Fact]
+    public async Task Metadata_name_the_obligations_of_the_catalogue_in_force()
+    {
+        var (service, tenant) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var anybody = new Tenant(service.AnonymousClient());
+
+        (await anybody.GetAsync($"/.well-known/authzen-configuration/t/{tenant}")).Json["supported_obligations"].ShouldBeNull();
+        await Lifecycle.PolicyTenancy.ActivateAsync(new Tenant(service.Client(tenant)), Rules);
+
+        (await anybody.GetAsync($"/.well-known/authzen-configuration/t/{tenant}")).Json["supported_obligations"]!.ToJsonString()
+            .ShouldBe("""["custom","notification"]""");
+        (await anybody.GetAsync("/.well-known/authzen-configuration")).Json["supported_obligations"].ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Obligations_that_are_not_advertised_count_for_nothing()
+    {
+        var tenant = await NewAsync();
+        await tenant.PutAsync("/v1/policy/peps/asking", """{"drafts":["obligations"]}""");
+        var question = Question(action: "write");
+        question["context"] = JsonNode.Parse("""{"supported_obligations":["notification","telepathy",7]}""");
+
+        var answer = await tenant.PostAsync(Evaluation, question, ("X-Actor", "asking"));
+
+        ((bool)answer.Json["decision"]!).ShouldBeTrue();
+        (await tenant.RecordedAsync(answer))["pep"]!["obligations"]!.ToJsonString().ShouldBe("""["notification"]""");
+    }
+
+    [Fact]
+    public async Task How_long_decisions_take_is_a_metric_by_class()
+    {
+        var service = await TestService.SharedAsync();
+        await (await Tenant.NewAsync()).AskAsync(Question());
+
+        using var anybody = service.AnonymousClient();
+        (await anybody.GetStringAsync("/metrics")).ShouldMatch("stet_policy_decision_duration_seconds_count\\{[^}]*class=\"error\"");
     }
 
     [Fact]

@@ -99,19 +99,60 @@ public class DecisionPointSpecs
     }
 
     [Fact]
-    public void A_name_that_two_types_claim_serves_neither()
+    public void A_name_that_two_types_claim_serves_neither_and_is_a_finding()
+    {
+        var (candidate, findings) = PolicyCandidate.Read(
+            new CandidateText(
+                [new NamedPolicy("all", "permit (principal, action, resource);")], [], "{}",
+                """
+                @authzen("user") entity Person;
+                @authzen("user") entity Robot;
+                action read appliesTo { principal: [Person, Robot], resource: Person };
+                """, "[]"),
+            CedarLimits.Default);
+
+        Stet.Policy.AuthZen.AuthZenSchema.Of(candidate!.Schema).TryGetType("user", out _).ShouldBeFalse();
+        candidate.ValidatedPolicies.ShouldBeNull();
+        findings.Select(f => (f.Code, f.Part, f.Name)).ShouldBe([("ambiguous_type", "schema", "user")]);
+    }
+
+    [Fact]
+    public void A_question_that_is_asked_again_is_answered_as_at_each_time()
+    {
+        foreach (var request in (RecordedRequest[])
+            [Question, Question with { Action = "write" }, Question with { Action = "join" }, Question with { Problem = "broken" }])
+        {
+            var again = DecisionPoint.Repeat(Rules, request, Known, Pep);
+
+            foreach (var hours in (int[])[0, -5, 12, -6, 0])
+                again.At(Monday.AddHours(hours)).ShouldBe(DecisionPoint.Evaluate(Rules, request with { Now = Monday.AddHours(hours) }, Known, Pep));
+        }
+    }
+
+    [Theory]
+    [InlineData("2026-11-23T00:00:00Z", 1)]
+    [InlineData("2026-11-28T23:59:59Z", 6)]
+    [InlineData("2026-11-29T12:00:00Z", 7)]
+    [InlineData("2026-11-30T01:00:00+02:00", 7)]
+    public void A_governed_weekday_is_that_of_the_clock_whatever_a_context_says(string now, long weekday)
     {
         var candidate = Lifecycle.Ordinary.Valid(new CandidateText(
-            [new NamedPolicy("all", "permit (principal, action, resource);")], [], "{}",
-            """
-            @authzen("user") entity Person;
-            @authzen("user") entity Robot;
-            action read appliesTo { principal: [Person, Robot], resource: Person };
-            """, "[]"));
-        var rules = candidate.Compile(candidate.ValidatedPolicies!, 1);
+            [new NamedPolicy("day", $"permit (principal, action, resource) when {{ context.weekday == {weekday} }};")], [], "{}",
+            "entity User, Doc; action read appliesTo { principal: User, resource: Doc, context: { @governed weekday: Long } };", "[]"));
+        var request = new RecordedRequest(
+            new Party("User", "ada", RecordValue.Empty), "read", new Party("Doc", "d", RecordValue.Empty), Record("""{"weekday":9}"""),
+            DateTimeOffset.Parse(now, System.Globalization.CultureInfo.InvariantCulture), StringSet.Empty);
 
-        Stet.Policy.AuthZen.AuthZenSchema.Of(rules.Schema).Ambiguous.ShouldBe(StringSet.Of("user"));
-        ShouldBeDenied(DecisionPoint.Evaluate(rules, Question, Known, Pep), DecisionClass.NotPermitted, "unknown_type");
+        DecisionPoint.Evaluate(candidate.Compile(candidate.ValidatedPolicies!, 1), request, EntityStore.Empty, Pep).Effective.Decision.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void What_is_no_question_is_denied_whatever_is_in_force()
+    {
+        var broken = Question with { Problem = "`/resource/id` is required" };
+
+        ShouldBeDenied(DecisionPoint.Evaluate(Rules, broken, Known, Pep), DecisionClass.Error, "request_invalid");
+        ShouldBeDenied(DecisionPoint.Evaluate(null, broken, Known, Pep), DecisionClass.Error, "request_invalid");
     }
 
     [Fact]

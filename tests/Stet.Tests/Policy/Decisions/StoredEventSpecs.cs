@@ -44,6 +44,15 @@ public class StoredEventSpecs
                 RequestSources.None, StringSet.Empty, null, null, 0, null, EffectiveResult.Deny(DecisionClass.Error, "no_active_policy"))
         },
         {
+            "decision_recorded.broken",
+            new DecisionRecorded(
+                first, second, 0, null, Pep,
+                new RecordedRequest(
+                    new Party("user", "ada", RecordValue.Empty), "read", new Party("", "", RecordValue.Empty), RecordValue.Empty,
+                    Monday, StringSet.Empty, "`/resource` is required, an object"),
+                RequestSources.None, StringSet.Empty, null, null, 0, null, EffectiveResult.Deny(DecisionClass.Error, "request_invalid"))
+        },
+        {
             "search_answered",
             new SearchAnswered(
                 "resource", "req-1", new PepSupport("gate", StringSet.Of("notification")),

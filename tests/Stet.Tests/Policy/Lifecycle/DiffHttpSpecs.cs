@@ -4,6 +4,9 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.AuditLog;
+using Stet.EventStore;
+using Stet.Policy;
+using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using Stet.Tests.Http;
@@ -203,6 +206,93 @@ public class DiffHttpSpecs
         refused.ShouldBeProblem(409, "diff_stale");
         ((string)refused.Json["reason"]!).ShouldBe("new_kind");
         ((string)(await tenant.GetAsync("/v1/policy/in-force")).Json["candidate"]!).ShouldBe(First.Digest);
+    }
+
+    [Fact]
+    public async Task Decisions_that_ask_alike_differ_by_their_time_where_a_rule_looks_at_it()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var timed = Valid(Text with
+        {
+            Schema = SchemaText.Replace("urgent?: Bool", "urgent?: Bool, now: datetime", StringComparison.Ordinal),
+            Policies = [new("office-read", OpenRead.Replace("resource.open", "resource.open && context.now.toTime() < duration(\"12h\")", StringComparison.Ordinal))],
+        });
+        var last = await service.DecideAsync(
+            tenantId, Request(), Request(now: Monday.AddHours(6)), Request(now: Monday.AddHours(1)), Request("write", now: Monday.AddHours(6)));
+
+        var diffed = await DiffAsync(tenant, timed);
+        var (_, lines) = Lines(await ReportAsync(tenant, timed, (string)diffed["diff_digest"]!));
+
+        lines.Select(l => ((long)l["position"]!, (string)l["class"]!)).ShouldBe(
+            [(last - 3, "reason_only"), (last - 2, "allow_to_deny"), (last - 1, "reason_only")]);
+        Counts(diffed["counts"]!).ShouldBe("allow_to_deny 1, reason_only 2, same 1");
+    }
+
+    [Fact]
+    public async Task A_diff_over_many_stretches_of_the_log_is_in_order()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var last = 0L;
+        for (var i = 0; i < 10; i++)
+            last = await service.DecideAsync(tenantId, [.. Enumerable.Range(0, 1_000).Select(n => Request(n % 2 == 0 ? "write" : "read", user: $"u{n % 7}"))]);
+
+        var diffed = await DiffAsync(tenant, wider);
+        var (_, lines) = Lines(await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!));
+
+        Counts(diffed["counts"]!).ShouldBe("deny_to_allow 5000, same 5000");
+        lines.Select(l => (long)l["position"]!).ShouldBe(Enumerable.Range(0, 5_000).Select(n => last - 9_999 + (2 * n)));
+    }
+
+    [Fact]
+    public async Task No_decision_comes_between_what_was_replayed_and_the_activation()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.DecideAsync(tenantId, Request("write"), Request());
+        var triple = await ApprovedAsync(tenant);
+        using var ended = new CancellationTokenSource();
+        var asking = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!ended.IsCancellationRequested)
+                (await tenant.PostAsync("/access/v1/evaluation", Asked())).Status.ShouldBe(200);
+        })).ToArray();
+
+        var activated = await tenant.StepAsync(wider.Digest, "activation", triple, Dan);
+        await ended.CancelAsync();
+        await Task.WhenAll(asking);
+
+        activated.ShouldBeDone();
+        var (position, replayed) = ((long)activated.Json["steps"]![0]!["position"]!, (long)activated.Json["steps"]![0]!["event"]!["tail_to"]!);
+        var events = await service.Services.GetRequiredService<Store>().ReadAsync(tenantId, replayed, (int)(position - replayed), CancellationToken.None);
+        events[^1].Data.ShouldBeOfType<PolicyActivated>();
+        events.ShouldNotContain(e => e.Data is DecisionRecorded);
+
+        static JsonObject Asked() => new()
+        {
+            ["subject"] = new JsonObject { ["type"] = "User", ["id"] = "ann" },
+            ["action"] = new JsonObject { ["name"] = "write" },
+            ["resource"] = new JsonObject { ["type"] = "Document", ["id"] = "d1", ["properties"] = new JsonObject { ["open"] = true } },
+        };
+    }
+
+    [Fact]
+    public async Task An_activation_that_was_overtaken_by_a_decision_is_not_recorded()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var replayed = await service.DecideAsync(tenantId, Request());
+        await service.DecideAsync(tenantId, Request("write"));
+
+        (await Should.ThrowAsync<PostgresException>(() => ActivateAsync(atOnce: true))).SqlState.ShouldBe(PolicyProjection.Overtaken);
+        (await ActivateAsync(atOnce: false)).Outcome.ShouldBe(AppendOutcome.Recorded);
+
+        async Task<AppendResult> ActivateAsync(bool atOnce)
+        {
+            var store = service.Services.GetRequiredService<Store>();
+            var stream = (await store.FindTenantAsync(tenantId, CancellationToken.None))!.StreamId(PolicyModule.LifeName);
+            return await store.AppendAsync(tenantId, new EventMetadata("operator"), new StreamCommand<PolicyLife>(PolicyModule.LifeState, stream, (_, now) =>
+                [new PolicyActivated(
+                    wider.Digest, wider.PolicySetDigest, wider.SchemaDigest, DiffDigest, replayed, StringSet.Of(Bob, Cleo),
+                    atOnce ? now : now.AddDays(1), replayed, DiffCounts.None, Dan, now)]), CancellationToken.None);
+        }
     }
 
     [Fact]

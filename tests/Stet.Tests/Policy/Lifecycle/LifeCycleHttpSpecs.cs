@@ -190,7 +190,7 @@ public class LifeCycleHttpSpecs
         (await after.AtAsync(TimeProvider.System.GetUtcNow(), CancellationToken.None))!.CandidateDigest.ShouldBe(next);
 
         async Task<AppendOutcome> GuardAsync(PolicyTimeline timeline) =>
-            (await store.AppendAsync(tenantId, new EventMetadata("application"), timeline.Guard(), CancellationToken.None)).Outcome;
+            (await store.AppendAsync(tenantId, new EventMetadata("application"), timeline.Guard, CancellationToken.None)).Outcome;
     }
 
     [Fact]

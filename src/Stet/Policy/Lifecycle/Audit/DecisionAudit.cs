@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Stet.EventStore;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
@@ -12,10 +13,10 @@ namespace Stet.Policy.Lifecycle;
 sealed record AuditedPage(long To, long Decisions, long Unreplayable, IReadOnlyList<AuditMismatch> Mismatches);
 
 /// <summary>A recorded decision and what comes out of its inputs.</summary>
-sealed record AuditMismatch(long Position, DecisionRecorded Decision, AuditedResult Replayed)
+sealed record AuditMismatch(long Position, Guid EvaluationId, AuditedResult Recorded, AuditedResult Replayed)
 {
-    public DecisionMismatchFound Event(DateTimeOffset now) => new(
-        Position, Decision.EvaluationId, new AuditedResult(Decision.Raw, Decision.Effective), Replayed, ValidatePolicy.Engine, now);
+    public DecisionMismatchFound Event(DateTimeOffset now) =>
+        new(Position, EvaluationId, Recorded, Replayed, ValidatePolicy.Engine, now);
 }
 
 /// <summary>Evaluates recorded decisions again: by the policies, the schema and the entities that they name.</summary>
@@ -27,43 +28,53 @@ sealed class DecisionAudit(StoreConnections connections, ContextCatalog contexts
     /// <param name="to">Last position.</param>
     /// <param name="cancel">Ends it early.</param>
     public async IAsyncEnumerable<AuditedPage> RunAsync(
-        string tenantId, long from, long to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        string tenantId, long from, long to, [EnumeratorCancellation] CancellationToken cancel)
     {
-        await foreach (var page in new DecisionPages(connections).ReadAsync(tenantId, from, to, cancel))
-            yield return await AuditAsync(tenantId, page, cancel);
-    }
-
-    async Task<AuditedPage> AuditAsync(string tenantId, DecisionPage page, CancellationToken cancel)
-    {
-        var (unreplayable, mismatches) = (0L, new List<AuditMismatch>());
+        const int stretch = RecordedDecisions<AuditedDecisions>.Stretch;
         var (policy, digests) = ((PolicyInForce?)null, ((string?)null, (string?)null));
         TenantEntities? known = null;
-        foreach (var stored in page.Decisions)
+        await using var decisions = new RecordedDecisions<AuditedDecisions>(connections, contexts, tenantId, async (decision, token) =>
         {
-            DecisionRecorded decision;
-            try
-            {
-                decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", stored.Json);
-            }
-            catch (UnreadableEventException)
-            {
-                unreplayable++;
-                continue;
-            }
-
             if (digests != (decision.PolicySetDigest, decision.SchemaDigest))
             {
                 digests = (decision.PolicySetDigest, decision.SchemaDigest);
-                policy = digests is ({ } set, { } schema) ? await compiled.FindAsync(tenantId, set, schema, cancel) : null;
+                policy = digests is ({ } set, { } schema) ? await compiled.FindAsync(tenantId, set, schema, token) : null;
             }
 
             if (known?.Position != decision.EntityPosition)
-                known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, cancel);
-            var (raw, effective) = DecisionPoint.Evaluate(policy, decision.Request, known, decision.Pep);
-            if (!effective.Equals(decision.Effective) || !Equals(raw, decision.Raw))
-                mismatches.Add(new AuditMismatch(stored.Position, decision, new AuditedResult(raw, effective)));
-        }
+                known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, token);
+            return new AuditedDecisions(policy, decision, known);
+        });
 
-        return new AuditedPage(page.To, page.Decisions.Count, unreplayable, mismatches);
+        for (var start = from; start <= to; start += stretch)
+        {
+            var end = Math.Min(start + stretch - 1, to);
+            var (unreplayable, mismatches) = (0L, new List<AuditMismatch>());
+            var count = await decisions.ReadAsync(start, end, stored =>
+            {
+                if (stored.Alike is not { } alike) unreplayable++;
+                else if (alike.DifferenceAt(stored.Now) is { } other)
+                    mismatches.Add(new AuditMismatch(stored.Position, IdOf(stored.Json), alike.Recorded, other));
+            }, cancel);
+            yield return new AuditedPage(end, count, unreplayable, mismatches);
+        }
+    }
+
+    Guid IdOf(ReadOnlyMemory<byte> json) => ((DecisionRecorded)contexts.Catalog.Read("decision_recorded", json.Span)).EvaluationId;
+}
+
+/// <summary>Recorded decisions that differ in nothing but their time, and what comes out of their inputs.</summary>
+sealed class AuditedDecisions(PolicyInForce? policy, DecisionRecorded decision, TenantEntities known)
+{
+    readonly RepeatedQuestion again = DecisionPoint.Repeat(policy, decision.Request, known, decision.Pep);
+
+    /// <summary>What was recorded of each.</summary>
+    public AuditedResult Recorded { get; } = new(decision.Raw, decision.Effective);
+
+    /// <summary>What comes out at a time; null: what was recorded.</summary>
+    public AuditedResult? DifferenceAt(DateTimeOffset now)
+    {
+        var (raw, effective) = again.At(now);
+        return effective.Equals(Recorded.Effective) && Equals(raw, Recorded.Raw) ? null : new AuditedResult(raw, effective);
     }
 }

@@ -107,7 +107,7 @@ sealed class TenantAudit(
         var advanced = With(progress, reached, decisions, unreplayable, mismatches.Count);
         await SaveAsync(tenantId, advanced);
         metrics.Audited(decisions, mismatches.Count);
-        foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.Decision.EvaluationId);
+        foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
         return advanced;
     }
 

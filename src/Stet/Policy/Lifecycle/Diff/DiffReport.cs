@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.IO.Compression;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -108,31 +109,54 @@ sealed class DiffLines
 {
     static readonly JsonWriterOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    readonly ArrayBufferWriter<byte> line = new(1_024);
-
     /// <summary>The lines so far.</summary>
-    public ArrayBufferWriter<byte> Text { get; } = new(16_384);
+    public ArrayBufferWriter<byte> Text { get; } = new(1_024);
 
-    /// <summary>Adds the line of a decision; null parts: it cannot be replayed.</summary>
-    public void Add(long position, in DecisionComparison compared, string? action, string? subjectType, string? resourceType)
+    /// <summary>Adds the line of a decision.</summary>
+    public void Add(long position, DecisionChange change)
     {
+        const int mostDigits = 19;
+        var (start, end) = change.Line;
+        var room = Text.GetSpan(start.Length + mostDigits + end.Length);
+        start.CopyTo(room);
+        Utf8Formatter.TryFormat(position, room[start.Length..], out var digits);
+        end.CopyTo(room[(start.Length + digits)..]);
+        Text.Advance(start.Length + digits + end.Length);
+    }
+
+    /// <summary>The line of a change up to the position's value, and what follows it, the LF included.</summary>
+    public static (byte[] Start, byte[] End) Of(DecisionChange change)
+    {
+        var line = new ArrayBufferWriter<byte>(1_024);
+        using (var json = new Utf8JsonWriter(line, plain))
+        {
+            json.WriteStartObject();
+            json.WriteString("action"u8, change.Action);
+            if (change.Compared.After is { } after) Write(json, "after"u8, after);
+            if (change.Compared.Before is { } before) Write(json, "before"u8, before);
+            json.WriteString("class"u8, change.Class);
+            json.WriteEndObject();
+        }
+
+        var start = Canonical(line);
         line.ResetWrittenCount();
-        using var json = new Utf8JsonWriter(line, plain);
-        json.WriteStartObject();
-        if (action is not null) json.WriteString("action"u8, action);
-        if (compared.After is { } after) Write(json, "after"u8, after);
-        if (compared.Before is { } before) Write(json, "before"u8, before);
-        json.WriteString("class"u8, compared.Class);
-        json.WriteNumber("position"u8, position);
-        if (resourceType is not null) json.WriteString("resource_type"u8, resourceType);
-        if (subjectType is not null) json.WriteString("subject_type"u8, subjectType);
-        json.WriteEndObject();
-        json.Flush();
+        using (var json = new Utf8JsonWriter(line, plain))
+        {
+            json.WriteStartObject();
+            json.WriteString("resource_type"u8, change.ResourceType);
+            json.WriteString("subject_type"u8, change.SubjectType);
+            json.WriteEndObject();
+        }
 
-        if (!CanonicalJson.TryWrite(line.WrittenSpan, Text, out var error))
-            throw new InvalidOperationException($"a line of a report has no canonical form: {error.Pointer} {error.Reason}");
+        return ([.. start.AsSpan(0, start.Length - 1), .. ",\"position\":"u8], [(byte)',', .. Canonical(line).AsSpan(1), (byte)'\n']);
+    }
 
-        Text.Write("\n"u8);
+    static byte[] Canonical(ArrayBufferWriter<byte> json)
+    {
+        var canonical = new ArrayBufferWriter<byte>(json.WrittenCount);
+        return CanonicalJson.TryWrite(json.WrittenSpan, canonical, out var error)
+            ? canonical.WrittenSpan.ToArray()
+            : throw new InvalidOperationException($"a line of a report has no canonical form: {error.Pointer} {error.Reason}");
     }
 
     static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, in ReplayedResult result)

@@ -25,30 +25,13 @@ sealed class DiffTally
     public DiffCounts Counts =>
         new(total[0], total[1], total[2], total[3], total[4], total[5], total[6], total[7]);
 
-    public void Add(string kind, string action, string subjectType, string resourceType)
+    public void Add(string kind, string action, string subjectType, string resourceType, long count)
     {
         var index = Array.IndexOf(classes, kind);
-        total[index]++;
-        Row(Actions, action)[index]++;
-        Row(SubjectTypes, subjectType)[index]++;
-        Row(ResourceTypes, resourceType)[index]++;
-    }
-
-    public void Add(DiffTally other)
-    {
-        for (var i = 0; i < total.Length; i++) total[i] += other.total[i];
-        Add(Actions, other.Actions);
-        Add(SubjectTypes, other.SubjectTypes);
-        Add(ResourceTypes, other.ResourceTypes);
-    }
-
-    static void Add(SortedDictionary<string, long[]> rows, SortedDictionary<string, long[]> others)
-    {
-        foreach (var (key, other) in others)
-        {
-            var row = Row(rows, key);
-            for (var i = 0; i < row.Length; i++) row[i] += other[i];
-        }
+        total[index] += count;
+        Row(Actions, action)[index] += count;
+        Row(SubjectTypes, subjectType)[index] += count;
+        Row(ResourceTypes, resourceType)[index] += count;
     }
 
     static long[] Row(SortedDictionary<string, long[]> rows, string key)

@@ -1,8 +1,7 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Threading.Channels;
-using Stet.Cedar;
 using Stet.EventStore;
-using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
 
@@ -16,10 +15,19 @@ namespace Stet.Policy.Lifecycle;
 /// <param name="PerSecond">Decisions a second, on average.</param>
 public sealed record DiffProgress(long Decisions, long Position, long From, long To, double PerSecond);
 
-/// <summary>Evaluates recorded decisions under what is in force and under a candidate: read, evaluated and counted on the fly.</summary>
+/// <summary>
+/// Evaluates recorded decisions under what is in force and under a candidate. The log is dealt out, stretch by stretch, to
+/// as many lanes as there are cores; each has a connection of its own, and knows again what was asked before.
+/// </summary>
 sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog contexts, PolicyEntities entities)
 {
-    /// <summary>Compares a stretch of the log.</summary>
+    const int MostLanes = 8;
+    const int Stretch = RecordedDecisions<ComparedDecisions>.Stretch;
+
+    // Stretches of a lane that may be done before their turn.
+    const int Ahead = 4;
+
+    /// <summary>Compares a part of the log.</summary>
     /// <param name="tenantId">Whose.</param>
     /// <param name="baseline">What is in force; null: nothing is.</param>
     /// <param name="candidate">What may come.</param>
@@ -32,33 +40,28 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         string tenantId, PolicyInForce? baseline, PolicyInForce candidate, long from, long to, Func<DiffPart, bool> take,
         IProgress<DiffProgress>? progress, CancellationToken cancel)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var started = Stopwatch.GetTimestamp();
-        var decisions = 0L;
+        if (from > to) return;
 
-        // Its bound is how many stretches are in memory: more than there are cores, so that none waits for another.
-        var parts = Channel.CreateBounded<Task<DiffPart>>(Environment.ProcessorCount + 2);
-        var reading = Task.Run(async () =>
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var (started, decisions) = (Stopwatch.GetTimestamp(), 0L);
+        var stretches = (to - from + Stretch) / Stretch;
+        var lanes = new Channel<DiffPart>[Math.Min(Math.Min(Environment.ProcessorCount, MostLanes), stretches)];
+        var running = new Task[lanes.Length];
+        for (var i = 0; i < lanes.Length; i++)
         {
-            var pages = new DecisionPages(connections).ReadAsync(tenantId, from, to, ended.Token);
-            try
-            {
-                await foreach (var page in pages)
-                    await parts.Writer.WriteAsync(
-                        Task.Run(() => CompareAsync(tenantId, baseline, candidate, page, ended.Token), ended.Token), ended.Token);
-                parts.Writer.TryComplete();
-            }
-            catch (Exception e)
-            {
-                parts.Writer.TryComplete(e);
-            }
-        }, CancellationToken.None);
+            var (lane, first) = (Channel.CreateBounded<DiffPart>(Ahead), from + (i * (long)Stretch));
+            lanes[i] = lane;
+            running[i] = Task.Run(
+                () => CompareAsync(tenantId, baseline, candidate, first, to, lanes.Length * (long)Stretch, lane.Writer, ended.Token), CancellationToken.None);
+        }
 
         try
         {
-            await foreach (var next in parts.Reader.ReadAllAsync(cancel))
+            for (var stretch = 0L; stretch < stretches; stretch++)
             {
-                var part = await next;
+                var lane = lanes[stretch % lanes.Length].Reader;
+                if (!await lane.WaitToReadAsync(cancel) || !lane.TryRead(out var part)) break;
+
                 decisions += part.Decisions;
                 var rate = decisions / Math.Max(Stopwatch.GetElapsedTime(started).TotalSeconds, 1e-6);
                 progress?.Report(new DiffProgress(decisions, part.To, from, to, rate));
@@ -68,104 +71,71 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         finally
         {
             await ended.CancelAsync();
-            await reading;
-            while (parts.Reader.TryRead(out var left)) await left.ContinueWith(static part => part.Exception, TaskScheduler.Default);
+            await Task.WhenAll(running);
         }
     }
 
-    async Task<DiffPart> CompareAsync(
-        string tenantId, PolicyInForce? baseline, PolicyInForce candidate, DecisionPage page, CancellationToken cancel)
+    /// <summary>Compares every so many stretches, from the first on. Whatever goes wrong is told to who reads the lane.</summary>
+    async Task CompareAsync(
+        string tenantId, PolicyInForce? baseline, PolicyInForce candidate, long first, long to, long step,
+        ChannelWriter<DiffPart> lane, CancellationToken cancel)
     {
-        var part = new DiffPart(page.To, page.Decisions.Count, baseline, candidate);
-        TenantEntities? known = null;
-        foreach (var stored in page.Decisions)
+        try
         {
-            DecisionRecorded decision;
-            try
+            TenantEntities? known = null;
+            var changes = new DecisionChanges();
+            await using var decisions = new RecordedDecisions<ComparedDecisions>(connections, contexts, tenantId, async (decision, token) =>
             {
-                decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", stored.Json);
-            }
-            catch (UnreadableEventException)
+                if (known?.Position != decision.EntityPosition)
+                    known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, token);
+                return new ComparedDecisions(baseline, candidate, decision, known, changes);
+            });
+
+            for (var from = first; from <= to; from += step)
             {
-                part.AddUnreplayable(stored.Position);
-                continue;
+                var part = new DiffPart(Math.Min(from + Stretch - 1, to));
+                part.Decisions = await decisions.ReadAsync(from, part.To, part.Add, cancel);
+                await lane.WriteAsync(part, cancel);
             }
 
-            if (known?.Position != decision.EntityPosition)
-                known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, cancel);
-            part.Add(stored.Position, decision, known);
+            lane.TryComplete();
         }
-
-        return part;
+        catch (Exception e)
+        {
+            lane.TryComplete(e);
+        }
     }
 }
 
 /// <summary>What came of a stretch of the log.</summary>
-sealed class DiffPart(long to, int decisions, PolicyInForce? baseline, PolicyInForce candidate)
+/// <param name="to">The last position that was looked at.</param>
+sealed class DiffPart(long to)
 {
-    const string Other = "(other)";
-
     readonly DiffLines lines = new();
-    readonly HashSet<DiffKind> kinds = [];
-    readonly AuthZenSchema? before = baseline is null ? null : AuthZenSchema.Of(baseline.Schema);
-    readonly AuthZenSchema after = AuthZenSchema.Of(candidate.Schema);
+    readonly Dictionary<DecisionChange, int> changes = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>The last position that was looked at.</summary>
     public long To => to;
 
     /// <summary>Decisions in it.</summary>
-    public int Decisions => decisions;
-
-    public DiffTally Tally { get; } = new();
-
-    /// <summary>The kinds of change in it.</summary>
-    public IReadOnlyCollection<DiffKind> Kinds => kinds;
+    public int Decisions { get; set; }
 
     /// <summary>Lines of those that would change.</summary>
     public ReadOnlySpan<byte> Lines => lines.Text.WrittenSpan;
 
-    public void Add(long position, DecisionRecorded decision, IEntities entities)
+    /// <summary>The kinds of change in it.</summary>
+    public IEnumerable<DiffKind> Kinds => changes.Keys.Where(change => change.Kind is not null).Select(change => change.Kind!).Distinct();
+
+    public void Add(RecordedDecision<ComparedDecisions> decision)
     {
-        var request = decision.Request with
-        {
-            Subject = Shared(decision.Request.Subject, entities),
-            Resource = Shared(decision.Request.Resource, entities),
-        };
-        var compared = DecisionComparison.Of(
-            Before(decision, entities), new ReplayedResult(DecisionPoint.Evaluate(candidate, request, entities, decision.Pep)));
-
-        // Names that no schema knows are whatever somebody sent: they are no rows of a table.
-        var action = IsAction(request.Action) ? request.Action : Other;
-        var (subject, resource) = (TypeOf(request.Subject.Type), TypeOf(request.Resource.Type));
-        Tally.Add(compared.Class, action, subject, resource);
-        if (compared.Class == DiffClass.Same) return;
-
-        lines.Add(position, compared, action, subject, resource);
-        kinds.Add(new DiffKind(compared.Class, action, compared.Before!.Value.Determining, compared.After!.Value.Determining));
+        var change = decision.Alike?.At(decision.Now) ?? DecisionChange.Unreplayable;
+        CollectionsMarshal.GetValueRefOrAddDefault(changes, change, out _)++;
+        if (change.Kind is not null) lines.Add(decision.Position, change);
     }
 
-    public void AddUnreplayable(long position)
+    /// <summary>Adds its counts to others.</summary>
+    public void CountInto(DiffTally tally)
     {
-        Tally.Add(DiffClass.Unreplayable, Other, Other, Other);
-        lines.Add(position, new DecisionComparison(DiffClass.Unreplayable, null, null), Other, Other, Other);
-        kinds.Add(new DiffKind(DiffClass.Unreplayable, Other, [], []));
+        foreach (var (change, count) in changes) tally.Add(change.Class, change.Action, change.SubjectType, change.ResourceType, count);
     }
-
-    // With the attributes of the recorded entity itself, an evaluation need not make another entity of them.
-    Party Shared(Party party, IEntities entities) =>
-        after.TryGetType(party.Type, out var type) && entities.TryGet(new EntityUid(type.Name, party.Id), out var known)
-        && known.Attributes.Equals(party.Properties)
-            ? party with { Properties = known.Attributes }
-            : party;
-
-    // What the baseline itself decided needs no second evaluation: the self-audit holds recorded decisions to their inputs.
-    ReplayedResult Before(DecisionRecorded decision, IEntities entities) =>
-        baseline is not null && decision.PolicySetDigest == baseline.PolicySetDigest && decision.SchemaDigest == baseline.SchemaDigest
-            ? new ReplayedResult(decision.Raw, decision.Effective)
-            : new ReplayedResult(DecisionPoint.Evaluate(baseline, decision.Request, entities, decision.Pep));
-
-    bool IsAction(string name) => after.HasAction(name) || (before?.HasAction(name) ?? false);
-
-    string TypeOf(string name) =>
-        after.TryGetType(name, out _) || (before?.TryGetType(name, out _) ?? false) ? name : Other;
 }

@@ -70,33 +70,25 @@ sealed class PolicyDiffs(
         return report;
     }
 
-    /// <summary>
-    /// Replays the decisions since the diff that an activation rests on, up to now: what is decided while it is recorded is
-    /// not looked at.
-    /// </summary>
-    public async Task<(DiffTail Tail, Problem? Problem)> TailAsync(string tenantId, ActivatePolicy command, CancellationToken cancel)
+    /// <summary>The replay of the decisions since the diff that an activation rests on; it has looked at none yet.</summary>
+    public async Task<(TailReplay Replay, Problem? Problem)> TailAsync(string tenantId, ActivatePolicy command, CancellationToken cancel)
     {
-        var none = new DiffTail(command.Position, 0, DiffCounts.None, null);
-        var (life, head) = await PolicyModule.LifeAsync(store, tenantId, cancel);
+        var (life, _) = await PolicyModule.LifeAsync(store, tenantId, cancel);
 
         // Whatever is wrong with the command itself, its rule says.
         if (life.Candidate(command.Candidate) is not { IsOpen: true, Diff: { } diff } || diff.Digest != command.DiffDigest)
-            return (none, null);
+            return (TailReplay.OfNothing(command.Position), null);
         if (await ReportAsync(tenantId, command.Candidate, diff.Digest, cancel) is not { } report
             || await LoadAsync(tenantId, command.Candidate, cancel) is not { } candidate)
-            return (none, PolicyProblems.WillNotLoad(command.Candidate));
+            return (TailReplay.OfNothing(command.Position), PolicyProblems.WillNotLoad(command.Candidate));
 
-        var known = DiffReports.KindsOf(report);
-        var baseline = await BaselineAsync(tenantId, diff.Baseline, cancel);
-        var (tally, decisions, unknown) = (new DiffTally(), 0L, (DiffKind?)null);
-        await runner.RunAsync(tenantId, baseline, candidate, diff.Position + 1, head, part =>
+        var (known, baseline) = (DiffReports.KindsOf(report), await BaselineAsync(tenantId, diff.Baseline, cancel));
+        return (new TailReplay(diff.Position, known, async (from, take, token) =>
         {
-            decisions += part.Decisions;
-            tally.Add(part.Tally);
-            unknown ??= part.Kinds.FirstOrDefault(kind => !known.Contains(kind));
-            return decisions <= ActivatePolicy.MostInTail && unknown is null;
-        }, progress: null, cancel);
-        return (new DiffTail(Math.Max(head, diff.Position), decisions, tally.Counts, unknown), null);
+            var head = await store.PositionAsync(tenantId, token);
+            await runner.RunAsync(tenantId, baseline, candidate, from, head, take, progress: null, token);
+            return head;
+        }), null);
     }
 
     async Task<(DiffReport? Report, DiffTally Tally)> RunAsync(
@@ -114,7 +106,7 @@ sealed class PolicyDiffs(
         {
             await runner.RunAsync(tenantId, compared, candidate, from, to, part =>
             {
-                tally.Add(part.Tally);
+                part.CountInto(tally);
                 lines.Add(part.Lines);
                 return Sum(tally) <= Most;
             }, new Reporting(progress => running[key] = progress), cancel);
@@ -131,9 +123,14 @@ sealed class PolicyDiffs(
     /// <summary>The first position of the default range.</summary>
     Task<long> FirstAsync(string tenantId, long to, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId, "select greatest(stet.position_at($1, $2), 1)",
-            [Scalar(tenantId), Scalar((clock.GetUtcNow() - defaultRange).UtcDateTime)],
-            async (row, _, token) => await row.ReadAsync(token) ? Math.Max(row.GetInt64(0), to - Most + 1) : 1, cancel);
+            tenantId,
+            $"""
+            select greatest(stet.position_at($1, $2), 1, (
+                select seq_id from stet.mt_events where tenant_id = $1 and type = 'decision_recorded' and seq_id <= $3
+                order by seq_id desc offset {Most - 1} limit 1))
+            """,
+            [Scalar(tenantId), Scalar((clock.GetUtcNow() - defaultRange).UtcDateTime), Scalar(to)],
+            static async (row, _, token) => await row.ReadAsync(token) ? row.GetInt64(0) : 1, cancel);
 
     async Task<PolicyInForce?> LoadAsync(string tenantId, string candidate, CancellationToken cancel) =>
         await texts.PositionAsync(tenantId, candidate, cancel) is var position and > 0
