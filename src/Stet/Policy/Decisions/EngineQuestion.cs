@@ -32,9 +32,12 @@ readonly record struct EngineQuestion(EntityUid Subject, AuthZenAction Action, E
             if (!IsClock(Context.Keys[i])) entries[count++] = new(Context.Keys[i], Context.Values[i]);
 
         if (Action.TakesNow) entries[count++] = new(Now, DateTimeValue.Of(now));
-        if (Action.TakesWeekday) entries[count++] = new(Weekday, new LongValue(now.UtcDateTime.DayOfWeek is var day and not 0 ? (int)day : 7));
+        if (Action.TakesWeekday) entries[count++] = new(Weekday, new LongValue(WeekdayOf(now)));
         return new Request(Subject, Action.Uid, Resource, new RecordValue(entries.AsSpan(0, count)));
     }
+
+    static int WeekdayOf(DateTimeOffset now) =>
+        now.UtcDateTime.DayOfWeek is var day && day == DayOfWeek.Sunday ? 7 : (int)day;
 
     bool IsClock(string name) => (Action.TakesNow && name == Now) || (Action.TakesWeekday && name == Weekday);
 }

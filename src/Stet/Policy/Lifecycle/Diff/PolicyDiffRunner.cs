@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Stet.EventStore;
-using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
 
 namespace Stet.Policy.Lifecycle;
