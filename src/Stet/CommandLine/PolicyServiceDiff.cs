@@ -38,7 +38,26 @@ static class PolicyServiceDiff
             unreplayable   {counts.Unreplayable}
             same           {counts.Same}
             """));
+        await WriteAsync(output, "most affected subjects", answer.Affected.Subjects);
+        await WriteAsync(output, "most affected resources", answer.Affected.Resources);
         return counts == DiffCounts.None with { Same = counts.Same } ? PolicyCommand.Sound : PolicyCommand.Findings;
+    }
+
+    static async Task WriteAsync(TextWriter output, string title, IReadOnlyList<AffectedParty> parties)
+    {
+        if (parties.Count == 0) return;
+
+        await output.WriteLineAsync($"{title}:");
+        foreach (var (type, id, counts) in parties)
+        {
+            (string Name, long Count)[] changes =
+            [
+                ("allow to deny", counts.AllowToDeny), ("deny to allow", counts.DenyToAllow), ("new error", counts.NewError),
+                ("error gone", counts.ErrorGone), ("schema invalid", counts.SchemaInvalid), ("reason only", counts.ReasonOnly),
+            ];
+            var told = changes.Where(c => c.Count > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Count}"));
+            await output.WriteLineAsync($"  {type} {id}: {string.Join(", ", told)}");
+        }
     }
 
     /// <summary>Drafts the files' candidate, unless it is drafted already; null after findings.</summary>

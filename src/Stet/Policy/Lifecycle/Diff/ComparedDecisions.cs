@@ -28,6 +28,8 @@ sealed class ComparedDecisions
         PolicyInForce? baseline, PolicyInForce candidate, DecisionRecorded decision, TenantEntities known, DecisionChanges changes)
     {
         this.changes = changes;
+        Subject = (decision.Request.Subject.Type, decision.Request.Subject.Id);
+        Resource = (decision.Request.Resource.Type, decision.Request.Resource.Id);
         var (schemaBefore, schemaAfter) = (baseline is null ? null : AuthZenSchema.Of(baseline.Schema), AuthZenSchema.Of(candidate.Schema));
         var request = decision.Request;
 
@@ -45,6 +47,12 @@ sealed class ComparedDecisions
         string TypeOf(string name) =>
             schemaAfter.TryGetType(name, out _) || (schemaBefore?.TryGetType(name, out _) ?? false) ? name : Other;
     }
+
+    /// <summary>Who asked.</summary>
+    public (string Type, string Id) Subject { get; }
+
+    /// <summary>What was asked for.</summary>
+    public (string Type, string Id) Resource { get; }
 
     /// <summary>What would change for one of them.</summary>
     public DecisionChange At(DateTimeOffset now)

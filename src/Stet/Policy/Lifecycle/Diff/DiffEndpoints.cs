@@ -16,12 +16,15 @@ public sealed record DiffRequest(long? From, long? To);
 /// <param name="Position">Last position that was looked at.</param>
 /// <param name="Baseline">What was in force; null: nothing was.</param>
 /// <param name="Counts">Decisions by what would change.</param>
+/// <param name="Affected">By who asked, and by what was asked for.</param>
 public sealed record DiffAnswer(
-    string Candidate, string DiffDigest, long From, long Position, PolicyBaseline? Baseline, DiffCounts Counts)
+    string Candidate, string DiffDigest, long From, long Position, PolicyBaseline? Baseline, DiffCounts Counts, DiffAffected Affected)
 {
-    public static DiffAnswer Of(PolicyDiffed e) => new(e.Candidate, e.DiffDigest, e.From, e.To, e.Baseline, e.Counts);
+    public static DiffAnswer Of(PolicyDiffed e, DiffAffected affected) =>
+        new(e.Candidate, e.DiffDigest, e.From, e.To, e.Baseline, e.Counts, affected);
 
-    public static DiffAnswer Of(DiffPolicy c) => new(c.Candidate, c.DiffDigest, c.From, c.To, c.Baseline, c.Counts);
+    public static DiffAnswer Of(DiffPolicy c, DiffAffected affected) =>
+        new(c.Candidate, c.DiffDigest, c.From, c.To, c.Baseline, c.Counts, affected);
 }
 
 public static class DiffEndpoints
@@ -59,7 +62,7 @@ public static class DiffEndpoints
             .ThrowIfAny();
         if (!Digests.IsDigest(candidate)) throw RequestQuery.Bad("candidate", Digests.Rule);
 
-        var (command, problem) = await diffs.RunAsync(context.Caller.TenantId, candidate, request.From, request.To, context.Cancel);
+        var (command, affected, problem) = await diffs.RunAsync(context.Caller.TenantId, candidate, request.From, request.To, context.Cancel);
         if (problem is not null) return Problems.Answer(problem);
 
         var recorded = await steps.DecideAsync(
@@ -67,7 +70,7 @@ public static class DiffEndpoints
             (life, now) => DiffPolicy.Decide(command!, life, context.Caller.Subject, now));
         if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
 
-        var answer = recorded.Events is [{ Data: PolicyDiffed diffed }] ? DiffAnswer.Of(diffed) : DiffAnswer.Of(command!);
+        var answer = recorded.Events is [{ Data: PolicyDiffed diffed }] ? DiffAnswer.Of(diffed, affected!) : DiffAnswer.Of(command!, affected!);
         return JsonAnswer.Write(
             recorded is { Repeated: false, Events.Count: > 0 } ? 201 : 200, answer, PolicyHttpJson.Default.DiffAnswer, recorded.Position);
     }

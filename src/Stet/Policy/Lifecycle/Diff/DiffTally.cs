@@ -22,12 +22,23 @@ sealed class DiffTally
 
     public ReadOnlySpan<long> Total => total;
 
-    public DiffCounts Counts =>
-        new(total[0], total[1], total[2], total[3], total[4], total[5], total[6], total[7]);
+    public DiffCounts Counts => CountsOf(total);
+
+    /// <summary>Who asked, where the answer would change.</summary>
+    public PartyTally Subjects { get; } = new();
+
+    /// <summary>What was asked for, where the answer would change.</summary>
+    public PartyTally Resources { get; } = new();
+
+    /// <summary>A class's place in <see cref="Classes"/>.</summary>
+    public static int IndexOf(string kind) => Array.IndexOf(classes, kind);
+
+    /// <summary>Counts in the order of <see cref="Classes"/>.</summary>
+    public static DiffCounts CountsOf(long[] row) => new(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7]);
 
     public void Add(string kind, string action, string subjectType, string resourceType, long count)
     {
-        var index = Array.IndexOf(classes, kind);
+        var index = IndexOf(kind);
         total[index] += count;
         Row(Actions, action)[index] += count;
         Row(SubjectTypes, subjectType)[index] += count;

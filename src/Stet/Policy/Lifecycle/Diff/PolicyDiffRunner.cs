@@ -112,6 +112,7 @@ sealed class DiffPart(long to)
 {
     readonly DiffLines lines = new();
     readonly Dictionary<DecisionChange, int> changes = new(ReferenceEqualityComparer.Instance);
+    readonly Dictionary<(ComparedDecisions Asked, string Class), int> affected = [];
 
     /// <summary>The last position that was looked at.</summary>
     public long To => to;
@@ -129,12 +130,20 @@ sealed class DiffPart(long to)
     {
         var change = decision.Alike?.At(decision.Now) ?? DecisionChange.Unreplayable;
         CollectionsMarshal.GetValueRefOrAddDefault(changes, change, out _)++;
-        if (change.Kind is not null) lines.Add(decision.Position, change);
+        if (change.Kind is null) return;
+
+        lines.Add(decision.Position, change);
+        if (decision.Alike is { } asked) CollectionsMarshal.GetValueRefOrAddDefault(affected, (asked, change.Class), out _)++;
     }
 
     /// <summary>Adds its counts to others.</summary>
     public void CountInto(DiffTally tally)
     {
         foreach (var (change, count) in changes) tally.Add(change.Class, change.Action, change.SubjectType, change.ResourceType, count);
+        foreach (var ((asked, kind), count) in affected)
+        {
+            tally.Subjects.Add(asked.Subject, kind, count);
+            tally.Resources.Add(asked.Resource, kind, count);
+        }
     }
 }

@@ -31,23 +31,25 @@ sealed class PolicyDiffs(
     /// <param name="from">First position; null: 30 days ago, at most 1,000,000 decisions.</param>
     /// <param name="to">Last position; null: the log's end.</param>
     /// <param name="cancel">Ends it early.</param>
-    public async Task<(DiffPolicy? Command, Problem? Problem)> RunAsync(
+    public async Task<(DiffPolicy? Command, DiffAffected? Affected, Problem? Problem)> RunAsync(
         string tenantId, string candidate, long? from, long? to, CancellationToken cancel)
     {
         var (life, head) = await PolicyModule.LifeAsync(store, tenantId, cancel);
-        if (life.Candidate(candidate) is not { } known) return (null, PolicyProblems.NotFound(candidate));
-        if (!known.IsOpen) return (null, PolicyProblems.Closed(known));
+        if (life.Candidate(candidate) is not { } known) return (null, null, PolicyProblems.NotFound(candidate));
+        if (!known.IsOpen) return (null, null, PolicyProblems.Closed(known));
 
         var current = life.InForce(clock.GetUtcNow());
         var baseline = current is null ? null : new PolicyBaseline(current.Candidate, current.PolicySetDigest, current.SchemaDigest);
         var last = Math.Min(to ?? head, head);
         var first = from ?? await FirstAsync(tenantId, last, cancel);
         var (report, tally) = await RunAsync(tenantId, candidate, baseline, first, last, cancel);
-        if (report is null) return (null, PolicyProblems.WillNotLoad(candidate));
-        if (Sum(tally) > Most) return (null, PolicyProblems.DiffTooLarge);
+        if (report is null) return (null, null, PolicyProblems.WillNotLoad(candidate));
+        if (Sum(tally) > Most) return (null, null, PolicyProblems.DiffTooLarge);
 
         await reports.KeepAsync(tenantId, report, cancel);
-        return (new DiffPolicy(candidate, report.Digest, first, last, baseline, tally.Counts), null);
+        return (
+            new DiffPolicy(candidate, report.Digest, first, last, baseline, tally.Counts),
+            new DiffAffected(tally.Subjects.Top(), tally.Resources.Top()), null);
     }
 
     /// <summary>The report of a recorded diff; made again when it is gone.</summary>
