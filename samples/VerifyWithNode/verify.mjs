@@ -1,10 +1,11 @@
 // Checks an audit log with nothing but Node: no package, and not a line that the service or its own verifier uses.
 //
-//   node verify.mjs LOG VKEY [--index N] [--since FILE] [--save FILE] [--header 'Name: value']
+//   node verify.mjs LOG VKEY [--index N] [--all] [--since FILE] [--save FILE] [--header 'Name: value']
 //
 //   LOG     address of a log with C2SP tlog-tiles below it: LOG/checkpoint, LOG/tile/0/000.p/5, LOG/tile/entries/000.p/5
 //   VKEY    verifier key of the log, got another way than from this address
 //   --index N     which entry to prove, from 0; the newest one unless it is said
+//   --all         read every entry and every tile, too
 //   --since FILE  an earlier checkpoint: the log must go on from it. --save FILE: where to keep this one
 //
 // Exit code 0: everything holds. 1: something does not, or cannot be read; the reason is on standard error. 2: usage.
@@ -159,9 +160,27 @@ async function rootsOf(tiles, oldSize, size) {
   return { root, oldRoot: shared.reduceRight((right, left) => nodeHash(left, right)) };
 }
 
+// All entries in their order: every tile, of every level, has to hold what they make, and so has the root.
+async function verifyAll(tiles, size, root) {
+  let row = [];
+  for (let index = 0; index < size; index++) row.push(leafHash(await tiles.entry(index)));
+  const leaves = row;
+  for (let level = 0; row.length > 0; level++) {
+    for (let first = 0; first < row.length; first += tileWidth) {
+      const made = row.slice(first, first + tileWidth);
+      const read = await tiles.hashes(level, first, made.length);
+      if (!made.every((hash, i) => hash.equals(read[i]))) refuse(`tile ${first / tileWidth} of level ${level} is not what the entries make`);
+    }
+    const full = Array.from({ length: Math.floor(row.length / tileWidth) }, (_, i) => row.slice(i * tileWidth, (i + 1) * tileWidth));
+    row = await Promise.all(full.map(below => treeHash(0, tileWidth, (from, to) => to - from === 1 ? below[from] : null)));
+  }
+  const made = await treeHash(0, size, (from, to) => to - from === 1 ? leaves[from] : null);
+  if (!made.equals(root)) refuse('the entries do not make the root');
+}
+
 // --- What is checked
 
-async function check(log, key, { index, since, save, header = [] }) {
+async function check(log, key, { index, all, since, save, header = [] }) {
   const headers = header.map(line => line.split(/:\s*(.*)/s, 2));
   const note = String(await get(log, 'checkpoint', headers));
   const { origin, size, root } = openCheckpoint(note, key);
@@ -175,6 +194,11 @@ async function check(log, key, { index, since, save, header = [] }) {
     const entry = await tiles.entry(number);
     if (!root.equals(await rootWithEntry(tiles, size, number, entry))) refuse(`entry ${number} does not lead to the root`);
     console.log(`inclusion: entry ${number} is ${entry}`);
+  }
+
+  if (all && size > 0) {
+    await verifyAll(tiles, size, root);
+    console.log(`all: ${size} entries make every tile and the root`);
   }
 
   if (since !== undefined) {
@@ -193,12 +217,12 @@ async function check(log, key, { index, since, save, header = [] }) {
 
 function readArguments() {
   const text = { type: 'string' };
-  const options = { index: text, since: text, save: text, header: { ...text, multiple: true } };
+  const options = { index: text, all: { type: 'boolean' }, since: text, save: text, header: { ...text, multiple: true } };
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
     return positionals.length === 2 ? [...positionals, values] : refuse('LOG and VKEY are needed');
   } catch (error) {
-    console.error(`${error.message}\nusage: node verify.mjs LOG VKEY [--index N] [--since FILE] [--save FILE] [--header 'Name: value']`);
+    console.error(`${error.message}\nusage: node verify.mjs LOG VKEY [--index N] [--all] [--since FILE] [--save FILE] [--header 'Name: value']`);
     process.exit(2);
   }
 }

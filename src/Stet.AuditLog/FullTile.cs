@@ -40,8 +40,9 @@ public sealed class FullTile
     /// <exception cref="ArgumentOutOfRangeException">The leaf is in another tile.</exception>
     public LogHash Leaf(long index)
     {
-        ArgumentOutOfRangeException.ThrowIfNotEqual(index / Tile.FullWidth, Index);
-        return nodes[index % Tile.FullWidth];
+        return index / Tile.FullWidth == Index
+            ? nodes[index % Tile.FullWidth]
+            : throw new ArgumentOutOfRangeException(nameof(index), index, $"The leaf is not in tile {Index}.");
     }
 
     /// <summary>Whether a perfect subtree of the log is part of it, and its root then.</summary>

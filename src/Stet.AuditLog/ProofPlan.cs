@@ -107,11 +107,11 @@ public sealed class ProofPlan
     public static ProofPlan Peaks(long size)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
-        var ranges = new List<LeafRange>();
-        for (var rest = new LeafRange(0, size); rest.Count > 0; rest = rest with { Start = ranges[^1].End })
-            ranges.Add(rest.Largest().Leaves);
+        var perfect = new List<LeafRange>();
+        for (var rest = new LeafRange(0, size); rest.Count > 0; rest = rest with { Start = perfect[^1].End })
+            perfect.Add(rest.Largest().Leaves);
 
-        return new ProofPlan(size, null, ranges);
+        return new ProofPlan(size, null, perfect);
     }
 
     /// <summary>Makes the hashes.</summary>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Stet.AuditLog;
 using Stet.Testing;
+using Stet.Tests.Audit.SelfCheck;
 using Stet.Tests.Crashes;
 using Stet.Tests.Http;
 using Stet.Tests.Readme;
@@ -46,6 +47,29 @@ public sealed class VerifyWithNodeSpecs : IDisposable
         second.Output.ShouldContain("size 8, root ");
         second.Output.ShouldContain("inclusion: entry 2 is {\"actor\":\"application\",");
         second.Output.ShouldContain("consistency: the log goes on from size 5");
+    }
+
+    [NodeFact]
+    public async Task Every_tile_of_a_large_log_is_served_as_its_entries_make_it()
+    {
+        await using var notes = await NotesLog.CreateAsync();
+        var settings = new Dictionary<string, string?> { ["STET_KEK"] = Convert.ToBase64String(new byte[32]) };
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Settings = settings }, notes.Database);
+        var log = new LogClient(service, await notes.NewTenantAsync());
+
+        var before = 0L;
+        foreach (var size in (long[])[0, 1, 2, 255, 256, 257, 511, 512, 600, 65_535, 65_536, 65_537, 70_000])
+        {
+            await notes.GrowAsync(log.TenantId, before, size);
+            (await log.CheckpointAsync($"?min_position={size}")).Size.ShouldBe(size);
+            string[] since = size == 0 ? [] : ["--since", At("seen")];
+
+            var (exitCode, output) = await VerifyAsync([.. await ArgumentsAsync(service, log), "--all", "--save", At("seen"), .. since]);
+
+            exitCode.ShouldBe(0, output);
+            if (size > 0) output.ShouldContain($"all: {size} entries make every tile and the root\nconsistency: the log goes on from size {before}");
+            before = size;
+        }
     }
 
     // Each in a hash that the proof of the entry takes.
@@ -110,6 +134,22 @@ public sealed class VerifyWithNodeSpecs : IDisposable
         output.ShouldContain($"size {size}, root {server.Root(size)}");
         output.ShouldContain($"consistency: the log goes on from size {before}");
         if (size > 0) output.ShouldContain($"inclusion: entry {size - 1} is entry-{size - 1}\n");
+    }
+
+    [NodeFact]
+    public async Task A_tile_that_is_not_what_the_entries_make_is_found_wherever_it_is()
+    {
+        var service = await TestService.SharedAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(600);
+        var arguments = await ArgumentsAsync(service, log);
+        (await VerifyAsync([.. arguments, "--all"])).ExitCode.ShouldBe(0);
+
+        await log.TamperAsync("update stet.audit_tile set hashes = substr(hashes, 1, 8160) || sha256('') where tenant_id = {tenant} and n = 0");
+
+        await using var other = await TestService.StartAsync(database: service.Database);
+        (await VerifyAsync([.. await ArgumentsAsync(other, log.At(other)), "--index", "300", "--all"])).Output
+            .ShouldEndWith("refused: tile 0 of level 0 is not what the entries make");
     }
 
     [NodeFact]
