@@ -8,19 +8,19 @@ service_pid='' second_pid='' postmaster_pid='' postgres_bin='' data=''
 
 publish() {
   say 'publishing the service and the benchmarks (Release)'
+  # The lock files are for builds without a runtime; this one has one.
+  local common=(-c Release -m:1 -v:quiet -nologo -p:NuGetLockFilePath=obj/bench.lock.json)
   local ready=(-r linux-x64 --self-contained false -p:PublishReadyToRun=true)
   compiled='ready to run'
-  publish_project src/Stet stet "${ready[@]}" || {
-    ready=() compiled='just in time (the runtime pack for ready-to-run could not be restored)'
-    publish_project src/Stet stet
-  } || fail "the service does not build:"$'\n'"$(cat "$work/publish.log")"
-  publish_project tests/Stet.Benchmarks benchmarks "${ready[@]}" || fail "the benchmarks do not build:"$'\n'"$(cat "$work/publish.log")"
+  publish_all "${ready[@]}" || {
+    compiled='just in time (the runtime pack for ready-to-run could not be restored)'
+    publish_all
+  } || fail "the service or the benchmarks do not build:"$'\n'"$(cat "$work/publish.log")"
 }
 
-# publish_project PROJECT FOLDER OPTION...; the lock files are for builds without a runtime, and this may have one.
-publish_project() {
-  dotnet publish "$root/$1" -c Release -m:1 -v:quiet -nologo -p:NuGetLockFilePath=obj/bench.lock.json -o "$work/$2" "${@:3}" \
-    >"$work/publish.log" 2>&1
+publish_all() {
+  dotnet publish "$root/src/Stet" "${common[@]}" "$@" -o "$work/stet" >"$work/publish.log" 2>&1 &&
+    dotnet publish "$root/tests/Stet.Benchmarks" "${common[@]}" "$@" -o "$work/benchmarks" >"$work/publish.log" 2>&1
 }
 
 # start_service NAME ARGUMENT...: starts the service; its process is $started_pid and its address $started_url.

@@ -78,7 +78,7 @@ sealed class GroupReader : IAsyncDisposable
             // What Npgsql believes to be prepared on a connection may not be after a failure.
             connections.Clear();
             var left = group.FindAll(query => !query.Answered);
-            if (Writer.IsPassing(e) && !again)
+            if (PassingFailure.Is(e) && !again)
             {
                 // A pooled connection may have died unnoticed, or a table got another shape: a new one will tell.
                 await RunAsync(left, again: true);
@@ -94,7 +94,7 @@ sealed class GroupReader : IAsyncDisposable
 
             foreach (var query in left)
             {
-                query.Fail(Writer.IsPassing(e)
+                query.Fail(PassingFailure.Is(e)
                     ? new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e)
                     : e);
             }

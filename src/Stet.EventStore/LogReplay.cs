@@ -73,7 +73,7 @@ sealed class LogReplay(
             await target.AddAsync(connection, events, batch, cancel);
             if (batch.BatchCommands.Count > 0) await batch.ExecuteNonQueryAsync(cancel);
         }
-        catch (Exception e) when (e is not OperationCanceledException && !Writer.IsPassing(e))
+        catch (Exception e) when (e is not OperationCanceledException && !PassingFailure.Is(e))
         {
             throw new RebuildException(
                 $"{target.Name} cannot take the events of tenant {tenantId} from position {after + 1} to {upTo}: "

@@ -145,7 +145,7 @@ public sealed class Store : IAsyncDisposable
             await rows.NextResultAsync(cancel);
             return await rows.ReadAsync(cancel) ? new Tenant(tenantId, StreamKey(tenantId, rows)) : null;
         }
-        catch (NpgsqlException e) when (Writer.IsPassing(e))
+        catch (NpgsqlException e) when (PassingFailure.Is(e))
         {
             throw new StoreUnavailableException("the database did not answer", TimeSpan.FromSeconds(2), e);
         }
@@ -175,7 +175,7 @@ public sealed class Store : IAsyncDisposable
             await rows.NextResultAsync(cancel);
             return await LogReader.ReadAsync(rows, catalog, cancel);
         }
-        catch (NpgsqlException e) when (Writer.IsPassing(e))
+        catch (NpgsqlException e) when (PassingFailure.Is(e))
         {
             connections.Reader.Clear();
             // A pooled connection may have died unnoticed: a new one will tell.

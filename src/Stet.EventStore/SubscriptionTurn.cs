@@ -89,7 +89,7 @@ sealed class SubscriptionTurn(
     }
 
     static bool IsLasting(Exception e, CancellationToken cancel) =>
-        e is not EventFailedException && !Writer.IsPassing(e)
+        e is not EventFailedException && !PassingFailure.Is(e)
         && !(e is OperationCanceledException && cancel.IsCancellationRequested);
 
     public sealed record Page(IReadOnlyList<StoredEvent> Events, EventFailedException? Unreadable);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace Stet.EventStore;
 
@@ -95,7 +94,7 @@ sealed class Writer : IAsyncDisposable
                 Volatile.Write(ref down, false);
                 return;
             }
-            catch (Exception e) when (IsPassing(e) && !stopped.IsCancellationRequested)
+            catch (Exception e) when (PassingFailure.Is(e) && !stopped.IsCancellationRequested)
             {
                 failing ??= Stopwatch.GetTimestamp();
                 if (down || Stopwatch.GetElapsedTime(failing.Value) > options.Patience)
@@ -135,20 +134,6 @@ sealed class Writer : IAsyncDisposable
     {
         foreach (var request in requests) request.Fail(e);
     }
-
-    internal static bool IsPassing(Exception e) => e switch
-    {
-        PostgresException p => p.IsTransient || p.SqlState is PostgresErrorCodes.AdminShutdown
-            or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
-            or "25P03" /* idle_in_transaction_session_timeout */
-            or PostgresErrorCodes.LockNotAvailable || IsStalePlan(p),
-        NpgsqlException or IOException or TimeoutException or System.Net.Sockets.SocketException => true,
-        _ => false,
-    };
-
-    /// <summary>A table got another shape under a prepared statement: on a new connection all is well.</summary>
-    internal static bool IsStalePlan(Exception e) =>
-        e is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery" };
 
     static StoreUnavailableException Unavailable(Exception e) =>
         new("the database did not answer; the command may have been recorded all the same", TimeSpan.FromSeconds(5), e);

@@ -26,17 +26,17 @@ public sealed class Checkpoints(
         const int Tries = 4;
         for (var attempt = 1; ; attempt++)
         {
-            var log = await logs.FindAsync(tenantId, cancel)
-                ?? throw new InvalidOperationException($"{tenantId} has no audit log: it is no tenant");
             try
             {
+                var log = await logs.FindAsync(tenantId, cancel)
+                    ?? throw new InvalidOperationException($"{tenantId} has no audit log: it is no tenant");
                 return await log.Rounds.JoinAsync(asked => RoundAsync(log, asked.Max()), atLeast, cancel);
             }
             catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException && attempt < Tries)
             {
                 // The log in memory was not the newest any more.
             }
-            catch (NpgsqlException e) when (e is not PostgresException || e.IsTransient)
+            catch (NpgsqlException e) when (PassingFailure.Is(e))
             {
                 // A pooled connection may have died unnoticed: a new one will tell.
                 connections.Writer.Clear();

@@ -36,7 +36,7 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
             foreach (var receipt in receipts) Write(json, receipt);
             json.WriteEndArray();
         }
-        catch (Exception e) when (e is AuditSigningRefusedException or StoreUnavailableException)
+        catch (Exception e) when (e is AuditSigningRefusedException or StoreUnavailableException || PassingFailure.Is(e))
         {
             var problem = e is AuditSigningRefusedException ? AuditProblems.SigningRefused : RequestProblems.Unavailable(0);
             output.Write(Encoding.UTF8.GetBytes($"null,\"receipt_error\":\"{problem.Code}\""));

@@ -1,3 +1,4 @@
+using Npgsql;
 using Stet.EventStore;
 
 namespace Stet.Http;
@@ -24,6 +25,7 @@ public static partial class ProblemMiddleware
             {
                 var problem = ProblemOf(e);
                 if (problem.Status == 500) Failed(logger, context.Request.Method, context.Request.Path, e);
+                else if (e is NpgsqlException) Away(logger, context.Request.Method, context.Request.Path, e.Message);
                 context.Response.Clear();
                 await Problems.WriteAsync(context, problem);
             }
@@ -37,6 +39,7 @@ public static partial class ProblemMiddleware
         BadHttpRequestException => RequestProblems.Invalid("", "is not a well-formed HTTP request"),
         StoreBusyException => RequestProblems.Busy,
         StoreUnavailableException away => RequestProblems.Unavailable((int)Math.Ceiling(away.RetryAfter.TotalSeconds)),
+        NpgsqlException when PassingFailure.Is(e) => RequestProblems.Unavailable(retryAfterSeconds: 2),
         _ => RequestProblems.Internal,
     };
 
@@ -54,4 +57,7 @@ public static partial class ProblemMiddleware
 
     [LoggerMessage(20, LogLevel.Error, "{Method} {Path} failed")]
     static partial void Failed(ILogger logger, string method, PathString path, Exception e);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Method} {Path}: the database did not answer: {Reason}")]
+    static partial void Away(ILogger logger, string method, PathString path, string reason);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Stet.EventStore;
 using Stet.Http;
 
@@ -29,6 +30,30 @@ public class ProblemMiddlewareSpecs
         (status, retryAfter).ShouldBe((503, "5"));
         problem.GetProperty("code").GetString().ShouldBe("store_unavailable");
         problem.GetRawText().ShouldNotContain("10.0.0.7");
+    }
+
+    [Theory]
+    [InlineData(PostgresErrorCodes.AdminShutdown)]
+    [InlineData(PostgresErrorCodes.CrashShutdown)]
+    [InlineData(PostgresErrorCodes.CannotConnectNow)]
+    public async Task A_database_that_goes_down_under_a_request_is_503(string sqlState)
+    {
+        var (status, retryAfter, problem) = await AnswerToAsync(
+            new PostgresException("terminating connection at 10.0.0.7", "FATAL", "FATAL", sqlState));
+
+        (status, retryAfter).ShouldBe((503, "2"));
+        problem.GetProperty("code").GetString().ShouldBe("store_unavailable");
+        problem.GetRawText().ShouldNotContain("10.0.0.7");
+    }
+
+    [Fact]
+    public async Task A_statement_that_is_wrong_is_500()
+    {
+        var (status, _, problem) = await AnswerToAsync(
+            new PostgresException("column x does not exist", "ERROR", "ERROR", PostgresErrorCodes.UndefinedColumn));
+
+        status.ShouldBe(500);
+        problem.GetRawText().ShouldNotContain("column x");
     }
 
     [Fact]

@@ -1,0 +1,23 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Stet.EventStore;
+
+/// <summary>Failures of a database that is away, restarting or overtaxed: on a new connection, a little later, all is well.</summary>
+public static class PassingFailure
+{
+    /// <summary>Whether the same statement may succeed when it is sent again.</summary>
+    public static bool Is(Exception e) => e switch
+    {
+        PostgresException p => p.IsTransient || p.SqlState is PostgresErrorCodes.AdminShutdown
+            or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+            or "25P03" /* idle_in_transaction_session_timeout */
+            or PostgresErrorCodes.LockNotAvailable || IsStalePlan(p),
+        NpgsqlException or IOException or TimeoutException or SocketException => true,
+        _ => false,
+    };
+
+    /// <summary>A table got another shape under a prepared statement.</summary>
+    internal static bool IsStalePlan(Exception e) =>
+        e is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery" };
+}
