@@ -72,15 +72,18 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        batch.Add("""
-            select h.position, coalesce((
-                select l.position from stet.audit_leaf l where l.tenant_id = h.tenant_id order by l.position desc limit 1), 0)
-            from stet.tenant_head h where h.tenant_id = $1 for update
-            """, Scalar(tenantId));
+        batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(tenantId));
+
+        // A statement of its own: its snapshot is younger than the wait for the head.
+        batch.Add(
+            "select coalesce((select position from stet.audit_leaf where tenant_id = $1 order by position desc limit 1), 0)", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         await rows.ReadAsync(cancel);
-        return (rows.GetInt64(0), rows.GetInt64(1));
+        var position = rows.GetInt64(0);
+        await rows.NextResultAsync(cancel);
+        await rows.ReadAsync(cancel);
+        return (position, rows.GetInt64(0));
     }
 
     static async Task<List<AuditLeaf>> ReadPageAsync(NpgsqlConnection connection, TenantLog log, long after, CancellationToken cancel)

@@ -131,16 +131,18 @@ public sealed class TenantLogs(
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using (var batch = new NpgsqlBatch(connection))
         {
-            // The head's lock makes instances take turns: the second finds what the first made.
+            // The head's lock makes instances take turns: the second finds what the first made, by a statement of its own,
+            // whose snapshot is younger than the wait.
             batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-            batch.Add("""
-                select h.tenant_id, exists (select from stet.audit_log l where l.tenant_id = h.tenant_id)
-                from stet.tenant_head h where h.tenant_id = $1 for update
-                """, Scalar(tenantId));
+            batch.Add("select from stet.tenant_head where tenant_id = $1 for update", Scalar(tenantId));
+            batch.Add("select exists (select from stet.audit_log where tenant_id = $1)", Scalar(tenantId));
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);
             if (!await rows.ReadAsync(cancel)) return false;
-            if (rows.GetBoolean(1)) return true;
+
+            await rows.NextResultAsync(cancel);
+            await rows.ReadAsync(cancel);
+            if (rows.GetBoolean(0)) return true;
         }
 
         var signing = await signer.MakeAsync(tenantId, cancel);
