@@ -83,6 +83,8 @@ section_commands() {
     done
     run_commands commands-unique-256 "$round" commands 256
     run_commands commands-superseding-256 "$round" commands 256 $fields
+    run_commands plain-tenants-256 "$round" plain 256 0 --tenants 1000 --without-audit-log
+    run_commands commands-tenants-256 "$round" commands 256 0 --tenants 1000
   done
 }
 
@@ -158,6 +160,15 @@ section_audit() {
   key=$(curl -sf -H "$header" "$started_url/v1/audit/keys" | sed 's/.*"vkey":"\([^"]*\)".*/\1/')
   sql audit -c "select id from stet.mt_events tablesample system (5) where tenant_id = '$tenant' order by random() limit 20000" >"$work/ids"
   "$work/stet/Stet" audit export --log "$log" --to "$work/export" --header "$header" >/dev/null
+  head -n 20 "$work/ids" >"$work/few-ids"
+  for round in $(seq $rounds); do
+    say "audit: proofs from an empty cache, round $round of $rounds"
+    stop_second_service
+    start_service audit --connection "$(connection audit)"
+    second_pid=$started_pid
+    run_wrk warm-up 0 "$second_pid" "$started_url" 16 $((warm_up * 5)) proofs ids="$work/few-ids" # what is hot is compiled again
+    run_wrk audit-proof-first "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
+  done
   for round in 0 $(seq $rounds); do
     say "audit: round $round of $rounds"
     run_wrk audit-proof "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
@@ -168,6 +179,7 @@ section_audit() {
     done
     run_leaves "$round"
     run_verify "$round" $entries "$work/export" "$key"
+    run_selfcheck "$round" audit
   done
   forget_round 0 # the runtime compiled what is hot
   stop_second_service

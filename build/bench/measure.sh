@@ -77,6 +77,15 @@ run_verify() {
   record audit-verify "$1" "$2" $(($2 * 1000 / (($(date +%s%N) - started) / 1000000))) - - 0 - - "$client_cpu"
 }
 
+# run_selfcheck ROUND DATABASE: everything that is stored of its log, at full speed, beside an idle service.
+run_selfcheck() {
+  local started entries
+  entries=$(log_position "$2")
+  started=$(date +%s%N)
+  observe "$work/stet/Stet" audit selfcheck --connection "$(connection "$2")" --tenant "$tenant"
+  record audit-selfcheck "$1" "$entries" $((entries * 1000 / (($(date +%s%N) - started) / 1000000))) - - 0 - "$postgres_cpu" "$client_cpu"
+}
+
 # run_pcs ROUND: documents verified (microseconds each) and signals computed (seconds) in process, on one core.
 run_pcs() {
   local name time

@@ -155,6 +155,8 @@ print_table() {
     row_by_plain "commands in process, $kind, 32 callers, without the audit log" "$kind-32"
     row_by_plain "commands in process, $kind, 256 callers, without the audit log" "$kind-256"
   done
+  row 'commands in process, unique, 256 callers, 1,000 tenants' commands-tenants-256 '' ''
+  row_by_plain 'commands in process, unique, 256 callers, 1,000 tenants, without the audit log' tenants-256
   for n in 16 64; do
     row_with_goal "POST /v1/corrections, unique, $n connections" "http-unique-$n" 10000 15
     row_with_goal "POST /v1/corrections, superseding, $n connections" "http-superseding-$n" 10000 15
@@ -170,12 +172,14 @@ print_table() {
     line 'memory of the service, peak in 64-connection runs' "$(printf '%.0f MB' "$name")" '' '' '' '< 250 MB' "$(verdict "$name" '<' 250)"
   fi
   row_with_goal 'GET audit/proof of a random event, 16 connections' audit-proof 0 10
+  row_with_goal 'the same from an empty cache, 16 connections' audit-proof-first 0 10
   for n in 1 16; do
     row "POST /v1/corrections on that log, $n connections" "audit-plain-$n" '' ''
     row_by_receipt "the same with a receipt, $n connections" "$n"
   done
   row_plain 'leaf hash and peaks of ready entries, one core' audit-leaves '>= 1,000,000/s' 1000000
   row_plain 'stet audit verify of an export, entries' audit-verify '>= 100,000/s (1 M in 10 s)' 100000
+  row_plain 'stet audit selfcheck, entries' audit-selfcheck '>= 16,667/s (1 M in 60 s)' 16667
   row_limit 'PCS document of 0.1 verified in process, one core' 'pcs-0.1, A-bytes' µs 25
   row_limit 'PCS document of 0.1, form G, one core' 'pcs-0.1, G-bytes' µs 25
   row_limit 'PCS document of 1.0 verified in process, one core' 'pcs-1.0, HS256' µs 25

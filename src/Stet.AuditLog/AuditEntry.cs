@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -89,7 +88,7 @@ public readonly record struct AuditEntry(
         text.Append("\",\"at\":\""u8);
         AppendTime(ref text, At);
         text.Append("\",\"commit\":\""u8);
-        AppendBase64(ref text, Commit);
+        text.Advance(Commit.WriteBase64(text.Free(44)));
         text.Append("\",\"id\":\""u8);
         AppendFormatted(ref text, Id);
         text.Append("\",\"schema\":"u8);
@@ -149,14 +148,6 @@ public readonly record struct AuditEntry(
         at.UtcDateTime.TryFormat(written, out _, "O", CultureInfo.InvariantCulture);
         written[26] = (byte)'Z';
         text.Advance(27);
-    }
-
-    static void AppendBase64(ref PooledBuffer<byte> text, LogHash hash)
-    {
-        Span<byte> bytes = stackalloc byte[LogHash.Size];
-        hash.CopyTo(bytes);
-        Base64.EncodeToUtf8(bytes, text.Free(44), out _, out var written);
-        text.Advance(written);
     }
 
     static void AppendFormatted<T>(ref PooledBuffer<byte> text, T value) where T : IUtf8SpanFormattable

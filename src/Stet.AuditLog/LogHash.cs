@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Runtime.Intrinsics;
 
 namespace Stet.AuditLog;
@@ -75,6 +76,15 @@ public readonly record struct LogHash
         Span<byte> bytes = stackalloc byte[Size];
         CopyTo(bytes);
         return Convert.ToBase64String(bytes);
+    }
+
+    /// <summary>Writes the 32 bytes in base64, and says how many characters that are: 44.</summary>
+    internal int WriteBase64(Span<byte> destination)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        CopyTo(bytes);
+        Base64.EncodeToUtf8(bytes, destination, out _, out var written);
+        return written;
     }
 
     /// <summary>SHA-256 of bytes with whatever prefix they need.</summary>

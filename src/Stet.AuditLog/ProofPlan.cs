@@ -17,25 +17,27 @@ namespace Stet.AuditLog;
 public sealed class ProofPlan
 {
     readonly long size;
-    readonly Peaks? peaks;
     readonly IReadOnlyList<LeafRange> ranges;
-    readonly Dictionary<Subtree, LogHash> known = [];
+    readonly List<Part> parts = [];
+    readonly List<Tile> tiles = [];
 
-    ProofPlan(long size, Peaks? peaks, IReadOnlyList<LeafRange> ranges, SubtreeCache? cache = null)
+    ProofPlan(long size, Peaks? peaks, IReadOnlyList<LeafRange> ranges, SubtreeCache? cache = null, FullTile? leaves = null)
     {
         if (peaks is not null && peaks.Size != size)
             throw new ArgumentException($"The peaks are those of size {peaks.Size}, not {size}.", nameof(peaks));
 
-        (this.size, this.peaks, this.ranges) = (size, peaks, ranges);
-
-        var read = ranges.SelectMany(range => range.Perfect()).Where(subtree => !IsPeak(subtree) && !IsKnown(subtree));
-        Tiles = [.. read.Select(TileOf).Distinct()];
-
-        bool IsKnown(Subtree subtree)
+        (this.size, this.ranges) = (size, ranges);
+        for (var range = 0; range < ranges.Count; range++)
         {
-            if (cache is null || !cache.TryGet(subtree.Height, subtree.Number, out var root)) return false;
-            known[subtree] = root;
-            return true;
+            for (var rest = ranges[range]; rest.Count > 0; rest = rest with { Start = rest.Start + parts[^1].Subtree.Leaves.Count })
+            {
+                var subtree = rest.Largest();
+                var isKnown = TryPeak(peaks, subtree, out var root)
+                    || leaves?.TryGet(subtree.Height, subtree.Number, out root) == true
+                    || cache?.TryGet(subtree.Height, subtree.Number, out root) == true;
+                parts.Add(new Part(range, subtree, isKnown, root));
+                if (!isKnown && TileOf(subtree) is var tile && !tiles.Contains(tile)) tiles.Add(tile);
+            }
         }
     }
 
@@ -43,16 +45,18 @@ public sealed class ProofPlan
     /// The tiles to fetch, each once and as wide as the size implies. With the peaks at hand an inclusion proof takes
     /// one of each tile level: three for a million leaves; only that of its leaf once a cache knows the rest.
     /// </summary>
-    public IReadOnlyList<Tile> Tiles { get; }
+    public IReadOnlyList<Tile> Tiles => tiles;
 
     /// <summary>The proof that a leaf is in a tree (RFC 6962, 2.1.1), from its sibling up.</summary>
     /// <param name="index">Of the leaf, from 0 and below the size.</param>
     /// <param name="size">How many leaves the tree has; the log may have more by now.</param>
     /// <param name="peaks">Those of that size, which save reading its partial tiles; not changed meanwhile.</param>
     /// <param name="cache">Of the log: what it knows is not read; see <see cref="Keep"/>.</param>
+    /// <param name="leaves">The tile that holds the leaf, if it is at hand: then it is not read either.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such leaf in the tree.</exception>
     /// <exception cref="ArgumentException">The peaks are those of another size.</exception>
-    public static ProofPlan Inclusion(long index, long size, Peaks? peaks = null, SubtreeCache? cache = null)
+    public static ProofPlan Inclusion(
+        long index, long size, Peaks? peaks = null, SubtreeCache? cache = null, FullTile? leaves = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
@@ -66,7 +70,7 @@ public sealed class ProofPlan
         }
 
         ranges.Reverse();
-        return new ProofPlan(size, peaks, ranges, cache);
+        return new ProofPlan(size, peaks, ranges, cache, leaves);
     }
 
     /// <summary>
@@ -103,8 +107,11 @@ public sealed class ProofPlan
     public static ProofPlan Peaks(long size)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
-        var whole = new LeafRange(0, size);
-        return new ProofPlan(size, null, [.. whole.Perfect().Select(subtree => subtree.Leaves)]);
+        var perfect = new List<LeafRange>();
+        for (var rest = new LeafRange(0, size); rest.Count > 0; rest = rest with { Start = perfect[^1].End })
+            perfect.Add(rest.Largest().Leaves);
+
+        return new ProofPlan(size, null, perfect);
     }
 
     /// <summary>Makes the hashes.</summary>
@@ -116,12 +123,18 @@ public sealed class ProofPlan
     public LogHash[] Compute(Func<Tile, ReadOnlyMemory<byte>> tiles)
     {
         ArgumentNullException.ThrowIfNull(tiles);
-        return [.. ranges.Select(range => AuditLog.Peaks.Fold([.. range.Perfect().Select(HashOf)]))];
+        var hashes = new LogHash[ranges.Count];
+        Span<LogHash> roots = stackalloc LogHash[MerkleProof.MaxHashes];
+        for (var part = 0; part < parts.Count;)
+        {
+            var (range, count) = (parts[part].Range, 0);
+            for (; part < parts.Count && parts[part].Range == range; part++)
+                roots[count++] = parts[part] is { IsKnown: true } known ? known.Root : InTile(parts[part].Subtree, tiles);
 
-        LogHash HashOf(Subtree subtree) =>
-            IsPeak(subtree) ? PeakOf(subtree)
-            : known.TryGetValue(subtree, out var root) ? root
-            : InTile(TileOf(subtree), tiles(TileOf(subtree)).Span, subtree);
+            hashes[range] = AuditLog.Peaks.Fold(roots[..count]);
+        }
+
+        return hashes;
     }
 
     /// <summary>Keeps what later proofs can take from this one.</summary>
@@ -131,10 +144,10 @@ public sealed class ProofPlan
     {
         ArgumentNullException.ThrowIfNull(cache);
         ArgumentNullException.ThrowIfNull(hashes);
-        for (var i = 0; i < ranges.Count; i++)
+        foreach (var part in parts)
         {
-            if (BitOperations.IsPow2(ranges[i].Count) && ranges[i].Perfect().First() is var subtree && !known.ContainsKey(subtree))
-                cache.Add(subtree.Height, subtree.Number, hashes[i]);
+            if (!part.IsKnown && part.Subtree.Leaves == ranges[part.Range])
+                cache.Add(part.Subtree.Height, part.Subtree.Number, hashes[part.Range]);
         }
     }
 
@@ -165,13 +178,20 @@ public sealed class ProofPlan
 
     Tile TileOf(Subtree subtree) => Tile.Holding(subtree.TileLevel, subtree.FirstHash, size);
 
-    bool IsPeak(Subtree subtree) =>
-        peaks is not null && subtree.Number + 1 == size >> subtree.Height && ((size >> subtree.Height) & 1) == 1;
-
-    LogHash PeakOf(Subtree subtree) => peaks!.Hashes[BitOperations.PopCount((ulong)size >> subtree.Height) - 1];
-
-    static LogHash InTile(Tile tile, ReadOnlySpan<byte> bytes, Subtree subtree)
+    static bool TryPeak(Peaks? peaks, Subtree subtree, out LogHash root)
     {
+        root = default;
+        if (peaks is null || subtree.Number + 1 != peaks.Size >> subtree.Height || ((peaks.Size >> subtree.Height) & 1) == 0)
+            return false;
+
+        root = peaks.Hashes[BitOperations.PopCount((ulong)peaks.Size >> subtree.Height) - 1];
+        return true;
+    }
+
+    LogHash InTile(Subtree subtree, Func<Tile, ReadOnlyMemory<byte>> tiles)
+    {
+        var tile = TileOf(subtree);
+        var bytes = tiles(tile).Span;
         var slot = (int)(subtree.FirstHash % Tile.FullWidth);
         if (bytes.Length < LogHash.Size * (slot + subtree.HashCount))
         {
@@ -203,15 +223,11 @@ public sealed class ProofPlan
             return (new LeafRange(Start, middle), new LeafRange(middle, End));
         }
 
-        /// <summary>The perfect subtrees it consists of, largest first: one for each 1-bit of the count.</summary>
-        public IEnumerable<Subtree> Perfect()
+        /// <summary>The largest of the perfect subtrees it consists of, one for each 1-bit of the count: the first one.</summary>
+        public Subtree Largest()
         {
-            for (var start = Start; start < End;)
-            {
-                var height = BitOperations.Log2((ulong)(End - start));
-                yield return new Subtree(height, start >> height);
-                start += 1L << height;
-            }
+            var height = BitOperations.Log2((ulong)Count);
+            return new Subtree(height, Start >> height);
         }
     }
 
@@ -228,4 +244,8 @@ public sealed class ProofPlan
 
         public long FirstHash => Number << (Height % Tile.Height);
     }
+
+    /// <summary>A perfect subtree of one of the ranges; its root, if that is known already.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    readonly record struct Part(int Range, Subtree Subtree, bool IsKnown, LogHash Root);
 }

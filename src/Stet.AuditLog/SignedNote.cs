@@ -11,6 +11,7 @@ public sealed class SignedNote
     public const int MaxSignatures = 100;
 
     readonly byte[] textBytes;
+    byte[]? utf8;
 
     /// <param name="text">One or more lines, the last one ended too; no control characters.</param>
     /// <param name="signatures">At least one, at most <see cref="MaxSignatures"/>.</param>
@@ -103,7 +104,10 @@ public sealed class SignedNote
     }
 
     /// <summary>The note in UTF-8.</summary>
-    public byte[] ToArray() => StrictText.ToUtf8(ToString(), "note");
+    public byte[] ToArray() => Utf8.ToArray();
+
+    // Proofs of many events end in one note.
+    internal ReadOnlySpan<byte> Utf8 => utf8 ??= StrictText.ToUtf8(ToString(), "note");
 
     /// <summary>The note: text, empty line, signature lines.</summary>
     public override string ToString() => $"{Text}\n{string.Concat(Signatures.Select(signature => $"{signature}\n"))}";

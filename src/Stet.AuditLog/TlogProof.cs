@@ -16,6 +16,7 @@ public sealed record TlogProof(long Index, IReadOnlyList<LogHash> Hashes, Signed
     const string FirstLine = "c2sp.org/tlog-proof@v1";
     const string ExtraPrefix = "extra ";
     const string IndexPrefix = "index ";
+    const int HashLine = 45; // base64 of 32 bytes, and a line feed
 
     /// <summary>
     /// Reads a proof file. Nothing is checked yet; an <c>extra</c> line, which nobody signed, is skipped.
@@ -69,16 +70,34 @@ public sealed record TlogProof(long Index, IReadOnlyList<LogHash> Hashes, Signed
     }
 
     /// <summary>The file in UTF-8.</summary>
-    public byte[] ToArray() => StrictText.ToUtf8(ToString(), "proof");
+    public byte[] ToArray()
+    {
+        var note = Checkpoint.Utf8;
+        var file = new PooledBuffer<byte>(64 + (Hashes.Count * HashLine) + note.Length);
+        try
+        {
+            file.Append("c2sp.org/tlog-proof@v1\nindex "u8);
+            Index.TryFormat(file.Free(20), out var digits, provider: CultureInfo.InvariantCulture);
+            file.Advance(digits);
+            file.Add((byte)'\n');
+            foreach (var hash in Hashes)
+            {
+                file.Advance(hash.WriteBase64(file.Free(HashLine)));
+                file.Add((byte)'\n');
+            }
+
+            file.Add((byte)'\n');
+            file.Append(note);
+            return file.Written.ToArray();
+        }
+        finally
+        {
+            file.Dispose();
+        }
+    }
 
     /// <summary>The file.</summary>
-    public override string ToString()
-    {
-        var file = new StringBuilder();
-        file.Append(CultureInfo.InvariantCulture, $"{FirstLine}\n{IndexPrefix}{Index}\n");
-        foreach (var hash in Hashes) file.Append(CultureInfo.InvariantCulture, $"{hash}\n");
-        return file.Append(CultureInfo.InvariantCulture, $"\n{Checkpoint}").ToString();
-    }
+    public override string ToString() => Encoding.UTF8.GetString(ToArray());
 
     /// <summary>Lines of proof hashes, as proof files and requests to witnesses have them.</summary>
     /// <exception cref="AuditLogFormatException">A line is no hash, or there are too many.</exception>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using FsCheck;
@@ -176,6 +177,22 @@ public class AuditEntrySpecs
         Should.Throw<ArgumentException>(() => Commitment.WriteSalt(new byte[length], eventId, new byte[32]));
         Should.Throw<ArgumentException>(() => Commitment.Of(new byte[length], "{}"u8));
     }
+
+    [Fact]
+    public void A_salt_with_no_room_is_a_mistake_of_the_program() =>
+        Should.Throw<ArgumentException>(() => Commitment.WriteSalt(new byte[32], eventId, new byte[31]));
+
+    [Fact]
+    public void A_salt_is_the_HMAC_of_the_event_id() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<Guid>(), ArbMap.Default.ArbFor<int>(), (id, seed) =>
+        {
+            var (key, salt) = (new byte[Commitment.KeySize], new byte[Commitment.SaltSize]);
+            new Random(seed).NextBytes(key);
+
+            Commitment.WriteSalt(key, id, salt);
+
+            salt.ShouldBe(HMACSHA256.HashData(key, id.ToByteArray(bigEndian: true)));
+        }).Check(Config.QuickThrowOnFailure);
 
     static Arbitrary<AuditEntry> Entries { get; } =
         (from chance in Gen.Choose(0, int.MaxValue)

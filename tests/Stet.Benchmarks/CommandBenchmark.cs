@@ -15,7 +15,7 @@ namespace Stet.Benchmarks;
 /// </summary>
 sealed class CommandBenchmark(
     ILoggerFactory logs, StoreConnections connections, TenantLogs auditLogs, Store store, StateType<CorrectedField> field,
-    Tenant tenant, int fields) : IAsyncDisposable
+    Tenant[] tenants, int fields) : IAsyncDisposable
 {
     static readonly EventMetadata metadata = new("application", Caller: "benchmark");
 
@@ -28,11 +28,12 @@ sealed class CommandBenchmark(
 
     /// <param name="connectionString">A database with the schema in place.</param>
     /// <param name="tenantId">The tenant; it is created when it is missing.</param>
+    /// <param name="tenantCount">How many there are to be; further ones have ids like the first.</param>
     /// <param name="fields">Each command corrects a random one of these many filled fields; 0: a new one.</param>
     /// <param name="audited">Whether the audit log is kept with the events.</param>
     /// <param name="cancel">Ends the wait.</param>
     public static async Task<CommandBenchmark> OpenAsync(
-        string connectionString, string tenantId, int fields, bool audited, CancellationToken cancel)
+        string connectionString, string tenantId, int tenantCount, int fields, bool audited, CancellationToken cancel)
     {
         var logs = LoggerFactory.Create(logging => logging
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Warning));
@@ -43,10 +44,12 @@ sealed class CommandBenchmark(
         var store = new Store(
             connections, contexts.Catalog, contexts.Projections, audited ? new AuditAppender(auditLogs, TimeProvider.System) : null,
             new StoreOptions { KeyWrap = new StreamKeys(installation) }, TimeProvider.System, logs.CreateLogger<Store>());
-        var tenant = await store.CreateTenantAsync(tenantId, cancel);
+        var tenants = new Tenant[tenantCount];
+        for (var i = 0; i < tenantCount; i++)
+            tenants[i] = await store.CreateTenantAsync(i == 0 ? tenantId : $"{i:x8}{tenantId[8..]}", cancel);
 
         return new CommandBenchmark(
-            logs, connections, auditLogs, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenant, fields);
+            logs, connections, auditLogs, store, contexts.States.OfType<StateType<CorrectedField>>().Single(), tenants, fields);
     }
 
     /// <summary>Makes the leaves of events that have none.</summary>
@@ -99,13 +102,14 @@ sealed class CommandBenchmark(
     {
         var number = Interlocked.Increment(ref last);
         var filled = fields > 0;
+        var tenant = tenants[number % tenants.Length];
         var chosen = filled ? Random.Shared.Next(fields) : 0;
         var command = new RecordCorrection(
             new Subject("patient", filled ? $"p-{chosen / 5}" : $"{run}-{number}"), $"allergies.substance_{chosen % 5}",
             FieldValue.Of($"severe, seen on visit {number}"), CorrectionClass.Fact, readable, actor,
             Supersedes: null, EffectiveFrom: null, EffectiveTo: null, Reason: null);
 
-        var result = await store.AppendAsync(tenant.Id, metadata, CommandOf(command, $"{run}-{number}"), cancel);
+        var result = await store.AppendAsync(tenant.Id, metadata, CommandOf(tenant, command, $"{run}-{number}"), cancel);
 
         var expected = filled ? 2 : 1; // what stood before ends
         if (result.Outcome != AppendOutcome.Recorded || result.Events.Count != expected)
@@ -113,7 +117,7 @@ sealed class CommandBenchmark(
                 $"a correction of {command.Subject.Id} came to {result.Outcome} with {result.Events.Count} events, not {expected}");
     }
 
-    StreamCommand<CorrectedField> CommandOf(RecordCorrection command, string key)
+    StreamCommand<CorrectedField> CommandOf(Tenant tenant, RecordCorrection command, string key)
     {
         var payload = Encoding.UTF8.GetBytes(
             $"{command.Subject.Type}\n{command.Subject.Id}\n{command.FieldKey}\n{command.Value.Json}");

@@ -11,16 +11,22 @@ var fields = new Option<int>("--fields")
     Description = "Correct a random one of these many filled fields; default: a new field each time",
 };
 
+var tenants = new Option<int>("--tenants")
+{
+    Description = "Spread the commands over this many tenants; they are made when they are missing", DefaultValueFactory = _ => 1,
+};
+
 var withoutLog = new Option<bool>("--without-audit-log") { Description = "Append without leaves, as if there were no audit log" };
 
 var root = new RootCommand("Corrections as fast as callers in the store's own process can have them recorded.")
 {
-    connection, tenant, callers, seconds, warmUp, fields, withoutLog,
+    connection, tenant, tenants, callers, seconds, warmUp, fields, withoutLog,
 };
 root.SetAction(async (arguments, cancel) =>
 {
     await using var benchmark = await CommandBenchmark.OpenAsync(
-        arguments.GetValue(connection)!, arguments.GetValue(tenant)!, arguments.GetValue(fields), !arguments.GetValue(withoutLog), cancel);
+        arguments.GetValue(connection)!, arguments.GetValue(tenant)!, arguments.GetValue(tenants), arguments.GetValue(fields),
+        !arguments.GetValue(withoutLog), cancel);
 
     var warmedUp = await benchmark.RunAsync(
         arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(warmUp)), cancel);

@@ -16,6 +16,7 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
         var http = context.HttpContext;
         var tenantId = http.Request.RouteValues["tenant_id"] as string;
         if (tenantId != http.Features.Get<Caller>()?.TenantId || tenantId is null) return Problems.Answer(AuditProblems.NotFound);
+        if (!IsSpeltAsServed(http.Request.Path.Value)) return Problems.Answer(AuditProblems.NotFound);
 
         publicLogs.Announce(http);
         const int Tries = 2;
@@ -63,6 +64,9 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
     /// <summary>The log that the request is about.</summary>
     public static TenantLog Log(HttpContext http) =>
         http.Features.Get<TenantLog>() ?? throw new InvalidOperationException($"{nameof(AuditAccess)} did not run");
+
+    /// <summary>Each resource has one path. Routing would take a slash behind it, and capitals, as well.</summary>
+    static bool IsSpeltAsServed(string? path) => path is [.., not '/'] && !path.AsSpan().ContainsAnyInRange('A', 'Z');
 
     /// <summary>The epoch that the path names; null when it names none that can be.</summary>
     static int? EpochOf(HttpContext http)

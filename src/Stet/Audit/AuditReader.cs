@@ -8,39 +8,68 @@ namespace Stet.Audit;
 /// <summary>Reads logs for those who check them. Nothing is read that no guard row covers.</summary>
 public sealed class AuditReader(Store store)
 {
+    // The newest guard row, and the newest one that a witness has cosigned.
+    const string NewestGuard = "select * from stet.audit_signed where tenant_id = $1 order by size desc limit 1";
+
+    const string WitnessedGuard = """
+        select s.* from (
+            select c.size from stet.audit_cosignature c where c.tenant_id = $1 order by c.size desc limit 1) w
+        cross join lateral (select * from stet.audit_signed where tenant_id = $1 and size = w.size limit 1) s
+        """;
+
     /// <summary>What proofs take, in one round trip and from one snapshot.</summary>
     /// <param name="tenantId">Whose log.</param>
-    /// <param name="eventId">An event to look up, and whose leaf's tile to read; null: none.</param>
-    /// <param name="leaves">Further leaves to prove, by index; the size of an older tree stands for its right edge.</param>
+    /// <param name="leaves">Leaves to prove, by index; the size of an older tree stands for its right edge.</param>
     /// <param name="witnessed">Whether to take the newest size that a witness cosigned for the newest one.</param>
     /// <param name="cancel">Ends the wait.</param>
-    internal Task<LogView> ViewAsync(
-        string tenantId, Guid? eventId, long[] leaves, bool witnessed, CancellationToken cancel)
-    {
-        var guard = witnessed
-            ? """
-              select s.* from (
-                  select c.size from stet.audit_cosignature c where c.tenant_id = $1 order by c.size desc limit 1) w
-              cross join lateral (select * from stet.audit_signed where tenant_id = $1 and size = w.size limit 1) s
-              """
-            : "select * from stet.audit_signed where tenant_id = $1 order by size desc limit 1";
-        var sql = $"""
-            select {LogTree.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
-                (select string_agg(c.line || chr(10), '' order by c.witness)
-                 from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size),
-                e.seq_id, p.level, p.n, p.hashes
-            from stet.tenant_head h
-            cross join lateral (
-                select * from stet.audit_log where tenant_id = $1 order by epoch desc limit 1) l
-            left join lateral ({guard}) g on true
-            left join lateral (
-                select seq_id from stet.mt_events where tenant_id = $1 and id = $2::uuid order by id limit 1) e on true
-            left join lateral ({(eventId is null ? LogTree.TilesOver("$3", "g.size") : LogTree.TilesOver("array[e.seq_id - 1]", "g.size", top: 0))}) p on true
-            where h.tenant_id = $1
-            """;
-        return store.QueryAsync(
-            tenantId, sql, [Scalar(tenantId), Optional<object>(eventId), Scalar(leaves)], ReadViewAsync, cancel);
-    }
+    internal Task<LogView> ViewAsync(string tenantId, long[] leaves, bool witnessed, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId,
+            View("p.level, p.n, p.hashes", witnessed, $"left join lateral ({LogTree.TilesOver("$2", "g.size")}) p on true"),
+            [Scalar(tenantId), Scalar(leaves)],
+            static async (row, position, token) =>
+            {
+                LogView? view = null;
+                while (await row.ReadAsync(token))
+                {
+                    view ??= ReadView(row, position);
+                    view.Tiles.Add(row, ViewColumns);
+                }
+
+                return view ?? throw new AuditLogChangedException();
+            },
+            cancel);
+
+    /// <summary>Where events are in a log, from the snapshot that shows the log.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="ids">The events.</param>
+    /// <param name="witnessed">Whether to take the newest size that a witness cosigned for the newest one.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    internal Task<FoundEvents> FindAsync(string tenantId, IReadOnlyList<Guid> ids, bool witnessed, CancellationToken cancel) =>
+        store.QueryAsync(
+            tenantId,
+            View(
+                """
+                array(
+                    select (select e.seq_id from stet.mt_events e where e.tenant_id = $1 and e.id = asked.id order by e.id limit 1)
+                    from unnest($2::uuid[]) with ordinality as asked(id, n) order by asked.n)
+                """,
+                witnessed),
+            [Scalar(tenantId), Scalar(ids.ToArray())],
+            async (row, position, token) =>
+            {
+                if (!await row.ReadAsync(token)) throw new AuditLogChangedException();
+
+                var positions = new Dictionary<Guid, long>(ids.Count);
+                var found = row.GetFieldValue<long?[]>(ViewColumns);
+                for (var i = 0; i < found.Length; i++)
+                {
+                    if (found[i] is { } at) positions[ids[i]] = at;
+                }
+
+                return new FoundEvents(ReadView(row, position), positions);
+            },
+            cancel);
 
     /// <summary>Adds to what a proof takes.</summary>
     /// <param name="tenantId">Whose log.</param>
@@ -145,25 +174,30 @@ public sealed class AuditReader(Store store)
             : throw new AuditAlteredException(position);
     }
 
-    static async Task<LogView> ReadViewAsync(NpgsqlDataReader row, long position, CancellationToken cancel)
-    {
-        var tiles = new StoredTiles();
-        LogView? view = null;
-        while (await row.ReadAsync(cancel))
-        {
-            view ??= new LogView(
-                position, row.GetString(0), row.GetBoolean(1), row.GetInt32(2), row.GetInt32(3),
-                row.IsDBNull(4)
-                    ? null
-                    : new SignedSize(
-                        row.GetInt64(4), new LogHash(row.GetFieldValue<byte[]>(5)), row.GetFieldValue<byte[]>(6),
-                        row.IsDBNull(7) ? "" : row.GetString(7)),
-                row.IsDBNull(8) ? null : row.GetInt64(8), tiles);
-            tiles.Add(row, 9);
-        }
+    const int ViewColumns = 8;
 
-        return view ?? throw new AuditLogChangedException();
-    }
+    /// <summary>A query for a log as it stands, one row of it, and more.</summary>
+    static string View(string more, bool witnessed, string joined = "") => $"""
+        select {LogTree.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
+            (select string_agg(c.line || chr(10), '' order by c.witness)
+             from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size),
+            {more}
+        from stet.tenant_head h
+        cross join lateral (
+            select * from stet.audit_log where tenant_id = $1 order by epoch desc limit 1) l
+        left join lateral ({(witnessed ? WitnessedGuard : NewestGuard)}) g on true
+        {joined}
+        where h.tenant_id = $1
+        """;
+
+    static LogView ReadView(NpgsqlDataReader row, long position) => new(
+        position, row.GetString(0), row.GetBoolean(1), row.GetInt32(2), row.GetInt32(3),
+        row.IsDBNull(4)
+            ? null
+            : new SignedSize(
+                row.GetInt64(4), new LogHash(row.GetFieldValue<byte[]>(5)), row.GetFieldValue<byte[]>(6),
+                row.IsDBNull(7) ? "" : row.GetString(7)),
+        new StoredTiles());
 }
 
 /// <summary>What one snapshot shows of a log.</summary>
@@ -173,10 +207,14 @@ public sealed class AuditReader(Store store)
 /// <param name="Epoch">Of the log.</param>
 /// <param name="KeyChanges">How often its keys have changed.</param>
 /// <param name="Newest">The newest guard row; null when nothing was signed.</param>
-/// <param name="EventPosition">Of the event that was asked about; null when there is none.</param>
 /// <param name="Tiles">Those over the leaves that were asked about.</param>
 sealed record LogView(
-    long Position, string Incarnation, bool IsFrozen, int Epoch, int KeyChanges, SignedSize? Newest, long? EventPosition, StoredTiles Tiles);
+    long Position, string Incarnation, bool IsFrozen, int Epoch, int KeyChanges, SignedSize? Newest, StoredTiles Tiles);
+
+/// <summary>Where events are in a log.</summary>
+/// <param name="View">The log as it stood then.</param>
+/// <param name="Positions">Of the events that there are, by id.</param>
+sealed record FoundEvents(LogView View, IReadOnlyDictionary<Guid, long> Positions);
 
 /// <summary>A guard row.</summary>
 /// <param name="Size">How many leaves.</param>

@@ -30,7 +30,7 @@ public sealed class Checkpoints(
             {
                 var log = await logs.FindAsync(tenantId, cancel)
                     ?? throw new InvalidOperationException($"{tenantId} has no audit log: it is no tenant");
-                return await log.Rounds.JoinAsync(most => RoundAsync(log, most), atLeast, cancel);
+                return await log.Rounds.JoinAsync(asked => RoundAsync(log, asked.Max()), atLeast, cancel);
             }
             catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException && attempt < Tries)
             {

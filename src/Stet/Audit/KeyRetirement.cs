@@ -35,28 +35,8 @@ public sealed partial class KeyRetirement(StoreConnections connections, Store st
     }
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(Every, clock);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RetireAsync(stoppingToken);
-                }
-                catch (Exception e) when (e is StoreUnavailableException or Npgsql.NpgsqlException)
-                {
-                    Postponed(logger, e.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The service stops.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeated.RunAsync(RetireAsync, Every, clock, e => Postponed(logger, e.Message), stoppingToken);
 
     async Task<List<string>> DueAsync(CancellationToken cancel)
     {

@@ -90,6 +90,12 @@ sealed class StoredTiles
             : throw new AuditAlteredException(index + 1);
     }
 
+    /// <summary>A tile of leaf hashes that is full; null when it is not, or is not here.</summary>
+    public FullTile? Full(Tile tile) =>
+        tile.IsFull && tiles.TryGetValue((tile.Level, tile.Index), out var hashes) && hashes.Length == Tile.FullWidth * LogHash.Size
+            ? new FullTile(tile.Index, hashes)
+            : null;
+
     /// <summary>The hashes of a proof.</summary>
     /// <exception cref="AuditAlteredException">Rows that must be there are not.</exception>
     public LogHash[] Make(ProofPlan plan)

@@ -49,7 +49,7 @@ static class ProofEndpoints
 
         var noted = checkpoints.Noted(log);
         long[] leaves = asked is { } edge ? [position - 1, edge] : [position - 1];
-        var view = await reader.ViewAsync(log.TenantId, null, leaves, witnessed: false, http.RequestAborted);
+        var view = await reader.ViewAsync(log.TenantId, leaves, witnessed: false, http.RequestAborted);
         var newest = view.Newest?.Size ?? 0;
         if (Math.Max(position, asked ?? 0) > newest)
             return Problems.Answer(AuditProblems.SizeUnknown(Math.Max(position, asked ?? 0), newest));
@@ -79,7 +79,7 @@ static class ProofEndpoints
 
         // The default's right edge comes with its guard row.
         long[] leaves = [Math.Max(0, from - 1), from, .. asked is { } edge ? [edge] : Array.Empty<long>()];
-        var view = await reader.ViewAsync(AuditAccess.Log(http).TenantId, null, leaves, witnessed: false, http.RequestAborted);
+        var view = await reader.ViewAsync(AuditAccess.Log(http).TenantId, leaves, witnessed: false, http.RequestAborted);
         var newest = view.Newest?.Size ?? 0;
         if (Math.Max(from, asked ?? 0) > newest)
             return Problems.Answer(AuditProblems.SizeUnknown(Math.Max(from, asked ?? 0), newest));

@@ -5,7 +5,8 @@ namespace Stet.Audit;
 /// <summary>Proof files (C2SP tlog-proof) of single events.</summary>
 /// <param name="checkpoints">Sign what a proof ends in.</param>
 /// <param name="reader">Reads what a proof is made of.</param>
-public sealed class Proofs(Checkpoints checkpoints, AuditReader reader)
+/// <param name="cache">Keeps what later proofs are made of, too.</param>
+sealed class Proofs(Checkpoints checkpoints, AuditReader reader, TileCache cache)
 {
     /// <summary>The proof of an event against the newest checkpoint; one is made if none covers the event.</summary>
     /// <param name="log">The log.</param>
@@ -15,32 +16,55 @@ public sealed class Proofs(Checkpoints checkpoints, AuditReader reader)
     /// <returns>The proof, or why there is none.</returns>
     /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
     /// <exception cref="AuditAlteredException">The stored hashes do not lead to the root.</exception>
-    internal async Task<(EventProof? Proof, Problem? Problem)> OfEventAsync(
+    public async Task<(EventProof? Proof, Problem? Problem)> OfEventAsync(
         TenantLog log, Guid eventId, bool witnessed, CancellationToken cancel)
     {
         var noted = checkpoints.Noted(log);
-        var view = await reader.ViewAsync(log.TenantId, eventId, [], witnessed, cancel);
-        if (view.EventPosition is not { } position) return (null, AuditProblems.EventUnknown);
+        var found = await FindAsync();
+        if (!found.Positions.TryGetValue(eventId, out var position)) return (null, AuditProblems.EventUnknown);
 
-        if (view.Newest is null || view.Newest.Size < position)
+        if (found.View.Newest is null || found.View.Newest.Size < position)
         {
             if (witnessed) return (null, AuditProblems.NotWitnessed);
 
             noted = await checkpoints.NewestAsync(log, position, cancel);
-            view = await reader.ViewAsync(log.TenantId, eventId, [], witnessed, cancel);
+            found = await FindAsync();
         }
 
-        var signed = await checkpoints.SignStoredAsync(log, noted, view, cancel);
-        var plan = ProofPlan.Inclusion(position - 1, signed.Size, Peaks.Read(signed.Size, view.Newest!.Peaks), log.Subtrees);
-        Tile[] above = [.. plan.Tiles.Where(tile => tile.Level > 0)];
-        if (above.Length > 0) await reader.AddAsync(log.TenantId, above, signed.Size, view.Tiles, cancel);
-
-        var hashes = view.Tiles.Make(plan);
-        var leaf = view.Tiles.Leaf(position - 1);
-        if (!MerkleProof.VerifyInclusion(position - 1, signed.Size, leaf, hashes, signed.Root)) throw new AuditAlteredException(position);
-
-        plan.Keep(log.Subtrees, hashes);
+        var signed = await checkpoints.SignStoredAsync(log, noted, found.View, cancel);
+        var peaks = Peaks.Read(signed.Size, found.View.Newest!.Peaks);
+        var (leaf, hashes) = await InclusionAsync(log, position - 1, signed, peaks, cancel);
         return (new EventProof(position, leaf, signed, new TlogProof(position - 1, hashes, signed.Note)), null);
+
+        // Requests of one moment are looked up together.
+        Task<FoundEvents> FindAsync() => witnessed
+            ? reader.FindAsync(log.TenantId, [eventId], witnessed, cancel)
+            : log.Lookups.JoinAsync(ids => reader.FindAsync(log.TenantId, ids, witnessed, CancellationToken.None), eventId, cancel);
+    }
+
+    async ValueTask<(LogHash Leaf, LogHash[] Hashes)> InclusionAsync(
+        TenantLog log, long index, SignedCheckpoint signed, Peaks peaks, CancellationToken cancel)
+    {
+        var leafTile = Tile.Holding(0, index, signed.Size);
+        var leaves = leafTile.IsFull ? cache.Leaves(log, leafTile.Index) : null;
+        var plan = ProofPlan.Inclusion(index, signed.Size, peaks, log.Subtrees, leaves);
+        var tiles = new StoredTiles();
+        if (leaves is null || plan.Tiles.Count > 0)
+        {
+            Tile[] needed = leaves is null ? [leafTile, .. plan.Tiles.Where(tile => tile != leafTile)] : [.. plan.Tiles];
+            await reader.AddAsync(log.TenantId, needed, signed.Size, tiles, cancel);
+            if (leaves is null && (leaves = tiles.Full(leafTile)) is not null)
+                plan = ProofPlan.Inclusion(index, signed.Size, peaks, log.Subtrees, leaves);
+        }
+
+        var hashes = tiles.Make(plan);
+        var leaf = leaves?.Leaf(index) ?? tiles.Leaf(index);
+        if (!MerkleProof.VerifyInclusion(index, signed.Size, leaf, hashes, signed.Root)) throw new AuditAlteredException(index + 1);
+
+        // The proof of one leaf has all others of its tile in its hashes: so the tile is right as a whole.
+        plan.Keep(log.Subtrees, hashes);
+        if (leaves is not null) cache.Keep(log, leaves);
+        return (leaf, hashes);
     }
 }
 

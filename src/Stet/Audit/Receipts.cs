@@ -12,7 +12,7 @@ namespace Stet.Audit;
 /// Write receipts: for each event its entry, salt, data and a proof with a signed checkpoint, to be checked offline with
 /// the log's key alone. What the writer has just appended is proved from memory.
 /// </summary>
-public sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader)
+sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader)
 {
     static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 

@@ -1,20 +1,22 @@
 namespace Stet.Audit;
 
 /// <summary>
-/// Rounds of work that requests share, one at a time. Who comes while a round runs gets the next one, so that what
+/// Work that requests at one time share. One round runs at a time; who comes while it runs gets the next one, so that what
 /// anybody gets was begun after asking for it.
 /// </summary>
-sealed class SharedRounds<T>
+/// <typeparam name="TDemand">What each asks for.</typeparam>
+/// <typeparam name="T">What all of a round get.</typeparam>
+sealed class SharedRounds<TDemand, T>
 {
     readonly Lock gate = new();
     Round? waiting;
     Task running = Task.CompletedTask;
 
     /// <summary>The result of a round that has not begun yet.</summary>
-    /// <param name="run">The work; it gets the most that anybody in the round asked for.</param>
+    /// <param name="run">The work; it gets what each in the round asked for.</param>
     /// <param name="demand">What this caller asks for.</param>
     /// <param name="cancel">Ends the wait, not the round.</param>
-    public Task<T> JoinAsync(Func<long, Task<T>> run, long demand, CancellationToken cancel)
+    public Task<T> JoinAsync(Func<IReadOnlyList<TDemand>, Task<T>> run, TDemand demand, CancellationToken cancel)
     {
         lock (gate)
         {
@@ -25,25 +27,23 @@ sealed class SharedRounds<T>
                 running = round.Result = RunAsync(round, running, run);
             }
 
-            round.Raise(demand);
+            round.Demands.Add(demand);
             return round.Result.WaitAsync(cancel);
         }
     }
 
-    async Task<T> RunAsync(Round round, Task before, Func<long, Task<T>> run)
+    async Task<T> RunAsync(Round round, Task before, Func<IReadOnlyList<TDemand>, Task<T>> run)
     {
         await Task.Yield(); // not under the caller's lock
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (gate) waiting = null;
-        return await run(round.Demand);
+        return await run(round.Demands);
     }
 
     sealed class Round
     {
         public Task<T> Result { get; set; } = null!;
 
-        public long Demand { get; private set; }
-
-        public void Raise(long demand) => Demand = Math.Max(Demand, demand);
+        public List<TDemand> Demands { get; } = [];
     }
 }

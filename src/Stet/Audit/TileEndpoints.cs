@@ -37,7 +37,7 @@ static class TileEndpoints
         if (query.Flag("witnessed"))
         {
             var noted = checkpoints.Noted(log);
-            var view = await reader.ViewAsync(log.TenantId, null, [], witnessed: true, http.RequestAborted);
+            var view = await reader.ViewAsync(log.TenantId, [], witnessed: true, http.RequestAborted);
             if (view.Newest is null || view.Newest.Size < atLeast) return Problems.Answer(AuditProblems.NotWitnessed);
             signed = await checkpoints.SignStoredAsync(log, noted, view, http.RequestAborted);
         }
@@ -57,12 +57,12 @@ static class TileEndpoints
         // What this process has signed says often enough that a tile is covered.
         if (!tile.IsWithin(checkpoints.Noted(log)?.Size ?? 0))
         {
-            var view = await reader.ViewAsync(log.TenantId, null, [], witnessed: false, http.RequestAborted);
+            var view = await reader.ViewAsync(log.TenantId, [], witnessed: false, http.RequestAborted);
             if (!tile.IsWithin(view.Newest?.Size ?? 0)) return Problems.Answer(AuditProblems.NotCovered);
         }
 
         var gzip = tile.IsEntries && TakesGzip(http.Request);
-        var body = await cache.GetAsync(log.TenantId, tile, gzip, http.RequestAborted);
+        var body = await cache.GetAsync(log, tile, gzip, http.RequestAborted);
         return new TileAnswer(body, tile.IsEntries, gzip);
     }
 
@@ -99,25 +99,40 @@ static class TileEndpoints
 /// <param name="ETag">Made from the bytes before they were compressed.</param>
 sealed record TileBody(byte[] Bytes, string ETag);
 
-/// <summary>Full tiles and bundles never change: the last ones that were asked for stay in memory, 64 MiB of them.</summary>
+/// <summary>
+/// Full tiles and bundles never change: the last ones that were asked for, or that proofs took, stay in memory, 64 MiB of
+/// them.
+/// </summary>
 sealed class TileCache(AuditReader reader) : IDisposable
 {
     const long Capacity = 64L << 20;
 
-    readonly MemoryCache bodies = new(new MemoryCacheOptions { SizeLimit = Capacity });
+    readonly MemoryCache kept = new(new MemoryCacheOptions { SizeLimit = Capacity });
 
     /// <exception cref="AuditAlteredException">What is stored is not what was logged.</exception>
-    public async ValueTask<TileBody> GetAsync(string tenantId, Tile tile, bool gzip, CancellationToken cancel)
+    public async ValueTask<TileBody> GetAsync(TenantLog log, Tile tile, bool gzip, CancellationToken cancel)
     {
-        var key = new Key(tenantId, tile, gzip);
-        if (bodies.TryGetValue(key, out TileBody? known)) return known!;
+        var key = new Key(log.Origin, tile, gzip);
+        if (kept.TryGetValue(key, out TileBody? known)) return known!;
 
-        var body = BodyOf(await ReadAsync(tenantId, tile, cancel), gzip);
-        if (tile.IsFull) bodies.Set(key, body, new MemoryCacheEntryOptions { Size = body.Bytes.Length });
+        var body = BodyOf(await ReadAsync(log.TenantId, tile, cancel), gzip);
+        if (tile.IsFull) Keep(key, body, body.Bytes.Length);
         return body;
     }
 
-    public void Dispose() => bodies.Dispose();
+    /// <summary>The leaves of a full tile, if proofs of them were made before.</summary>
+    public FullTile? Leaves(TenantLog log, long index) => kept.Get<FullTile>(new LeavesKey(log.Origin, index));
+
+    /// <summary>Keeps the leaves of a full tile for further proofs.</summary>
+    public void Keep(TenantLog log, FullTile leaves)
+    {
+        var key = new LeavesKey(log.Origin, leaves.Index);
+        if (!kept.TryGetValue(key, out _)) Keep(key, leaves, FullTile.Size);
+    }
+
+    public void Dispose() => kept.Dispose();
+
+    void Keep(object key, object value, int size) => kept.Set(key, value, new MemoryCacheEntryOptions { Size = size });
 
     async Task<byte[]> ReadAsync(string tenantId, Tile tile, CancellationToken cancel)
     {
@@ -147,5 +162,8 @@ sealed class TileCache(AuditReader reader) : IDisposable
         return compressed.ToArray();
     }
 
-    readonly record struct Key(string TenantId, Tile Tile, bool Gzip);
+    // The origin has the epoch in it: a log that began anew may have other leaves.
+    sealed record Key(string Origin, Tile Tile, bool Gzip);
+
+    sealed record LeavesKey(string Origin, long Index);
 }

@@ -17,7 +17,6 @@ sealed partial class SilentSystems : BackgroundService
     readonly TimeProvider clock;
     readonly ILogger<SilentSystems> logger;
     Counts? counts;
-    bool isAway;
 
     public SilentSystems(
         StoreConnections connections, EnforcementOptions options, IMeterFactory meters, TimeProvider clock, ILogger<SilentSystems> logger)
@@ -27,28 +26,8 @@ sealed partial class SilentSystems : BackgroundService
             "stet.enforcement.silent", Measure, "{system}", "Systems of all tenants that are late (stale) or never reported (missing).");
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await CountAsync(stoppingToken);
-                isAway = false;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) // most often the database is away; whatever it is, the service goes on
-            {
-                if (!isAway) NotCounted(logger, e.Message);
-                isAway = true;
-            }
-
-            await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeated.RunAsync(CountAsync, pause, clock, e => NotCounted(logger, e.Message), stoppingToken);
 
     /// <summary>Late ones, as counted last; null: they never were.</summary>
     internal long? Stale => Volatile.Read(ref counts)?.Stale;

@@ -78,6 +78,8 @@ public class AuditCommandSpecs
     [InlineData("verify --log http:// --vkey KEY")]
     [InlineData("verify --log http://x/ --vkey KEY --header nonsense")]
     [InlineData("verify --log http://x/ --vkey KEY --header Content-Type:text/plain")]
+    [InlineData("verify --log x --vkey KEY --state a -state b")]
+    [InlineData("verify --log x --vkey KEY -state")]
     [InlineData("verify --log x --vkey KEY --max-age 1")]
     [InlineData("verify --log x --vkey KEY --max-age -1s")]
     [InlineData("verify --log x --vkey KEY --max-age 99999999999d")]
@@ -99,6 +101,18 @@ public class AuditCommandSpecs
 
         (code, output).ShouldBe((2, ""));
         error.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("verify")]
+    [InlineData("watch")]
+    public async Task Help_names_the_state_file_with_two_dashes_alone(string verb)
+    {
+        var (code, output, _) = await RunAsync(verb, "--help");
+
+        code.ShouldBe(0);
+        output.ShouldContain("  --state <state>");
+        output.ShouldNotContain(" -state");
     }
 
     [Fact]

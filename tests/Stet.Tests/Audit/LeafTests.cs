@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.AuditLog;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
 using Stet.Tests.Http;
 using static Stet.Tests.Corrections.OrdinaryJson;
+using Store = Stet.EventStore.Store;
 
 namespace Stet.Tests.Audit;
 
@@ -69,6 +71,22 @@ public class LeafTests
         answer.Text.ShouldContain("/sequence");
         (await tenant.CountAsync("mt_events")).ShouldBe(1);
         await tenant.ShouldBeWholeAsync();
+    }
+
+    [Fact]
+    public async Task A_log_that_many_ask_for_at_one_time_is_made_once()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        for (var i = 0; i < 10; i++)
+        {
+            var tenantId = TestService.NewTenantId();
+            await first.Services.GetRequiredService<Store>().CreateTenantAsync(tenantId, CancellationToken.None);
+
+            var keys = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => new LogClient(n % 2 == 0 ? first : second, tenantId).VkeyAsync()));
+
+            keys.Distinct().ShouldHaveSingleItem();
+        }
     }
 
     [Fact]

@@ -55,6 +55,39 @@ public class ProofSpecs
     }
 
     [Fact]
+    public async Task Proofs_that_many_ask_for_at_one_time_are_each_of_their_own_event()
+    {
+        var (log, _) = await OfAsync(600);
+        var entries = await log.EntriesAsync(600);
+        var ids = await log.EventIdsAsync();
+        var key = VerifierKey.Parse(await log.VkeyAsync());
+
+        // Twice: from the database, and from what the first proofs have left in memory.
+        for (var round = 0; round < 2; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 600).Select(async index =>
+            {
+                var proof = TlogProof.Parse((await log.GetAsync($"proof/{ids[index]}")).Body);
+                proof.Index.ShouldBe(index);
+                proof.TryVerify(LogHash.Leaf(entries[index]), [key], out _, out var refusal).ShouldBeTrue(refusal);
+            }).Append(Task.Run(async () => (await log.GetAsync($"proof/{Guid.Empty}")).Code.ShouldBe("audit_event_unknown"))));
+        }
+    }
+
+    [Fact]
+    public async Task What_was_altered_in_a_tile_is_not_kept_for_later_proofs()
+    {
+        var (log, _) = await OfAsync(257);
+        var ids = await log.EventIdsAsync();
+        await log.TamperAsync("update stet.audit_tile set hashes = sha256('another') || substr(hashes, 33) where tenant_id = {tenant}");
+        (await log.GetAsync($"proof/{ids[9]}")).Code.ShouldBe("audit_altered");
+
+        await log.TamperAsync("update stet.audit_tile t set hashes = l.hash || substr(hashes, 33) from stet.audit_leaf l where t.tenant_id = {tenant} and l.tenant_id = {tenant} and l.position = 1");
+
+        (await log.GetAsync($"proof/{ids[9]}")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_proof_of_an_event_that_no_checkpoint_covers_makes_one()
     {
         var log = LogClient.New(await TestService.SharedAsync());

@@ -73,6 +73,10 @@ public class ServedTileSpecs
     [InlineData("tile/0")]
     [InlineData("tile")]
     [InlineData("nothing")]
+    [InlineData("checkpoint/")]
+    [InlineData("Checkpoint")]
+    [InlineData("TILE/0/000")]
+    [InlineData("inclusion/?position=1")]
     public async Task What_no_checkpoint_implies_is_not_there(string path)
     {
         var served = await (await OfAsync(257)).GetAsync(path);

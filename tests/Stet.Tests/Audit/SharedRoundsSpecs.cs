@@ -7,7 +7,7 @@ public class SharedRoundsSpecs
     [Fact]
     public async Task Who_comes_while_a_round_runs_shares_the_next_one()
     {
-        var rounds = new SharedRounds<long>();
+        var rounds = new SharedRounds<long, long>();
         var (begun, release) = (new TaskCompletionSource(), new TaskCompletionSource());
         var runs = 0;
 
@@ -19,25 +19,27 @@ public class SharedRoundsSpecs
         (await first, await second, await third).ShouldBe((1, 7, 7));
         runs.ShouldBe(2);
 
-        async Task<long> RunAsync(long demand)
+        async Task<long> RunAsync(IReadOnlyList<long> demands)
         {
             runs++;
             begun.TrySetResult();
             await release.Task;
-            return demand;
+            return demands.Max();
         }
     }
 
     [Fact]
     public async Task A_round_that_fails_or_is_left_does_not_hold_up_the_next()
     {
-        var rounds = new SharedRounds<long>();
+        var rounds = new SharedRounds<long, long>();
         using var left = new CancellationTokenSource();
         await left.CancelAsync();
 
         await Should.ThrowAsync<InvalidDataException>(() => rounds.JoinAsync(_ => throw new InvalidDataException(), 1, CancellationToken.None));
-        await Should.ThrowAsync<OperationCanceledException>(() => rounds.JoinAsync(Task.FromResult, 2, left.Token));
+        await Should.ThrowAsync<OperationCanceledException>(() => rounds.JoinAsync(FirstAsync, 2, left.Token));
 
-        (await rounds.JoinAsync(Task.FromResult, 3, CancellationToken.None)).ShouldBe(3);
+        (await rounds.JoinAsync(FirstAsync, 3, CancellationToken.None)).ShouldBe(3);
     }
+
+    static Task<long> FirstAsync(IReadOnlyList<long> demands) => Task.FromResult(demands[0]);
 }

@@ -1,41 +1,44 @@
 using System.Collections.Concurrent;
-using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Stet.Client.AuditLog;
+using Tile = Stet.AuditLog.Tile;
 
 namespace Stet.Tests.Crashes;
 
-/// <summary>The checkpoints and receipts of one log that somebody outside has been handed, by whichever instance.</summary>
+/// <summary>
+/// The checkpoints and receipts of one log that somebody outside has been handed, by whichever instance. Only sizes and roots
+/// are kept of them, so that it can watch for hours.
+/// </summary>
 sealed class SeenLog(string tenantId)
 {
-    readonly ConcurrentDictionary<long, string> roots = [];
-    readonly ConcurrentQueue<string> receipts = [];
-    readonly ConcurrentDictionary<string, int> asked = [];
+    const int MostConsistencyProofs = 100;
 
-    public int Receipts => receipts.Count;
+    readonly ConcurrentDictionary<long, string> roots = [];
+    readonly ConcurrentDictionary<string, int> asked = [];
+    AuditTrust? trust;
+    int receipts;
+
+    public int Receipts => Volatile.Read(ref receipts);
 
     public int Checkpoints => roots.Count;
 
     string Log => $"/v1/tenants/{tenantId}/audit";
 
-    /// <summary>Takes a checkpoint, then writes with a receipt; whether the write was answered.</summary>
+    /// <summary>Takes a checkpoint, then writes with a receipt, which is verified at once; whether the write was answered.</summary>
     /// <param name="client">Of one instance.</param>
     /// <param name="auditor">Who looks: nobody else has this name at the same time.</param>
     public async Task<bool> LookAsync(HttpClient client, string auditor)
     {
-        if (await Caller.TryGetAsync(client, $"{Log}/checkpoint") is { } note)
-        {
-            var lines = note.Split('\n');
-            var (size, root) = (long.Parse(lines[1]), lines[2]);
-            if (!roots.TryAdd(size, root)) roots[size].ShouldBe(root, $"two roots were signed for size {size}");
-        }
+        if (await Caller.TryGetAsync(client, $"{Log}/checkpoint") is { } note) See(note);
 
         var number = asked.GetValueOrDefault(auditor);
-        if (await Caller.TryRecordWithReceiptAsync(client, $"{auditor}-{number}") is { } answer)
+        if (await TrustAsync(client) is { } trusted && await Caller.TryRecordWithReceiptAsync(client, $"{auditor}-{number}") is { } answer)
         {
             // The write went through; without a receipt when the database went away right after it.
-            if (JsonDocument.Parse(answer).RootElement.GetProperty("receipts").ValueKind == JsonValueKind.Array) receipts.Enqueue(answer);
+            var receipt = JsonDocument.Parse(answer).RootElement.GetProperty("receipts");
+            if (receipt.ValueKind == JsonValueKind.Array) SeeReceipt(answer, receipt[0], trusted);
             else answer.ShouldContain("store_unavailable");
             asked[auditor] = number + 1;
             return true;
@@ -56,29 +59,94 @@ sealed class SeenLog(string tenantId)
     /// <summary>How many writes were answered.</summary>
     public int Written => asked.Values.Sum();
 
-    /// <summary>Every checkpoint leads to the newest one, and every receipt verifies offline.</summary>
+    /// <summary>Every root that was ever seen is the root of so many leaves of the log as it is now, whose tiles say so.</summary>
     public async Task ShouldLieOnOneHistoryAsync(HttpClient client)
     {
-        var keys = await client.GetFromJsonAsync<JsonElement>(new Uri("/v1/audit/keys", UriKind.Relative));
-        var trust = new AuditTrust([AuditKey.Parse(keys.GetProperty("keys")[0].GetProperty("vkey").GetString()!)]);
         Receipts.ShouldBeGreaterThan(0);
-        foreach (var receipt in receipts)
+        Checkpoints.ShouldBeGreaterThan(0);
+        var newest = See(Encoding.UTF8.GetString(await ReadAsync(client, $"checkpoint?min_position={roots.Keys.Max()}")));
+
+        var (tree, met) = (new RightEdge(), 0);
+        while (tree.Size < newest)
         {
-            AuditProof.Verify(Encoding.UTF8.GetBytes(receipt), trust).Outcome.ShouldBe(AuditOutcome.Verified, receipt);
-            var note = JsonDocument.Parse(receipt).RootElement.GetProperty("receipts")[0].GetProperty("tlog_proof").GetString()!.Split("\n\n")[1].Split('\n');
-            var (size, root) = (long.Parse(note[1]), note[2]);
-            if (!roots.TryAdd(size, root)) roots[size].ShouldBe(root, $"two roots were signed for size {size}");
+            var tile = await ReadAsync(client, Tile.Holding(0, tree.Size, newest).Path);
+            for (var at = 0; at < tile.Length && tree.Size < newest; at += 32)
+            {
+                tree.Append(tile.AsSpan(at, 32));
+                if (!roots.TryGetValue(tree.Size, out var root)) continue;
+
+                tree.Root().ShouldBe(root, $"size {tree.Size} has another root today");
+                met++;
+            }
         }
 
-        Checkpoints.ShouldBeGreaterThan(0);
-        (await Caller.TryGetAsync(client, $"{Log}/checkpoint?min_position={roots.Keys.Max()}")).ShouldNotBeNull();
-        foreach (var (size, root) in roots.Where(r => r.Key > 0))
+        met.ShouldBe(roots.Keys.Count(size => size > 0));
+        var sizes = roots.Keys.Where(size => size > 0).Order().ToArray();
+        for (var i = 0; i < sizes.Length; i += (sizes.Length / MostConsistencyProofs) + 1) await ShouldGoOnAsync(client, sizes[i]);
+    }
+
+    async Task ShouldGoOnAsync(HttpClient client, long size)
+    {
+        var proof = JsonDocument.Parse(await ReadAsync(client, $"consistency?from={size}")).RootElement;
+        MerkleProof.VerifyConsistency(
+            size, proof.GetProperty("to").GetInt64(), Convert.FromBase64String(roots[size]), proof.GetProperty("to_root").GetBytesFromBase64(),
+            [.. proof.GetProperty("hashes").EnumerateArray().Select(h => h.GetBytesFromBase64())]).ShouldBeTrue();
+    }
+
+    void SeeReceipt(string answer, JsonElement receipt, AuditTrust trusted)
+    {
+        AuditProof.Verify(Encoding.UTF8.GetBytes(answer), trusted).Outcome.ShouldBe(AuditOutcome.Verified, answer);
+        See(receipt.GetProperty("tlog_proof").GetString()!.Split("\n\n", 2)[1]);
+        Interlocked.Increment(ref receipts);
+    }
+
+    long See(string note)
+    {
+        var lines = note.Split('\n');
+        var (size, root) = (long.Parse(lines[1]), lines[2]);
+        if (!roots.TryAdd(size, root)) roots[size].ShouldBe(root, $"two roots were signed for size {size}");
+        return size;
+    }
+
+    async Task<AuditTrust?> TrustAsync(HttpClient client)
+    {
+        if (trust is null && await Caller.TryGetAsync(client, "/v1/audit/keys") is { } keys)
+            trust = new AuditTrust([AuditKey.Parse(JsonDocument.Parse(keys).RootElement.GetProperty("keys")[0].GetProperty("vkey").GetString()!)]);
+
+        return trust;
+    }
+
+    /// <summary>What is there for sure; the database may just have come back.</summary>
+    async Task<byte[]> ReadAsync(HttpClient client, string path)
+    {
+        const int Tries = 100;
+        for (var attempt = 1; ; attempt++)
         {
-            var proof = await client.GetFromJsonAsync<JsonElement>(new Uri($"{Log}/consistency?from={size}", UriKind.Relative));
-            proof.GetProperty("from_root").GetString().ShouldBe(root, $"size {size} has another root today");
-            MerkleProof.VerifyConsistency(
-                size, proof.GetProperty("to").GetInt64(), Convert.FromBase64String(root), proof.GetProperty("to_root").GetBytesFromBase64(),
-                [.. proof.GetProperty("hashes").EnumerateArray().Select(h => h.GetBytesFromBase64())]).ShouldBeTrue();
+            using var answer = await client.GetAsync(new Uri($"{Log}/{path}", UriKind.Relative));
+            if (answer.IsSuccessStatusCode) return await answer.Content.ReadAsByteArrayAsync();
+
+            ((int)answer.StatusCode).ShouldBe(503, path);
+            attempt.ShouldBeLessThan(Tries, $"{path} is not answered");
+            await Task.Delay(100);
         }
+    }
+
+    /// <summary>The roots of the perfect subtrees of a growing tree (RFC 6962), written once more.</summary>
+    sealed class RightEdge
+    {
+        readonly Stack<byte[]> peaks = new();
+
+        public long Size { get; private set; }
+
+        public void Append(ReadOnlySpan<byte> leaf)
+        {
+            var hash = leaf.ToArray();
+            for (var rest = Size++; (rest & 1) == 1; rest >>= 1) hash = Node(peaks.Pop(), hash);
+            peaks.Push(hash);
+        }
+
+        public string Root() => Convert.ToBase64String(peaks.Aggregate((right, left) => Node(left, right)));
+
+        static byte[] Node(byte[] left, byte[] right) => SHA256.HashData([1, .. left, .. right]);
     }
 }

@@ -13,14 +13,15 @@ static class AuditOptions
     public static readonly Option<string[]> Witnesses = Text("--witness", "A verifier key of a witness, or @FILE; repeat it for each");
     public static readonly Option<string[]> Quorum = Text("--quorum", "How many of the witnesses must have cosigned; all, if not said");
     public static readonly Option<string[]> MaxAge = Text("--max-age", "How old the newest cosignature may be, such as 90s, 15m, 24h or 7d");
-    public static readonly Option<string[]> State = Text("--state", "File that keeps the newest verified checkpoint: the next must extend it", "-state");
+    public static readonly Option<string[]> State = Text("--state", "File that keeps the newest verified checkpoint: the next must extend it");
+    public static readonly Option<string[]> StateWithOneDash = new("-state") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
     public static readonly Option<string[]> Evidence = Text("--evidence", "Folder that gets both notes when the log contradicts itself");
     public static readonly Option<string[]> Headers = Text("--header", "A header of every request, `Name: value`; repeat it");
     public static readonly Option<bool> Json = new("--json") { Description = "Report as JSON" };
 
     /// <summary>Takes any number of values, so that too few or too many are this program's usage error.</summary>
-    public static Option<string[]> Text(string name, string description, params string[] aliases) =>
-        new(name, aliases) { Description = description, Arity = ArgumentArity.ZeroOrMore };
+    public static Option<string[]> Text(string name, string description) =>
+        new(name) { Description = description, Arity = ArgumentArity.ZeroOrMore };
 
     public static string? One(this ParseResult arguments, Option<string[]> option) => arguments.GetValue(option) switch
     {
@@ -28,6 +29,13 @@ static class AuditOptions
         null or [] => null,
         [var value] => value,
         _ => throw AuditException.Usage($"`{option.Name}` is given more than once."),
+    };
+
+    /// <summary>The file of <see cref="State"/>, under either of its names.</summary>
+    public static string? StateFile(this ParseResult arguments) => (arguments.One(State), arguments.One(StateWithOneDash)) switch
+    {
+        ({ }, { }) => throw AuditException.Usage("`--state` is given more than once."),
+        var (two, one) => two ?? one,
     };
 
     public static string Required(this ParseResult arguments, Option<string[]> option) =>

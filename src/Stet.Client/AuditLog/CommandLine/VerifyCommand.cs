@@ -11,7 +11,7 @@ static class VerifyCommand
         "verify", "Verify signatures, all tiles, all entries and, if given, payloads",
         [
             AuditOptions.Log, AuditOptions.Keys, AuditOptions.Policy, AuditOptions.Witnesses, AuditOptions.Quorum, AuditOptions.MaxAge,
-            Payloads, AuditOptions.State, AuditOptions.Evidence, AuditOptions.Headers, AuditOptions.Json,
+            Payloads, AuditOptions.State, AuditOptions.StateWithOneDash, AuditOptions.Evidence, AuditOptions.Headers, AuditOptions.Json,
         ],
         async (arguments, cancel) =>
         {
@@ -34,7 +34,7 @@ static class VerifyCommand
     public static AuditVerifierOptions Options(ParseResult arguments) => new()
     {
         MaxAge = arguments.One(AuditOptions.MaxAge) is { } age ? AuditOptions.Duration(age, "--max-age") : null,
-        StateFile = arguments.One(AuditOptions.State),
+        StateFile = arguments.StateFile(),
         EvidenceFolder = arguments.One(AuditOptions.Evidence),
     };
 }

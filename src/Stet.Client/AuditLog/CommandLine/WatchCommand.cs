@@ -11,14 +11,14 @@ static class WatchCommand
         "watch", "Verify what is new in a log, round by round, a JSON line for each; ends on any finding but an unreachable log",
         [
             AuditOptions.Log, AuditOptions.Keys, AuditOptions.Policy, AuditOptions.Witnesses, AuditOptions.Quorum, AuditOptions.MaxAge,
-            AuditOptions.State, AuditOptions.Evidence, AuditOptions.Headers, Interval,
+            AuditOptions.State, AuditOptions.StateWithOneDash, AuditOptions.Evidence, AuditOptions.Headers, Interval,
         ],
         async (arguments, cancel) =>
         {
             var trust = arguments.Trust();
             var interval = AuditOptions.Duration(arguments.One(Interval) ?? "10s", "--interval");
-            _ = arguments.Required(AuditOptions.State);
             var options = VerifyCommand.Options(arguments) with { OnlyNewEntries = true };
+            if (options.StateFile is null) throw AuditException.Usage("`--state` is missing.");
             using var source = arguments.Source(clock);
 
             var verifier = new AuditVerifier(source, trust, clock);

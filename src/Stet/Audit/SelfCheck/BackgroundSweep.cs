@@ -20,31 +20,19 @@ sealed class BackgroundSweep(
 
     static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    bool isAway;
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Repeated.RunAsync(
+        async cancel =>
         {
             try
             {
-                await RoundAsync(stoppingToken);
-                isAway = false;
+                await RoundAsync(cancel);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            finally
             {
-                return;
+                metrics.Reached(0);
             }
-            catch (Exception e) // most often the database is away; whatever it is, the service goes on
-            {
-                if (!isAway) SelfCheckLog.Away(logger, e.Message);
-                isAway = true;
-            }
-
-            metrics.Reached(0);
-            await Task.Delay(Pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+        },
+        Pause, clock, e => SelfCheckLog.Away(logger, e.Message), stoppingToken);
 
     /// <summary>Sweeps all logs that are due now.</summary>
     internal async Task RoundAsync(CancellationToken cancel)

@@ -67,17 +67,24 @@ public sealed class NotesLog : IAsyncDisposable
         var size = 0L;
         foreach (var next in sizes)
         {
-            while (size < next)
-            {
-                var count = (int)Math.Min(4_000, next - size);
-                var first = (int)size;
-                await AppendAsync(
-                    tenantId, [.. Enumerable.Range(first, count).Select(n => new NoteTaken($"Grüße {n} <b>", n))], receipt: size + count == next);
-                size += count;
-            }
+            await GrowAsync(tenantId, size, next);
+            size = next;
         }
 
         return tenantId;
+    }
+
+    /// <summary>Lets a log grow from one size to another, which is guarded.</summary>
+    public async Task GrowAsync(string tenantId, long size, long next)
+    {
+        while (size < next)
+        {
+            var count = (int)Math.Min(4_000, next - size);
+            var first = (int)size;
+            await AppendAsync(
+                tenantId, [.. Enumerable.Range(first, count).Select(n => new NoteTaken($"Grüße {n} <b>", n))], receipt: size + count == next);
+            size += count;
+        }
     }
 
     public Task EraseAsync(string tenantId, string saltKey) => AppendAsync(tenantId, [new SubjectErased(saltKey)], receipt: false);
