@@ -15,6 +15,19 @@ public class TenancyTests
     }
 
     [Fact]
+    public async Task A_writer_s_tenants_are_read_once_a_statement_not_once_a_row()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var connection = await test.OpenAsSuperuserAsync();
+
+        (await ListAsync(connection, """
+            select tablename from pg_policies
+            where schemaname = 'stet' and policyname = 'writer' and qual || with_check like '%stet.tenant%'
+                and (qual not like '%SELECT string_to_array%' or with_check not like '%SELECT string_to_array%')
+            """)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_reader_without_a_tenant_sees_nothing_anywhere()
     {
         await using var test = await TestStore.CreateAsync();

@@ -4,7 +4,6 @@ using Stet.Audit;
 using Stet.EventStore;
 using Stet.Pcs.Service;
 using Stet.Testing;
-using Stet.Tests.Http;
 using Stet.Tests.Observability;
 using static Stet.Tests.Pcs.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;

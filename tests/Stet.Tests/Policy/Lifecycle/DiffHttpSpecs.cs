@@ -49,6 +49,21 @@ public class DiffHttpSpecs
     }
 
     [Fact]
+    public async Task A_diff_tells_whose_decisions_would_change()
+    {
+        var (_, tenantId, tenant) = await StartAsync();
+        await (await TestService.SharedAsync()).DecideAsync(
+            tenantId, Request(), Request("write", user: "ben"), Request("write", user: "ben"), Request("write", user: "ann"));
+
+        var affected = (await DiffAsync(tenant, wider))["affected"]!;
+
+        Parties("subjects").ShouldBe(["User ben: deny_to_allow 2", "User ann: deny_to_allow 1"]);
+        Parties("resources").ShouldBe(["Document d1: deny_to_allow 3"]);
+
+        IEnumerable<string> Parties(string side) => affected[side]!.AsArray().Select(p => $"{p!["type"]} {p["id"]}: {Counts(p["counts"]!)}");
+    }
+
+    [Fact]
     public async Task A_report_is_canonical_and_its_digest_is_that_of_its_bytes()
     {
         var (_, tenantId, tenant) = await StartAsync();
