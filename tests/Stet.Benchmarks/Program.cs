@@ -13,7 +13,8 @@ var fields = new Option<int>("--fields")
 
 var tenants = new Option<int>("--tenants")
 {
-    Description = "Spread the commands over this many tenants; they are made when they are missing", DefaultValueFactory = _ => 1,
+    Description = "Spread the commands over this many tenants; they are made when they are missing",
+    DefaultValueFactory = _ => 1,
 };
 
 var withoutLog = new Option<bool>("--without-audit-log") { Description = "Append without leaves, as if there were no audit log" };
