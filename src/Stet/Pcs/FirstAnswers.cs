@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using Stet.EventStore;
+using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Pcs.Service;
 
@@ -15,7 +16,7 @@ sealed class FirstAnswers(Store store, PcsOptions options)
     const int Most = 1 << 15;
 
     readonly FirstAnswer?[] given = new FirstAnswer?[Most];
-    readonly ConcurrentDictionary<string, RecordLooks> looks = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, SharedRounds<IdempotencyMark, Recorded>> looks = new(StringComparer.Ordinal);
 
     /// <summary>Keeps an answer, in the place of another one if need be.</summary>
     /// <param name="id">The mark under which the store first knew the document's id.</param>
@@ -33,15 +34,45 @@ sealed class FirstAnswers(Store store, PcsOptions options)
         if (!first.Record.PayloadHash.AsSpan().SequenceEqual(id.PayloadHash)) return null;
         if (!IsGiven(first.RecordedAt, request)) return null;
 
-        var record = await looks.GetOrAdd(
-            request.Tenant.Id, static (tenantId, scope) => new RecordLooks(scope.Store, tenantId, scope.Registry),
-            (Store: store, Registry: request.Settings.RegistryStream)).FindAsync(first.Record, cancel);
-        return record == (first.Answer.Position, request.Settings.Version) ? first.Answer : null;
+        var recorded = await looks.GetOrAdd(request.Tenant.Id, static _ => new())
+            .JoinAsync(marks => LookAsync(request, marks), first.Record, cancel);
+        return recorded.Positions.Contains(first.Answer.Position) && recorded.RegistryVersion == request.Settings.Version
+            ? first.Answer
+            : null;
     }
 
     /// <summary>Whether an answer is young enough to be given again.</summary>
     public bool IsGiven(DateTimeOffset recordedAt, VerifiedSubmission request) =>
         request.ReceivedAt - recordedAt < options.AnswerLifetime;
+
+    /// <summary>What the store has on record. One statement sees one state of the database, records and registry alike.</summary>
+    Task<Recorded> LookAsync(VerifiedSubmission request, IReadOnlyList<IdempotencyMark> marks) =>
+        store.QueryAsync(
+            request.Tenant.Id,
+            """
+            select i.position,
+                coalesce((select version from stet.pcs_registry where tenant_id = $1 and stream_id = $4), 0)
+            from unnest($2::uuid[], $3::bytea[]) as t(id, payload_hash)
+            cross join lateral (
+                select position from stet.idempotency
+                where tenant_id = $1 and id = t.id and payload_hash = t.payload_hash limit 1) i
+            """,
+            [
+                Scalar(request.Tenant.Id), Column(marks, m => m.Id), Column(marks, m => m.PayloadHash),
+                Scalar(request.Settings.RegistryStream),
+            ],
+            static async (rows, _, cancel) =>
+            {
+                var (positions, version) = (new HashSet<long>(), 0L);
+                while (await rows.ReadAsync(cancel))
+                {
+                    positions.Add(rows.GetInt64(0));
+                    version = rows.GetInt64(1);
+                }
+
+                return new Recorded(positions, version);
+            },
+            CancellationToken.None);
 
     // The id is a keyed hash, whose first bits are as good as random.
     static int PlaceOf(IdempotencyMark id)
@@ -50,6 +81,9 @@ sealed class FirstAnswers(Store store, PcsOptions options)
         id.Id.TryWriteBytes(bytes);
         return BinaryPrimitives.ReadUInt16LittleEndian(bytes) % Most;
     }
+
+    /// <summary>Of the marks that were asked for, those with a record; each position is that of one mark.</summary>
+    sealed record Recorded(HashSet<long> Positions, long RegistryVersion);
 
     sealed record FirstAnswer(Guid Id, IdempotencyMark Record, DateTimeOffset RecordedAt, SubmissionAnswer Answer);
 }

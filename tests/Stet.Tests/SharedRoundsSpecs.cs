@@ -1,6 +1,4 @@
-using Stet.Audit;
-
-namespace Stet.Tests.Audit;
+namespace Stet.Tests;
 
 public class SharedRoundsSpecs
 {
