@@ -21,11 +21,11 @@ say() { echo "$(date +%T) $*" >&2; }
 fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
-rounds=5 seconds=5 warm_up=2 profile=false quick=false only=() sizes=(10000 1000000 5000000)
+rounds=5 seconds=5 warm_up=2 settle=20 profile=false quick=false only=() sizes=(10000 1000000 5000000)
 largest=5000000 pcs_stored=1000000 decisions=1000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
-    --quick) quick=true rounds=1 seconds=1 warm_up=1 sizes=(10000 50000) pcs_stored=50000 decisions=50000 ;;
+    --quick) quick=true rounds=1 seconds=1 warm_up=1 settle=2 sizes=(10000 50000) pcs_stored=50000 decisions=50000 ;;
     --only) only+=("${2:?--only needs a section}"); shift ;;
     --rounds) rounds=${2:?--rounds needs a number}; shift ;;
     --seconds) seconds=${2:?--seconds needs a number}; shift ;;
@@ -74,17 +74,17 @@ section_commands() {
     say "commands: round $round of $rounds"
     for clients in 1 8 32; do
       run_pgbench "$round" $clients
-      run_commands "commands-unique-$clients" "$round" commands $clients
-      run_commands "commands-superseding-$clients" "$round" commands $clients $fields
+      run_commands "commands-unique-$clients" "$round" commands log $clients
+      run_commands "commands-superseding-$clients" "$round" commands log $clients $fields
     done
     for clients in 32 256; do
-      run_commands "plain-unique-$clients" "$round" plain $clients 0 --without-audit-log
-      run_commands "plain-superseding-$clients" "$round" plain $clients $fields --without-audit-log
+      run_commands "plain-unique-$clients" "$round" plain plain $clients
+      run_commands "plain-superseding-$clients" "$round" plain plain $clients $fields
     done
-    run_commands commands-unique-256 "$round" commands 256
-    run_commands commands-superseding-256 "$round" commands 256 $fields
-    run_commands plain-tenants-256 "$round" plain 256 0 --tenants 1000 --without-audit-log
-    run_commands commands-tenants-256 "$round" commands 256 0 --tenants 1000
+    run_commands commands-unique-256 "$round" commands log 256
+    run_commands commands-superseding-256 "$round" commands log 256 $fields
+    run_commands plain-tenants-256 "$round" plain plain 256 0 1000
+    run_commands commands-tenants-256 "$round" commands log 256 0 1000
   done
 }
 
@@ -299,11 +299,11 @@ growth_runs() {
   local round
   start_service growth --connection "$(connection growth)"
   second_pid=$started_pid
-  run_wrk warm-up 0 "$second_pid" "$started_url" 16 3 facts path=/v1/facts subjects=$(($1 / 5))
+  run_wrk warm-up 0 "$second_pid" "$started_url" 16 "$settle" facts path=/v1/facts subjects=$(($1 / 5))
   for round in $(seq $rounds); do
     say "growth: $1 corrections, $2, round $round of $rounds"
-    run_commands "growth-unique-$1-$2" "$round" growth 32
-    run_commands "growth-superseding-$1-$2" "$round" growth 32 "$1"
+    run_commands "growth-unique-$1-$2" "$round" growth log 32
+    run_commands "growth-superseding-$1-$2" "$round" growth log 32 "$1"
     run_wrk "growth-facts-$1-$2" "$round" "$second_pid" "$started_url" 16 $seconds facts path=/v1/facts subjects=$(($1 / 5))
   done
   stop_second_service
@@ -321,6 +321,7 @@ main() {
   start_everything
   refuse_unsafe
   fill stet 1 $((subjects * 5))
+  if wanted commands || wanted growth; then start_commands; fi
   if wanted commands; then section_commands; fi
   if wanted http; then section_http; fi
   if wanted audit; then section_audit; fi

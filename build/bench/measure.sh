@@ -51,15 +51,30 @@ run_pgbench() {
   record "pgbench-$2" "$1" "$answers" "$rate" "$p50" "$p99" 0 - "$postgres_cpu" "$client_cpu"
 }
 
-# run_commands NAME ROUND DATABASE CALLERS [FIELDS [OPTION...]]: commands in the store's own process. It is young: without
-# profiles the runtime is done compiling within the warm-up, with them it takes a quarter of a minute.
+# start_commands: a process that runs commands when it is asked; one for all, for a young one spends more on compiling than
+# on commands.
+start_commands() {
+  coproc commands { exec "$work/benchmarks/Stet.Benchmarks" commands --tenant "$tenant" 2>"$work/commands.errors"; }
+  commands_pid=$commands_PID
+  new_database settling
+  ask_commands settling log 1 32 0 "$settle" 1
+}
+
+# ask_commands DATABASE log|plain TENANTS CALLERS FIELDS WARM_UP SECONDS: the answer is $output.
+ask_commands() {
+  local IFS=$'\t'
+  echo "$(connection "$1")"$'\t'"${*:2}" >&"${commands[1]}"
+  read -r output <&"${commands[0]}" || fail "the commands on $1 ended:"$'\n'"$(cat "$work/commands.errors")"
+}
+
+# run_commands NAME ROUND DATABASE log|plain CALLERS [FIELDS [TENANTS]]: commands in the store's own process.
 run_commands() {
-  local answers rate p50 p99 cpu all
-  DOTNET_TieredPGO=0 observe "$work/benchmarks/Stet.Benchmarks" --connection "$(connection "$3")" --tenant "$tenant" --callers "$4" \
-    --fields "${5:-0}" --seconds "$seconds" --warm-up "$warm_up" "${@:6}"
+  local answers rate p50 p99 cpu all before
+  before=$(postgres_ticks)
+  ask_commands "$3" "$4" "${7:-1}" "$5" "${6:-0}" 1 "$seconds"
   IFS=$'\t' read -r answers rate p50 p99 cpu all <<<"$output"
-  # PostgreSQL was watched while the program warmed up, too: the measured part is its share of the answers.
-  postgres_cpu=$(awk -v cpu="$postgres_cpu" -v share="$answers/$all" 'BEGIN { split(share, s, "/"); printf "%.2f", cpu * s[1] / s[2] }')
+  # PostgreSQL was watched during the warm-up, too: the measured part is its share of the answers.
+  postgres_cpu=$(awk -v cpu="$(seconds_of $(($(postgres_ticks) - before)))" -v part="$answers" -v all="$all" 'BEGIN { printf "%.2f", cpu * part / all }')
   record "$1" "$2" "$answers" "$rate" "$p50" "$p99" 0 "$cpu" "$postgres_cpu" -
 }
 

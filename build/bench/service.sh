@@ -4,7 +4,7 @@
 tenant=11111111-1111-4111-8111-111111111111
 STET_KEK=$(head -c 32 /dev/urandom | base64) # service and benchmarks unwrap the same keys
 export STET_KEK
-service_pid='' second_pid='' postmaster_pid='' postgres_bin='' data=''
+service_pid='' second_pid='' commands_pid='' postmaster_pid='' postgres_bin='' data=''
 
 publish() {
   say 'publishing the service and the benchmarks (Release)'
@@ -61,7 +61,7 @@ start_everything() {
 stop_everything() {
   local status=$? pid
   trap - EXIT
-  for pid in $second_pid $service_pid; do
+  for pid in $commands_pid $second_pid $service_pid; do
     kill -TERM "$pid" 2>/dev/null || continue
     for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
     kill -KILL "$pid" 2>/dev/null || true

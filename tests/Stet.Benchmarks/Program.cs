@@ -1,41 +1,34 @@
 using System.CommandLine;
+using System.Globalization;
 using Stet.Benchmarks;
 
 var connection = new Option<string>("--connection") { Description = "A database with the schema in place", Required = true };
 var tenant = new Option<string>("--tenant") { Description = "Whose log, a UUID", Required = true };
-var callers = new Option<int>("--callers") { Description = "Callers that each wait for their answer", Required = true };
-var seconds = new Option<double>("--seconds") { Description = "Seconds to measure", Required = true };
-var warmUp = new Option<double>("--warm-up") { Description = "Seconds before that", DefaultValueFactory = _ => 2 };
-var fields = new Option<int>("--fields")
+// One process for many runs: a young one spends more on compiling than on commands.
+var commands = new Command(
+    "commands",
+    "Corrections as fast as callers in the store's own process can have them recorded. Each line of the input asks for a run, "
+    + "tab-separated: connection, log or plain (without leaves, as if there were no audit log), tenants over which the commands are "
+    + "spread, callers, filled fields of which each command corrects a random one (0: a new one each time), seconds of warm-up, seconds.")
 {
-    Description = "Correct a random one of these many filled fields; default: a new field each time",
+    tenant,
 };
-
-var tenants = new Option<int>("--tenants")
+commands.SetAction(async (arguments, cancel) =>
 {
-    Description = "Spread the commands over this many tenants; they are made when they are missing",
-    DefaultValueFactory = _ => 1,
-};
+    while (await Console.In.ReadLineAsync(cancel) is { } line)
+    {
+        var asked = line.Split('\t');
+        var numbers = asked[2..].Select(number => int.Parse(number, CultureInfo.InvariantCulture)).ToArray();
+        await using var benchmark = await CommandBenchmark.OpenAsync(
+            asked[0], arguments.GetValue(tenant)!, numbers[0], numbers[2], asked[1] == "log", cancel);
 
-var withoutLog = new Option<bool>("--without-audit-log") { Description = "Append without leaves, as if there were no audit log" };
-
-var root = new RootCommand("Corrections as fast as callers in the store's own process can have them recorded.")
-{
-    connection, tenant, tenants, callers, seconds, warmUp, fields, withoutLog,
-};
-root.SetAction(async (arguments, cancel) =>
-{
-    await using var benchmark = await CommandBenchmark.OpenAsync(
-        arguments.GetValue(connection)!, arguments.GetValue(tenant)!, arguments.GetValue(tenants), arguments.GetValue(fields),
-        !arguments.GetValue(withoutLog), cancel);
-
-    var warmedUp = await benchmark.RunAsync(
-        arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(warmUp)), cancel);
-    var measured = await benchmark.RunAsync(
-        arguments.GetValue(callers), TimeSpan.FromSeconds(arguments.GetValue(seconds)), cancel);
-
-    Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
+        var warmedUp = await benchmark.RunAsync(numbers[1], TimeSpan.FromSeconds(numbers[3]), cancel);
+        var measured = await benchmark.RunAsync(numbers[1], TimeSpan.FromSeconds(numbers[4]), cancel);
+        Console.WriteLine($"{measured}\t{warmedUp.Sorted.Length + measured.Sorted.Length}");
+    }
 });
+
+var root = new RootCommand("What bench.sh measures in process.") { commands };
 root.Subcommands.Add(LeafBenchmark.Command());
 
 var complete = new Command("complete", "Make the leaves of events that were filled in by hand.") { connection };
