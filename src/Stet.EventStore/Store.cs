@@ -62,7 +62,7 @@ public sealed class Store : IAsyncDisposable
         {
             StoreMetrics.Commands.Add(1, new KeyValuePair<string, object?>("outcome", results[i].Outcome.ToString()));
             if (results[i] is { Outcome: AppendOutcome.Repeated, Events: [] } repeated)
-                results[i] = repeated with { Events = await ReadAsync(tenantId, repeated.Position - repeated.Count, repeated.Count, cancel) };
+                results[i] = repeated with { Events = await FirstEventsAsync(tenantId, repeated, cancel) };
         }
 
         return results;
@@ -74,8 +74,7 @@ public sealed class Store : IAsyncDisposable
     /// <param name="limit">How many at most.</param>
     /// <param name="cancel">Ends the read.</param>
     public Task<IReadOnlyList<StoredEvent>> ReadAsync(string tenantId, long after, int limit, CancellationToken cancel) =>
-        EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and seq_id > $2 order by seq_id limit $3",
-            [Scalar(tenantId), Scalar(after), Scalar(limit)], cancel);
+        EventsAsync(tenantId, LogReader.Stretch, [Scalar(tenantId), Scalar(after), Scalar(limit)], cancel);
 
     /// <summary>Reads one stream from its start.</summary>
     public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(string tenantId, Guid streamId, CancellationToken cancel) =>
@@ -131,6 +130,11 @@ public sealed class Store : IAsyncDisposable
         await writer.DisposeAsync();
         await reader.DisposeAsync();
     }
+
+    Task<IReadOnlyList<StoredEvent>> FirstEventsAsync(string tenantId, AppendResult repeated, CancellationToken cancel) =>
+        QueryAsync(
+            tenantId, LogReader.Stretch, [Scalar(tenantId), Scalar(repeated.Position - repeated.Count), Scalar(repeated.Count)],
+            (rows, _, token) => LogReader.ReadAsync(rows, catalog, token), cancel);
 
     async Task<Tenant?> AsWriterAsync(string tenantId, Action<NpgsqlBatch> before, CancellationToken cancel)
     {
@@ -201,6 +205,9 @@ public sealed record Tenant(string Id, byte[] StreamKey)
 static class LogReader
 {
     public const string Select = "select tenant_id, seq_id, id, stream_id, version, timestamp, type, data from stet.mt_events";
+
+    /// <summary>Of a tenant, after a position, so many at most.</summary>
+    public const string Stretch = Select + " where tenant_id = $1 and seq_id > $2 order by seq_id limit $3";
 
     public static async Task<IReadOnlyList<StoredEvent>> ReadAsync(
         NpgsqlDataReader reader, EventCatalog catalog, CancellationToken cancel)

@@ -27,71 +27,50 @@ sealed record PcsSettings(long Version, PcsRegistry Registry, PcsTenant Verifica
 }
 
 /// <summary>Tenants' settings in memory: replaced when they change here, and read anew when they are a second old.</summary>
-sealed partial class PcsTenants(Store store, PcsKeySecrets secrets, ILogger<PcsTenants> logger)
+sealed partial class PcsTenants
 {
-    const int FreshMilliseconds = 1_000;
+    readonly Store store;
+    readonly PcsKeySecrets secrets;
+    readonly ILogger<PcsTenants> logger;
+    readonly FreshByTenant<PcsSettings> known;
 
-    readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    /// <summary>Tenants whose keys cannot be used, which has been said.</summary>
+    readonly ConcurrentDictionary<string, bool> unusable = new(StringComparer.Ordinal);
+
+    public PcsTenants(Store store, PcsKeySecrets secrets, ILogger<PcsTenants> logger)
+    {
+        (this.store, this.secrets, this.logger) = (store, secrets, logger);
+        known = new FreshByTenant<PcsSettings>(ReadAsync, settings => settings.Version);
+    }
 
     /// <summary>The settings of a tenant that exists.</summary>
     /// <exception cref="StoreUnavailableException">They cannot be read: nothing is verified without them.</exception>
-    public ValueTask<PcsSettings> CurrentAsync(Tenant tenant, CancellationToken cancel)
-    {
-        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
-        return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
-            ? ValueTask.FromResult(known.Settings)
-            : new ValueTask<PcsSettings>(ReadOnceAsync(entry, tenant).WaitAsync(cancel));
-    }
+    public ValueTask<PcsSettings> CurrentAsync(Tenant tenant, CancellationToken cancel) =>
+        known.GetAsync(tenant.Id, cancel)!;
 
     /// <summary>The settings have changed, or are not what the store has.</summary>
-    public void Forget(string tenantId)
-    {
-        if (!entries.TryGetValue(tenantId, out var entry)) return;
-        lock (entry) (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = long.MinValue / 2 } : null, null);
-    }
+    public void Forget(string tenantId) => known.Forget(tenantId);
 
-    Task<PcsSettings> ReadOnceAsync(Entry entry, Tenant tenant)
+    async Task<PcsSettings?> ReadAsync(string tenantId, PcsSettings? before)
     {
-        lock (entry)
-        {
-            if (entry.Reading is { IsCompleted: false } reading) return reading;
-            return entry.Reading = Task.Run(() => ReadAsync(entry, tenant));
-        }
-    }
+        if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return null;
 
-    async Task<PcsSettings> ReadAsync(Entry entry, Tenant tenant)
-    {
-        var at = Environment.TickCount64;
-        var before = Volatile.Read(ref entry.Known)?.Settings;
         var stream = tenant.StreamId(PcsModule.RegistryName);
         var (version, registry) = await store.QueryAsync(
             tenant.Id, "select version, state from stet.pcs_registry where tenant_id = $1 and stream_id = $2",
             [Scalar(tenant.Id), Scalar(stream)], RegistryAsync, CancellationToken.None);
 
-        var settings = before?.Version == version
-            ? before
-            : new PcsSettings(version, registry, await VerificationAsync(entry, tenant.Id, registry), stream);
-        lock (entry)
-        {
-            // Whoever forgot meanwhile may know of something newer than what was read.
-            if (entry.Known is null || entry.Known.Settings.Version <= version) entry.Known = new Known(settings, at);
-        }
-
-        return settings;
-    }
-
-    async Task<PcsTenant> VerificationAsync(Entry entry, string tenantId, PcsRegistry registry)
-    {
+        if (before?.Version == version) return before;
         try
         {
-            var verification = await VerificationAsync(tenantId, registry);
-            Volatile.Write(ref entry.IsUnusable, false);
-            return verification;
+            var settings = new PcsSettings(version, registry, await VerificationAsync(tenant.Id, registry), stream);
+            unusable.TryRemove(tenant.Id, out _);
+            return settings;
         }
         catch (UnusableKeyException e)
         {
             // Once: every submission runs into it until somebody has mended it.
-            if (!Interlocked.Exchange(ref entry.IsUnusable, true)) Unusable(logger, tenantId, e.Message);
+            if (unusable.TryAdd(tenant.Id, true)) Unusable(logger, tenant.Id, e.Message);
             throw;
         }
     }
@@ -124,13 +103,4 @@ sealed partial class PcsTenants(Store store, PcsKeySecrets secrets, ILogger<PcsT
 
     [LoggerMessage(65, LogLevel.Error, "No PCS document of tenant {TenantId} can be verified. {Reason}")]
     static partial void Unusable(ILogger logger, string tenantId, string reason);
-
-    sealed record Known(PcsSettings Settings, long At);
-
-    sealed class Entry
-    {
-        public Known? Known;
-        public Task<PcsSettings>? Reading;
-        public bool IsUnusable;
-    }
 }

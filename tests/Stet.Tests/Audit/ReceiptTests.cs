@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Stet.Client.AuditLog;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
+using Stet.Tests.Http;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
@@ -93,13 +95,58 @@ public class ReceiptTests
         nothing.Json["receipts"]!.AsArray().ShouldBeEmpty();
     }
 
-    static async Task ShouldVerifyAsync(LoggedTenant tenant, JsonNode receipt)
+    /// <summary><c>STET_RECEIPTS</c> says how many writes want one: 640 by default, 10000 for the long form.</summary>
+    [Fact]
+    public async Task Among_refusals_and_failures_every_receipt_of_64_clients_of_two_instances_verifies_at_once()
+    {
+        const int Clients = 64;
+        var writes = int.Parse(Environment.GetEnvironmentVariable("STET_RECEIPTS") ?? "640");
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var tenant = new LoggedTenant(first);
+        Tenant[] instances = [tenant.Http, Tenancy.Of(second, tenant.Id)];
+        var positions = new ConcurrentBag<long> { await FirstPositionAsync() };
+        var trust = await TrustAsync(tenant);
+
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async client =>
+        {
+            for (var i = client; i < writes; i += Clients)
+            {
+                var http = instances[client % 2];
+                var written = await http.PostAsync("/v1/corrections", Correction($"f{i % 200}").With("idempotency_key", $"k{i}"), ("Prefer", "receipt"));
+                written.Status.ShouldBe(201, written.Text);
+                foreach (var receipt in written.Json["receipts"]!.AsArray())
+                {
+                    ShouldVerify(receipt!, trust);
+                    positions.Add((long)receipt!["position"]!);
+                }
+
+                if (i % 3 == 0)
+                {
+                    var refused = await http.PostAsync("/v1/corrections", Correction().With("supersedes", TestService.NewTenantId()), ("Prefer", "receipt"));
+                    refused.ShouldBeProblem(409, "supersedes_not_active");
+                }
+
+                if (i % 5 == 0) (await http.BeatAsync("bot", more: ",\"sequence\":9007199254740993")).ShouldBeProblem(400, "data_not_canonical");
+            }
+        }));
+
+        positions.Order().ShouldBe(Enumerable.Range(1, positions.Count).Select(n => (long)n), "one receipt for each position");
+        (await tenant.CountAsync("audit_leaf")).ShouldBe(positions.Count);
+        await tenant.ShouldBeWholeAsync();
+
+        // The log begins with this write.
+        async Task<long> FirstPositionAsync() => (long)(await tenant.Http.RecordAsync(Correction()))["position"]!;
+    }
+
+    static async Task ShouldVerifyAsync(LoggedTenant tenant, JsonNode receipt) => ShouldVerify(receipt, await TrustAsync(tenant));
+
+    static async Task<AuditTrust> TrustAsync(LoggedTenant tenant)
     {
         var keys = (await tenant.Http.GetAsync("/v1/audit/keys")).Json["keys"]!.AsArray();
-        var trust = new AuditTrust([AuditKey.Parse((string)keys[0]!["vkey"]!)]);
-
-        var report = AuditProof.Verify(System.Text.Encoding.UTF8.GetBytes(receipt.ToJsonString()), trust);
-
-        report.Outcome.ShouldBe(AuditOutcome.Verified);
+        return new AuditTrust([AuditKey.Parse((string)keys[0]!["vkey"]!)]);
     }
+
+    static void ShouldVerify(JsonNode receipt, AuditTrust trust) =>
+        AuditProof.Verify(System.Text.Encoding.UTF8.GetBytes(receipt.ToJsonString()), trust).Outcome.ShouldBe(AuditOutcome.Verified);
 }

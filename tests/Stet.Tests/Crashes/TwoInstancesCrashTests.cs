@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Stet.Testing;
+using Xunit.Abstractions;
 
 namespace Stet.Tests.Crashes;
 
@@ -10,7 +12,7 @@ namespace Stet.Tests.Crashes;
 /// Two services on one database; one of them, the other or PostgreSQL is killed with SIGKILL at random moments under load.
 /// <c>STET_CRASHES</c> says how often: 6 by default, twice each, 1000 for the long form.
 /// </summary>
-public class TwoInstancesCrashTests
+public class TwoInstancesCrashTests(ITestOutputHelper output)
 {
     const int CallersEach = 6;
     const string Tenant = "44444444-4444-4444-8444-444444444444";
@@ -36,12 +38,19 @@ public class TwoInstancesCrashTests
             var random = new Random(20261121);
             var kills = Enumerable.Range(0, Crashes).Select(crash => crash % 3).ToArray();
             random.Shuffle(kills);
+            var readyAfter = new List<TimeSpan>();
             foreach (var kill in kills)
             {
                 await GrowAsync(acknowledged, random.Next(20, 200));
+                var killed = Stopwatch.GetTimestamp();
                 if (kill == 2) await CrashAsync(cluster);
                 else await instances[kill].CrashAsync();
+                foreach (var instance in instances) await instance.ReadyAsync();
+                readyAfter.Add(Stopwatch.GetElapsedTime(killed));
             }
+
+            readyAfter.Sort();
+            output.WriteLine($"{kills.Length} kills, {acknowledged.Count} commands; all ready again after {readyAfter[kills.Length / 2].TotalSeconds:F1} s (median), {readyAfter[^1].TotalSeconds:F1} s (longest)");
 
             await GrowAsync(acknowledged, 100);
             await stop.CancelAsync();

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Npgsql;
 using Stet.Cedar;
 using Stet.EventStore;
@@ -24,15 +23,16 @@ public sealed record PolicyInForce(
 /// </summary>
 public sealed class PoliciesInForce
 {
-    const int FreshMilliseconds = 1_000;
-
-    readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    readonly FreshByTenant<PolicyTimeline> timelines;
     readonly Store store;
     readonly CompiledPolicies compiled;
     readonly TimeProvider clock;
 
-    internal PoliciesInForce(Store store, CompiledPolicies compiled, TimeProvider clock) =>
+    internal PoliciesInForce(Store store, CompiledPolicies compiled, TimeProvider clock)
+    {
         (this.store, this.compiled, this.clock) = (store, compiled, clock);
+        timelines = new FreshByTenant<PolicyTimeline>(ReadAsync, timeline => timeline.Version);
+    }
 
     /// <summary>What decides in a tenant at a time.</summary>
     /// <param name="tenant">The tenant's id.</param>
@@ -54,10 +54,10 @@ public sealed class PoliciesInForce
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
     public ValueTask<PolicyTimeline> CurrentAsync(string tenant, CancellationToken cancel)
     {
-        var entry = entries.GetOrAdd(tenant, static _ => new Entry());
-        return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
-            ? ValueTask.FromResult(known.Timeline)
-            : new ValueTask<PolicyTimeline>(ReadOnceAsync(entry, tenant).WaitAsync(cancel));
+        var current = timelines.GetAsync(tenant, cancel);
+        return current.IsCompletedSuccessfully ? ValueTask.FromResult(current.Result ?? PolicyTimeline.OfNobody) : AwaitAsync(current);
+
+        static async ValueTask<PolicyTimeline> AwaitAsync(ValueTask<PolicyTimeline?> current) => await current ?? PolicyTimeline.OfNobody;
     }
 
     /// <summary>What decided at a time, as the log had it at a position.</summary>
@@ -85,31 +85,11 @@ public sealed class PoliciesInForce
     }
 
     /// <summary>What decides has changed, or is not what the store has.</summary>
-    public void Forget(string tenant)
-    {
-        if (!entries.TryGetValue(tenant, out var entry)) return;
-        lock (entry) (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = long.MinValue / 2 } : null, null);
-    }
+    public void Forget(string tenant) => timelines.Forget(tenant);
 
-    Task<PolicyTimeline> ReadOnceAsync(Entry entry, string tenantId)
+    async Task<PolicyTimeline?> ReadAsync(string tenantId, PolicyTimeline? before)
     {
-        lock (entry)
-        {
-            if (entry.Reading is { IsCompleted: false } reading) return reading;
-            return entry.Reading = Task.Run(() => ReadAsync(entry, tenantId));
-        }
-    }
-
-    async Task<PolicyTimeline> ReadAsync(Entry entry, string tenantId)
-    {
-        var at = Environment.TickCount64;
-        var before = Volatile.Read(ref entry.Known)?.Timeline;
-        if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant)
-        {
-            entries.TryRemove(new KeyValuePair<string, Entry>(tenantId, entry)); // names of nobody are not kept
-            return PolicyTimeline.OfNobody;
-        }
-
+        if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return null;
 
         var stream = tenant.StreamId(PolicyModule.LifeName);
         var (version, activations) = await store.QueryAsync(
@@ -128,16 +108,9 @@ public sealed class PoliciesInForce
             """,
             [Scalar(tenantId), Scalar(stream), Scalar(clock.GetUtcNow().UtcDateTime)], ActivationsAsync, CancellationToken.None);
 
-        var timeline = before?.Version == version && before.Stream == stream
+        return before?.Version == version && before.Stream == stream
             ? before
             : new PolicyTimeline(version, stream, activations, (activation, cancel) => InForceAsync(tenantId, activation, cancel));
-        lock (entry)
-        {
-            // Whoever forgot meanwhile may know of something newer than what was read.
-            if (entry.Known is null || entry.Known.Timeline.Version <= version) entry.Known = new Known(timeline, at);
-        }
-
-        return timeline;
     }
 
     async ValueTask<PolicyInForce?> InForceAsync(string tenantId, Activation activation, CancellationToken cancel) =>
@@ -156,14 +129,6 @@ public sealed class PoliciesInForce
         }
 
         return (version, [.. activations]);
-    }
-
-    sealed record Known(PolicyTimeline Timeline, long At);
-
-    sealed class Entry
-    {
-        public Known? Known;
-        public Task<PolicyTimeline>? Reading;
     }
 }
 

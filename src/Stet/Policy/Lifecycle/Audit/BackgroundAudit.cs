@@ -17,30 +17,10 @@ sealed class BackgroundAudit(
 
     static readonly TimeSpan pause = TimeSpan.FromMinutes(1);
 
-    bool isAway;
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stoppingToken.IsCancellationRequested) return;
-
-            try
-            {
-                await RoundAsync(stoppingToken);
-                isAway = false;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) // most often the database is away; whatever it is, the service goes on
-            {
-                if (!isAway) PolicyAuditLog.Away(logger, e.Message);
-                isAway = true;
-            }
-        }
+        await Task.Delay(pause, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Repeated.RunAsync(RoundAsync, pause, clock, e => PolicyAuditLog.Away(logger, e.Message), stoppingToken);
     }
 
     /// <summary>Audits all tenants that are due now.</summary>

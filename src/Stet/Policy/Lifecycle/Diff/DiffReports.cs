@@ -15,16 +15,7 @@ sealed class DiffReports(StoreConnections connections)
     const int PiecesAtOnce = 16;
 
     /// <summary>Stores a report; the same one again changes nothing.</summary>
-    /// <exception cref="StoreUnavailableException">The database is away.</exception>
-    public Task KeepAsync(string tenantId, DiffReport report, CancellationToken cancel) =>
-        WriteAsync(tenantId, report, cancel).OrUnavailableAsync();
-
-    /// <summary>A report whose text has its digest; null: there is none.</summary>
-    /// <exception cref="StoreUnavailableException">The database is away.</exception>
-    public Task<DiffReport?> FindAsync(string tenantId, string digest, CancellationToken cancel) =>
-        ReadAsync(tenantId, digest, cancel).OrUnavailableAsync();
-
-    async Task<int> WriteAsync(string tenantId, DiffReport report, CancellationToken cancel)
+    public async Task KeepAsync(string tenantId, DiffReport report, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
@@ -41,10 +32,10 @@ sealed class DiffReports(StoreConnections connections)
         }
 
         await transaction.CommitAsync(cancel);
-        return report.Pieces.Count;
     }
 
-    async Task<DiffReport?> ReadAsync(string tenantId, string digest, CancellationToken cancel)
+    /// <summary>A report whose text has its digest; null: there is none.</summary>
+    public async Task<DiffReport?> FindAsync(string tenantId, string digest, CancellationToken cancel)
     {
         await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);

@@ -39,11 +39,10 @@ sealed class RecordedDecisions<T>(
     /// <param name="take">Gets each, in log order.</param>
     /// <param name="cancel">Ends it early.</param>
     /// <returns>How many there were.</returns>
-    /// <exception cref="StoreUnavailableException">The database is away.</exception>
     public async Task<int> ReadAsync(long from, long to, Action<RecordedDecision<T>> take, CancellationToken cancel)
     {
         var count = 0;
-        await FetchAsync(from, to, cancel).OrUnavailableAsync();
+        await FetchAsync(from, to, cancel);
         foreach (var (positions, lines) in chunks)
         {
             ReadOnlyMemory<byte> rest = lines;
@@ -86,7 +85,7 @@ sealed class RecordedDecisions<T>(
 
     // The whole stretch, before it is looked at: whatever that takes, the statement has its end. No text of a jsonb holds a
     // line feed.
-    async Task<int> FetchAsync(long from, long to, CancellationToken cancel)
+    async Task FetchAsync(long from, long to, CancellationToken cancel)
     {
         connection ??= await connections.Reader.OpenConnectionAsync(cancel);
         chunks.Clear();
@@ -107,7 +106,6 @@ sealed class RecordedDecisions<T>(
         await rows.NextResultAsync(cancel);
         while (await rows.ReadAsync(cancel)) chunks.Add((rows.GetFieldValue<long[]>(0), rows.GetFieldValue<byte[]>(1)));
         chunks.Sort(static (left, right) => left.Positions[0].CompareTo(right.Positions[0])); // the server would spill them
-        return chunks.Count;
     }
 }
 

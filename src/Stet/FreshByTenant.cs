@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+
+namespace Stet;
+
+/// <summary>
+/// What has been said of each tenant, in memory, and read again when it is a second old: a change made by this instance
+/// counts at once (see <see cref="Forget"/>), one made by another within a second.
+/// </summary>
+/// <typeparam name="T">What is known of a tenant, as of one version.</typeparam>
+/// <param name="read">Reads it, given what was known before; null: there is no such tenant, and its name is not kept.</param>
+/// <param name="versionOf">Its version, which rises with every change.</param>
+sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> versionOf)
+    where T : class
+{
+    const int FreshMilliseconds = 1_000;
+
+    readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    /// <summary>What is known, or what reading finds.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="cancel">Ends the wait, not the read, which others may wait for, too.</param>
+    public ValueTask<T?> GetAsync(string tenantId, CancellationToken cancel)
+    {
+        var entry = entries.GetOrAdd(tenantId, static _ => new Entry());
+        return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
+            ? ValueTask.FromResult<T?>(known.Value)
+            : new ValueTask<T?>(ReadOnceAsync(tenantId, entry).WaitAsync(cancel));
+    }
+
+    /// <summary>It has changed, or is not what the store has.</summary>
+    public void Forget(string tenantId)
+    {
+        if (!entries.TryGetValue(tenantId, out var entry)) return;
+        lock (entry) (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = long.MinValue / 2 } : null, null);
+    }
+
+    Task<T?> ReadOnceAsync(string tenantId, Entry entry)
+    {
+        lock (entry)
+        {
+            if (entry.Reading is { IsCompleted: false } reading) return reading;
+            return entry.Reading = Task.Run(() => ReadAsync(tenantId, entry));
+        }
+    }
+
+    async Task<T?> ReadAsync(string tenantId, Entry entry)
+    {
+        var at = Environment.TickCount64;
+        var value = await read(tenantId, Volatile.Read(ref entry.Known)?.Value);
+        if (value is null)
+        {
+            entries.TryRemove(new KeyValuePair<string, Entry>(tenantId, entry));
+            return null;
+        }
+
+        lock (entry)
+        {
+            // Whoever forgot meanwhile may know of something newer than what was read.
+            if (entry.Known is null || versionOf(entry.Known.Value) <= versionOf(value)) entry.Known = new Known(value, at);
+        }
+
+        return value;
+    }
+
+    sealed record Known(T Value, long At);
+
+    sealed class Entry
+    {
+        public Known? Known;
+        public Task<T?>? Reading;
+    }
+}
