@@ -21,11 +21,11 @@ say() { echo "$(date +%T) $*" >&2; }
 fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
-rounds=5 seconds=5 warm_up=2 settle=20 profile=false quick=false only=() sizes=(10000 1000000 5000000)
+rounds=5 seconds=5 settle=20 profile=false quick=false only=() sizes=(10000 1000000 5000000)
 largest=5000000 pcs_stored=1000000 decisions=1000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
-    --quick) quick=true rounds=1 seconds=1 warm_up=1 settle=2 sizes=(10000 50000) pcs_stored=50000 decisions=50000 ;;
+    --quick) quick=true rounds=1 seconds=1 settle=2 sizes=(10000 50000) pcs_stored=50000 decisions=50000 ;;
     --only) only+=("${2:?--only needs a section}"); shift ;;
     --rounds) rounds=${2:?--rounds needs a number}; shift ;;
     --seconds) seconds=${2:?--seconds needs a number}; shift ;;
@@ -166,7 +166,7 @@ section_audit() {
     stop_second_service
     start_service audit --connection "$(connection audit)"
     second_pid=$started_pid
-    run_wrk warm-up 0 "$second_pid" "$started_url" 16 $((warm_up * 5)) proofs ids="$work/few-ids" # what is hot is compiled again
+    run_wrk warm-up 0 "$second_pid" "$started_url" 16 "$settle" proofs ids="$work/few-ids" # what is hot is compiled again
     run_wrk audit-proof-first "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
   done
   for round in 0 $(seq $rounds); do
