@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -12,7 +13,7 @@ namespace Stet.Observability;
 /// </summary>
 public sealed class Telemetry(
     IOptions<ObservabilityOptions> options, IConfiguration configuration, PrometheusExporter prometheus,
-    TimeProvider time, string[] instrumentation) : IHostedService, IDisposable
+    IMeterFactory meterFactory, TimeProvider time, string[] instrumentation) : IHostedService, IDisposable
 {
     /// <summary>
     /// Most series of one metric; the SDK sums what comes after under <c>otel_metric_overflow="true"</c>. Their memory
@@ -48,7 +49,7 @@ public sealed class Telemetry(
             .ConfigureServices(services => services.AddSingleton<IConfiguration>(settings))
             .ConfigureResource(Describe)
             .AddMeter([.. PlatformMeters, .. instrumentation])
-            .AddView(_ => new MetricStreamConfiguration { CardinalityLimit = SeriesPerMetric })
+            .AddView(instrument => IsOurs(instrument) ? new() { CardinalityLimit = SeriesPerMetric } : MetricStreamConfiguration.Drop)
             .AddReader(new BaseExportingMetricReader(prometheus));
 
         if (endpoint is not null)
@@ -86,6 +87,9 @@ public sealed class Telemetry(
         traces?.Dispose();
         meters?.Dispose();
     }
+
+    // The SDK goes by names: another service in the process would add to our metrics, and end them with itself.
+    bool IsOurs(Instrument instrument) => instrument.Meter.Scope is not IMeterFactory other || other == meterFactory;
 
     // The environment's OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last and win.
     static void Describe(ResourceBuilder resource) =>

@@ -98,6 +98,23 @@ public sealed class MetricsSpecs
     }
 
     [Fact]
+    public async Task A_service_shows_its_own_meters_whatever_becomes_of_another_in_the_process()
+    {
+        var other = await ObservedService.StartAsync(instrumentation: ["Tests.Own"]);
+        await using var service = await ObservedService.StartAsync(instrumentation: ["Tests.Own"]);
+        CounterOf(other).Add(5);
+        CounterOf(service).Add(1);
+        await other.DisposeAsync();
+        await service.GetAsync("/metrics"); // notices what has ended
+        CounterOf(service).Add(1);
+
+        Exposition.Parse(await service.GetAsync("/metrics"))["own_total"].Samples.ShouldHaveSingleItem().Value.ShouldBe(2);
+
+        static Counter<long> CounterOf(ObservedService owner) =>
+            owner.Services.GetRequiredService<IMeterFactory>().Create("Tests.Own").CreateCounter<long>("own");
+    }
+
+    [Fact]
     public async Task Keys_that_become_the_same_label_share_it()
     {
         using var meter = new Meter("Tests.SharedLabel");
