@@ -198,8 +198,9 @@ sealed class WriterSession(
         batch.Add("""
             insert into stet.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id, mt_dotnet_type,
                 correlation_id, causation_id, headers, is_archived)
-            select *, false from unnest($1::bigint[], $2::uuid[], $3::uuid[], $4::bigint[], $5::jsonb[], $6::varchar[],
-                $7::timestamptz[], $8::varchar[], $9::varchar[], $10::varchar[], $11::varchar[], $12::jsonb[])
+            select unnest($1::bigint[]), unnest($2::uuid[]), unnest($3::uuid[]), unnest($4::bigint[]), unnest($5::jsonb[]),
+                unnest($6::varchar[]), unnest($7::timestamptz[]), unnest($8::varchar[]), unnest($9::varchar[]),
+                unnest($10::varchar[]), unnest($11::varchar[]), unnest($12::jsonb[]), false
             """,
             Column(events, e => e.Event.Position), Column(events, e => e.Event.Id), Column(events, e => e.Event.StreamId),
             Column(events, e => e.Event.Version), Jsonb(events, e => e.Json), Column(events, e => e.Type.StoredName),
@@ -213,9 +214,8 @@ sealed class WriterSession(
         {
             batch.Add($"""
                 insert into stet.mt_streams (tenant_id, id, type, version, timestamp, created, is_archived)
-                select tenant_id, id, type, version, at, at, false
-                from unnest($1::varchar[], $2::uuid[], $3::varchar[], $4::bigint[], $5::timestamptz[])
-                    as s(tenant_id, id, type, version, at)
+                select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::varchar[]), unnest($4::bigint[]),
+                    unnest($5::timestamptz[]), unnest($5::timestamptz[]), false
                 {(upsert ? "on conflict (tenant_id, id) do update set version = excluded.version, timestamp = excluded.timestamp" : "")}
                 """,
                 Column(slots, s => s.TenantId), Column(slots, s => s.StreamId), Column(slots, s => s.Type.StreamType),
@@ -229,7 +229,7 @@ sealed class WriterSession(
         {
             batch.Add("""
                 insert into stet.idempotency (tenant_id, id, payload_hash, position, events)
-                select * from unnest($1::varchar[], $2::uuid[], $3::bytea[], $4::bigint[], $5::smallint[])
+                select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bytea[]), unnest($4::bigint[]), unnest($5::smallint[])
                 """,
                 Column(unit.NewAnswers, a => a.TenantId), Column(unit.NewAnswers, a => a.Id),
                 Column(unit.NewAnswers, a => a.PayloadHash), Column(unit.NewAnswers, a => a.Position),
@@ -244,7 +244,7 @@ sealed class WriterSession(
         batch.Add("""
             with moved as (
                 insert into stet.tenant_head (tenant_id, position, last_at, audit_peaks)
-                select * from unnest($1::varchar[], $2::bigint[], $3::timestamptz[], $4::bytea[])
+                select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::bytea[])
                 on conflict (tenant_id) do update
                 set position = excluded.position, last_at = excluded.last_at, audit_peaks = excluded.audit_peaks
                 returning tenant_id, position)
@@ -266,7 +266,7 @@ sealed class WriterSession(
         {
             batch.Add($"""
                 insert into {type.SnapshotTable} (tenant_id, stream_id, version, state)
-                select * from unnest($1::varchar[], $2::uuid[], $3::bigint[], $4::json[])
+                select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::json[])
                 {(upsert ? "on conflict (tenant_id, stream_id) do update set version = excluded.version, state = excluded.state" : "")}
                 """,
                 Column(slots, s => s.TenantId), Column(slots, s => s.StreamId), Column(slots, s => s.Version),

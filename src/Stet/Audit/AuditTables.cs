@@ -10,7 +10,7 @@ static class AuditTables
     public static void AddLeaves((string TenantId, AuditLeaf Leaf)[] leaves, NpgsqlBatch batch) =>
         batch.Add("""
             insert into stet.audit_leaf (tenant_id, position, hash, commit)
-            select * from unnest($1::varchar[], $2::bigint[], $3::bytea[], $4::bytea[])
+            select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[])
             """,
             Column(leaves, l => l.TenantId), Column(leaves, l => l.Leaf.Audited.Position),
             Column(leaves, l => l.Leaf.Hash.ToArray()), Column(leaves, l => l.Leaf.Commit.ToArray()));

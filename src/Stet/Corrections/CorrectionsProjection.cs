@@ -85,16 +85,12 @@ public sealed class CorrectionsProjection : IInlineProjection
             insert into corrections (tenant_id, correction_id, position, subject_type, subject_id, field_key, value, class,
                 readers, scopes, deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason,
                 recorded_at, status, superseded_by, ended_position, ended_at, revocation_reason, revocation_note)
-            select u.tenant_id, u.id, u.position, u.subject_type, u.subject_id, u.field_key, u.value, u.class,
-                u.readers::varchar[], u.scopes::varchar[], u.deny_list::varchar[], u.supersedes, u.actor_type, u.actor_id, u.effective_from, u.effective_to,
-                u.reason, u.at, u.status, u.superseded_by, u.ended_position, u.ended_at, u.revocation_reason, u.note
-            from unnest($1::varchar[], $2::uuid[], $3::bigint[], $4::varchar[], $5::varchar[], $6::varchar[], $7::text[],
-                $8::varchar[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::varchar[], $14::varchar[],
-                $15::timestamptz[], $16::timestamptz[], $17::varchar[], $18::timestamptz[], $19::varchar[], $20::uuid[],
-                $21::bigint[], $22::timestamptz[], $23::varchar[], $24::varchar[])
-                as u(tenant_id, id, position, subject_type, subject_id, field_key, value, class, readers, scopes,
-                    deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason, at, status,
-                    superseded_by, ended_position, ended_at, revocation_reason, note)
+            select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::varchar[]), unnest($5::varchar[]),
+                unnest($6::varchar[]), unnest($7::text[]), unnest($8::varchar[]), unnest($9::text[])::varchar[],
+                unnest($10::text[])::varchar[], unnest($11::text[])::varchar[], unnest($12::uuid[]), unnest($13::varchar[]),
+                unnest($14::varchar[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]), unnest($17::varchar[]),
+                unnest($18::timestamptz[]), unnest($19::varchar[]), unnest($20::uuid[]), unnest($21::bigint[]),
+                unnest($22::timestamptz[]), unnest($23::varchar[]), unnest($24::varchar[])
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.CorrectionId.Value),
             Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
@@ -122,14 +118,11 @@ public sealed class CorrectionsProjection : IInlineProjection
         batch.Add($"""
             insert into facts (tenant_id, subject_type, subject_id, field_key, correction_id, position, value, class, standing,
                 readers, scopes, deny_list, actor_type, actor_id, effective_from, effective_to, recorded_at)
-            select u.tenant_id, u.subject_type, u.subject_id, u.field_key, u.id, u.position, u.value, u.class, u.standing,
-                u.readers::varchar[], u.scopes::varchar[], u.deny_list::varchar[], u.actor_type, u.actor_id,
-                u.effective_from, u.effective_to, u.at
-            from unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::varchar[], $5::uuid[], $6::bigint[], $7::text[],
-                $8::varchar[], $9::boolean[], $10::text[], $11::text[], $12::text[], $13::varchar[], $14::varchar[],
-                $15::timestamptz[], $16::timestamptz[], $17::timestamptz[])
-                as u(tenant_id, subject_type, subject_id, field_key, id, position, value, class, standing, readers, scopes,
-                    deny_list, actor_type, actor_id, effective_from, effective_to, at)
+            select unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::uuid[]),
+                unnest($6::bigint[]), unnest($7::text[]), unnest($8::varchar[]), unnest($9::boolean[]),
+                unnest($10::text[])::varchar[], unnest($11::text[])::varchar[], unnest($12::text[])::varchar[],
+                unnest($13::varchar[]), unnest($14::varchar[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]),
+                unnest($17::timestamptz[])
             {(upsert ? Overwrite : "")}
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
