@@ -20,7 +20,8 @@ public interface IAppendLog
     /// <param name="tenantId">Whose log.</param>
     /// <param name="position">Of the newest event; 0 when there is none.</param>
     /// <param name="edge">What <see cref="IAppendLogPart.Seal"/> last gave; empty at first.</param>
-    IAppendLogPart Begin(string tenantId, long position, byte[] edge);
+    /// <param name="before">The part that stands there and is being committed; null: the head row says so.</param>
+    IAppendLogPart Begin(string tenantId, long position, byte[] edge, IAppendLogPart? before);
 
     /// <summary>Adds the statements that write the parts, each of which holds an event and has been sealed.</summary>
     void Write(IReadOnlyList<IAppendLogPart> parts, NpgsqlBatch batch);
@@ -31,6 +32,9 @@ public interface IAppendLogPart
 {
     /// <summary>How many events it holds.</summary>
     int Count { get; }
+
+    /// <summary>Whether what comes next can only be decided when this is durable.</summary>
+    bool HoldsUpNext { get; }
 
     /// <summary>Takes the next event.</summary>
     /// <exception cref="UnloggableEventException">The log cannot carry it: the command that decided it fails.</exception>

@@ -38,7 +38,7 @@ public sealed class RebuildTarget
         NpgsqlConnection connection, IReadOnlyList<StoredEvent> events, NpgsqlBatch batch, CancellationToken cancel)
     {
         if (projection is not null) projection.Project(events, batch);
-        else WriterSession.AddSnapshots(state!, await FoldAsync(connection, state!, events, cancel), batch);
+        else UnitWrite.AddSnapshots(state!, await FoldAsync(connection, state!, events, cancel), batch);
     }
 
     static async Task<StreamSlot[]> FoldAsync(
@@ -48,7 +48,7 @@ public sealed class RebuildTarget
             .ToDictionary(e => e.StreamId, e => new StreamSlot(e.TenantId, e.StreamId, state));
         StreamSlot[] ordered = [.. slots.Values];
         await using var load = new NpgsqlBatch(connection);
-        WriterSession.AddStates(state, ordered, load);
+        UnitLoad.AddStates(state, ordered, load);
         await using var reader = await load.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {

@@ -31,7 +31,7 @@ public sealed class Store : IAsyncDisposable
     {
         (this.connections, this.catalog, keyWrap) = (connections, catalog, options.KeyWrap);
         reader = new GroupReader(connections.Reader);
-        writer = new Writer(new WriterSession(connections.Writer, catalog, projections, log, clock), options, clock, logger);
+        writer = new Writer(new WriterSession(connections, catalog, projections, log, clock), options, clock, logger);
     }
 
     /// <summary>Whether the writer's last batch reached the database.</summary>

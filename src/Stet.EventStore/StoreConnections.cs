@@ -17,9 +17,10 @@ public sealed class StoreConnections : IAsyncDisposable
         + " -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s";
 
     // One snapshot for all statements of a query, so that its answer is the log at one position.
+    const string OneSnapshot = " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read";
+
     const string ReaderSettings =
-        "-c role=stet_reader -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=15s"
-        + " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read";
+        "-c role=stet_reader -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=15s" + OneSnapshot;
 
     internal const string ReaderName = "stet-reader";
 
@@ -27,6 +28,7 @@ public sealed class StoreConnections : IAsyncDisposable
     {
         ConnectionString = connectionString;
         Writer = With(connectionString, "stet-writer", WriterSettings, pool: 10);
+        Ahead = With(connectionString, ReaderName, ProbeSettings + " -c role=stet_writer -c statement_timeout=15s" + OneSnapshot, pool: 10);
         Reader = With(connectionString, ReaderName, ReaderSettings, pool: 32);
         Subscriber = With(connectionString, "stet-subscriber", WriterSettings, pool: 0);
     }
@@ -36,6 +38,9 @@ public sealed class StoreConnections : IAsyncDisposable
 
     /// <summary>Sessions of <c>stet_writer</c>: they add events and keep read models.</summary>
     public NpgsqlDataSource Writer { get; }
+
+    /// <summary>Read-only sessions of <c>stet_writer</c>: they load what decisions need, before it is locked.</summary>
+    internal NpgsqlDataSource Ahead { get; }
 
     /// <summary>Read-only sessions of <c>stet_reader</c>, which see one tenant or nothing.</summary>
     public NpgsqlDataSource Reader { get; }
@@ -50,6 +55,7 @@ public sealed class StoreConnections : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Writer.DisposeAsync();
+        await Ahead.DisposeAsync();
         await Reader.DisposeAsync();
         await Subscriber.DisposeAsync();
     }

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Text.Json;
+using System.Diagnostics;
 
 namespace Stet.EventStore;
 
@@ -29,16 +28,32 @@ sealed class PendingAppend(
     public void Cancel() => completion.TrySetCanceled(cancel);
 }
 
-/// <summary>The batch in memory: what was loaded under the heads' locks, and what the decisions make of it.</summary>
-sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catalog, IAppendLog? log)
+/// <summary>
+/// The batch in memory: what was loaded, and what the decisions make of it. It grows in rounds, each of which adds
+/// requests, loads what is not known yet and decides them.
+/// </summary>
+/// <param name="catalog">The events.</param>
+/// <param name="log">The log that is kept beside them.</param>
+/// <param name="before">The batch that is being committed meanwhile: what it leaves behind is where this one begins.</param>
+sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before = null)
 {
     readonly Dictionary<string, TenantSlot> tenants = new(StringComparer.Ordinal);
     readonly Dictionary<(string, Guid), StreamSlot> streams = [];
     readonly Dictionary<(string, Guid), FirstAnswer> answers = [];
+    readonly List<PendingAppend> requests = [];
     readonly List<AppendedEvent> events = [];
     readonly List<(PendingAppend Request, AppendResult[] Results)> outcomes = [];
     readonly List<(PendingAppend Request, Exception Error)> failures = [];
     readonly List<(StreamSlot Slot, long Version, object? State)> undo = [];
+    readonly List<TenantSlot> newTenants = [];
+    WriteUnit? before = before;
+    int decided;
+
+    public IReadOnlyList<PendingAppend> Requests => requests;
+
+    public int Commands { get; private set; }
+
+    public long Started { get; } = Stopwatch.GetTimestamp();
 
     public IReadOnlyCollection<TenantSlot> Tenants => tenants.Values;
 
@@ -48,53 +63,92 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
 
     public List<NewAnswer> NewAnswers { get; } = [];
 
-    /// <summary>Names everything that the decisions need to see.</summary>
-    public void Plan()
+    /// <summary>Whether it was not decided on one snapshot alone: no answer is good before the heads are compared.</summary>
+    public bool IsTentative { get; private set; }
+
+    /// <summary>Whether another batch can only be decided when this one is durable.</summary>
+    public bool HoldsUpNext => tenants.Values.Any(t => t.Changed && t.Log is { HoldsUpNext: true });
+
+    /// <summary>What this round has to load.</summary>
+    public List<TenantSlot> TenantsToLoad { get; } = [];
+
+    /// <inheritdoc cref="TenantsToLoad" />
+    public List<StreamSlot> StreamsToLoad { get; } = [];
+
+    /// <inheritdoc cref="TenantsToLoad" />
+    public List<(string TenantId, Guid Id)> MarksToLoad { get; } = [];
+
+    /// <summary>Takes a request into the round; false when it needs a state of which only the version was loaded before.</summary>
+    public bool TryAdd(PendingAppend request)
     {
-        foreach (var request in requests)
+        foreach (var command in request.Commands)
         {
-            tenants.TryAdd(request.TenantId, new TenantSlot(request.TenantId));
-            foreach (var command in request.Commands)
-            {
-                // A command that only holds a stream to a version must not keep the state from one that decides on it.
-                var key = (request.TenantId, command.StreamId);
-                if (!streams.TryGetValue(key, out var known) || (known.Type.IsStateless && !command.State.IsStateless))
-                    streams[key] = new StreamSlot(request.TenantId, command.StreamId, command.State);
-            }
+            var key = (request.TenantId, command.StreamId);
+            var known = streams.GetValueOrDefault(key) ?? before?.streams.GetValueOrDefault(key);
+            if (known is { Type.IsStateless: true } && !command.State.IsStateless && !StreamsToLoad.Contains(known)) return false;
         }
+
+        IsTentative |= before is not null;
+        requests.Add(request);
+        Commands += request.Commands.Count;
+        if (!tenants.ContainsKey(request.TenantId))
+        {
+            var tenant = new TenantSlot(request.TenantId);
+            tenants.Add(request.TenantId, tenant);
+            newTenants.Add(tenant);
+            if (Uncommitted(tenant.Id) is null) TenantsToLoad.Add(tenant);
+        }
+
+        foreach (var command in request.Commands)
+        {
+            AddStream((request.TenantId, command.StreamId), command.State);
+            if (command.Idempotency is { } mark) AddMark((request.TenantId, mark.Id));
+        }
+
+        return true;
     }
 
-    public IEnumerable<(string TenantId, Guid Id)> Marks() =>
-        from request in requests
-        from command in request.Commands
-        let mark = command.Idempotency
-        where mark is not null
-        select (request.TenantId, mark.Id);
-
-    public void Load(string tenantId, long position, DateTimeOffset lastAt, byte[] edge, DateTimeOffset now)
+    /// <summary>Lets the append log fetch what it needs of the round's tenants.</summary>
+    public async ValueTask PrepareAsync(DateTimeOffset now, CancellationToken cancel)
     {
-        var tenant = tenants[tenantId];
-        tenant.Load(position, lastAt, now);
-        tenant.Log = log?.Begin(tenantId, position, edge);
+        if (log is not null && newTenants.Count > 0) await log.PrepareAsync([.. newTenants.Select(t => t.Id)], cancel);
+        foreach (var tenant in newTenants)
+        {
+            if (Uncommitted(tenant.Id) is { } known) tenant.Follow(known, now, log);
+        }
+
+        newTenants.Clear();
+    }
+
+    public void Load(string tenantId, long position, DateTimeOffset lastAt, byte[] edge, DateTimeOffset now) =>
+        tenants[tenantId].Load(position, lastAt, edge, now, log);
+
+    public void Load(string tenantId, Guid markId, byte[] payloadHash, long position, int count) =>
+        answers[(tenantId, markId)] = new FirstAnswer(payloadHash, position, count);
+
+    /// <summary>The round has everything; what it decides on is complete.</summary>
+    public void Loaded()
+    {
+        TenantsToLoad.Clear();
+        StreamsToLoad.Clear();
+        MarksToLoad.Clear();
     }
 
     /// <summary>Closes the log's parts; call it once all is decided.</summary>
     public IReadOnlyList<TenantSlot> Seal()
     {
-        TenantSlot[] changed = [.. tenants.Values.Where(t => t.Position > t.LoadedPosition)];
-        foreach (var tenant in changed)
-            tenant.Edge = tenant.Log?.Seal(requests.Any(r => r.Receipt && r.TenantId == tenant.Id)) ?? [];
+        before = null;
+        TenantSlot[] changed = [.. tenants.Values.Where(t => t.Changed)];
+        foreach (var tenant in changed) tenant.Seal(requests.Any(r => r.Receipt && r.TenantId == tenant.Id));
         return changed;
     }
 
-    public void Load(string tenantId, Guid markId, byte[] payloadHash, long position, int count) =>
-        answers[(tenantId, markId)] = new FirstAnswer(payloadHash, position, count);
-
-    /// <summary>Takes every decision, in the order the requests arrived.</summary>
+    /// <summary>Takes the round's decisions, in the order the requests arrived.</summary>
     public void Decide()
     {
-        foreach (var request in requests)
+        for (; decided < requests.Count; decided++)
         {
+            var request = requests[decided];
             if (request.Abandoned)
             {
                 request.Cancel();
@@ -147,9 +201,36 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
     /// <summary>Answers every request; call it after the commit.</summary>
     public void Answer()
     {
-        foreach (var tenant in tenants.Values.Where(t => t.Position > t.LoadedPosition)) tenant.Log?.Committed();
+        foreach (var tenant in tenants.Values.Where(t => t.Changed)) tenant.Log?.Committed();
         foreach (var (request, results) in outcomes) request.Answer(results);
         foreach (var (request, error) in failures) request.Fail(error);
+    }
+
+    TenantSlot? Uncommitted(string tenantId) =>
+        before?.tenants.GetValueOrDefault(tenantId) is { Exists: true } known ? known : null;
+
+    void AddStream((string TenantId, Guid StreamId) key, StateType type)
+    {
+        if (streams.TryGetValue(key, out var known))
+        {
+            // A command that only holds a stream to a version must not keep the state from one that decides on it.
+            if (!known.Type.IsStateless || type.IsStateless) return;
+            StreamsToLoad.Remove(known);
+        }
+        else if (before?.streams.GetValueOrDefault(key) is { } uncommitted)
+        {
+            streams.Add(key, uncommitted.Next());
+            return;
+        }
+
+        StreamsToLoad.Add(streams[key] = new StreamSlot(key.TenantId, key.StreamId, type));
+    }
+
+    void AddMark((string TenantId, Guid Id) key)
+    {
+        if (answers.ContainsKey(key)) return;
+        if (before is not null && before.answers.TryGetValue(key, out var uncommitted)) answers.Add(key, uncommitted);
+        else MarksToLoad.Add(key);
     }
 
     AppendResult Decide(PendingAppend request, TenantSlot tenant, StreamCommand command)
@@ -202,111 +283,4 @@ sealed class WriteUnit(IReadOnlyList<PendingAppend> requests, EventCatalog catal
                 && e.Event.Position >= first.Position && e.Event.Position < first.Position + first.Count).Select(e => e.Event)];
 
     readonly record struct FirstAnswer(byte[] PayloadHash, long Position, int Count);
-}
-
-sealed record NewAnswer(string TenantId, Guid Id, byte[] PayloadHash, long Position, int Count);
-
-sealed class TenantSlot(string id)
-{
-    public string Id { get; } = id;
-
-    public bool Exists { get; private set; }
-
-    public long LoadedPosition { get; private set; }
-
-    public long Position { get; set; }
-
-    public DateTimeOffset Now { get; private set; }
-
-    public IAppendLogPart? Log { get; set; }
-
-    public byte[] Edge { get; set; } = [];
-
-    public void Load(long position, DateTimeOffset lastAt, DateTimeOffset now)
-    {
-        (Exists, LoadedPosition, Position) = (true, position, position);
-
-        // INVARIANT: a tenant's timestamps rise from batch to batch, so "newer than" means the same by time and by position.
-        var atLeast = lastAt == DateTimeOffset.MinValue ? lastAt : lastAt.AddMicroseconds(1);
-        Now = now > atLeast ? now : atLeast;
-    }
-}
-
-sealed class StreamSlot(string tenantId, Guid streamId, StateType type)
-{
-    Exception? unreadable;
-
-    public string TenantId { get; } = tenantId;
-
-    public Guid StreamId { get; } = streamId;
-
-    public StateType Type { get; } = type;
-
-    public long LoadedVersion { get; private set; }
-
-    public long Version { get; set; }
-
-    public object? State { get; set; }
-
-    public bool Changed => Version != LoadedVersion;
-
-    public void Load(long version, Func<object?, object?> state)
-    {
-        (LoadedVersion, Version) = (version, version);
-        try
-        {
-            State = state(State);
-        }
-        catch (Exception e) when (e is UnreadableEventException or JsonException)
-        {
-            unreadable = e;
-        }
-    }
-
-    public void ThrowIfUnreadable()
-    {
-        if (unreadable is not null) throw new UnreadableEventException($"stream {StreamId} cannot be read: {unreadable.Message}", unreadable);
-    }
-}
-
-static class Json
-{
-    // What reaches a client or the canonical form is written elsewhere; this escapes only what JSON demands.
-    static readonly JsonWriterOptions Options = new()
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
-
-    [ThreadStatic]
-    static ArrayBufferWriter<byte>? buffer;
-
-    [ThreadStatic]
-    static Utf8JsonWriter? writer;
-
-    public static byte[] Write(object body, EventType type)
-    {
-        buffer ??= new ArrayBufferWriter<byte>(1024);
-        writer ??= new Utf8JsonWriter(buffer, Options);
-        buffer.ResetWrittenCount();
-        writer.Reset(buffer);
-        type.Write(body, writer);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
-    }
-
-    public static byte[] Headers(EventMetadata metadata)
-    {
-        var text = new ArrayBufferWriter<byte>(128);
-        using (var json = new Utf8JsonWriter(text, Options))
-        {
-            json.WriteStartObject();
-            json.WriteString("actor_class", metadata.ActorClass);
-            if (metadata.Caller is { } caller) json.WriteString("caller", caller);
-            if (metadata.TraceParent is { } trace) json.WriteString("traceparent", trace);
-            json.WriteEndObject();
-        }
-
-        return text.WrittenSpan.ToArray();
-    }
 }

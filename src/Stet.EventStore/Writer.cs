@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Stet.EventStore;
 
 /// <summary>
-/// Group commit: commands that arrive while a transaction commits are decided and written together in the next one.
+/// Group commit: commands that arrive while a transaction commits are decided meanwhile and written together in the next one.
 /// </summary>
 sealed class Writer : IAsyncDisposable
 {
@@ -16,6 +16,9 @@ sealed class Writer : IAsyncDisposable
     readonly TimeProvider clock;
     readonly ILogger logger;
     readonly Task loop;
+    Task<bool>? arrival;
+    PendingAppend? held;
+    long? contended;
     int waiting;
     bool down;
 
@@ -29,6 +32,9 @@ sealed class Writer : IAsyncDisposable
     public bool Healthy => !Volatile.Read(ref down) && !loop.IsCompleted;
 
     public int Waiting => Volatile.Read(ref waiting);
+
+    // With another instance at the same heads, decisions without their locks are often in vain.
+    bool IsContended => contended is { } since && Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(1);
 
     public Task<AppendResult[]> EnqueueAsync(PendingAppend request)
     {
@@ -61,28 +67,91 @@ sealed class Writer : IAsyncDisposable
 
     async Task RunAsync()
     {
-        var batch = new List<PendingAppend>();
-        while (await queue.Reader.WaitToReadAsync())
+        while (held is not null || await ArrivalAsync())
         {
-            batch.Clear();
-            var commands = 0;
-            while (commands < options.MaxBatch && queue.Reader.TryRead(out var request))
-            {
-                batch.Add(request);
-                commands += request.Commands.Count;
-            }
-
-            Interlocked.Add(ref waiting, -commands);
-            StoreMetrics.Waiting.Add(-commands);
-            StoreMetrics.BatchSize.Record(commands);
-            var started = Stopwatch.GetTimestamp();
-            await WriteAsync(batch);
-            StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            var unit = session.Begin(before: null);
+            Take(unit);
+            if (IsContended || !await IsDecidedAsync(unit)) await WriteAsync(unit);
+            else while (unit.Commands > 0) unit = await CommitAsync(unit);
         }
     }
 
-    /// <summary>Writes a batch whatever it takes: waits out a database that is away, and halves around an offender.</summary>
-    async Task WriteAsync(List<PendingAppend> requests)
+    /// <summary>Commits a batch.</summary>
+    /// <returns>The next one: of what arrived meanwhile, and decided.</returns>
+    async Task<WriteUnit> CommitAsync(WriteUnit unit)
+    {
+        var commit = session.CommitAsync(unit, stopped.Token);
+        var next = session.Begin(before: unit);
+        var isDecided = true;
+        while (isDecided && await MayTakeAsync(unit, next, commit))
+        {
+            Take(next);
+            isDecided = await IsDecidedAsync(next);
+        }
+
+        try
+        {
+            await commit;
+            NoteSuccess();
+            Record(unit);
+        }
+        catch (Exception) // another instance was faster, or there is trouble with the database: under locks it will show
+        {
+            contended = Stopwatch.GetTimestamp();
+            await WriteAsync(unit);
+            isDecided = false;
+        }
+
+        if (isDecided) return next;
+        if (next.Commands > 0) await WriteAsync(next);
+        return session.Begin(before: null);
+    }
+
+    /// <summary>Whether commands that can go into the next batch wait before a commit ends.</summary>
+    async Task<bool> MayTakeAsync(WriteUnit unit, WriteUnit next, Task commit)
+    {
+        if (held is not null || next.Commands >= options.MaxBatch || unit.HoldsUpNext) return false;
+
+        var arrives = ArrivalAsync();
+        return await Task.WhenAny(commit, arrives) == arrives && await arrives;
+    }
+
+    /// <summary>Whether commands wait, once some do; false when there will be no more.</summary>
+    Task<bool> ArrivalAsync() => arrival is { IsCompleted: false } ? arrival : arrival = queue.Reader.WaitToReadAsync().AsTask();
+
+    /// <summary>Moves commands from the queue into a batch, as many as may join it.</summary>
+    void Take(WriteUnit unit)
+    {
+        var before = unit.Commands;
+        while (unit.Commands < options.MaxBatch && (held is not null || queue.Reader.TryRead(out held)) && unit.TryAdd(held)) held = null;
+
+        var taken = unit.Commands - before;
+        Interlocked.Add(ref waiting, -taken);
+        StoreMetrics.Waiting.Add(-taken);
+    }
+
+    async Task<bool> IsDecidedAsync(WriteUnit unit)
+    {
+        try
+        {
+            await session.DecideAsync(unit, stopped.Token);
+            return true;
+        }
+        catch (Exception) // under locks it will show what it is
+        {
+            contended = Stopwatch.GetTimestamp();
+            return false;
+        }
+    }
+
+    async Task WriteAsync(WriteUnit unit)
+    {
+        await WriteAsync(unit.Requests);
+        Record(unit);
+    }
+
+    /// <summary>Writes requests under locks, whatever it takes: waits out a database that is away, and halves around an offender.</summary>
+    async Task WriteAsync(IReadOnlyList<PendingAppend> requests)
     {
         long? failing = null;
         while (true)
@@ -90,8 +159,7 @@ sealed class Writer : IAsyncDisposable
             try
             {
                 await session.WriteAsync(requests, stopped.Token);
-                if (down) StoreLog.Recovered(logger);
-                Volatile.Write(ref down, false);
+                NoteSuccess();
                 return;
             }
             catch (Exception e) when (PassingFailure.Is(e) && !stopped.IsCancellationRequested)
@@ -118,8 +186,8 @@ sealed class Writer : IAsyncDisposable
             {
                 StoreLog.Halving(logger, requests.Count, e.Message);
                 var half = requests.Count / 2;
-                await WriteAsync(requests[..half]);
-                await WriteAsync(requests[half..]);
+                await WriteAsync([.. requests.Take(half)]);
+                await WriteAsync([.. requests.Skip(half)]);
                 return;
             }
             catch (Exception e) // the offender, alone: its caller gets to see it
@@ -130,7 +198,19 @@ sealed class Writer : IAsyncDisposable
         }
     }
 
-    static void Fail(List<PendingAppend> requests, Exception e)
+    void NoteSuccess()
+    {
+        if (down) StoreLog.Recovered(logger);
+        Volatile.Write(ref down, false);
+    }
+
+    static void Record(WriteUnit unit)
+    {
+        StoreMetrics.BatchSize.Record(unit.Commands);
+        StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(unit.Started).TotalSeconds);
+    }
+
+    static void Fail(IReadOnlyList<PendingAppend> requests, Exception e)
     {
         foreach (var request in requests) request.Fail(e);
     }

@@ -28,10 +28,10 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
     }
 
     /// <inheritdoc />
-    public IAppendLogPart Begin(string tenantId, long position, byte[] edge)
+    public IAppendLogPart Begin(string tenantId, long position, byte[] edge, IAppendLogPart? before)
     {
         var log = logs.InMemory(tenantId) ?? throw new InvalidOperationException($"the audit log of {tenantId} was not prepared");
-        return new AuditPart(log, position, edge, this);
+        return new AuditPart(log, position, edge, before as AuditPart, this);
     }
 
     /// <inheritdoc />
@@ -78,15 +78,15 @@ public sealed class AuditPart : IAppendLogPart
     readonly byte[] before;
     readonly bool isVerified;
 
-    internal AuditPart(TenantLog log, long position, byte[] edge, AuditAppender appender)
+    internal AuditPart(TenantLog log, long position, byte[] edge, AuditPart? uncommitted, AuditAppender appender)
     {
         (Log, Start, before, this.appender) = (log, position, edge, appender);
         Tree = Peaks.Read(position, edge);
 
         // A guard row is made only on top of peaks that this process wrote or folded itself.
         var (size, peaks) = log.Verified;
-        isVerified = size == position && peaks.AsSpan().SequenceEqual(edge);
-        IsOwn = log.IsOwn(position, edge);
+        isVerified = uncommitted?.isVerified ?? (size == position && peaks.AsSpan().SequenceEqual(edge));
+        IsOwn = uncommitted is not null || log.IsOwn(position, edge);
     }
 
     /// <summary>Whose log.</summary>
@@ -109,6 +109,9 @@ public sealed class AuditPart : IAppendLogPart
 
     /// <inheritdoc />
     public int Count => leaves.Count;
+
+    /// <inheritdoc />
+    public bool HoldsUpNext => ChangesKeys || !IsOwn;
 
     /// <summary>Whether no other instance has written since this one did, and so none has replaced the log's secret.</summary>
     internal bool IsOwn { get; }
