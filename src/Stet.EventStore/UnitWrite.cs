@@ -25,7 +25,7 @@ static class UnitWrite
             """, Column(heads, t => t.Id), Column(heads, t => t.LoadedPosition), Column(heads, t => t.LoadedEdge));
     }
 
-    /// <summary>Adds everything but the end of the transaction.</summary>
+    /// <summary>Adds everything but the end of the transaction; the batch has been sealed.</summary>
     public static void AddWrites(WriteUnit unit, IReadOnlyList<IInlineProjection> projections, IAppendLog? log, NpgsqlBatch batch)
     {
         var events = unit.Events;
@@ -74,7 +74,7 @@ static class UnitWrite
         StoredEvent[] stored = [.. events.Select(e => e.Event)];
         foreach (var projection in projections) projection.Project(stored, batch);
 
-        var tenants = unit.Seal();
+        var tenants = unit.Tenants.Where(t => t.Changed).ToArray();
         log?.Write([.. tenants.Select(t => t.Log!)], batch);
         batch.Add("""
             with moved as (

@@ -134,13 +134,11 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
         MarksToLoad.Clear();
     }
 
-    /// <summary>Closes the log's parts; call it once all is decided.</summary>
-    public IReadOnlyList<TenantSlot> Seal()
+    /// <summary>Closes the log's parts; call it once all is decided, and nothing is being committed any more.</summary>
+    public void Seal()
     {
         before = null;
-        TenantSlot[] changed = [.. tenants.Values.Where(t => t.Changed)];
-        foreach (var tenant in changed) tenant.Seal(requests.Any(r => r.Receipt && r.TenantId == tenant.Id));
-        return changed;
+        foreach (var tenant in tenants.Values.Where(t => t.Changed)) tenant.Seal(requests.Any(r => r.Receipt && r.TenantId == tenant.Id));
     }
 
     /// <summary>Takes the round's decisions, in the order the requests arrived.</summary>

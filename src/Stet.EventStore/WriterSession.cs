@@ -46,6 +46,7 @@ sealed class WriterSession(
     /// <exception cref="PostgresException"><c>serialization_failure</c>: another was; nothing was written.</exception>
     public async Task CommitAsync(WriteUnit unit, CancellationToken cancel)
     {
+        unit.Seal();
         if (unit.Events.Count > 0 || unit.IsTentative)
         {
             await using var batch = new NpgsqlBatch();
@@ -88,6 +89,7 @@ sealed class WriterSession(
             foreach (var request in requests) unit.TryAdd(request);
             await LoadAsync(unit, locking: true, connection!, cancel);
             unit.Decide();
+            unit.Seal();
 
             await using var batch = new NpgsqlBatch();
             if (unit.Events.Count > 0) UnitWrite.AddWrites(unit, projections, log, batch);

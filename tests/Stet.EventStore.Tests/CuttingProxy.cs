@@ -19,6 +19,7 @@ sealed class CuttingProxy : IAsyncDisposable
 {
     readonly Relay relay;
     volatile object? armed;
+    int spared;
 
     public CuttingProxy(string connectionString)
     {
@@ -32,7 +33,9 @@ sealed class CuttingProxy : IAsyncDisposable
 
     public int Cuts { get; private set; }
 
-    public void Arm(Cut cut) => armed = cut;
+    /// <param name="cut">What to do.</param>
+    /// <param name="after">How many things clients may say before.</param>
+    public void Arm(Cut cut, int after = 0) => (spared, armed) = (after, cut);
 
     public ValueTask DisposeAsync() => relay.DisposeAsync();
 
@@ -42,7 +45,7 @@ sealed class CuttingProxy : IAsyncDisposable
         return isAnswer =>
         {
             if (isAnswer) return !Volatile.Read(ref loseAnswer);
-            if (armed is not Cut cut) return true;
+            if (armed is not Cut cut || Interlocked.Decrement(ref spared) >= 0) return true;
 
             armed = null;
             Cuts++;

@@ -31,6 +31,30 @@ public class LostConnectionTests
     }
 
     [Fact]
+    public async Task A_commit_stays_in_doubt_when_the_connection_that_asks_for_it_is_lost_too()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var proxy = new CuttingProxy(test.ConnectionString);
+        var store = test.Open(connectionString: proxy.ConnectionString);
+        var account = TestStore.NewStream();
+        for (var i = 0; i < 3; i++) await test.AppendAsync(Accounts.Deposit(account), store);
+
+        var deposit = test.AppendAsync(
+            new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
+            {
+                if (proxy.Cuts == 0) proxy.Arm(Cut.Answer);
+                return [new MoneyDeposited(10)];
+            }), store);
+        while (proxy.Cuts == 0) await Task.Delay(TimeSpan.FromMilliseconds(1), CancellationToken.None);
+        proxy.Arm(Cut.Request, after: 1); // a new connection is greeted, and lost with the first question
+
+        (await deposit).Outcome.ShouldBe(AppendOutcome.Recorded);
+        proxy.Cuts.ShouldBe(2);
+        (await test.LogAsync()).Count.ShouldBe(4);
+        (await test.BalanceAsync(account)).ShouldBe(13);
+    }
+
+    [Fact]
     public async Task A_session_that_is_terminated_before_it_writes_is_replaced()
     {
         await using var test = await TestStore.CreateAsync();

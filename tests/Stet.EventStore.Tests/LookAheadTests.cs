@@ -1,0 +1,156 @@
+using Npgsql;
+
+namespace Stet.EventStore.Tests;
+
+/// <summary>What is decided while the batch before it is being committed: somebody holds the head, and that commit waits.</summary>
+public class LookAheadTests
+{
+    [Fact]
+    public async Task Commands_see_what_the_batch_that_is_being_committed_records()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        await using var head = await HeldHead.TakeAsync(test);
+        var deposit = test.AppendAsync(KeyedDeposit(account));
+        await head.HasWaitersAsync(1);
+
+        var last = Watched(TestStore.NewStream(), new MoneyDeposited(1));
+        var answers = new[]
+        {
+            test.AppendAsync(Accounts.Withdraw(account, 10)), test.AppendAsync(Accounts.Withdraw(account, 1)),
+            test.AppendAsync(KeyedDeposit(account)), test.AppendAsync(last.Command),
+        };
+        await last.Decided;
+        answers.ShouldAllBe(a => !a.IsCompleted, "what an answer rests on is not durable yet");
+        await head.ReleaseAsync();
+
+        (await deposit).Outcome.ShouldBe(AppendOutcome.Recorded);
+        var outcomes = (await Task.WhenAll(answers)).Select(a => a.Outcome);
+        outcomes.ShouldBe([AppendOutcome.Recorded, AppendOutcome.Refused, AppendOutcome.Repeated, AppendOutcome.Recorded]);
+        (await answers[2]).Events.ShouldBe((await deposit).Events);
+        (await test.LogAsync()).Select(e => (e.Position, e.Version)).ShouldBe([(1, 1), (2, 2), (3, 1)]);
+        (await test.BalanceAsync(account)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_command_that_needs_a_state_waits_for_a_batch_that_knows_the_version_alone()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        await test.AppendAsync(Accounts.Deposit(account, 10));
+        await using var head = await HeldHead.TakeAsync(test);
+        var guard = test.Store.AppendAsync(
+            test.Tenant, TestStore.Metadata,
+            [
+                new StreamCommand<NoState>(StateType.Stateless("account"), account, (_, _) => []) { ExpectedVersion = 1 },
+                Accounts.Deposit(TestStore.NewStream()),
+            ], receipt: false, CancellationToken.None);
+        await head.HasWaitersAsync(1);
+
+        var withdraw = test.AppendAsync(Accounts.Withdraw(account, 10));
+        await head.ReleaseAsync();
+
+        (await guard).Select(r => r.Outcome).ShouldBe([AppendOutcome.NothingToRecord, AppendOutcome.Recorded]);
+        (await withdraw).Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await test.BalanceAsync(account)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_was_decided_on_a_head_that_another_instance_moved_is_decided_again()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var other = test.Open();
+        var account = TestStore.NewStream();
+        await test.AppendAsync(Accounts.Deposit(account, 5));
+        await using var head = await HeldHead.TakeAsync(test);
+        var theirs = test.AppendAsync(Accounts.Withdraw(account, 5), other);
+        await head.HasWaitersAsync(1);
+
+        var ours = test.AppendAsync(Accounts.Withdraw(account, 5));
+        await head.HasWaitersAsync(2);
+        var next = Watched(account, new MoneyDeposited(7));
+        var onTop = test.AppendAsync(next.Command);
+        await next.Decided;
+        await head.ReleaseAsync();
+
+        (await theirs).Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await ours).Outcome.ShouldBe(AppendOutcome.Refused, "the money was gone");
+        (await onTop).Position.ShouldBe(3);
+        (await test.LogAsync()).Select(e => (e.Position, e.Version)).ShouldBe([(1, 1), (2, 2), (3, 3)]);
+        (await test.BalanceAsync(account)).ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task What_was_decided_on_a_batch_that_the_database_rejects_is_decided_again()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        await using var head = await HeldHead.TakeAsync(test);
+        var rejected = test.AppendAsync(Accounts.Note(account, "a\0b"));
+        await head.HasWaitersAsync(1);
+
+        var next = Watched(account, new MoneyDeposited(7));
+        var onTop = test.AppendAsync(next.Command);
+        await next.Decided;
+        await head.ReleaseAsync();
+
+        await Should.ThrowAsync<PostgresException>(rejected);
+        (await onTop).Position.ShouldBe(1);
+        (await test.LogAsync()).ShouldHaveSingleItem().Version.ShouldBe(1);
+    }
+
+    static StreamCommand KeyedDeposit(Guid account) =>
+        new StreamCommand<Account>(Accounts.Account, account, (_, _) => [new MoneyDeposited(10)])
+        {
+            Idempotency = new IdempotencyMark(account, new byte[32]),
+        };
+
+    /// <summary>A command that always records an event, and a task that ends once it was decided.</summary>
+    static (StreamCommand Command, Task Decided) Watched(Guid account, object recorded)
+    {
+        var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return (new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
+        {
+            decided.TrySetResult();
+            return [recorded];
+        }), decided.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
+    /// <summary>The tenant's head row in the hands of a stranger.</summary>
+    sealed class HeldHead(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
+    {
+        public static async Task<HeldHead> TakeAsync(TestStore test)
+        {
+            var connection = await test.OpenAsSuperuserAsync();
+            var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
+            await using var command = new NpgsqlCommand("select from stet.tenant_head where tenant_id = $1 for update", connection);
+            command.Parameters.Add(NpgsqlBatchExtensions.Scalar(test.Tenant));
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+            return new HeldHead(connection, transaction);
+        }
+
+        public async Task HasWaitersAsync(int count)
+        {
+            await using var command = new NpgsqlCommand(
+                """
+                select count(*) from pg_locks waiting
+                where not granted and exists (
+                    select from pg_locks held where held.pid = waiting.pid
+                        and held.database = (select oid from pg_database where datname = current_database()))
+                """, connection);
+            for (var tries = 0; (long)(await command.ExecuteScalarAsync(CancellationToken.None))! != count; tries++)
+            {
+                tries.ShouldBeLessThan(1_000);
+                await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+            }
+        }
+
+        public Task ReleaseAsync() => transaction.CommitAsync(CancellationToken.None);
+
+        public async ValueTask DisposeAsync()
+        {
+            await transaction.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+    }
+}
