@@ -46,7 +46,7 @@ static class AuditTables
         if (guards.Length == 0) return;
         batch.Add("""
             insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at)
-            select * from unnest($1::varchar[], $2::bigint[], $3::bytea[], $4::bytea[], $5::timestamptz[])
+            select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[]), unnest($5::timestamptz[])
             """,
             Column(guards, g => g.TenantId), Column(guards, g => g.Tree.Size), Column(guards, g => g.Tree.Root.ToArray()),
             Column(guards, g => g.Tree.ToArray()), Column(guards, _ => now.UtcDateTime));

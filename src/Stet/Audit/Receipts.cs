@@ -48,24 +48,44 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
 
     async Task<List<Receipt>> MakeAsync(ReceiptRequest request, CancellationToken cancel)
     {
+        const int Tries = 3;
         var receipts = new List<Receipt>();
         foreach (var result in request.Results)
         {
-            if (result.Log is AuditPart { IsGuarded: true } part)
+            for (var attempt = 1; ; attempt++)
             {
-                var signed = await checkpoints.SignReservedAsync(part.Log, part.Tree.Size, part.Tree.Root, cancel);
-                var log = await logs.FindAsync(part.Log.TenantId, cancel) ?? part.Log; // its keys may have changed since
-                receipts.AddRange(result.Events.Select(e => OfNew(log, part, part.Leaves[(int)(e.Position - part.Start - 1)], signed)));
-            }
-            else
-            {
-                // A repetition, or a batch on top of another instance's: the log is read.
-                foreach (var e in result.Events) receipts.Add(await OfStoredAsync(request.TenantId!, e.Id, cancel));
+                try
+                {
+                    receipts.AddRange(await OfAsync(request.TenantId!, result, cancel));
+                    break;
+                }
+                catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
+                {
+                    if (attempt == Tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
+                }
             }
         }
 
         return receipts;
     }
+
+    async Task<Receipt[]> OfAsync(string tenantId, AppendResult result, CancellationToken cancel)
+    {
+        if (result.Log is AuditPart { IsGuarded: true } part)
+        {
+            var signed = await checkpoints.SignReservedAsync(part.Log, part.Tree.Size, part.Tree.Root, cancel);
+            var log = await LogAsync(tenantId, cancel); // its keys may have changed since
+            return [.. result.Events.Select(e => OfNew(log, part, part.Leaves[(int)(e.Position - part.Start - 1)], signed))];
+        }
+
+        // A repetition, or a batch on top of another instance's: the log is read.
+        var receipts = new Receipt[result.Events.Count];
+        for (var i = 0; i < receipts.Length; i++) receipts[i] = await OfStoredAsync(await LogAsync(tenantId, cancel), result.Events[i].Id, cancel);
+        return receipts;
+    }
+
+    async ValueTask<TenantLog> LogAsync(string tenantId, CancellationToken cancel) =>
+        await logs.FindAsync(tenantId, cancel) ?? throw new InvalidOperationException($"{tenantId} has events and no audit log");
 
     static Receipt OfNew(TenantLog log, AuditPart part, AuditLeaf leaf, SignedCheckpoint signed)
     {
@@ -77,24 +97,6 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
         return new Receipt(
             audited.Position, leaf.Hash, audited.Entry(leaf.Commit).ToArray(), salt, leaf.Appended!.Json,
             new TlogProof(audited.Position - 1, hashes, signed.Note));
-    }
-
-    async Task<Receipt> OfStoredAsync(string tenantId, Guid eventId, CancellationToken cancel)
-    {
-        const int Tries = 3;
-        for (var attempt = 1; ; attempt++)
-        {
-            var log = await logs.FindAsync(tenantId, cancel)
-                ?? throw new InvalidOperationException($"{tenantId} has events and no audit log");
-            try
-            {
-                return await OfStoredAsync(log, eventId, cancel);
-            }
-            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
-            {
-                if (attempt == Tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
-            }
-        }
     }
 
     async Task<Receipt> OfStoredAsync(TenantLog log, Guid eventId, CancellationToken cancel)

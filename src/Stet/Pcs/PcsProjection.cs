@@ -57,7 +57,7 @@ public sealed class PcsProjection : IInlineProjection
     static void Insert(List<(StoredEvent Event, Submission Data, bool IsEscalated)> rows, NpgsqlBatch batch) =>
         batch.Add("""
             insert into pcs_submission (tenant_id, position, pcs_id, shard_id, epoch, is_escalated)
-            select * from unnest($1::varchar[], $2::bigint[], $3::varchar[], $4::varchar[], $5::bigint[], $6::boolean[])
+            select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::bigint[]), unnest($6::boolean[])
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Event.Position),
             Column(rows, r => r.Data.Document.PcsId), Column(rows, r => r.Data.Document.ShardId),
@@ -67,7 +67,7 @@ public sealed class PcsProjection : IInlineProjection
     static void Escalate(List<(StoredEvent Event, Submission Data, bool IsEscalated)> rows, NpgsqlBatch batch) =>
         batch.Add("""
             insert into pcs_escalation (tenant_id, pcs_id, position)
-            select * from unnest($1::varchar[], $2::varchar[], $3::bigint[])
+            select unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::bigint[])
             on conflict (tenant_id, pcs_id) do nothing
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.Document.PcsId),
@@ -76,7 +76,7 @@ public sealed class PcsProjection : IInlineProjection
     static void Insert(List<(StoredEvent Event, PcsEquivocated Data)> rows, NpgsqlBatch batch) =>
         batch.Add("""
             insert into pcs_equivocation (tenant_id, position, pcs_id, content_digest)
-            select * from unnest($1::varchar[], $2::bigint[], $3::varchar[], $4::varchar[])
+            select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::varchar[]), unnest($4::varchar[])
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Event.Position), Column(rows, r => r.Data.PcsId),
             Column(rows, r => r.Data.ContentDigest));
@@ -92,7 +92,7 @@ public sealed class PcsProjection : IInlineProjection
     static void Add(KeyValuePair<(string TenantId, string Name), long>[] rows, NpgsqlBatch batch) =>
         batch.Add("""
             insert into pcs_count (tenant_id, name, count)
-            select * from unnest($1::varchar[], $2::varchar[], $3::bigint[])
+            select unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::bigint[])
             on conflict (tenant_id, name) do update set count = pcs_count.count + excluded.count
             """,
             Column(rows, r => r.Key.TenantId), Column(rows, r => r.Key.Name), Column(rows, r => r.Value));

@@ -31,7 +31,7 @@ public sealed class EntityProjection : IInlineProjection
         {
             batch.Add("""
                 insert into policy_entity (tenant_id, type, id, position)
-                select * from unnest($1::varchar[], $2::varchar[], $3::varchar[], $4::bigint[])
+                select unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::varchar[]), unnest($4::bigint[])
                 on conflict (tenant_id, type, id) do update set position = excluded.position
                 """,
                 Column(recorded, r => r.Key.TenantId), Column(recorded, r => r.Key.Type), Column(recorded, r => r.Key.Id),
