@@ -19,9 +19,9 @@ static class UnitWrite
         batch.Add($"""
             select stet.require_unchanged(h.position = t.position and h.audit_peaks = t.edge)
             from unnest($1::varchar[], $2::bigint[], $3::bytea[]) as t(id, position, edge)
-            cross join lateral (
+            left join lateral (
                 select position, audit_peaks from stet.tenant_head
-                where tenant_id = t.id {(unit.Events.Count > 0 ? "for update" : "limit 1")}) h
+                where tenant_id = t.id {(unit.Events.Count > 0 ? "for update" : "limit 1")}) h on true
             """, Column(heads, t => t.Id), Column(heads, t => t.LoadedPosition), Column(heads, t => t.LoadedEdge));
     }
 

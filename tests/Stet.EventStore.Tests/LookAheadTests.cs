@@ -99,6 +99,21 @@ public class LookAheadTests
         (await test.LogAsync()).ShouldHaveSingleItem().Version.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task What_was_decided_for_a_tenant_that_is_gone_is_not_written()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var head = await HeldHead.TakeAsync(test);
+        var deposit = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+
+        await head.DeleteAsync(test);
+        await head.ReleaseAsync();
+
+        (await deposit).Outcome.ShouldBe(AppendOutcome.UnknownTenant);
+        (await test.LogAsync()).ShouldBeEmpty();
+    }
+
     static StreamCommand KeyedDeposit(Guid account) =>
         new StreamCommand<Account>(Accounts.Account, account, (_, _) => [new MoneyDeposited(10)])
         {
@@ -122,12 +137,12 @@ public class LookAheadTests
         public static async Task<HeldHead> TakeAsync(TestStore test)
         {
             var connection = await test.OpenAsSuperuserAsync();
-            var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
-            await using var command = new NpgsqlCommand("select from stet.tenant_head where tenant_id = $1 for update", connection);
-            command.Parameters.Add(NpgsqlBatchExtensions.Scalar(test.Tenant));
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
-            return new HeldHead(connection, transaction);
+            var head = new HeldHead(connection, await connection.BeginTransactionAsync(CancellationToken.None));
+            await head.ExecuteAsync("select from stet.tenant_head where tenant_id = $1 for update", test);
+            return head;
         }
+
+        public Task DeleteAsync(TestStore test) => ExecuteAsync("delete from stet.tenant_head where tenant_id = $1", test);
 
         public async Task HasWaitersAsync(int count)
         {
@@ -146,6 +161,13 @@ public class LookAheadTests
         }
 
         public Task ReleaseAsync() => transaction.CommitAsync(CancellationToken.None);
+
+        async Task ExecuteAsync(string sql, TestStore test)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            command.Parameters.Add(NpgsqlBatchExtensions.Scalar(test.Tenant));
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
 
         public async ValueTask DisposeAsync()
         {

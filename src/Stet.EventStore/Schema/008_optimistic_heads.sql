@@ -1,7 +1,7 @@
--- Ends a transaction whose decisions were taken on heads that have moved since.
+-- Ends a transaction whose decisions were taken on heads that have moved since, or are gone.
 create function stet.require_unchanged(is_unchanged boolean) returns void language plpgsql as $$
 begin
-    if not is_unchanged then
+    if is_unchanged is not true then
         raise exception 'another writer was faster' using errcode = 'serialization_failure';
     end if;
 end $$;
