@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures Stet on this machine and prints one table: medians, ratios, goals.
 #
-#   build/bench.sh            everything, medians of five (about 45 minutes)
+#   build/bench.sh            everything, medians of five (about 90 minutes)
 #   build/bench.sh --quick    one short run of each and small sizes, to see that it works (about 5 minutes)
 #   --only SECTION            commands, http, audit, pcs, policy or growth; may be repeated
 #   --rounds N, --seconds N   how many rounds (5) of runs of how long (5); --largest N: where growth ends (5000000)
