@@ -68,7 +68,10 @@ sealed class StreamSlot(string tenantId, Guid streamId, StateType type)
     /// <summary>The same stream, as the batch that is being committed leaves it.</summary>
     public StreamSlot Next() => new(TenantId, StreamId, Type)
     {
-        unreadable = unreadable, LoadedVersion = Version, Version = Version, State = State,
+        unreadable = unreadable,
+        LoadedVersion = Version,
+        Version = Version,
+        State = State,
     };
 
     public void Load(long version, Func<object?, object?> state)
