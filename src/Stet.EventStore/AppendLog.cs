@@ -4,7 +4,8 @@ namespace Stet.EventStore;
 
 /// <summary>
 /// A log that is kept beside the events, in the transaction that appends them. It sees every event of a tenant in log
-/// order, under the head's lock, and folds the whole log into one value that the head row carries: its edge.
+/// order, and folds the whole log into one value that the head row carries: its edge. What it made of events on top of an
+/// edge is dropped when the head turns out to have moved.
 /// </summary>
 public interface IAppendLog
 {

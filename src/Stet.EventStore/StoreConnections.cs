@@ -39,7 +39,7 @@ public sealed class StoreConnections : IAsyncDisposable
     /// <summary>Sessions of <c>stet_writer</c>: they add events and keep read models.</summary>
     public NpgsqlDataSource Writer { get; }
 
-    /// <summary>Read-only sessions of <c>stet_writer</c>: they load what decisions need, before it is locked.</summary>
+    /// <summary>Read-only sessions of <c>stet_writer</c>: they load what decisions need, while nothing is locked.</summary>
     internal NpgsqlDataSource Ahead { get; }
 
     /// <summary>Read-only sessions of <c>stet_reader</c>, which see one tenant or nothing.</summary>

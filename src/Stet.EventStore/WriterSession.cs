@@ -34,7 +34,12 @@ sealed class WriterSession(
         catch
         {
             connections.Ahead.Clear();
-            if (Interlocked.Exchange(ref ahead, null) is { } closing) await closing.DisposeAsync();
+            if (ahead is { } closing)
+            {
+                ahead = null;
+                await closing.DisposeAsync();
+            }
+
             throw;
         }
 
