@@ -72,19 +72,26 @@ section_commands() {
   fill plain 1 $fields plain
   for round in $(seq $rounds); do
     say "commands: round $round of $rounds"
-    for clients in 1 8 32; do
+    for clients in 1 8; do
       run_pgbench "$round" $clients
       run_commands "commands-unique-$clients" "$round" commands log $clients
       run_commands "commands-superseding-$clients" "$round" commands log $clients $fields
     done
+    run_pgbench "$round" 32
     for clients in 32 256; do
-      run_commands "plain-unique-$clients" "$round" plain plain $clients
-      run_commands "plain-superseding-$clients" "$round" plain plain $clients $fields
+      with_log_and_without unique $clients
+      with_log_and_without superseding $clients $fields
     done
-    run_commands commands-unique-256 "$round" commands log 256
-    run_commands commands-superseding-256 "$round" commands log 256 $fields
-    run_commands plain-tenants-256 "$round" plain plain 256 0 1000
-    run_commands commands-tenants-256 "$round" commands log 256 0 1000
+    with_log_and_without tenants 256 0 1000
+  done
+}
+
+# with_log_and_without KIND CALLERS [FIELDS [TENANTS]]: one run right after the other, the first one changing by the round.
+with_log_and_without() {
+  local turn turns=(commands plain)
+  ((round % 2)) || turns=(plain commands)
+  for turn in "${turns[@]}"; do
+    run_commands "$turn-$1-$2" "$round" "$turn" "${turn/commands/log}" "${@:2}"
   done
 }
 

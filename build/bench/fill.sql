@@ -1,6 +1,7 @@
 -- Corrections :first to :last of :tenant, five fields per subject (p-0, p-1 ...), in every table that a command writes,
 -- with the same contents. They stand in the log from position :first + :offset on and are dated from :start on. Ranges may
 -- be filled side by side; positions are dense when all are done.
+-- An empty edge of the audit log is how a service, or `complete`, sees that leaves are missing.
 begin;
 
 \set stream_key 'sha256(''the same for every fill: the service wraps what it finds'')'
@@ -71,7 +72,7 @@ with key as materialized (
         'dr-ada', at
     from new
 )
-update stet.tenant_head h set position = greatest(position, :last + :offset), last_at = greatest(last_at, m.at)
+update stet.tenant_head h set position = greatest(position, :last + :offset), last_at = greatest(last_at, m.at), audit_peaks = ''
 from (select max(at) as at from new) m
 where h.tenant_id = :'tenant';
 

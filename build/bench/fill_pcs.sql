@@ -40,7 +40,7 @@ with named as (
     insert into stet.pcs_submission (tenant_id, position, pcs_id, shard_id, epoch, is_escalated)
     select :'tenant', n + :offset, pcs_id, shard_id, epoch, false from new
 )
-update stet.tenant_head h set position = greatest(position, :last + :offset), last_at = greatest(last_at, m.at)
+update stet.tenant_head h set position = greatest(position, :last + :offset), last_at = greatest(last_at, m.at), audit_peaks = ''
 from (select max(at) as at from new) m
 where h.tenant_id = :'tenant';
 

@@ -182,7 +182,7 @@ sealed class Writer : IAsyncDisposable
                 Fail(requests, Stopping(e));
                 return;
             }
-            catch (Exception e) when (requests.Count > 1)
+            catch (Exception e) when (requests.Count > 1 && e is not StoreUnavailableException)
             {
                 StoreLog.Halving(logger, requests.Count, e.Message);
                 var half = requests.Count / 2;
@@ -190,7 +190,7 @@ sealed class Writer : IAsyncDisposable
                 await WriteAsync([.. requests.Skip(half)]);
                 return;
             }
-            catch (Exception e) // the offender, alone: its caller gets to see it
+            catch (Exception e) // the offender, alone: its caller gets to see it; or all of a batch whose outcome stays unknown
             {
                 Fail(requests, e);
                 return;

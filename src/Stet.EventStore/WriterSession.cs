@@ -74,22 +74,18 @@ sealed class WriterSession(
 
     /// <summary>Handles requests in one transaction that holds the heads from the first read on, and answers them.</summary>
     /// <remarks>Where a commit is in doubt, they are the requests of that batch.</remarks>
+    /// <exception cref="StoreUnavailableException">Whether that commit has happened cannot be found out: they are done with.</exception>
     public async Task WriteAsync(IReadOnlyList<PendingAppend> requests, CancellationToken cancel)
     {
         try
         {
-            await ConnectAsync(cancel);
-            if (inDoubt is { } doubt)
+            if (inDoubt is { } doubt && await IsCommittedAsync(doubt, cancel))
             {
-                var isCommitted = await HasCommittedAsync(doubt, cancel);
-                inDoubt = null;
-                if (isCommitted)
-                {
-                    doubt.Answer();
-                    return;
-                }
+                doubt.Answer();
+                return;
             }
 
+            await ConnectAsync(cancel);
             var unit = Begin(before: null);
             foreach (var request in requests) unit.TryAdd(request);
             await LoadAsync(unit, locking: true, connection!, cancel);
@@ -167,8 +163,24 @@ sealed class WriterSession(
     static bool IsBeforeCommit(PostgresException e) => e.SqlState == PostgresErrorCodes.SerializationFailure
         || (!e.IsTransient && e.Severity != "FATAL" && e.InvariantSeverity != "FATAL");
 
+    async Task<bool> IsCommittedAsync(WriteUnit doubt, CancellationToken cancel)
+    {
+        try
+        {
+            await ConnectAsync(cancel);
+            var isCommitted = await IsInLogAsync(doubt, cancel);
+            inDoubt = null;
+            return isCommitted;
+        }
+        catch (Exception e) when (!PassingFailure.Is(e))
+        {
+            inDoubt = null;
+            throw new StoreUnavailableException("the command may have been recorded, and that cannot be found out", TimeSpan.FromSeconds(5), e);
+        }
+    }
+
     /// <summary>Whether a batch whose commit went unanswered is in the log: its first event stands at its position.</summary>
-    async Task<bool> HasCommittedAsync(WriteUnit unit, CancellationToken cancel)
+    async Task<bool> IsInLogAsync(WriteUnit unit, CancellationToken cancel)
     {
         var probe = unit.Events[0].Event;
         await using var batch = new NpgsqlBatch(connection);

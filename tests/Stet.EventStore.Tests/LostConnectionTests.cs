@@ -55,6 +55,30 @@ public class LostConnectionTests
     }
 
     [Fact]
+    public async Task A_commit_of_which_nothing_can_be_found_out_is_answered_so_and_holds_up_no_later_command()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var proxy = new CuttingProxy(test.ConnectionString);
+        var store = test.Open(connectionString: proxy.ConnectionString);
+        var account = TestStore.NewStream();
+        for (var i = 0; i < 3; i++) await test.AppendAsync(Accounts.Deposit(account), store);
+
+        var unanswered = test.AppendAsync(
+            new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
+            {
+                AsSuperuser(test, "revoke select on stet.mt_events from stet_writer").GetAwaiter().GetResult();
+                proxy.Arm(Cut.Answer);
+                return [new MoneyDeposited(10)];
+            }), store);
+
+        (await Should.ThrowAsync<StoreUnavailableException>(unanswered)).Message.ShouldContain("may have been recorded");
+        await AsSuperuser(test, "grant select on stet.mt_events to stet_writer");
+        var next = await test.AppendAsync(Accounts.Deposit(account), store).WaitAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
+        next.Position.ShouldBe(5);
+        (await test.BalanceAsync(account)).ShouldBe(14);
+    }
+
+    [Fact]
     public async Task A_session_that_is_terminated_before_it_writes_is_replaced()
     {
         await using var test = await TestStore.CreateAsync();
@@ -103,6 +127,14 @@ public class LostConnectionTests
 
         await proxy.DisposeAsync();
         await Should.ThrowAsync<StoreUnavailableException>(store.ReadAsync(test.Tenant, 0, 10, CancellationToken.None));
+    }
+
+    static async Task AsSuperuser(TestStore test, string sql)
+    {
+        await using var connection = await test.OpenAsSuperuserAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
     }
 
     static async Task TerminateWriters(TestStore test)

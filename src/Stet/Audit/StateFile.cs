@@ -10,11 +10,14 @@ namespace Stet.Audit;
 /// found out. No checkpoint is handed out before it, or a newer one, is in this file.
 /// </summary>
 /// <remarks>
-/// Append-only: a line <c>note LENGTH SHA-256</c>, then the note. What a crash cut off at the end was never handed out.
+/// Append-only: a line <c>note LENGTH SHA-256</c>, then the note. Those that a flush adds to its first begin with
+/// <c>also</c>. The end is zeros, written ahead: a flush that makes a file longer, or notes its times, costs a commit of the
+/// file system's journal. What a crash left of the last flush, in whatever pieces, was never handed out.
 /// </remarks>
 public sealed class StateFile : IDisposable
 {
     const long CompactAbove = 64L << 20;
+    const int ZerosAhead = 1 << 20;
 
     readonly Lock gate = new();
     readonly Dictionary<string, Kept> newest = new(StringComparer.Ordinal);
@@ -25,6 +28,7 @@ public sealed class StateFile : IDisposable
     TaskCompletionSource durable = NewCompletion();
     SafeFileHandle handle;
     long length;
+    long reserved;
     bool flushing;
 
     StateFile(string path, FileStream hold, long compactAbove)
@@ -32,6 +36,7 @@ public sealed class StateFile : IDisposable
         (this.path, this.hold, this.compactAbove) = (path, hold, compactAbove);
         foreach (var checkpoint in Read(path).Values) newest[checkpoint.Origin] = new Kept(checkpoint, Task.CompletedTask);
         (handle, length) = Compact();
+        reserved = length;
     }
 
     /// <summary>Opens the file, makes it when there is none, and holds it until it is disposed.</summary>
@@ -70,7 +75,7 @@ public sealed class StateFile : IDisposable
         {
             if (Take(ref rest) is not { } checkpoint)
             {
-                // Records are appended in order: a broken one with others behind it was not cut off by a crash.
+                // Flushes follow one another: what is broken and has another flush behind it was not left by a crash.
                 if (rest[1..].IndexOf("\nnote "u8) < 0) break;
                 throw new StateFileException(
                     $"The state file {path} is damaged. Restore it from a copy; without it, a database that lost events may sign a second history.");
@@ -153,10 +158,17 @@ public sealed class StateFile : IDisposable
     void Append(List<SignedCheckpoint> batch)
     {
         using var records = new MemoryStream();
-        foreach (var checkpoint in batch) Write(records, checkpoint);
+        foreach (var checkpoint in batch) Write(records, records.Length == 0 ? "note" : "also", checkpoint);
+        var end = length + records.Length;
+        if (end > reserved)
+        {
+            RandomAccess.Write(handle, new byte[ZerosAhead], end);
+            reserved = end + ZerosAhead;
+        }
+
         RandomAccess.Write(handle, records.GetBuffer().AsSpan(0, (int)records.Length), length);
-        RandomAccess.FlushToDisk(handle);
-        length += records.Length; // only now: what was written in part is written over
+        DurableFile.FlushContent(handle);
+        length = end; // only now: what was written in part is written over
     }
 
     /// <summary>Drops what a failed write left behind the last whole record.</summary>
@@ -165,6 +177,7 @@ public sealed class StateFile : IDisposable
         try
         {
             RandomAccess.SetLength(handle, length);
+            reserved = length;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
@@ -176,14 +189,14 @@ public sealed class StateFile : IDisposable
     {
         var (renewed, size) = Compact();
         handle.Dispose();
-        (handle, length) = (renewed, size);
+        (handle, length, reserved) = (renewed, size, size);
     }
 
     (SafeFileHandle Handle, long Length) Compact()
     {
         var temporary = path + ".new";
         using var records = new MemoryStream();
-        foreach (var checkpoint in All) Write(records, checkpoint);
+        foreach (var checkpoint in All) Write(records, "note", checkpoint);
 
         var renewed = File.OpenHandle(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.Write(renewed, records.GetBuffer().AsSpan(0, (int)records.Length), 0);
@@ -200,21 +213,21 @@ public sealed class StateFile : IDisposable
         return bytes;
     }
 
-    static void Write(MemoryStream records, SignedCheckpoint checkpoint)
+    static void Write(MemoryStream records, string kind, SignedCheckpoint checkpoint)
     {
         var note = checkpoint.Note.ToArray();
         records.Write(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"note {note.Length} {Convert.ToHexStringLower(SHA256.HashData(note))}\n")));
+            CultureInfo.InvariantCulture, $"{kind} {note.Length} {Convert.ToHexStringLower(SHA256.HashData(note))}\n")));
         records.Write(note);
     }
 
     static SignedCheckpoint? Take(ref ReadOnlySpan<byte> rest)
     {
         var line = rest.IndexOf((byte)'\n');
-        if (line < 0 || !rest.StartsWith("note "u8)) return null;
+        if (line < 0) return null;
 
         var header = Encoding.ASCII.GetString(rest[..line]).Split(' ');
-        if (header is not ["note", var digits, var hash]
+        if (header is not ["note" or "also", var digits, var hash]
             || !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var size)
             || size > rest.Length - line - 1)
         {

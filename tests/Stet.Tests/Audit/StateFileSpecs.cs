@@ -48,7 +48,7 @@ public sealed class StateFileSpecs : IDisposable
             await state.KeepAsync(Of("a", 2));
         }
 
-        var whole = await System.IO.File.ReadAllBytesAsync(File);
+        var whole = await RecordsAsync();
         for (var length = whole.Length - 1; length > whole.Length / 2; length -= 7)
         {
             await System.IO.File.WriteAllBytesAsync(File, whole[..length]);
@@ -58,6 +58,40 @@ public sealed class StateFileSpecs : IDisposable
         using var again = StateFile.Open(File);
         await again.KeepAsync(Of("a", 3));
         StateFile.Read(File)["a"].Size.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_flush_of_which_a_crash_left_only_the_later_pages_is_forgotten()
+    {
+        int before;
+        using (var state = StateFile.Open(File))
+        {
+            await state.KeepAsync(Of("a", 1));
+            before = (await RecordsAsync()).Length;
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(i => state.KeepAsync(Of($"b{i}", i + 1))));
+        }
+
+        var torn = await System.IO.File.ReadAllBytesAsync(File);
+        var lastFlush = before + torn.AsSpan(before).LastIndexOf("\nnote "u8) + 1;
+        torn.AsSpan(lastFlush, 100).Clear();
+        await System.IO.File.WriteAllBytesAsync(File, torn);
+
+        using var again = StateFile.Open(File);
+        again.Newest("a")!.Size.ShouldBe(1);
+        again.Newest("b49").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_flush_writes_into_space_that_the_file_has_already()
+    {
+        using var state = StateFile.Open(File);
+        await state.KeepAsync(Of("a", 1));
+        var length = new FileInfo(File).Length;
+
+        for (var i = 2; i <= 20; i++) await state.KeepAsync(Of("a", i));
+
+        new FileInfo(File).Length.ShouldBe(length);
+        StateFile.Read(File)["a"].Size.ShouldBe(20);
     }
 
     [Fact]
@@ -91,11 +125,14 @@ public sealed class StateFileSpecs : IDisposable
 
         for (var i = 1; i <= 100; i++) await state.KeepAsync(Of("a", i));
 
-        new FileInfo(File).Length.ShouldBeLessThan(3_000);
+        (await RecordsAsync()).Length.ShouldBeLessThan(3_000);
         StateFile.Read(File)["a"].Size.ShouldBe(100);
     }
 
     public void Dispose() => folder.Delete(recursive: true);
+
+    /// <summary>The file without the zeros at its end.</summary>
+    async Task<byte[]> RecordsAsync() => [.. (await System.IO.File.ReadAllBytesAsync(File)).AsSpan().TrimEnd((byte)0)];
 
     static SignedCheckpoint Of(string origin, long size)
     {
