@@ -1,6 +1,7 @@
 -- Accepted documents :first to :last of :tenant, a thousand of each shard, in every table that a submission writes, with the
 -- same contents; nobody sends one of them again. They stand in the log from position :first + :offset on and are dated
 -- from :start on. Ranges may be filled side by side; positions are dense when all are done.
+-- An empty edge of the audit log is how a service, or `complete`, sees that leaves are missing.
 begin;
 
 create function pg_temp.uuid_of(version text, word text) returns uuid immutable language sql as $$

@@ -77,6 +77,7 @@ public sealed class AuditPart : IAppendLogPart
     readonly List<AuditLeaf> leaves = [];
     readonly byte[] before;
     readonly bool isVerified;
+    Task<SignedCheckpoint>? signed;
 
     internal AuditPart(TenantLog log, long position, byte[] edge, AuditPart? uncommitted, AuditAppender appender)
     {
@@ -124,6 +125,28 @@ public sealed class AuditPart : IAppendLogPart
 
     /// <summary>Whether there are events about the log's keys or origin among the leaves.</summary>
     internal bool ChangesKeys { get; private set; }
+
+    /// <summary>The checkpoint of the reserved size, for all receipts of the batch.</summary>
+    /// <exception cref="AuditSigningRefusedException">See <see cref="Checkpoints.SignReservedAsync"/>.</exception>
+    internal async Task<SignedCheckpoint> SignedAsync(Checkpoints checkpoints)
+    {
+        var mine = new TaskCompletionSource<SignedCheckpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (Interlocked.CompareExchange(ref signed, mine.Task, null) is { } others) return await others;
+
+        try
+        {
+            var checkpoint = await checkpoints.SignReservedAsync(Log, Tree.Size, Tree.Root, CancellationToken.None);
+            mine.SetResult(checkpoint);
+            return checkpoint;
+        }
+        catch (Exception e)
+        {
+            signed = null; // who tries again begins anew
+            mine.SetException(e);
+            _ = mine.Task.Exception; // seen here: perhaps nobody else waits
+            throw;
+        }
+    }
 
     /// <inheritdoc />
     public void Add(AppendedEvent appended)

@@ -73,7 +73,7 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     {
         if (result.Log is AuditPart { IsGuarded: true } part)
         {
-            var signed = await checkpoints.SignReservedAsync(part.Log, part.Tree.Size, part.Tree.Root, cancel);
+            var signed = await part.SignedAsync(checkpoints).WaitAsync(cancel);
             var log = await LogAsync(tenantId, cancel); // its keys may have changed since
             return [.. result.Events.Select(e => OfNew(log, part, part.Leaves[(int)(e.Position - part.Start - 1)], signed))];
         }

@@ -106,17 +106,21 @@ public sealed class StateFile : IDisposable
     /// <exception cref="IOException">It could not be written: it must not be handed out.</exception>
     public Task KeepAsync(SignedCheckpoint checkpoint)
     {
+        Task kept;
         lock (gate)
         {
             if (newest.TryGetValue(checkpoint.Origin, out var known) && known.Checkpoint.Size >= checkpoint.Size && !known.Durable.IsFaulted)
                 return known.Durable;
 
             pending.Add(checkpoint);
-            newest[checkpoint.Origin] = new Kept(checkpoint, durable.Task);
-            if (!flushing) _ = Task.Run(Flush);
+            kept = durable.Task;
+            newest[checkpoint.Origin] = new Kept(checkpoint, kept);
+            if (flushing) return kept;
             flushing = true;
-            return durable.Task;
         }
+
+        Flush(); // the caller waits for it: it need not be on another thread
+        return kept;
     }
 
     /// <summary>Lets go of the file.</summary>
@@ -126,32 +130,34 @@ public sealed class StateFile : IDisposable
         hold.Dispose();
     }
 
+    /// <summary>Flushes what is pending; what comes meanwhile is flushed next, on another thread.</summary>
     void Flush()
     {
-        while (true)
+        List<SignedCheckpoint> batch;
+        TaskCompletionSource written;
+        lock (gate)
         {
-            List<SignedCheckpoint> batch;
-            TaskCompletionSource written;
-            lock (gate)
-            {
-                flushing = pending.Count > 0;
-                if (!flushing) return;
-                (batch, pending) = (pending, []);
-                (written, durable) = (durable, NewCompletion());
-            }
+            (batch, pending) = (pending, []);
+            (written, durable) = (durable, NewCompletion());
+        }
 
-            try
-            {
-                if (length > compactAbove) Renew();
-                else Append(batch);
-                written.SetResult();
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
-            {
-                Forget();
-                written.SetException(new IOException($"The state file cannot be written: {e.Message}", e));
-                _ = written.Task.Exception; // seen here: whoever waits sees it as well, and perhaps nobody does any more
-            }
+        try
+        {
+            if (length > compactAbove) Renew();
+            else Append(batch);
+            written.SetResult();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        {
+            Forget();
+            written.SetException(new IOException($"The state file cannot be written: {e.Message}", e));
+            _ = written.Task.Exception; // seen here: whoever waits sees it as well, and perhaps nobody does any more
+        }
+
+        lock (gate)
+        {
+            flushing = pending.Count > 0;
+            if (flushing) _ = Task.Run(Flush);
         }
     }
 
