@@ -83,7 +83,7 @@ public sealed class StateFileSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Notes_that_are_kept_at_one_time_share_flushes_and_are_all_read_again()
+    public async Task Notes_that_are_kept_at_one_time_are_each_written_once_and_read_again()
     {
         using (var state = StateFile.Open(File))
             await Task.WhenAll(Enumerable.Range(1, 300).Select(i => Task.Run(() => state.KeepAsync(Of($"a{i}", i)))));
