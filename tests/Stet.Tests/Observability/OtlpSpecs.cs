@@ -91,16 +91,20 @@ public sealed class OtlpSpecs
     public async Task Probes_and_scrapes_are_not_traced(string path)
     {
         await using var collector = await Collector.StartAsync();
-        await using var service = await ObservedService.StartAsync(settings: new()
+        await using var service = await ObservedService.StartAsync(routes: Route, settings: new()
         {
             ["Observability:OtlpEndpoint"] = collector.Url,
             ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
         });
 
         await service.GetAsync(path);
+        await service.GetAsync("/traced/7");
         await service.StopAsync();
 
-        collector.Requests.Select(r => r.Path).ShouldBe(["/v1/metrics"]);
+        // Not "nothing": the sources are the whole process's, and its other services work in the background.
+        var traces = collector.Received("/v1/traces");
+        traces.ShouldContain(Field("/traced/7"));
+        traces.ShouldNotContain(Field(path));
     }
 
     [Fact]
@@ -134,6 +138,9 @@ public sealed class OtlpSpecs
     static void Route(WebApplication app) => app.MapGet("/traced/{id}", (int id, HttpContext http) =>
         http.Features.Get<IHttpActivityFeature>()?.Activity.Source is { Name: { Length: > 0 } name } source
             && source.HasListeners() ? name : $"{id} no source");
+
+    // A short string in a protobuf message: its length, then itself.
+    static string Field(string value) => $"{(char)value.Length}{value}";
 
     /// <summary>Takes what is posted to it.</summary>
     sealed class Collector(WebApplication app) : IAsyncDisposable
