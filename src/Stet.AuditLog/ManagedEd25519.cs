@@ -13,25 +13,7 @@ sealed class ManagedEd25519 : Ed25519
         CryptographicOperations.ZeroMemory(expanded);
     }
 
-    private protected override void SignCore(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> message, Span<byte> signature)
-    {
-        Span<byte> expanded = stackalloc byte[64];
-        Span<byte> nonce = stackalloc byte[32];
-        Span<byte> challenge = stackalloc byte[32];
-        Span<byte> publicKey = stackalloc byte[PublicKeySize];
-
-        Expand(seed, expanded);
-        var scalar = expanded[..32];
-        Ed25519Point.MultiplyBase(scalar).Encode(publicKey);
-
-        HashToScalar(expanded[32..], [], message, nonce);
-        Ed25519Point.MultiplyBase(nonce).Encode(signature[..32]);
-        HashToScalar(signature[..32], publicKey, message, challenge);
-        Ed25519Scalar.MultiplyAdd(challenge, scalar, nonce, signature[32..]);
-
-        CryptographicOperations.ZeroMemory(expanded);
-        CryptographicOperations.ZeroMemory(nonce);
-    }
+    private protected override Ed25519PrivateKey OpenCore(ReadOnlySpan<byte> seed) => new PrivateKey(seed);
 
     private protected override bool VerifyCore(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
@@ -64,5 +46,48 @@ sealed class ManagedEd25519 : Ed25519
         sha.GetHashAndReset(hash);
         Ed25519Scalar.Reduce(hash, scalar);
         CryptographicOperations.ZeroMemory(hash);
+    }
+
+    sealed class PrivateKey : Ed25519PrivateKey
+    {
+        readonly byte[] expanded = new byte[64];
+        readonly byte[] publicKey = new byte[PublicKeySize];
+        readonly Lock gate = new();
+        bool isDisposed;
+
+        public PrivateKey(ReadOnlySpan<byte> seed)
+        {
+            Expand(seed, expanded);
+            Ed25519Point.MultiplyBase(expanded.AsSpan(0, 32)).Encode(publicKey);
+        }
+
+        public override void Dispose()
+        {
+            lock (gate)
+            {
+                isDisposed = true;
+                CryptographicOperations.ZeroMemory(expanded);
+            }
+        }
+
+        private protected override void SignCore(ReadOnlySpan<byte> message, Span<byte> signature)
+        {
+            Span<byte> secret = stackalloc byte[64];
+            Span<byte> nonce = stackalloc byte[32];
+            Span<byte> challenge = stackalloc byte[32];
+            lock (gate)
+            {
+                ObjectDisposedException.ThrowIf(isDisposed, this);
+                expanded.CopyTo(secret);
+            }
+
+            HashToScalar(secret[32..], [], message, nonce);
+            Ed25519Point.MultiplyBase(nonce).Encode(signature[..32]);
+            HashToScalar(signature[..32], publicKey, message, challenge);
+            Ed25519Scalar.MultiplyAdd(challenge, secret[..32], nonce, signature[32..]);
+
+            CryptographicOperations.ZeroMemory(secret);
+            CryptographicOperations.ZeroMemory(nonce);
+        }
     }
 }

@@ -25,19 +25,12 @@ sealed class OpenSslEd25519 : Ed25519
 
     private protected override void PublicKeyCore(ReadOnlySpan<byte> seed, Span<byte> publicKey)
     {
-        using var key = PrivateKey(seed);
+        using var key = HandleOf(seed);
         var length = (nuint)publicKey.Length;
         Require(EVP_PKEY_get_raw_public_key(key, publicKey, ref length) == 1);
     }
 
-    private protected override void SignCore(ReadOnlySpan<byte> seed, ReadOnlySpan<byte> message, Span<byte> signature)
-    {
-        using var key = PrivateKey(seed);
-        using var context = NewContext();
-        var length = (nuint)signature.Length;
-        Require(EVP_DigestSignInit(context, 0, 0, 0, key) == 1);
-        Require(EVP_DigestSign(context, signature, ref length, message, (nuint)message.Length) == 1);
-    }
+    private protected override Ed25519PrivateKey OpenCore(ReadOnlySpan<byte> seed) => new PrivateKey(HandleOf(seed));
 
     private protected override bool VerifyCore(
         ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> message, ReadOnlySpan<byte> signature)
@@ -55,7 +48,7 @@ sealed class OpenSslEd25519 : Ed25519
         return false;
     }
 
-    static KeyHandle PrivateKey(ReadOnlySpan<byte> seed)
+    static KeyHandle HandleOf(ReadOnlySpan<byte> seed)
     {
         var key = EVP_PKEY_new_raw_private_key(Ed25519KeyType, 0, seed, (nuint)seed.Length);
         Require(!key.IsInvalid);
@@ -77,5 +70,18 @@ sealed class OpenSslEd25519 : Ed25519
         ERR_clear_error();
         throw new CryptographicException(
             "OpenSSL failed in an Ed25519 operation: check its configuration and free memory.");
+    }
+
+    sealed class PrivateKey(KeyHandle key) : Ed25519PrivateKey
+    {
+        public override void Dispose() => key.Dispose();
+
+        private protected override void SignCore(ReadOnlySpan<byte> message, Span<byte> signature)
+        {
+            using var context = NewContext();
+            var length = (nuint)signature.Length;
+            Require(EVP_DigestSignInit(context, 0, 0, 0, key) == 1);
+            Require(EVP_DigestSign(context, signature, ref length, message, (nuint)message.Length) == 1);
+        }
     }
 }

@@ -151,28 +151,21 @@ public sealed class ProofPlan
         }
     }
 
-    /// <summary>Makes the hashes of a proof about one of the newest leaves, from what whoever appended them has at hand.</summary>
-    /// <param name="before">The right edge that they were appended to.</param>
-    /// <param name="newest">Their hashes, up to the size of the plan.</param>
+    /// <summary>Makes the hashes of a proof about one of the newest leaves.</summary>
+    /// <param name="newest">The leaves, up to the size of the plan.</param>
     /// <exception cref="ArgumentException">They do not make up that size.</exception>
-    public LogHash[] ComputeForNewest(Peaks before, IReadOnlyList<LogHash> newest)
+    public LogHash[] ComputeForNewest(NewestLeaves newest)
     {
-        ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(newest);
-        if (before.Size + newest.Count != size)
-            throw new ArgumentException($"{before.Size} and {newest.Count} leaves are not the {size} of the plan.", nameof(newest));
+        if (newest.Size != size) throw new ArgumentException($"The newest leaves make up {newest.Size}, not the {size} of the plan.", nameof(newest));
 
         return [.. ranges.Select(HashOf)];
 
-        // What lies to the left of a new leaf and was complete before it is a peak of that edge.
         LogHash HashOf(LeafRange range)
         {
-            if (range.End <= before.Size)
-                return before.Hashes[BitOperations.PopCount((ulong)before.Size >> BitOperations.Log2((ulong)range.Count)) - 1];
-            if (range.Count == 1) return newest[(int)(range.Start - before.Size)];
-
-            var (left, right) = range.Split();
-            return LogHash.Node(HashOf(left), HashOf(right));
+            var (first, rest) = (range.Largest(), range with { Start = range.Largest().Leaves.End });
+            var root = newest.Root(first.Height, first.Number);
+            return rest.Count == 0 ? root : LogHash.Node(root, HashOf(rest));
         }
     }
 

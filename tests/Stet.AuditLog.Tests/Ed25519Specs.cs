@@ -65,6 +65,20 @@ public class Ed25519Specs
         Convert.ToHexStringLower(ed25519.Sign(seed, message)).ShouldBe(vector.Signature);
     }
 
+    [Theory, MemberData(nameof(Every))]
+    public void An_opened_key_signs_as_its_seed_does_until_it_is_wiped(Ed25519 ed25519)
+    {
+        byte[] seed = [.. Seed];
+        var key = ed25519.Open(seed);
+        CryptographicOperations.ZeroMemory(seed);
+
+        key.Sign(Message).ShouldBe(Signature);
+        key.Sign(Message).ShouldBe(Signature);
+
+        key.Dispose();
+        Should.Throw<ObjectDisposedException>(() => key.Sign(Message));
+    }
+
     [Theory, MemberData(nameof(EveryVector))]
     public void The_signature_of_the_vector_verifies_and_no_other(Ed25519 ed25519, Ed25519Vector vector)
     {

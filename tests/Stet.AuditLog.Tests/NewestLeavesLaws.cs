@@ -15,16 +15,16 @@ public class NewestLeavesLaws
 
     [Fact]
     public void Leaves_that_do_not_make_up_the_size_are_refused() =>
-        Should.Throw<ArgumentException>(() => ProofPlan.Inclusion(4, 6).ComputeForNewest(Tree(4), [Leaf(4)]));
+        Should.Throw<ArgumentException>(() => ProofPlan.Inclusion(4, 6).ComputeForNewest(new NewestLeaves(Tree(4), [Leaf(4)])));
 
     static void ShouldProve(int before, int added)
     {
         var (edge, whole) = (Tree(before), Tree(before + added));
-        LogHash[] newest = [.. Enumerable.Range(before, added).Select(Leaf)];
+        var newest = new NewestLeaves(edge, Enumerable.Range(before, added).Select(Leaf));
 
         for (var index = before; index < before + added; index++)
         {
-            var proof = ProofPlan.Inclusion(index, whole.Size).ComputeForNewest(edge, newest);
+            var proof = ProofPlan.Inclusion(index, whole.Size).ComputeForNewest(newest);
             MerkleProof.VerifyInclusion(index, whole.Size, Leaf(index), proof, whole.Root).ShouldBeTrue($"{index} of {before} + {added}");
         }
     }

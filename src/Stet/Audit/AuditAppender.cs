@@ -77,6 +77,7 @@ public sealed class AuditPart : IAppendLogPart
     readonly List<AuditLeaf> leaves = [];
     readonly byte[] before;
     readonly bool isVerified;
+    NewestLeaves? newest;
     Task<SignedCheckpoint>? signed;
 
     internal AuditPart(TenantLog log, long position, byte[] edge, AuditPart? uncommitted, AuditAppender appender)
@@ -120,30 +121,34 @@ public sealed class AuditPart : IAppendLogPart
     /// <summary>Whether the transaction is known to be durable.</summary>
     internal bool IsCommitted { get; private set; }
 
-    /// <summary>The right edge before the batch.</summary>
-    public Peaks TreeBefore() => Peaks.Read(Start, before);
-
     /// <summary>Whether there are events about the log's keys or origin among the leaves.</summary>
     internal bool ChangesKeys { get; private set; }
 
-    /// <summary>The checkpoint of the reserved size, for all receipts of the batch.</summary>
-    /// <exception cref="AuditSigningRefusedException">See <see cref="Checkpoints.SignReservedAsync"/>.</exception>
-    internal async Task<SignedCheckpoint> SignedAsync(Checkpoints checkpoints)
-    {
-        var mine = new TaskCompletionSource<SignedCheckpoint>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (Interlocked.CompareExchange(ref signed, mine.Task, null) is { } others) return await others;
+    /// <summary>The hashes of which the proofs of all receipts of the batch are made; call it once the batch is sealed.</summary>
+    internal NewestLeaves Newest => newest ??= new NewestLeaves(Peaks.Read(Start, before), leaves.Select(l => l.Hash));
 
+    /// <summary>The checkpoint of the reserved size, for all receipts of the batch. Who asks first signs.</summary>
+    /// <exception cref="AuditSigningRefusedException">See <see cref="Checkpoints.SignReservedAsync"/>.</exception>
+    internal Task<SignedCheckpoint> SignedAsync(Checkpoints checkpoints)
+    {
+        // Its continuations need no thread of their own: WaitAsync, which all use, gives them one.
+        var mine = new TaskCompletionSource<SignedCheckpoint>();
+        return Interlocked.CompareExchange(ref signed, mine.Task, null) ?? SignAsync(mine, checkpoints);
+    }
+
+    async Task<SignedCheckpoint> SignAsync(TaskCompletionSource<SignedCheckpoint> shared, Checkpoints checkpoints)
+    {
         try
         {
             var checkpoint = await checkpoints.SignReservedAsync(Log, Tree.Size, Tree.Root, CancellationToken.None);
-            mine.SetResult(checkpoint);
+            shared.SetResult(checkpoint);
             return checkpoint;
         }
         catch (Exception e)
         {
             signed = null; // who tries again begins anew
-            mine.SetException(e);
-            _ = mine.Task.Exception; // seen here: perhaps nobody else waits
+            shared.SetException(e);
+            _ = shared.Task.Exception; // seen here: perhaps nobody else waits
             throw;
         }
     }

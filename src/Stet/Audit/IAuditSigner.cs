@@ -25,10 +25,19 @@ public interface IAuditSigner
     ValueTask<byte[]> SignAsync(string tenantId, LogSigningKey key, ReadOnlyMemory<byte> message, CancellationToken cancel);
 }
 
-/// <summary>Keys in the database, wrapped by the installation key. They are unwrapped for a signature and zeroed after it.</summary>
-public sealed class WrappedSigner(InstallationKeys installation) : IAuditSigner
+/// <summary>
+/// Keys in the database, wrapped by the installation key. Those that have signed stay in memory, unwrapped; the oldest is
+/// zeroed when there are too many.
+/// </summary>
+public sealed class WrappedSigner(InstallationKeys installation) : IAuditSigner, IDisposable
 {
     const string Kind = "sign";
+    const int MostInMemory = 1_024;
+
+    readonly Dictionary<LogSigningKey, Ed25519PrivateKey> opened = new(ReferenceEqualityComparer.Instance);
+    readonly Queue<LogSigningKey> order = new();
+    readonly Lock gate = new();
+    bool disposed;
 
     public ValueTask<NewKey> MakeAsync(string tenantId, CancellationToken cancel)
     {
@@ -39,14 +48,50 @@ public sealed class WrappedSigner(InstallationKeys installation) : IAuditSigner
 
     public ValueTask<byte[]> SignAsync(string tenantId, LogSigningKey key, ReadOnlyMemory<byte> message, CancellationToken cancel)
     {
-        var seed = installation.Unwrap(key.KekId, key.Wrapped, new WrappedKeyName(tenantId, Kind, key.KeyId));
-        try
+        while (true)
         {
-            return ValueTask.FromResult(Ed25519.Default.Sign(seed, message.Span));
+            var ready = Open(tenantId, key);
+            try
+            {
+                return ValueTask.FromResult(ready.Sign(message.Span));
+            }
+            catch (ObjectDisposedException)
+            {
+                // It has just had to make room for another one.
+            }
         }
-        finally
+    }
+
+    /// <summary>Zeroes the keys.</summary>
+    public void Dispose()
+    {
+        lock (gate)
         {
-            CryptographicOperations.ZeroMemory(seed);
+            disposed = true;
+            foreach (var key in opened.Values) key.Dispose();
+            opened.Clear();
+        }
+    }
+
+    Ed25519PrivateKey Open(string tenantId, LogSigningKey key)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (opened.TryGetValue(key, out var known)) return known;
+
+            var seed = installation.Unwrap(key.KekId, key.Wrapped, new WrappedKeyName(tenantId, Kind, key.KeyId));
+            try
+            {
+                var fresh = opened[key] = Ed25519.Default.Open(seed);
+                order.Enqueue(key);
+                if (order.Count > MostInMemory && opened.Remove(order.Dequeue(), out var oldest)) oldest.Dispose();
+                return fresh;
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(seed);
+            }
         }
     }
 }

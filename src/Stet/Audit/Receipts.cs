@@ -73,9 +73,11 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     {
         if (result.Log is AuditPart { IsGuarded: true } part)
         {
-            var signed = await part.SignedAsync(checkpoints).WaitAsync(cancel);
+            var signing = part.SignedAsync(checkpoints);
+            var hashes = result.Events.Select(e => ProofPlan.Inclusion(e.Position - 1, part.Tree.Size).ComputeForNewest(part.Newest)).ToArray();
+            var signed = await signing.WaitAsync(cancel);
             var log = await LogAsync(tenantId, cancel); // its keys may have changed since
-            return [.. result.Events.Select(e => OfNew(log, part, part.Leaves[(int)(e.Position - part.Start - 1)], signed))];
+            return [.. result.Events.Select((e, i) => OfNew(log, part.Leaves[(int)(e.Position - part.Start - 1)], hashes[i], signed.Note))];
         }
 
         // A repetition, or a batch on top of another instance's: the log is read.
@@ -87,16 +89,14 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     async ValueTask<TenantLog> LogAsync(string tenantId, CancellationToken cancel) =>
         await logs.FindAsync(tenantId, cancel) ?? throw new InvalidOperationException($"{tenantId} has events and no audit log");
 
-    static Receipt OfNew(TenantLog log, AuditPart part, AuditLeaf leaf, SignedCheckpoint signed)
+    static Receipt OfNew(TenantLog log, AuditLeaf leaf, LogHash[] hashes, SignedNote note)
     {
         var salt = new byte[Commitment.SaltSize];
         var audited = leaf.Audited;
         log.WriteSalt(audited.Position, audited.Id, salt);
-        var hashes = ProofPlan.Inclusion(audited.Position - 1, signed.Size)
-            .ComputeForNewest(part.TreeBefore(), [.. part.Leaves.Select(l => l.Hash)]);
         return new Receipt(
             audited.Position, leaf.Hash, audited.Entry(leaf.Commit).ToArray(), salt, leaf.Appended!.Json,
-            new TlogProof(audited.Position - 1, hashes, signed.Note));
+            new TlogProof(audited.Position - 1, hashes, note));
     }
 
     async Task<Receipt> OfStoredAsync(TenantLog log, Guid eventId, CancellationToken cancel)
@@ -115,7 +115,7 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
         json.WriteBase64String("salt", receipt.Salt);
         json.WritePropertyName("data");
         json.WriteRawValue(receipt.Data, skipInputValidation: true);
-        json.WriteString("tlog_proof", receipt.Proof.ToString());
+        json.WriteString("tlog_proof", receipt.Proof.ToArray());
         json.WriteEndObject();
     }
 

@@ -58,7 +58,11 @@ sealed record TakenDecision(TranslatedRequest Translated, PepSupport Pep, RawRes
     public ApprovalStanding? Approval { get; init; }
 
     /// <summary>What is recorded of it; the ids are given when it is.</summary>
-    public DecisionRecorded Event(DecisionBasis basis, int? item, string? requestId) => new(
-        Guid.Empty, null, item, requestId, Pep, Translated.Request, Translated.Sources, Translated.Dropped,
-        basis.Policy?.PolicySetDigest, basis.Policy?.SchemaDigest, basis.Entities.Position, Raw, Effective);
+    public DecisionRecorded Event(DecisionBasis basis, int? item, string? requestId)
+    {
+        var recorded = new DecisionRecorded(
+            Guid.Empty, null, item, requestId, Pep, Translated.Request, Translated.Sources, Translated.Dropped,
+            basis.Policy?.PolicySetDigest, basis.Policy?.SchemaDigest, basis.Entities.Position, Raw, Effective);
+        return recorded with { ReplayDigest = ReplayDigest.Of(recorded) };
+    }
 }

@@ -22,11 +22,12 @@ namespace Stet.Policy.Decisions;
 /// <param name="EntityPosition">Position of the newest entity event that was taken into account; 0: none.</param>
 /// <param name="Raw">Cedar's answer; null when the engine was not asked.</param>
 /// <param name="Effective">What the enforcement point was told.</param>
+/// <param name="ReplayDigest">See <see cref="Decisions.ReplayDigest"/>; null for a decision of before there was one.</param>
 [JsonConverter(typeof(DecisionRecordedConverter))]
 public sealed record DecisionRecorded(
     Guid EvaluationId, Guid? BatchId, int? Item, string? RequestId, PepSupport Pep, RecordedRequest Request,
     RequestSources Sources, StringSet Dropped, string? PolicySetDigest, string? SchemaDigest, long EntityPosition,
-    RawResult? Raw, EffectiveResult Effective);
+    RawResult? Raw, EffectiveResult Effective, string? ReplayDigest = null);
 
 /// <summary>An enforcement point searched and was answered with one page.</summary>
 /// <param name="Search"><c>subject</c>, <c>resource</c> or <c>action</c>: what was searched for.</param>

@@ -13,13 +13,13 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
     public override DecisionRecorded Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         DecisionReader.Read(ref reader);
 
-    public override void Write(Utf8JsonWriter json, DecisionRecorded value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter json, DecisionRecorded value, JsonSerializerOptions options) => Write(json, value, whole: true);
+
+    /// <summary>Writes a decision, or what of it <see cref="ReplayDigest"/> covers.</summary>
+    internal static void Write(Utf8JsonWriter json, DecisionRecorded value, bool whole)
     {
         json.WriteStartObject();
-        json.WriteString("evaluation_id"u8, value.EvaluationId);
-        if (value.BatchId is { } batch) json.WriteString("batch_id"u8, batch);
-        if (value.Item is { } item) json.WriteNumber("item"u8, item);
-        if (value.RequestId is { } request) json.WriteString("request_id"u8, request);
+        if (whole) WriteIds(json, value);
         Write(json, value.Pep);
         Write(json, "subject"u8, value.Request.Subject);
         json.WriteStartObject("action"u8);
@@ -34,6 +34,27 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
 
         Texts(json, "invalid"u8, value.Request.Invalid);
         if (value.Request.Problem is { } problem) json.WriteString("problem"u8, problem);
+        if (whole) WriteOrigins(json, value);
+        if (value.PolicySetDigest is { } policies) json.WriteString("policy_set_digest"u8, policies);
+        if (value.SchemaDigest is { } schema) json.WriteString("schema_digest"u8, schema);
+        json.WriteNumber("entity_position"u8, value.EntityPosition);
+        if (whole) json.WriteString("now"u8, UtcTimeConverter.Format(value.Request.Now));
+        if (value.Raw is { } raw) Write(json, raw);
+        Write(json, value.Effective);
+        if (whole && value.ReplayDigest is { } digest) json.WriteString("replay_digest"u8, digest);
+        json.WriteEndObject();
+    }
+
+    static void WriteIds(Utf8JsonWriter json, DecisionRecorded value)
+    {
+        json.WriteString("evaluation_id"u8, value.EvaluationId);
+        if (value.BatchId is { } batch) json.WriteString("batch_id"u8, batch);
+        if (value.Item is { } item) json.WriteNumber("item"u8, item);
+        if (value.RequestId is { } request) json.WriteString("request_id"u8, request);
+    }
+
+    static void WriteOrigins(Utf8JsonWriter json, DecisionRecorded value)
+    {
         if (value.Sources != RequestSources.None)
         {
             json.WriteStartObject("sources"u8);
@@ -44,13 +65,6 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
         }
 
         Texts(json, "dropped"u8, value.Dropped);
-        if (value.PolicySetDigest is { } policies) json.WriteString("policy_set_digest"u8, policies);
-        if (value.SchemaDigest is { } schema) json.WriteString("schema_digest"u8, schema);
-        json.WriteNumber("entity_position"u8, value.EntityPosition);
-        json.WriteString("now"u8, UtcTimeConverter.Format(value.Request.Now));
-        if (value.Raw is { } raw) Write(json, raw);
-        Write(json, value.Effective);
-        json.WriteEndObject();
     }
 
     static void Write(Utf8JsonWriter json, PepSupport pep)

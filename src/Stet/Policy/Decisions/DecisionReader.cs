@@ -27,7 +27,7 @@ static class DecisionReader
         var (pep, subject, resource, action) = ((PepSupport?)null, (Party?)null, (Party?)null, (string?)null);
         var (context, invalid, dropped, sources) = (RecordValue.Empty, StringSet.Empty, StringSet.Empty, RequestSources.None);
         var (policies, schema, entities, now) = ((string?)null, (string?)null, 0L, default(DateTimeOffset));
-        var (raw, effective, problem) = ((RawResult?)null, (EffectiveResult?)null, (string?)null);
+        var (raw, effective, problem, digest) = ((RawResult?)null, (EffectiveResult?)null, (string?)null, (string?)null);
         while (ValueJson.NextName(ref json) is { } name)
         {
             switch (name)
@@ -51,6 +51,7 @@ static class DecisionReader
                 case "now" when json.TryGetDateTimeOffset(out var time): now = time.ToUniversalTime(); break;
                 case "raw": raw = ReadRaw(ref json); break;
                 case "effective": effective = ReadEffective(ref json); break;
+                case "replay_digest": digest = json.GetString(); break;
                 default: json.Skip(); break;
             }
         }
@@ -59,7 +60,7 @@ static class DecisionReader
             ? throw new JsonException("a stored decision lacks a member")
             : new DecisionRecorded(
                 evaluation, batch, item, requestId, pep, new RecordedRequest(subject, action, resource, context, now, invalid, problem),
-                sources, dropped, policies, schema, entities, raw, effective);
+                sources, dropped, policies, schema, entities, raw, effective, digest);
     }
 
     static PepSupport ReadPep(ref Utf8JsonReader json)

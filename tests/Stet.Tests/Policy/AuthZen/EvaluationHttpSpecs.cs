@@ -99,6 +99,7 @@ public class EvaluationHttpSpecs
         recorded["raw"]!.ToJsonString().ShouldBe("""{"errors":[],"decision":true,"determining":["read-open"]}""");
         ((string)recorded["effective"]!["class"]!).ShouldBe("allow");
         ((string)recorded["policy_set_digest"]!).Length.ShouldBe(64);
+        ((string)recorded["replay_digest"]!).Length.ShouldBe(64);
         ((long)recorded["entity_position"]!).ShouldBe(answer.Position() - 1);
     }
 

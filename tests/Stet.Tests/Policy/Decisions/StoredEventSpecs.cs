@@ -34,6 +34,7 @@ public class StoredEventSpecs
     public static TheoryData<string, object> Samples => new()
     {
         { "decision_recorded", Recorded },
+        { "decision_recorded.digested", Recorded with { ReplayDigest = digest } },
         {
             "decision_recorded.least",
             new DecisionRecorded(

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.EventStore;
+using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using static Stet.Tests.Policy.Lifecycle.Decided;
@@ -73,6 +74,32 @@ public class AuditSpecs
         var audited = await AuditAsync(tenant);
 
         (Count(audited, "decisions"), Count(audited, "unreplayable"), Count(audited, "mismatches")).ShouldBe((1, 1, 0));
+    }
+
+    [Fact]
+    public async Task A_decision_that_is_not_what_its_replay_digest_says_is_counted()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var position = await service.DecideAsync(tenantId, Request(), Request(), Request());
+        await ExecuteAsync(service, $$"""
+            update stet.mt_events set data = jsonb_set(data, '{subject,id}', '"eve"') where tenant_id = '{{tenantId}}' and seq_id = {{position}}
+            """);
+
+        var audited = await AuditAsync(tenant);
+
+        (Count(audited, "decisions"), Count(audited, "unreplayable"), Count(audited, "mismatches")).ShouldBe((3, 1, 0));
+    }
+
+    [Fact]
+    public async Task A_decision_of_all_kinds_of_values_still_has_its_replay_digest_when_it_comes_back()
+    {
+        var (service, tenantId, _) = await StartAsync();
+        var digest = ReplayDigest.Of(Decisions.StoredEventSpecs.Recorded);
+        await service.RecordAsync(tenantId, Decisions.StoredEventSpecs.Recorded with { ReplayDigest = digest });
+
+        var read = (await EventsAsync(service, tenantId)).OfType<DecisionRecorded>().ShouldHaveSingleItem();
+
+        (read.ReplayDigest, ReplayDigest.Of(read)).ShouldBe((digest, digest));
     }
 
     [Fact]

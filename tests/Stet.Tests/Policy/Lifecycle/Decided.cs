@@ -24,9 +24,10 @@ static class Decided
     public static DecisionRecorded Event(PolicyInForce? policy, RecordedRequest request, long entityPosition = 0, IEntities? entities = null)
     {
         var (raw, effective) = DecisionPoint.Evaluate(policy, request, entities ?? EntityStore.Empty, Pep);
-        return new DecisionRecorded(
+        var recorded = new DecisionRecorded(
             Guid.CreateVersion7(request.Now), null, null, null, Pep, request, RequestSources.None, StringSet.Empty,
             policy?.PolicySetDigest, policy?.SchemaDigest, entityPosition, raw, effective);
+        return recorded with { ReplayDigest = ReplayDigest.Of(recorded) };
     }
 
     /// <summary>Records decisions by what is in force, as they would have been made.</summary>

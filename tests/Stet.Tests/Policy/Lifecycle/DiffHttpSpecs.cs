@@ -244,6 +244,20 @@ public class DiffHttpSpecs
     }
 
     [Fact]
+    public async Task Decisions_of_before_there_were_replay_digests_are_read_like_all_others()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        DecisionRecorded[] decisions = [.. new[] { "write", "read", "write", "delete", "write" }.Select(a => Event(First.InForce(), Request(a)))];
+        var last = await service.RecordAsync(tenantId, [.. decisions.Select((d, i) => i % 2 == 0 ? d with { ReplayDigest = null } : d), decisions[0]]);
+
+        var diffed = await DiffAsync(tenant, wider);
+        var (_, lines) = Lines(await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!));
+
+        Counts(diffed["counts"]!).ShouldBe("deny_to_allow 4, same 2");
+        lines.Select(l => (long)l["position"]!).ShouldBe([last - 5, last - 3, last - 1, last]);
+    }
+
+    [Fact]
     public async Task A_diff_over_many_stretches_of_the_log_is_in_order()
     {
         var (service, tenantId, tenant) = await StartAsync();

@@ -8,7 +8,7 @@ namespace Stet.Policy.Lifecycle;
 /// <param name="From">First position of the log that was looked at.</param>
 /// <param name="To">Last position.</param>
 /// <param name="Decisions">How many decisions there were.</param>
-/// <param name="Unreplayable">How many of them could not be evaluated: their inputs were erased or not kept.</param>
+/// <param name="Unreplayable">How many of them could not be evaluated, their inputs being erased or not kept, or are not what their replay digest says.</param>
 /// <param name="Mismatches">How many came out otherwise; each is an event of its own.</param>
 /// <param name="Engine">Name and version of what evaluated them.</param>
 /// <param name="AuditedAt">UTC, microseconds, by the server's clock.</param>

@@ -8,7 +8,7 @@ namespace Stet.Policy.Lifecycle;
 /// <summary>What came of evaluating a stretch of the log again.</summary>
 /// <param name="To">Last position.</param>
 /// <param name="Decisions">How many decisions there were.</param>
-/// <param name="Unreplayable">How many of them could not be evaluated.</param>
+/// <param name="Unreplayable">How many of them could not be evaluated, or are not what their replay digest says.</param>
 /// <param name="Mismatches">Those that came out otherwise.</param>
 sealed record AuditedPage(long To, long Decisions, long Unreplayable, IReadOnlyList<AuditMismatch> Mismatches);
 
@@ -33,7 +33,7 @@ sealed class DecisionAudit(StoreConnections connections, ContextCatalog contexts
         const int stretch = RecordedDecisions<AuditedDecisions>.Stretch;
         var (policy, digests) = ((PolicyInForce?)null, ((string?)null, (string?)null));
         TenantEntities? known = null;
-        await using var decisions = new RecordedDecisions<AuditedDecisions>(connections, contexts, tenantId, async (decision, token) =>
+        await using var decisions = new RecordedDecisions<AuditedDecisions>(connections, contexts, tenantId, whole: true, async (decision, token) =>
         {
             if (digests != (decision.PolicySetDigest, decision.SchemaDigest))
             {
@@ -52,9 +52,10 @@ sealed class DecisionAudit(StoreConnections connections, ContextCatalog contexts
             var (unreplayable, mismatches) = (0L, new List<AuditMismatch>());
             var count = await decisions.ReadAsync(start, end, stored =>
             {
-                if (stored.Alike is not { } alike) unreplayable++;
-                else if (alike.DifferenceAt(stored.Now) is { } other)
-                    mismatches.Add(new AuditMismatch(stored.Position, IdOf(stored.Json), alike.Recorded, other));
+                if (stored.Alike?.DifferenceAt(stored.Now) is { } other)
+                    mismatches.Add(new AuditMismatch(stored.Position, IdOf(stored.Json), stored.Alike.Recorded, other));
+                else if (stored.Alike is not { IsDigested: true })
+                    unreplayable++;
             }, cancel);
             yield return new AuditedPage(end, count, unreplayable, mismatches);
         }
@@ -67,6 +68,9 @@ sealed class DecisionAudit(StoreConnections connections, ContextCatalog contexts
 sealed class AuditedDecisions(PolicyInForce? policy, DecisionRecorded decision, TenantEntities known)
 {
     readonly RepeatedQuestion again = DecisionPoint.Repeat(policy, decision.Request, known, decision.Pep);
+
+    /// <summary>Whether they are what their replay digest says, which dry runs go by.</summary>
+    public bool IsDigested { get; } = decision.ReplayDigest is not { } digest || digest == ReplayDigest.Of(decision);
 
     /// <summary>What was recorded of each.</summary>
     public AuditedResult Recorded { get; } = new(decision.Raw, decision.Effective);

@@ -83,7 +83,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         {
             TenantEntities? known = null;
             var changes = new DecisionChanges();
-            await using var decisions = new RecordedDecisions<ComparedDecisions>(connections, contexts, tenantId, async (decision, token) =>
+            await using var decisions = new RecordedDecisions<ComparedDecisions>(connections, contexts, tenantId, whole: false, async (decision, token) =>
             {
                 if (known?.Position != decision.EntityPosition)
                     known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, token);
