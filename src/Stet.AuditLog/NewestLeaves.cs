@@ -30,11 +30,14 @@ public sealed class NewestLeaves
     /// <summary>How many leaves the tree has with them.</summary>
     public long Size { get; }
 
-    /// <summary>The root of a perfect subtree, which was complete before them or is with them.</summary>
-    internal LogHash Root(int height, long number)
+    /// <summary>The root of a perfect subtree that they complete, or that was a peak before them.</summary>
+    internal bool TryGet(int height, long number, out LogHash root)
     {
-        var first = before >> height;
-        return number < first ? Peak(height) : completed[height][number - first];
+        var beyond = number - (before >> height);
+        var isPeak = beyond == -1 && ((before >> height) & 1) == 1;
+        var isCompleted = beyond >= 0 && height < completed.Count && beyond < completed[height].Length;
+        root = isPeak ? Peak(height) : isCompleted ? completed[height][beyond] : default;
+        return isPeak || isCompleted;
     }
 
     /// <summary>The next height's roots.</summary>

@@ -123,18 +123,7 @@ public sealed class ProofPlan
     public LogHash[] Compute(Func<Tile, ReadOnlyMemory<byte>> tiles)
     {
         ArgumentNullException.ThrowIfNull(tiles);
-        var hashes = new LogHash[ranges.Count];
-        Span<LogHash> roots = stackalloc LogHash[MerkleProof.MaxHashes];
-        for (var part = 0; part < parts.Count;)
-        {
-            var (range, count) = (parts[part].Range, 0);
-            for (; part < parts.Count && parts[part].Range == range; part++)
-                roots[count++] = parts[part] is { IsKnown: true } known ? known.Root : InTile(parts[part].Subtree, tiles);
-
-            hashes[range] = AuditLog.Peaks.Fold(roots[..count]);
-        }
-
-        return hashes;
+        return Fold(subtree => InTile(subtree, tiles));
     }
 
     /// <summary>Keeps what later proofs can take from this one.</summary>
@@ -153,20 +142,31 @@ public sealed class ProofPlan
 
     /// <summary>Makes the hashes of a proof about one of the newest leaves.</summary>
     /// <param name="newest">The leaves, up to the size of the plan.</param>
-    /// <exception cref="ArgumentException">They do not make up that size.</exception>
+    /// <exception cref="ArgumentException">They do not make up that size, or the plan is about an older leaf.</exception>
     public LogHash[] ComputeForNewest(NewestLeaves newest)
     {
         ArgumentNullException.ThrowIfNull(newest);
         if (newest.Size != size) throw new ArgumentException($"The newest leaves make up {newest.Size}, not the {size} of the plan.", nameof(newest));
 
-        return [.. ranges.Select(HashOf)];
+        return Fold(subtree => newest.TryGet(subtree.Height, subtree.Number, out var root)
+            ? root
+            : throw new ArgumentException("The plan is about an older leaf.", nameof(newest)));
+    }
 
-        LogHash HashOf(LeafRange range)
+    LogHash[] Fold(Func<Subtree, LogHash> rootOf)
+    {
+        var hashes = new LogHash[ranges.Count];
+        Span<LogHash> roots = stackalloc LogHash[MerkleProof.MaxHashes];
+        for (var part = 0; part < parts.Count;)
         {
-            var (first, rest) = (range.Largest(), range with { Start = range.Largest().Leaves.End });
-            var root = newest.Root(first.Height, first.Number);
-            return rest.Count == 0 ? root : LogHash.Node(root, HashOf(rest));
+            var (range, count) = (parts[part].Range, 0);
+            for (; part < parts.Count && parts[part].Range == range; part++)
+                roots[count++] = parts[part] is { IsKnown: true } known ? known.Root : rootOf(parts[part].Subtree);
+
+            hashes[range] = AuditLog.Peaks.Fold(roots[..count]);
         }
+
+        return hashes;
     }
 
     Tile TileOf(Subtree subtree) => Tile.Holding(subtree.TileLevel, subtree.FirstHash, size);

@@ -17,6 +17,16 @@ public class NewestLeavesLaws
     public void Leaves_that_do_not_make_up_the_size_are_refused() =>
         Should.Throw<ArgumentException>(() => ProofPlan.Inclusion(4, 6).ComputeForNewest(new NewestLeaves(Tree(4), [Leaf(4)])));
 
+    [Fact]
+    public void About_an_older_leaf_they_prove_nothing()
+    {
+        for (var index = 0; index < 4; index++)
+        {
+            Should.Throw<ArgumentException>(() => ProofPlan.Inclusion(index, 7).ComputeForNewest(new NewestLeaves(Tree(5), [Leaf(5), Leaf(6)])))
+                .Message.ShouldContain("older leaf");
+        }
+    }
+
     static void ShouldProve(int before, int added)
     {
         var (edge, whole) = (Tree(before), Tree(before + added));
