@@ -154,7 +154,7 @@ collect_tags() {
 
 # A log of a million entries: proofs of random events, writes with a receipt and without, all of it verified offline.
 section_audit() {
-  local round connections key run
+  local round connections key
   local entries=$((largest < 1000000 ? largest : 1000000))
   $quick && entries=50000
   new_database audit
@@ -176,20 +176,27 @@ section_audit() {
     run_wrk warm-up 0 "$second_pid" "$started_url" 16 "$settle" proofs ids="$work/few-ids" # what is hot is compiled again
     run_wrk audit-proof-first "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
   done
+  run_wrk warm-up 0 "$second_pid" "$started_url" 16 "$settle" corrections run="w$RANDOM$RANDOM" fields=0 receipt=1
   for round in 0 $(seq $rounds); do
     say "audit: round $round of $rounds"
     run_wrk audit-proof "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
-    for connections in 1 16; do
-      run="r$RANDOM$RANDOM"
-      run_wrk "audit-plain-$connections" "$round" "$second_pid" "$started_url" $connections $seconds corrections run="p$run" fields=0
-      run_wrk "audit-receipt-$connections" "$round" "$second_pid" "$started_url" $connections $seconds corrections run="r$run" fields=0 receipt=1
-    done
+    for connections in 1 16; do with_receipt_and_without $connections; done
     run_leaves "$round"
     run_verify "$round" $entries "$work/export" "$key"
     run_selfcheck "$round" audit
   done
   forget_round 0 # the runtime compiled what is hot
   stop_second_service
+}
+
+# with_receipt_and_without CONNECTIONS: both in turn, now one first and now the other.
+with_receipt_and_without() {
+  local turn turns=(plain receipt) run="$RANDOM$RANDOM" wanted
+  ((round % 2)) || turns=(receipt plain)
+  for turn in "${turns[@]}"; do
+    if [[ $turn == receipt ]]; then wanted=(receipt=1); else wanted=(); fi
+    run_wrk "audit-$turn-$1" "$round" "$second_pid" "$started_url" "$1" $seconds corrections run="$turn$run" fields=0 "${wanted[@]}"
+  done
 }
 
 # Documents of a thousand shards: all different, and the same ones again; then beside a million that are stored.
