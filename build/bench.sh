@@ -70,6 +70,9 @@ section_commands() {
   fill commands 1 $fields
   new_database plain
   fill plain 1 $fields plain
+  round=0
+  with_log_and_without tenants 256 0 1000 # makes the tenants, their logs and keys
+  forget_round 0
   for round in $(seq $rounds); do
     say "commands: round $round of $rounds"
     for clients in 1 8; do
