@@ -22,15 +22,9 @@ sealed class GroupReader : IAsyncDisposable
         lanes = Task.WhenAll(Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 2, 8)).Select(_ => Task.Run(RunAsync)));
     }
 
-    public Task<T> QueryAsync<T>(
-        string tenantId, string sql, NpgsqlParameter[] parameters,
-        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
-    {
-        var query = new PendingQuery<T>(tenantId, sql, parameters, read, cancel);
-        return queue.Writer.TryWrite(query)
-            ? query.Task
-            : throw new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5));
-    }
+    public Task<T> QueryAsync<T>(PendingQuery<T> query) => queue.Writer.TryWrite(query)
+        ? query.Task
+        : throw new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5));
 
     public async ValueTask DisposeAsync()
     {
@@ -71,7 +65,7 @@ sealed class GroupReader : IAsyncDisposable
     {
         try
         {
-            await ReadAsync(group, again);
+            await ReadAsync(group);
         }
         catch (Exception e)
         {
@@ -101,77 +95,29 @@ sealed class GroupReader : IAsyncDisposable
         }
     }
 
-    async Task ReadAsync(List<PendingQuery> group, bool again)
+    async Task ReadAsync(List<PendingQuery> group)
     {
         await using var connection = await connections.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
-        var byTenant = group.GroupBy(query => query.TenantId, StringComparer.Ordinal).Select(g => g.ToArray()).ToArray();
-        foreach (var queries in byTenant)
+        var byTenant = group.GroupBy(query => query.TenantId, StringComparer.Ordinal)
+            .Select(of => (Id: of.Key, Statements: of.GroupBy(query => query.Statement).Select(alike => alike.ToArray()).ToArray())).ToArray();
+        foreach (var (tenantId, statements) in byTenant)
         {
-            Enter(batch, queries[0].TenantId);
-            foreach (var query in queries) batch.Add(query.Sql, again ? [.. query.Parameters.Select(p => p.Clone())] : query.Parameters);
+            Enter(batch, tenantId);
+            foreach (var alike in statements) alike[0].Add(batch, alike);
         }
 
         await using var reader = await batch.ExecuteReaderAsync();
-        foreach (var queries in byTenant)
+        foreach (var (_, statements) in byTenant)
         {
             var position = await PositionAsync(reader, CancellationToken.None);
-            foreach (var query in queries)
+            foreach (var alike in statements)
             {
                 await reader.NextResultAsync();
-                await query.ReadAsync(reader, position);
+                await alike[0].ReadAsync(reader, position, alike);
             }
 
             await reader.NextResultAsync();
         }
-    }
-
-    abstract class PendingQuery(string tenantId, string sql, NpgsqlParameter[] parameters, CancellationToken cancel)
-    {
-        public string TenantId { get; } = tenantId;
-
-        public string Sql { get; } = sql;
-
-        public NpgsqlParameter[] Parameters { get; } = parameters;
-
-        public bool Abandoned => Token.IsCancellationRequested;
-
-        public abstract bool Answered { get; }
-
-        protected CancellationToken Token { get; } = cancel;
-
-        public abstract Task ReadAsync(NpgsqlDataReader reader, long position);
-
-        public abstract void Fail(Exception e);
-
-        public abstract void Cancel();
-    }
-
-    sealed class PendingQuery<T>(
-        string tenantId, string sql, NpgsqlParameter[] parameters,
-        Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel)
-        : PendingQuery(tenantId, sql, parameters, cancel)
-    {
-        readonly TaskCompletionSource<T> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<T> Task => completion.Task;
-
-        public override bool Answered => completion.Task.IsCompleted;
-
-        public override async Task ReadAsync(NpgsqlDataReader reader, long position)
-        {
-            try
-            {
-                completion.TrySetResult(await read(reader, position, CancellationToken.None));
-            }
-            catch (Exception e) when (e is not NpgsqlException) // what a reader's own code throws is its answer
-            {
-                completion.TrySetException(e);
-            }
-        }
-
-        public override void Fail(Exception e) => completion.TrySetException(e);
-
-        public override void Cancel() => completion.TrySetCanceled(Token);
     }
 }

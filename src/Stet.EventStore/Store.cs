@@ -91,7 +91,16 @@ public sealed class Store : IAsyncDisposable
     public Task<T> QueryAsync<T>(
         string tenantId, string sql, NpgsqlParameter[] parameters,
         Func<NpgsqlDataReader, long, CancellationToken, Task<T>> read, CancellationToken cancel) =>
-        reader.QueryAsync(tenantId, sql, parameters, read, cancel);
+        reader.QueryAsync(new SingleQuery<T>(tenantId, sql, parameters, read, cancel));
+
+    /// <summary>Runs a query together with others of its kind, as the reader, inside one tenant, on one snapshot of the log.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="tenantId">The tenant that row security shows; unknown ones are empty.</param>
+    /// <param name="key">What it is about.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="StoreUnavailableException">The database is away.</exception>
+    public Task<T> QueryAsync<TKey, T>(SharedQuery<TKey, T> query, string tenantId, TKey key, CancellationToken cancel) =>
+        reader.QueryAsync(query.Ask(tenantId, key, cancel));
 
     /// <summary>The position of a tenant's newest event; 0 when there is none.</summary>
     public Task<long> PositionAsync(string tenantId, CancellationToken cancel) =>

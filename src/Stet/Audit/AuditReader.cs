@@ -40,36 +40,14 @@ public sealed class AuditReader(Store store)
             },
             cancel);
 
-    /// <summary>Where events are in a log, from the snapshot that shows the log.</summary>
+    /// <summary>Where an event is in a log, from the snapshot that shows the log.</summary>
     /// <param name="tenantId">Whose log.</param>
-    /// <param name="ids">The events.</param>
+    /// <param name="eventId">The event.</param>
     /// <param name="witnessed">Whether to take the newest size that a witness cosigned for the newest one.</param>
     /// <param name="cancel">Ends the wait.</param>
-    internal Task<FoundEvents> FindAsync(string tenantId, IReadOnlyList<Guid> ids, bool witnessed, CancellationToken cancel) =>
-        store.QueryAsync(
-            tenantId,
-            View(
-                """
-                array(
-                    select (select e.seq_id from stet.mt_events e where e.tenant_id = $1 and e.id = asked.id order by e.id limit 1)
-                    from unnest($2::uuid[]) with ordinality as asked(id, n) order by asked.n)
-                """,
-                witnessed),
-            [Scalar(tenantId), Scalar(ids.ToArray())],
-            async (row, position, token) =>
-            {
-                if (!await row.ReadAsync(token)) throw new AuditLogChangedException();
-
-                var positions = new Dictionary<Guid, long>(ids.Count);
-                var found = row.GetFieldValue<long?[]>(ViewColumns);
-                for (var i = 0; i < found.Length; i++)
-                {
-                    if (found[i] is { } at) positions[ids[i]] = at;
-                }
-
-                return new FoundEvents(ReadView(row, position), positions);
-            },
-            cancel);
+    /// <exception cref="AuditLogChangedException">There is no log.</exception>
+    internal async Task<FoundEvent> FindAsync(string tenantId, Guid eventId, bool witnessed, CancellationToken cancel) =>
+        await store.QueryAsync(witnessed ? EventInWitnessed : EventInNewest, tenantId, eventId, cancel) ?? throw new AuditLogChangedException();
 
     /// <summary>Adds to what a proof takes.</summary>
     /// <param name="tenantId">Whose log.</param>
@@ -176,6 +154,27 @@ public sealed class AuditReader(Store store)
 
     const int ViewColumns = 8;
 
+    static readonly SharedQuery<Guid, FoundEvent?> EventInNewest = Events(witnessed: false);
+
+    static readonly SharedQuery<Guid, FoundEvent?> EventInWitnessed = Events(witnessed: true);
+
+    static SharedQuery<Guid, FoundEvent?> Events(bool witnessed) => new(
+        View(
+            """
+            array(
+                select (select e.seq_id from stet.mt_events e where e.tenant_id = $1 and e.id = asked.id order by e.id limit 1)
+                from unnest($2::uuid[]) with ordinality as asked(id, n) order by asked.n)
+            """,
+            witnessed),
+        static (tenantId, ids) => [Scalar(tenantId), Column(ids, id => id)],
+        static async (row, position, ids) =>
+        {
+            if (!await row.ReadAsync()) return new FoundEvent?[ids.Count];
+
+            var view = ReadView(row, position);
+            return [.. row.GetFieldValue<long?[]>(ViewColumns).Select(at => new FoundEvent(view, at))];
+        });
+
     /// <summary>A query for a log as it stands, one row of it, and more.</summary>
     static string View(string more, bool witnessed, string joined = "") => $"""
         select {LogTree.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
@@ -211,10 +210,10 @@ public sealed class AuditReader(Store store)
 sealed record LogView(
     long Position, string Incarnation, bool IsFrozen, int Epoch, int KeyChanges, SignedSize? Newest, StoredTiles Tiles);
 
-/// <summary>Where events are in a log.</summary>
+/// <summary>Where an event is in a log.</summary>
 /// <param name="View">The log as it stood then.</param>
-/// <param name="Positions">Of the events that there are, by id.</param>
-sealed record FoundEvents(LogView View, IReadOnlyDictionary<Guid, long> Positions);
+/// <param name="Position">Of the event; null when there is none.</param>
+sealed record FoundEvent(LogView View, long? Position);
 
 /// <summary>A guard row.</summary>
 /// <param name="Size">How many leaves.</param>

@@ -20,26 +20,21 @@ sealed class Proofs(Checkpoints checkpoints, AuditReader reader, TileCache cache
         TenantLog log, Guid eventId, bool witnessed, CancellationToken cancel)
     {
         var noted = checkpoints.Noted(log);
-        var found = await FindAsync();
-        if (!found.Positions.TryGetValue(eventId, out var position)) return (null, AuditProblems.EventUnknown);
+        var found = await reader.FindAsync(log.TenantId, eventId, witnessed, cancel);
+        if (found.Position is not { } position) return (null, AuditProblems.EventUnknown);
 
         if (found.View.Newest is null || found.View.Newest.Size < position)
         {
             if (witnessed) return (null, AuditProblems.NotWitnessed);
 
             noted = await checkpoints.NewestAsync(log, position, cancel);
-            found = await FindAsync();
+            found = await reader.FindAsync(log.TenantId, eventId, witnessed, cancel);
         }
 
         var signed = await checkpoints.SignStoredAsync(log, noted, found.View, cancel);
         var peaks = Peaks.Read(signed.Size, found.View.Newest!.Peaks);
         var (leaf, hashes) = await InclusionAsync(log, position - 1, signed, peaks, cancel);
         return (new EventProof(position, leaf, signed, new TlogProof(position - 1, hashes, signed.Note)), null);
-
-        // Requests of one moment are looked up together.
-        Task<FoundEvents> FindAsync() => witnessed
-            ? reader.FindAsync(log.TenantId, [eventId], witnessed, cancel)
-            : log.Lookups.JoinAsync(ids => reader.FindAsync(log.TenantId, ids, witnessed, CancellationToken.None), eventId, cancel);
     }
 
     async ValueTask<(LogHash Leaf, LogHash[] Hashes)> InclusionAsync(

@@ -39,9 +39,6 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>The signing rounds that requests share.</summary>
     internal SharedRounds<long, SignedCheckpoint> Rounds { get; } = new();
 
-    /// <summary>The queries for events that requests share.</summary>
-    internal SharedRounds<Guid, FoundEvents> Lookups { get; } = new();
-
     /// <summary>What proofs have shown of the upper tree; some 2 MB at most.</summary>
     internal SubtreeCache Subtrees { get; } = new(16_384);
 

@@ -14,10 +14,10 @@ public sealed record Requester(string Id, string[] Scopes)
 
     /// <summary>
     /// The permission rule for rows of a table: the deny list wins, then a reader's name, then a scope in common. It
-    /// takes parameters <c>$2</c> (id) and <c>$3</c> (scopes); <c>$1</c> is the tenant.
+    /// takes parameters <c>$2</c> (id) and <c>$3</c> (scopes) unless told otherwise; <c>$1</c> is the tenant.
     /// </summary>
-    public static string MayRead(string table) =>
-        $"(not $2 = any ({table}.deny_list) and ($2 = any ({table}.readers) or {table}.scopes && $3::varchar[]))";
+    public static string MayRead(string table, string id = "$2", string scopes = "$3::varchar[]") =>
+        $"(not {id} = any ({table}.deny_list) and ({id} = any ({table}.readers) or {table}.scopes && {scopes}))";
 
     /// <summary>Tenant, requester and whatever else the statement takes, in that order.</summary>
     public NpgsqlParameter[] Parameters(string tenantId, params ReadOnlySpan<NpgsqlParameter> more) =>

@@ -21,8 +21,13 @@ public static class JsonAnswer
         SkipValidation = true,
     };
 
+    const int MostKept = 1 << 16;
+
     [ThreadStatic]
     static Utf8JsonWriter? writer;
+
+    [ThreadStatic]
+    static ArrayBufferWriter<byte>? buffer;
 
     /// <summary>The answer to a write.</summary>
     public static IResult Write<T>(int status, T body, JsonTypeInfo<T> json, long position, string? location = null) =>
@@ -38,17 +43,15 @@ public static class JsonAnswer
 
     public static ReadOnlyMemory<byte> Serialize<T>(T body, JsonTypeInfo<T> json)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        Serialize(buffer, body, json);
-        return buffer.WrittenMemory;
-    }
-
-    static void Serialize<T>(IBufferWriter<byte> output, T body, JsonTypeInfo<T> json)
-    {
-        writer ??= new Utf8JsonWriter(output, Readable);
-        writer.Reset(output);
+        buffer ??= new ArrayBufferWriter<byte>(4_096);
+        writer ??= new Utf8JsonWriter(buffer, Readable);
+        buffer.ResetWrittenCount();
+        writer.Reset(buffer);
         JsonSerializer.Serialize(writer, body, json);
         writer.Flush();
+        var text = buffer.WrittenSpan.ToArray();
+        if (buffer.Capacity > MostKept) (buffer, writer) = (null, null);
+        return text;
     }
 
     sealed class WriteAnswer<T>(int status, T body, JsonTypeInfo<T> json, long position, string? location) : IResult

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -15,8 +14,28 @@ sealed class FirstAnswers(Store store, PcsOptions options)
     // Some 400 bytes each. What has been forgotten costs a turn of the writer, and changes no answer.
     const int Most = 1 << 15;
 
+    // One statement sees one state of the database, records and registry alike.
+    static readonly SharedQuery<Look, Recorded?> Looks = new(
+        """
+        select t.n::int, i.position,
+            coalesce((select version from stet.pcs_registry where tenant_id = $1 and stream_id = $4), 0)
+        from unnest($2::uuid[], $3::bytea[]) with ordinality as t(id, payload_hash, n)
+        cross join lateral (
+            select position from stet.idempotency
+            where tenant_id = $1 and id = t.id and payload_hash = t.payload_hash limit 1) i
+        """,
+        static (tenantId, looks) =>
+        [
+            Scalar(tenantId), Column(looks, l => l.Record.Id), Column(looks, l => l.Record.PayloadHash), Scalar(looks[0].RegistryStream),
+        ],
+        static async (row, _, looks) =>
+        {
+            var recorded = new Recorded?[looks.Count];
+            while (await row.ReadAsync()) recorded[row.GetInt32(0) - 1] = new Recorded(row.GetInt64(1), row.GetInt64(2));
+            return recorded;
+        });
+
     readonly FirstAnswer?[] given = new FirstAnswer?[Most];
-    readonly ConcurrentDictionary<string, SharedRounds<IdempotencyMark, Recorded>> looks = new(StringComparer.Ordinal);
 
     /// <summary>Keeps an answer, in the place of another one if need be.</summary>
     /// <param name="id">The mark under which the store first knew the document's id.</param>
@@ -34,9 +53,8 @@ sealed class FirstAnswers(Store store, PcsOptions options)
         if (!first.Record.PayloadHash.AsSpan().SequenceEqual(id.PayloadHash)) return null;
         if (!IsGiven(first.RecordedAt, request)) return null;
 
-        var recorded = await looks.GetOrAdd(request.Tenant.Id, static _ => new())
-            .JoinAsync(marks => LookAsync(request, marks), first.Record, cancel);
-        return recorded.Positions.Contains(first.Answer.Position) && recorded.RegistryVersion == request.Settings.Version
+        var look = new Look(first.Record, request.Settings.RegistryStream);
+        return await store.QueryAsync(Looks, request.Tenant.Id, look, cancel) == new Recorded(first.Answer.Position, request.Settings.Version)
             ? first.Answer
             : null;
     }
@@ -44,35 +62,6 @@ sealed class FirstAnswers(Store store, PcsOptions options)
     /// <summary>Whether an answer is young enough to be given again.</summary>
     public bool IsGiven(DateTimeOffset recordedAt, VerifiedSubmission request) =>
         request.ReceivedAt - recordedAt < options.AnswerLifetime;
-
-    /// <summary>What the store has on record. One statement sees one state of the database, records and registry alike.</summary>
-    Task<Recorded> LookAsync(VerifiedSubmission request, IReadOnlyList<IdempotencyMark> marks) =>
-        store.QueryAsync(
-            request.Tenant.Id,
-            """
-            select i.position,
-                coalesce((select version from stet.pcs_registry where tenant_id = $1 and stream_id = $4), 0)
-            from unnest($2::uuid[], $3::bytea[]) as t(id, payload_hash)
-            cross join lateral (
-                select position from stet.idempotency
-                where tenant_id = $1 and id = t.id and payload_hash = t.payload_hash limit 1) i
-            """,
-            [
-                Scalar(request.Tenant.Id), Column(marks, m => m.Id), Column(marks, m => m.PayloadHash),
-                Scalar(request.Settings.RegistryStream),
-            ],
-            static async (rows, _, cancel) =>
-            {
-                var (positions, version) = (new HashSet<long>(), 0L);
-                while (await rows.ReadAsync(cancel))
-                {
-                    positions.Add(rows.GetInt64(0));
-                    version = rows.GetInt64(1);
-                }
-
-                return new Recorded(positions, version);
-            },
-            CancellationToken.None);
 
     // The id is a keyed hash, whose first bits are as good as random.
     static int PlaceOf(IdempotencyMark id)
@@ -82,8 +71,11 @@ sealed class FirstAnswers(Store store, PcsOptions options)
         return BinaryPrimitives.ReadUInt16LittleEndian(bytes) % Most;
     }
 
-    /// <summary>Of the marks that were asked for, those with a record; each position is that of one mark.</summary>
-    sealed record Recorded(HashSet<long> Positions, long RegistryVersion);
+    /// <summary>A mark whose record is looked for, and the tenant's registry.</summary>
+    sealed record Look(IdempotencyMark Record, Guid RegistryStream);
+
+    /// <summary>What stands there.</summary>
+    sealed record Recorded(long Position, long RegistryVersion);
 
     sealed record FirstAnswer(Guid Id, IdempotencyMark Record, DateTimeOffset RecordedAt, SubmissionAnswer Answer);
 }
