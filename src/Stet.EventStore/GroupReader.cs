@@ -79,7 +79,7 @@ sealed class GroupReader : IAsyncDisposable
                 return;
             }
 
-            if (e is PostgresException && left.Count > 1)
+            if (!PassingFailure.Is(e) && left.Count > 1)
             {
                 // One of them is at fault: each on its own.
                 foreach (var query in left) await RunAsync([query], again: true);

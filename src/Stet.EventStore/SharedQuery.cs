@@ -34,9 +34,9 @@ public sealed class SharedQuery<TKey, T>(
                 var answers = await query.read(reader, position, KeysOf(alike));
                 for (var i = 0; i < alike.Count; i++) ((Asked)alike[i]).Answer(answers[i]);
             }
-            catch (Exception e) when (e is not NpgsqlException) // what a reader's own code throws is everybody's answer
+            catch (Exception e) when (e is not NpgsqlException && alike.Count == 1) // of several, each is asked again alone
             {
-                foreach (var asked in alike) asked.Fail(e);
+                Fail(e);
             }
         }
 

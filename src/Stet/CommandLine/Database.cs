@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.Audit;
@@ -33,7 +34,12 @@ static class Database
             await Console.Error.WriteLineAsync(e.Message);
             return 2;
         }
-        catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or NpgsqlException
+        catch (NpgsqlException e)
+        {
+            await Console.Error.WriteLineAsync($"{Server(arguments)}: {(e as PostgresException)?.MessageText ?? e.Message}");
+            return 1;
+        }
+        catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException
             or OptionsValidationException or CannotStartException or InstallationKeyException or AuditBackfillException or StateFileException)
         {
             await Console.Error.WriteLineAsync(e.Message);
@@ -66,6 +72,12 @@ static class Database
         var configured = Environment.GetEnvironmentVariable("ConnectionStrings__Stet");
         return string.IsNullOrWhiteSpace(configured) ? null : configured;
     }
+
+    /// <summary>Names the server in messages.</summary>
+    static string Server(ParseResult arguments) =>
+        ConnectionString(arguments) is { } given && Parse(given) is var parts
+            ? string.Create(CultureInfo.InvariantCulture, $"PostgreSQL at {parts.Host}:{parts.Port}, database {parts.Database ?? parts.Username}")
+            : "The private PostgreSQL";
 
     /// <summary>The connection string without its password.</summary>
     /// <exception cref="CannotStartException">The text is no connection string.</exception>

@@ -6,7 +6,7 @@ namespace Stet.Postgres;
 /// <param name="User">The role that is connected.</param>
 /// <param name="Version">The server's version.</param>
 /// <param name="MayCreateRoles">Is a superuser or has CREATEROLE.</param>
-/// <param name="HasRoles">Is a member of every role of Stet's.</param>
+/// <param name="HasRoles">May take every role of Stet's.</param>
 /// <param name="MayCreateSchemas">Has CREATE on the database.</param>
 /// <param name="HasSchema">The schema <c>stet</c> is there.</param>
 /// <param name="ClockAhead">The server's clock less the service's.</param>
@@ -30,7 +30,8 @@ public sealed record ServerFacts(
                    current_setting('server_version_num')::int,
                    (select rolsuper or rolcreaterole from pg_roles where rolname = current_user),
                    (select count(*) = cardinality($1) from pg_roles
-                     where rolname = any($1) and pg_has_role(oid, 'member')),
+                     where rolname = any($1)
+                       and pg_has_role(oid, case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end)),
                    has_database_privilege(current_database(), 'create'),
                    to_regnamespace('stet') is not null,
                    clock_timestamp(),

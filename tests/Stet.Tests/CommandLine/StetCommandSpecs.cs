@@ -55,7 +55,7 @@ public sealed class StetCommandSpecs
         var (exitCode, _, errors) = await ServiceProcess.RunAsync("--connection", "Host=127.0.0.1;Port=1;Username=stet;Password=hunter2");
 
         exitCode.ShouldBe(1);
-        errors.ShouldContain("127.0.0.1:1");
+        errors.ShouldStartWith("PostgreSQL at 127.0.0.1:1, database stet: ");
         errors.ShouldNotContain("hunter2");
         errors.ShouldNotContain("   at ");
     }

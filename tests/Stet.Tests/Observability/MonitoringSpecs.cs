@@ -97,9 +97,9 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
         var services = SimpleYaml.Parse(Repository.Read("compose.yml"))["services"]!;
         var config = SimpleYaml.Parse(Repository.Read($"{Folder}/prometheus/prometheus.yml"));
 
-        var mounts = ((string[])["prometheus", "grafana"]).SelectMany(s => services[s]!["volumes"]!.AsArray()).Select(v => ((string)v!).Split(':'))
+        var mounts = ((string[])["prometheus", "grafana", "postgres"]).SelectMany(s => services[s]!["volumes"]!.AsArray()).Select(v => ((string)v!).Split(':'))
             .Where(m => m[0].StartsWith("./", StringComparison.Ordinal)).ToDictionary(m => m[1], m => m[0]);
-        mounts.Count.ShouldBe(3);
+        mounts.Count.ShouldBe(4);
         mounts.Values.ShouldAllBe(path => Path.Exists(Path.Combine(Repository.Root, path)));
         foreach (var rules in config["rule_files"]!.AsArray().Select(f => (string)f!))
             File.Exists(Path.Combine(Repository.Root, rules.Replace("/etc/prometheus", mounts["/etc/prometheus"]))).ShouldBeTrue(rules);

@@ -1,0 +1,95 @@
+using static Stet.EventStore.NpgsqlBatchExtensions;
+
+namespace Stet.EventStore.Tests;
+
+public class SharedQueryTests
+{
+    [Fact]
+    public async Task Queries_of_one_kind_that_are_asked_together_are_one_statement_and_each_gets_its_own_answer()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var largest = 0;
+        var halves = Halves(keys => largest = Math.Max(largest, keys));
+
+        var asked = Enumerable.Range(1, 300).Select(n => test.Store.QueryAsync(halves, test.Tenant, 2 * n, CancellationToken.None)).ToArray();
+
+        (await Task.WhenAll(asked)).ShouldBe(Enumerable.Range(1, 300));
+        largest.ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public async Task A_shared_query_sees_its_own_tenant_alone()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var other = await test.Store.CreateTenantAsync(TestStore.NewTenant(), CancellationToken.None);
+        var names = new SharedQuery<int, string[]>(
+            "select array_agg(tenant_id) from stet.tenant_head",
+            (_, _) => [],
+            async (row, _, keys) =>
+            {
+                await row.ReadAsync();
+                return [.. keys.Select(_ => row.GetFieldValue<string[]>(0))];
+            });
+
+        var asked = Enumerable.Range(0, 100).Select(n => test.Store.QueryAsync(names, n % 2 == 0 ? test.Tenant : other.Id, n, CancellationToken.None));
+        var seen = await Task.WhenAll(asked);
+
+        for (var n = 0; n < seen.Length; n++) seen[n].ShouldBe([n % 2 == 0 ? test.Tenant : other.Id]);
+    }
+
+    [Fact]
+    public async Task A_key_that_the_database_rejects_fails_alone()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var reciprocals = new SharedQuery<int, double>(
+            "select 1.0::float8 / key from unnest($1::int[]) with ordinality as t(key, n) order by n",
+            (_, keys) => [Column(keys, key => key)], async (row, _, keys) =>
+            {
+                var answers = new List<double>();
+                while (await row.ReadAsync()) answers.Add(row.GetDouble(0));
+                return answers;
+            });
+
+        var asked = Enumerable.Range(-50, 101).Select(n => (n, Answer: test.Store.QueryAsync(reciprocals, test.Tenant, n, CancellationToken.None))).ToArray();
+
+        foreach (var (n, answer) in asked)
+        {
+            if (n == 0) (await Should.ThrowAsync<Npgsql.PostgresException>(answer)).SqlState.ShouldBe("22012");
+            else (await answer).ShouldBe(1.0 / n);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_whose_answer_cannot_be_read_fails_alone()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var halves = Halves(_ => { });
+
+        var asked = Enumerable.Range(1, 100).Select(n => (n, Answer: test.Store.QueryAsync(halves, test.Tenant, n == 50 ? 99 : 2 * n, CancellationToken.None))).ToArray();
+
+        foreach (var (n, answer) in asked)
+        {
+            if (n == 50) (await Should.ThrowAsync<InvalidDataException>(answer)).Message.ShouldBe("99 is odd");
+            else (await answer).ShouldBe(n);
+        }
+    }
+
+    static SharedQuery<int, int> Halves(Action<int> sees) => new(
+        "select key from unnest($1::int[]) with ordinality as t(key, n) order by n",
+        (_, keys) =>
+        {
+            sees(keys.Count);
+            return [Column(keys, key => key)];
+        },
+        async (row, _, _) =>
+        {
+            var answers = new List<int>();
+            while (await row.ReadAsync())
+            {
+                var key = row.GetInt32(0);
+                answers.Add(key % 2 == 0 ? key / 2 : throw new InvalidDataException($"{key} is odd"));
+            }
+
+            return answers;
+        });
+}
