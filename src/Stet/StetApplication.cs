@@ -41,6 +41,17 @@ public static class StetApplication
     public static IReadOnlyList<SchemaScript> Schema { get; } =
         SchemaScript.In(typeof(Store).Assembly, typeof(StetApplication).Assembly);
 
+    /// <summary>
+    /// What the service and its tools are built from. Settings are read once: to watch their file is to watch its folder,
+    /// and all below it, where the private PostgreSQL writes.
+    /// </summary>
+    /// <param name="environment">Null: as the process's environment says.</param>
+    public static WebApplicationBuilder NewBuilder(string? environment = null) =>
+        WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "Stet", EnvironmentName = environment, Args = ["--hostBuilder:reloadConfigOnChange=false"],
+        });
+
     /// <summary>Builds the service on a database whose schema is in place.</summary>
     public static WebApplication Build(WebApplicationBuilder builder, string connectionString)
     {

@@ -57,8 +57,7 @@ public sealed class TestService : IAsyncDisposable
         var home = database ?? await TestDatabase.CreateAsync(schema);
 
         var folder = TestCluster.NewFolder();
-        var builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { ApplicationName = "Stet", EnvironmentName = options.Environment });
+        var builder = StetApplication.NewBuilder(options.Environment);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         // Not None: requests are traced when somebody might log them.
         builder.Configuration.AddInMemoryCollection([KeyValuePair.Create("Logging:Console:LogLevel:Default", (string?)"Critical")]);

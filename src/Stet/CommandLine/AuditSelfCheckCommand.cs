@@ -136,7 +136,7 @@ static class AuditSelfCheckCommand
     /// <summary>The installation's keys, from where the service takes them. A check makes none.</summary>
     static InstallationKeys Keys(ParseResult arguments)
     {
-        var configuration = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" }).Configuration;
+        var configuration = StetApplication.NewBuilder().Configuration;
         var options = new AuditOptions
         {
             Folder = configuration["Audit:Folder"] ?? Path.GetFullPath(Database.PrivateOptions(arguments).DataFolder),

@@ -44,7 +44,7 @@ static partial class RunCommand
     /// <summary>The service as it is configured, not started.</summary>
     internal static WebApplication Build(string urls, string connectionString, string dataFolder)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" });
+        var builder = StetApplication.NewBuilder();
         builder.WebHost.UseUrls(urls);
         builder.Configuration["Audit:Folder"] ??= Path.GetFullPath(dataFolder);
         return StetApplication.Build(builder, connectionString);

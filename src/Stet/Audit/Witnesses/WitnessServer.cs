@@ -11,7 +11,7 @@ static partial class WitnessServer
     /// <summary>The witness as a program of its own, not started.</summary>
     public static WebApplication Build(string url, Cosigner cosigner)
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Stet" });
+        var builder = StetApplication.NewBuilder();
         builder.WebHost.UseUrls(url);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
