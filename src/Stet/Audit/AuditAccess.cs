@@ -1,6 +1,5 @@
 using System.Globalization;
 using Stet.Authentication;
-using Stet.EventStore;
 using Stet.Http;
 
 namespace Stet.Audit;
@@ -19,39 +18,37 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
         if (!IsSpeltAsServed(http.Request.Path.Value)) return Problems.Answer(AuditProblems.NotFound);
 
         publicLogs.Announce(http);
-        const int Tries = 2;
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            try
-            {
-                if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(RequestProblems.UnknownTenant);
-                if (EpochOf(http) is not { } epoch) return Problems.Answer(AuditProblems.NotFound);
-                if (epoch > log.Epoch && attempt < Tries)
-                {
-                    log.IsStale = true; // it may have begun since this process last looked
-                    continue;
-                }
-
-                if (Refusal(http, log, epoch) is { } refusal) return refusal;
-
-                http.Features.Set(log);
-                return await next(context);
-            }
-            catch (AuditSigningRefusedException)
-            {
-                return Problems.Answer(AuditProblems.SigningRefused);
-            }
-            catch (AuditAlteredException e)
-            {
-                Altered(logger, tenantId, e.Position);
-                return Problems.Answer(AuditProblems.Altered);
-            }
-            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
-            {
-                // With the log as it is now, the request may be about something else.
-                if (attempt == Tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
-            }
+            // With the log as it is now, the request may be about something else.
+            return await LogChanges.RetryAsync(tries: 2, () => AnswerAsync(context, next, tenantId));
         }
+        catch (AuditSigningRefusedException)
+        {
+            return Problems.Answer(AuditProblems.SigningRefused);
+        }
+        catch (AuditAlteredException e)
+        {
+            Altered(logger, tenantId, e.Position);
+            return Problems.Answer(AuditProblems.Altered);
+        }
+    }
+
+    async Task<object?> AnswerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, string tenantId)
+    {
+        var http = context.HttpContext;
+        if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(RequestProblems.UnknownTenant);
+        if (EpochOf(http) is not { } epoch) return Problems.Answer(AuditProblems.NotFound);
+        if (epoch > log.Epoch)
+        {
+            log.IsStale = true; // it may have begun since this process last looked
+            log = (await logs.FindAsync(tenantId, http.RequestAborted))!;
+        }
+
+        if (Refusal(http, log, epoch) is { } refusal) return refusal;
+
+        http.Features.Set(log);
+        return await next(context);
     }
 
     /// <summary>Answers a request that ran into something altered after its endpoint had returned.</summary>

@@ -102,6 +102,3 @@ public sealed class AuditAlteredException(long? position) : Exception($"the audi
     /// <summary>The first position that is affected; null when it is not about a single one.</summary>
     public long? Position { get; } = position;
 }
-
-/// <summary>A log is continued under another origin or with other keys than this process had in memory: ask again.</summary>
-public sealed class AuditLogChangedException() : Exception("the audit log's keys have changed");

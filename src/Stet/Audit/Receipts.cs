@@ -48,24 +48,9 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
 
     async Task<List<Receipt>> MakeAsync(ReceiptRequest request, CancellationToken cancel)
     {
-        const int Tries = 3;
         var receipts = new List<Receipt>();
         foreach (var result in request.Results)
-        {
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    receipts.AddRange(await OfAsync(request.TenantId!, result, cancel));
-                    break;
-                }
-                catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
-                {
-                    if (attempt == Tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
-                }
-            }
-        }
-
+            receipts.AddRange(await LogChanges.RetryAsync(tries: 3, () => OfAsync(request.TenantId!, result, cancel)));
         return receipts;
     }
 

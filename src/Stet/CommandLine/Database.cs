@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.Audit;
@@ -36,7 +35,7 @@ static class Database
         }
         catch (NpgsqlException e)
         {
-            await Console.Error.WriteLineAsync($"{Server(arguments)}: {(e as PostgresException)?.MessageText ?? e.Message}");
+            await Console.Error.WriteLineAsync(ConnectionString(arguments) is { } given ? ServerTrouble.Of(Parse(given), e) : e.Message);
             return 1;
         }
         catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException
@@ -72,12 +71,6 @@ static class Database
         var configured = Environment.GetEnvironmentVariable("ConnectionStrings__Stet");
         return string.IsNullOrWhiteSpace(configured) ? null : configured;
     }
-
-    /// <summary>Names the server in messages.</summary>
-    static string Server(ParseResult arguments) =>
-        ConnectionString(arguments) is { } given && Parse(given) is var parts
-            ? string.Create(CultureInfo.InvariantCulture, $"PostgreSQL at {parts.Host}:{parts.Port}, database {parts.Database ?? parts.Username}")
-            : "The private PostgreSQL";
 
     /// <summary>The connection string without its password.</summary>
     /// <exception cref="CannotStartException">The text is no connection string.</exception>

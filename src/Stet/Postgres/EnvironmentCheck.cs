@@ -45,9 +45,11 @@ public static class EnvironmentCheck
     static async Task<IReadOnlyList<CheckResult>> ServerAsync(
         string connectionString, TimeProvider clock, CancellationToken cancel)
     {
+        var alone = new NpgsqlConnectionStringBuilder();
         try
         {
-            var alone = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
+            alone.ConnectionString = connectionString;
+            alone.Pooling = false;
 
             await using var connection = new NpgsqlConnection(alone.ConnectionString);
             await connection.OpenAsync(cancel);
@@ -63,7 +65,7 @@ public static class EnvironmentCheck
         }
         catch (NpgsqlException e)
         {
-            return [CheckResult.Failure("connection", $"{e.Message}: check that the server runs and the connection string")];
+            return [CheckResult.Failure("connection", $"{ServerTrouble.Of(alone, e)}: check that the server runs and the connection string")];
         }
     }
 

@@ -114,7 +114,7 @@ public sealed class StetCommandSpecs
         var (exitCode, output, _) = await ServiceProcess.RunAsync("check-env", "--connection", "Host=127.0.0.1;Port=1;Password=hunter2");
 
         exitCode.ShouldBe(1);
-        output.ShouldContain("FAIL");
+        output.ShouldContain("FAIL  connection   PostgreSQL at 127.0.0.1:1: ");
         output.ShouldNotContain("hunter2");
     }
 
