@@ -49,7 +49,9 @@ public static class StetApplication
     public static WebApplicationBuilder NewBuilder(string? environment = null) =>
         WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
-            ApplicationName = "Stet", EnvironmentName = environment, Args = ["--hostBuilder:reloadConfigOnChange=false"],
+            ApplicationName = "Stet",
+            EnvironmentName = environment,
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
 
     /// <summary>Builds the service on a database whose schema is in place.</summary>

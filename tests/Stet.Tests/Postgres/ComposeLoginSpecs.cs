@@ -39,8 +39,10 @@ public sealed class ComposeLoginSpecs
         {
             Environment =
             {
-                ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}", ["PGHOST"] = host,
-                ["POSTGRES_USER"] = superuser, ["STET_PASSWORD"] = "it's one",
+                ["PATH"] = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}",
+                ["PGHOST"] = host,
+                ["POSTGRES_USER"] = superuser,
+                ["STET_PASSWORD"] = "it's one",
             },
         })!;
         await script.WaitForExitAsync(CancellationToken.None);
