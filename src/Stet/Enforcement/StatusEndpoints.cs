@@ -46,14 +46,11 @@ public sealed class StatusReader
     }
 
     static Rendered Render(StatusAnswer answer) =>
-        new(JsonAnswer.Serialize(answer, EnforcementHttpJson.Default.StatusAnswer), answer.Position);
+        JsonAnswer.Render(answer, EnforcementHttpJson.Default.StatusAnswer, answer.Position);
 
     static Rendered Render(EscalationAnswer answer) =>
-        new(JsonAnswer.Serialize(answer, EnforcementHttpJson.Default.EscalationAnswer), answer.Position);
+        JsonAnswer.Render(answer, EnforcementHttpJson.Default.EscalationAnswer, answer.Position);
 }
-
-/// <summary>An answer's JSON and the position of the log that it reflects.</summary>
-public sealed record Rendered(ReadOnlyMemory<byte> Json, long Position);
 
 public static class StatusEndpoints
 {
@@ -80,7 +77,6 @@ public static class StatusEndpoints
         if (systemId is not null) SystemIds.Check(systemId, "system_id");
 
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var answer = await find(caller.TenantId, systemId, http.RequestAborted);
-        return JsonAnswer.Read(answer.Json, "application/json", answer.Position);
+        return JsonAnswer.Read(await find(caller.TenantId, systemId, http.RequestAborted));
     }
 }

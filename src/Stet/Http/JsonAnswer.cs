@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
@@ -35,11 +34,18 @@ public static class JsonAnswer
 
     /// <summary>The answer to a read: 200, or 304 when the client has these very bytes.</summary>
     public static IResult Read<T>(T body, JsonTypeInfo<T> json, long position) =>
-        new ReadAnswer(Serialize(body, json), "application/json", position);
+        Read(Render(body, json, position));
 
-    /// <summary>The answer to a read that is not JSON.</summary>
+    /// <summary>The answer to a read whose body is there already.</summary>
     public static IResult Read(ReadOnlyMemory<byte> body, string contentType, long position) =>
-        new ReadAnswer(body, contentType, position);
+        Read(new Rendered(body, contentType, position));
+
+    /// <summary>The answer to a read that many share.</summary>
+    public static IResult Read(Rendered rendered) => new ReadAnswer(rendered);
+
+    /// <summary>The body of a read's answer, for as many as ask for it.</summary>
+    public static Rendered Render<T>(T body, JsonTypeInfo<T> json, long position) =>
+        new(Serialize(body, json), "application/json", position);
 
     public static ReadOnlyMemory<byte> Serialize<T>(T body, JsonTypeInfo<T> json)
     {
@@ -75,33 +81,25 @@ public static class JsonAnswer
         }
     }
 
-    sealed class ReadAnswer(ReadOnlyMemory<byte> body, string contentType, long position) : IResult
+    sealed class ReadAnswer(Rendered rendered) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
             var response = httpContext.Response;
-            var tag = ETagOf(body.Span);
-            response.Headers.ETag = tag;
+            response.Headers.ETag = rendered.ETag;
             response.Headers.CacheControl = "private, no-cache";
-            response.Headers[PositionHeader] = position.ToString(CultureInfo.InvariantCulture);
-            if (Matches(httpContext.Request.Headers.IfNoneMatch, tag))
+            response.Headers[PositionHeader] = rendered.Position.ToString(CultureInfo.InvariantCulture);
+            if (Matches(httpContext.Request.Headers.IfNoneMatch, rendered.ETag))
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
                 return Task.CompletedTask;
             }
 
-            response.ContentType = contentType;
-            response.ContentLength = body.Length;
+            response.ContentType = rendered.ContentType;
+            response.ContentLength = rendered.Body.Length;
             return HttpMethods.IsHead(httpContext.Request.Method)
                 ? Task.CompletedTask
-                : response.BodyWriter.WriteAsync(body, httpContext.RequestAborted).AsTask();
-        }
-
-        static string ETagOf(ReadOnlySpan<byte> body)
-        {
-            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(body, hash);
-            return $"\"{Convert.ToHexStringLower(hash[..16])}\"";
+                : response.BodyWriter.WriteAsync(rendered.Body, httpContext.RequestAborted).AsTask();
         }
     }
 
