@@ -10,7 +10,8 @@ namespace Stet.AuditLog;
 /// refused itself and for malformed JSON, to the object or array it stands in. Empty for the root.
 /// </param>
 /// <param name="Reason">A sentence that tells the sender what to change.</param>
-public sealed record CanonicalJsonError(string Pointer, string Reason);
+/// <param name="TooDeep">It has one, but is nested too deep.</param>
+public sealed record CanonicalJsonError(string Pointer, string Reason, bool TooDeep = false);
 
 /// <summary>
 /// Canonical JSON (RFC 8785), limited to values that a double carries exactly and that PostgreSQL's <c>jsonb</c>

@@ -21,6 +21,7 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
     PooledBuffer<Member> members = new(16);
     string pointer = "";
     string? reason;
+    bool tooDeep;
 
     const int LongestNumber = CanonicalNumber.MaxLength;
 
@@ -31,7 +32,7 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
         // The last read is for trailing content: it finds the end or refuses.
         var ok = TryRead() && TryValue(depth: 0) && TryRead();
 
-        error = ok ? null : new CanonicalJsonError(pointer, reason!);
+        error = ok ? null : new CanonicalJsonError(pointer, reason!, tooDeep);
         return ok;
     }
 
@@ -76,8 +77,11 @@ ref struct JsonCanonicalizer(ReadOnlySpan<byte> json, int maxDepth)
         }
     }
 
-    bool TryNest(int depth) =>
-        depth < maxDepth || Refuse($"Objects and arrays may be nested at most {maxDepth} deep: flatten the value.");
+    bool TryNest(int depth)
+    {
+        tooDeep = depth >= maxDepth;
+        return !tooDeep || Refuse($"Objects and arrays may be nested at most {maxDepth} deep: flatten the value.");
+    }
 
     bool TryArray(int depth)
     {

@@ -47,29 +47,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
 
         var missing = scripts.Where(s => !applied.ContainsKey(s.Name)).ToArray();
         foreach (var script in missing) await ExecuteAsync(connection, script.Sql, cancel);
-        if (missing.Length > 0)
-        {
-            await ExecuteAsync(connection, """
-                create table if not exists stet.schema_version (
-                    name varchar not null primary key, checksum varchar not null, fingerprint varchar not null,
-                    applied_at timestamptz not null default now());
-                alter table stet.schema_version enable row level security;
-                grant select on stet.schema_version to stet_reader, stet_writer;
-                drop policy if exists everybody on stet.schema_version;
-                create policy everybody on stet.schema_version for select to stet_reader, stet_writer using (true);
-                """, cancel);
-            var fingerprint = await FingerprintAsync(connection, cancel);
-            foreach (var script in missing)
-            {
-                await using var insert = new NpgsqlCommand(
-                    "insert into stet.schema_version (name, checksum, fingerprint) values ($1, $2, $3)", connection);
-                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(script.Name));
-                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(script.Checksum));
-                insert.Parameters.Add(NpgsqlBatchExtensions.Scalar(fingerprint));
-                await insert.ExecuteNonQueryAsync(cancel);
-            }
-        }
-
+        if (missing.Length > 0) await ExecuteAsync(connection, Recording(missing), cancel);
         await transaction.CommitAsync(cancel);
         return [.. missing.Select(s => s.Name)];
     }
@@ -83,14 +61,38 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         if (differences.Count > 0) return differences;
 
         await using var newest = new NpgsqlCommand(
-            "select fingerprint from stet.schema_version order by applied_at desc, name desc limit 1", connection);
-        if ((string?)await newest.ExecuteScalarAsync(cancel) != await FingerprintAsync(connection, cancel))
+            $"select fingerprint = ({Fingerprint}) from stet.schema_version order by applied_at desc, name desc limit 1", connection);
+        if (!(bool)(await newest.ExecuteScalarAsync(cancel))!)
             differences.Add("tables, columns, constraints, indexes, policies, grants or functions in schema stet were changed by hand");
         return differences;
     }
 
-    /// <summary>The whole schema as one script.</summary>
-    public string Dump() => string.Join('\n', scripts.Select(s => $"-- {s.Name}\n{s.Sql}"));
+    /// <summary>The whole schema as one script, for an empty database: it leaves what <see cref="ApplyAsync"/> leaves.</summary>
+    public string Dump() => $"""
+        begin;
+        set local search_path = stet;
+
+        {string.Join('\n', scripts.Select(s => $"-- {s.Name}\n{s.Sql}"))}
+        -- What was applied, as `stet db assert` compares it.
+        {Recording(scripts)}
+        commit;
+
+        """;
+
+    /// <summary>The statements that record scripts as applied, with the fingerprint of what they made.</summary>
+    static string Recording(IReadOnlyList<SchemaScript> applied) => $"""
+        create table if not exists stet.schema_version (
+            name varchar not null primary key, checksum varchar not null, fingerprint varchar not null,
+            applied_at timestamptz not null default now());
+        alter table stet.schema_version enable row level security;
+        grant select on stet.schema_version to stet_reader, stet_writer;
+        drop policy if exists everybody on stet.schema_version;
+        create policy everybody on stet.schema_version for select to stet_reader, stet_writer using (true);
+        insert into stet.schema_version (name, checksum, fingerprint)
+        select script.name, script.checksum, ({Fingerprint})
+        from (values
+            {string.Join(",\n    ", applied.Select(s => $"('{s.Name}', '{s.Checksum}')"))}) script(name, checksum);
+        """;
 
     IEnumerable<string> Differences(Dictionary<string, string> applied)
     {
@@ -130,41 +132,44 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         return applied;
     }
 
-    /// <summary>A digest over what the catalog says of schema stet: a change by hand shows.</summary>
-    static async Task<string> FingerprintAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("""
-            select md5(coalesce(string_agg(line, E'\n' order by line collate "C"), '')) from (
-                select format('column %s.%s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull)
-                from pg_attribute a join pg_class c on c.oid = a.attrelid
-                where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-                    and a.attnum > 0 and not a.attisdropped
-                union all
-                select format('default %s.%s %s', c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid))
-                from pg_attrdef d join pg_class c on c.oid = d.adrelid
-                    join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
-                where c.relnamespace = 'stet'::regnamespace and not c.relispartition
-                union all
-                select format('constraint %s.%s %s', c.relname, o.conname, pg_get_constraintdef(o.oid))
-                from pg_constraint o join pg_class c on c.oid = o.conrelid
-                where o.contype in ('c', 'f') and c.relnamespace = 'stet'::regnamespace and not c.relispartition
-                union all
-                select format('table %s %s %s', c.relname, c.relrowsecurity, c.relacl)
-                from pg_class c
-                where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-                union all
-                select format('index %s', i.indexdef)
-                from pg_indexes i join pg_class c on c.relname = i.tablename and c.relnamespace = 'stet'::regnamespace
-                where i.schemaname = 'stet' and not c.relispartition
-                union all
-                select format('policy %s.%s %s %s %s', p.tablename, p.policyname, p.roles, p.qual, p.with_check)
-                from pg_policies p where p.schemaname = 'stet'
-                union all
-                select format('function %s %s', p.proname, p.prosrc) from pg_proc p where p.pronamespace = 'stet'::regnamespace
-            ) catalog(line)
-            """, connection);
-        return (string)(await command.ExecuteScalarAsync(cancel))!;
-    }
+    /// <summary>
+    /// A digest over what the catalog says of schema stet: a change by hand shows. Grants to roles that are not Stet's, such
+    /// as a reader of the company's own, are nobody's business here.
+    /// </summary>
+    const string Fingerprint = """
+        select md5(coalesce(string_agg(line, E'\n' order by line collate "C"), '')) from (
+            select format('column %s.%s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull)
+            from pg_attribute a join pg_class c on c.oid = a.attrelid
+            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+                and a.attnum > 0 and not a.attisdropped
+            union all
+            select format('default %s.%s %s', c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid))
+            from pg_attrdef d join pg_class c on c.oid = d.adrelid
+                join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+            where c.relnamespace = 'stet'::regnamespace and not c.relispartition
+            union all
+            select format('constraint %s.%s %s', c.relname, o.conname, pg_get_constraintdef(o.oid))
+            from pg_constraint o join pg_class c on c.oid = o.conrelid
+            where o.contype in ('c', 'f') and c.relnamespace = 'stet'::regnamespace and not c.relispartition
+            union all
+            select format('table %s %s %s', c.relname, c.relrowsecurity, (
+                select string_agg(format('%s %s', g.grantee, g.privilege_type), ', ' order by g.grantee, g.privilege_type)
+                from (select coalesce(r.rolname, 'public') as grantee, x.privilege_type
+                    from aclexplode(c.relacl) x left join pg_roles r on r.oid = x.grantee
+                    where x.grantee = 0 or r.rolname like 'stet\_%') g))
+            from pg_class c
+            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+            union all
+            select format('index %s', i.indexdef)
+            from pg_indexes i join pg_class c on c.relname = i.tablename and c.relnamespace = 'stet'::regnamespace
+            where i.schemaname = 'stet' and not c.relispartition
+            union all
+            select format('policy %s.%s %s %s %s', p.tablename, p.policyname, p.roles, p.qual, p.with_check)
+            from pg_policies p where p.schemaname = 'stet'
+            union all
+            select format('function %s %s', p.proname, p.prosrc) from pg_proc p where p.pronamespace = 'stet'::regnamespace
+        ) catalog(line)
+        """;
 
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {

@@ -186,11 +186,14 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
                 tenant.Position = position;
                 for (var i = 0; i < results.Length; i++)
                 {
+                    if (results[i] is not { } result) continue;
+
                     // A repetition of what this very request recorded goes with it.
-                    if (results[i] is { } result
-                        && (result.Outcome is AppendOutcome.Recorded or AppendOutcome.NothingToRecord
-                            || (result.Outcome == AppendOutcome.Repeated && result.Position > position)))
+                    if (result.Outcome is AppendOutcome.Recorded or AppendOutcome.NothingToRecord
+                        || (result.Outcome == AppendOutcome.Repeated && result.Position > position))
                         results[i] = new AppendResult(AppendOutcome.NotRecorded, position, []);
+                    else if (result.Position > position)
+                        results[i] = result with { Position = position };
                 }
             }
         }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
 
@@ -72,7 +71,7 @@ public sealed class Commands(Store store, IHostEnvironment environment)
         }
         catch (UnloggableEventException e)
         {
-            return [.. commands.Select(_ => new Recorded([], 0, false, AuditProblems.DataNotCanonical(e)))];
+            return [.. commands.Select(_ => new Recorded([], 0, false, RequestProblems.NotCanonical(e.Pointer, e.Reason)))];
         }
 
         foreach (var result in results) context.Receipt?.Add(tenant.Id, result);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 using Stet.EventStore;
 
 namespace Stet;
@@ -11,23 +12,39 @@ static class StoreHealth
 
     sealed class DatabaseCheck(StoreConnections connections) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-        {
-            await using var command = connections.Reader.CreateCommand("select 1");
-            await command.ExecuteScalarAsync(cancellationToken);
-            return HealthCheckResult.Healthy();
-        }
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            AskAsync(connections, "select 1", _ => HealthCheckResult.Healthy(), cancellationToken);
     }
 
     sealed class SchemaCheck(StoreConnections connections) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            AskAsync(
+                connections, "select name from stet.schema_version order by name desc limit 1",
+                newest => newest as string == StetApplication.Schema[^1].Name
+                    ? HealthCheckResult.Healthy()
+                    : HealthCheckResult.Unhealthy("the database has another schema version; run `stet db assert`"),
+                cancellationToken);
+    }
+
+    static async Task<HealthCheckResult> AskAsync(
+        StoreConnections connections, string sql, Func<object?, HealthCheckResult> judge, CancellationToken cancel)
+    {
+        for (var again = false; ; again = true)
         {
-            await using var command = connections.Reader.CreateCommand("select name from stet.schema_version order by name desc limit 1");
-            var newest = (string?)await command.ExecuteScalarAsync(cancellationToken);
-            return newest == StetApplication.Schema[^1].Name
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy("the database has another schema version; run `stet db assert`");
+            try
+            {
+                await using var command = connections.Reader.CreateCommand(sql);
+                return judge(await command.ExecuteScalarAsync(cancel));
+            }
+            catch (NpgsqlException) when (!again)
+            {
+                connections.Reader.Clear(); // pooled connections may have died unnoticed
+            }
+            catch (NpgsqlException)
+            {
+                return HealthCheckResult.Unhealthy("the database does not answer");
+            }
         }
     }
 

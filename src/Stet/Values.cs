@@ -35,8 +35,8 @@ public sealed record FieldValue
     public static FieldValue Parse(ReadOnlySpan<byte> utf8)
     {
         var canonical = new ArrayBufferWriter<byte>(Math.Max(utf8.Length, 16));
-        if (!CanonicalJson.TryWrite(utf8, canonical, out var error)) throw new FieldValueException(error.Pointer, error.Reason);
-        if (canonical.WrittenCount > MaxBytes) throw new FieldValueException("", "is larger than 16 KiB in canonical form");
+        if (!CanonicalJson.TryWrite(utf8, canonical, out var error)) throw new FieldValueException(error.Pointer, error.Reason, error.TooDeep);
+        if (canonical.WrittenCount > MaxBytes) throw new FieldValueException("", "is larger than 16 KiB in canonical form", isTooMuch: true);
         return new FieldValue(Encoding.UTF8.GetString(canonical.WrittenSpan));
     }
 
@@ -47,10 +47,14 @@ public sealed record FieldValue
 /// <summary>A value that cannot be stored unchanged.</summary>
 /// <param name="pointer">JSON pointer (RFC 6901) within the value.</param>
 /// <param name="reason">What is wrong there.</param>
-public sealed class FieldValueException(string pointer, string reason) : JsonException(reason)
+/// <param name="isTooMuch">It would survive, but is too large or nested too deep.</param>
+public sealed class FieldValueException(string pointer, string reason, bool isTooMuch) : JsonException(reason)
 {
     /// <summary>JSON pointer (RFC 6901) within the value.</summary>
     public string Pointer { get; } = pointer;
+
+    /// <summary>It would survive, but is too large or nested too deep.</summary>
+    public bool IsTooMuch { get; } = isTooMuch;
 }
 
 /// <summary>A sorted set of texts that compares by what it holds, so that equal sets are stored and hashed equally.</summary>

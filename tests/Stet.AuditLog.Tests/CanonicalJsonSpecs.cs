@@ -239,7 +239,7 @@ public class CanonicalJsonSpecs
         Canonical.Form(deepest).ShouldBe(deepest);
         Canonical.Refusal($"[{deepest}]").ShouldBe(new CanonicalJsonError(
             string.Concat(Enumerable.Repeat("/0", 32)),
-            "Objects and arrays may be nested at most 32 deep: flatten the value."));
+            "Objects and arrays may be nested at most 32 deep: flatten the value.", TooDeep: true));
     }
 
     [Theory]

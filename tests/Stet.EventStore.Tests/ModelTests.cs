@@ -101,10 +101,14 @@ public class ModelTests
             _ => [Keyed(streams[Key % Streams])],
         };
 
-        /// <summary>Keys 0 to 5; the amount is the payload, so that keys meet repetitions and conflicts.</summary>
-        StreamCommand Keyed(Guid stream) => new StreamCommand<Account>(Accounts.Account, stream, (_, _) => [new MoneyDeposited(Amount % 3)])
+        public bool IsKeyed => Kind > 7;
+
+        /// <summary>Few, so that keys meet repetitions and conflicts.</summary>
+        public long Payload => Amount % 3;
+
+        StreamCommand Keyed(Guid stream) => new StreamCommand<Account>(Accounts.Account, stream, (_, _) => [new MoneyDeposited(Payload)])
         {
-            Idempotency = new IdempotencyMark(new Guid(Key, 1, 1, new byte[8]), [(byte)(Amount % 3)]),
+            Idempotency = new IdempotencyMark(new Guid(Key, 1, 1, new byte[8]), [(byte)Payload]),
         };
     }
 
@@ -112,6 +116,7 @@ public class ModelTests
     {
         readonly Dictionary<Guid, (long Balance, long Events)> accounts = [];
         readonly Dictionary<Guid, StoredEvent> byId = [];
+        readonly List<(Guid Stream, long Balance)> history = [];
         long position;
 
         public long BalanceOf(Guid stream) => accounts.GetValueOrDefault(stream).Balance;
@@ -126,8 +131,11 @@ public class ModelTests
             balance += e.Data is MoneyDeposited deposited ? deposited.Amount : -((MoneyWithdrawn)e.Data).Amount;
             balance.ShouldBeGreaterThanOrEqualTo(0);
             accounts[e.StreamId] = (balance, events + 1);
+            history.Add((e.StreamId, balance));
             byId.Add(e.Id, e);
         }
+
+        long BalanceAt(long at, Guid stream) => history.Take((int)at).LastOrDefault(h => h.Stream == stream).Balance;
 
         public void Explain((Command Command, AppendResult[]? Results)[] answers, Guid[] streams)
         {
@@ -146,11 +154,26 @@ public class ModelTests
                     if (refused) result.Outcome.ShouldNotBe(AppendOutcome.Recorded);
                     foreach (var e in result.Events) byId[e.Id].ShouldBe(e);
                     if (result.Outcome == AppendOutcome.Recorded) result.Events.ShouldAllBe(e => claimed.Add(e.Id));
-                    if (result.Outcome == AppendOutcome.Repeated) result.Events.ShouldHaveSingleItem().StreamId.ShouldBe(streams[command.Key % Streams]);
+                    if (result.Outcome == AppendOutcome.Refused)
+                        BalanceAt(result.Position, streams[command.Stream]).ShouldBeLessThan(command.Amount, "only an account without the money refuses");
                 }
             }
 
             claimed.SetEquals(byId.Keys).ShouldBeTrue("every event belongs to exactly one acknowledged command");
+            foreach (var key in answers.Where(a => a.Command.IsKeyed).GroupBy(a => a.Command.Key)) ExplainKey([.. key], streams);
+        }
+
+        static void ExplainKey((Command Command, AppendResult[]? Results)[] answers, Guid[] streams)
+        {
+            var (first, recorded) = answers.Where(a => a.Results![0].Outcome == AppendOutcome.Recorded)
+                .Select(a => (a.Command, a.Results![0])).ShouldHaveSingleItem();
+            recorded.Events.ShouldHaveSingleItem().StreamId.ShouldBe(streams[first.Key % Streams]);
+            foreach (var (command, results) in answers.Where(a => !ReferenceEquals(a.Command, first)))
+            {
+                var result = results.ShouldHaveSingleItem();
+                if (command.Payload == first.Payload) result.Events.ShouldBe(recorded.Events, "the same payload gets the first answer");
+                result.Outcome.ShouldBe(command.Payload == first.Payload ? AppendOutcome.Repeated : AppendOutcome.KeyConflict);
+            }
         }
     }
 }

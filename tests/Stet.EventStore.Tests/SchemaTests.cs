@@ -49,6 +49,19 @@ public class SchemaTests
     }
 
     [Fact]
+    public async Task A_grant_to_a_role_that_is_not_Stets_is_no_change()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var connection = await test.OpenAsSuperuserAsync();
+        foreach (var change in (string[])["grant select on stet.mt_events to pg_monitor", "revoke all on stet.mt_events from pg_monitor"])
+        {
+            await using (var command = new NpgsqlCommand(change, connection)) await command.ExecuteNonQueryAsync();
+
+            (await new SchemaMigrator(test.ConnectionString, Scripts).AssertAsync(CancellationToken.None)).ShouldBeEmpty();
+        }
+    }
+
+    [Fact]
     public async Task A_script_that_was_applied_with_another_text_is_refused()
     {
         await using var test = await TestStore.CreateAsync();

@@ -147,8 +147,8 @@ public sealed record RevocationReceipt(
 /// <param name="Value">What the field is.</param>
 /// <param name="Class">Whether it has to be held.</param>
 /// <param name="Status">Whether it stands.</param>
-/// <param name="Supersedes">The one before it; null when there was none that the requester may read.</param>
-/// <param name="SupersededBy">The one after it; null when there is none that the requester may read.</param>
+/// <param name="Supersedes">The one whose place it took, of those that the requester may read; null when there is none.</param>
+/// <param name="SupersededBy">The one that took its place, of those that the requester may read; null while there is none.</param>
 /// <param name="RevocationReason">Why it was taken back; null when it was not.</param>
 /// <param name="Actor">Who said so.</param>
 /// <param name="Reason">Why, in the actor's words.</param>

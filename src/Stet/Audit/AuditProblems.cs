@@ -1,14 +1,8 @@
-using Stet.EventStore;
-
 namespace Stet.Audit;
 
 /// <summary>Every reason the audit log gives for a refusal.</summary>
 public static class AuditProblems
 {
-    public static Problem DataNotCanonical(UnloggableEventException e) => new(
-        "data_not_canonical", 400, "The data cannot be logged faithfully",
-        $"`{e.Pointer}`: {e.Reason} Send a value that RFC 8785 and the database carry unchanged.");
-
     public static Problem NotFound { get; } = new(
         "not_found", 404, "There is nothing here", "see `/openapi/v1.json` for what there is");
 

@@ -15,7 +15,7 @@ static class DbCommand
             foreach (var script in applied) Console.WriteLine($"applied {script}");
             Console.WriteLine($"the schema is at {StetApplication.Schema[^1].Name}");
             return 0;
-        }, cancel));
+        }, cancel, attach: true));
 
         var assert = new Command("assert", "Exit 0 if the database has this version's schema, else say how it differs and exit 1");
         assert.SetAction((arguments, cancel) => Database.UseAsync(arguments, async (connectionString, _) =>
@@ -24,7 +24,7 @@ static class DbCommand
             foreach (var difference in differences) await Console.Error.WriteLineAsync(difference);
             if (differences.Count == 0) Console.WriteLine($"the schema is at {StetApplication.Schema[^1].Name}");
             return differences.Count == 0 ? 0 : 1;
-        }, cancel));
+        }, cancel, attach: true));
 
         var dump = new Command("dump", "Write the whole schema as one SQL script to standard output");
         dump.SetAction(_ => Console.Write(new SchemaMigrator("", StetApplication.Schema).Dump()));

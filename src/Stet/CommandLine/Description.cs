@@ -5,6 +5,7 @@ using Stet.Audit;
 using Stet.Audit.SelfCheck;
 using Stet.Authentication;
 using Stet.Enforcement;
+using Stet.EventStore;
 using Stet.Observability;
 using Stet.Pcs.Service;
 using Stet.Policy.AuthZen;
@@ -55,13 +56,18 @@ sealed record ContextDescription(
     {
         var events = catalog.Catalog.Types.ToLookup(e => NameOf(e.ClrType), e => new EventDescription(e.Name, e.Version, e.StoredName));
         var states = catalog.States.ToLookup(
-            s => NameOf(s.GetType().GenericTypeArguments[0]), s => new StateDescription(s.StreamType, s.SnapshotTable, s.IsLatest));
+            NameOf, s => new StateDescription(s.StreamType, s.SnapshotTable, s.IsLatest));
         var projections = catalog.Projections.ToLookup(p => NameOf(p.GetType()), p => new ProjectionDescription(p.Name, p.Tables));
         var names = events.Select(e => e.Key).Union(states.Select(s => s.Key)).Union(projections.Select(p => p.Key));
         return [.. names.Select(n => new ContextDescription(n, [.. events[n]], [.. states[n]], [.. projections[n]]))];
     }
 
     static string NameOf(Type type) => type.Namespace!.Split('.')[1];
+
+    // A stream without a state is named after its context.
+    static string NameOf(StateType state) => state.GetType().GenericTypeArguments[0] is var type && type != typeof(NoState)
+        ? NameOf(type)
+        : char.ToUpperInvariant(state.StreamType[0]) + state.StreamType[1..state.StreamType.IndexOf('_', StringComparison.Ordinal)];
 }
 
 /// <summary>An event and the name it is stored under, which carries its schema version from 2 on.</summary>

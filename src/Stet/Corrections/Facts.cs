@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -48,35 +50,30 @@ public sealed record FactsQuery(
 
     const string Columns = "c.field_key, c.value, c.recorded_at, c.correction_id, c.actor_type, c.actor_id";
 
-    const string Matches = """
-        and ($7::varchar[] is null or c.field_key = any ($7))
-            and ($8::varchar is null or position(lower($8) in lower(c.field_key)) > 0 or exists (
-                select from jsonb_path_query(c.value::jsonb, 'strict $.**') v
-                where jsonb_typeof(v) = 'string' and position(lower($8) in lower(v #>> '{}')) > 0))
-        """;
+    const string IsAmong = "and ($7::varchar[] is null or c.field_key = any ($7))";
 
-    static readonly string Matching = $"""
+    static readonly string Now = $"""
         select {Columns}
         from stet.facts c
-        where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and {Stands("$6")} and {Requester.MayRead("c")} {Matches}
+        where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and {Stands("$6")} and {Requester.MayRead("c")} {IsAmong}
         order by c.field_key
         """;
 
     // Then's permissions are the row's own, now's are those of the field's newest correction: both have to allow it.
     static readonly string Then = $"""
         with moment as (
-            select coalesce($9, (select max(e.position) from stet.corrections e
+            select coalesce($8, (select max(e.position) from stet.corrections e
                     where e.tenant_id = $1 and e.subject_type = $4 and e.subject_id = $5 and e.recorded_at <= $6), 0) as position,
-                coalesce($6, (select e.timestamp from stet.mt_events e where e.tenant_id = $1 and e.seq_id = $9)) as at)
+                coalesce($6, (select e.timestamp from stet.mt_events e where e.tenant_id = $1 and e.seq_id = $8)) as at)
         select {Columns}
         from moment m
         join stet.corrections c on c.position <= m.position and (c.ended_position is null
-            or case when $9::bigint is null then c.ended_at > m.at else c.ended_position > m.position end)
+            or case when $8::bigint is null then c.ended_at > m.at else c.ended_position > m.position end)
         join stet.facts f on f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
             and f.field_key = c.field_key
         where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and c.class = 'FACT'
             and (c.effective_from is null or c.effective_from <= m.at) and (c.effective_to is null or c.effective_to > m.at)
-            and {Requester.MayRead("c")} and {Requester.MayRead("f")} {Matches}
+            and {Requester.MayRead("c")} and {Requester.MayRead("f")} {IsAmong}
         order by c.field_key
         """;
 
@@ -99,9 +96,9 @@ public sealed record FactsQuery(
 
         var parameters = Requester.Parameters(
             tenantId, Scalar(Subject.Type), Scalar(Subject.Id),
-            isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime), Optional(FieldKeys), Optional(Text));
+            isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime), Optional(FieldKeys));
         if (!isNow) parameters = [.. parameters, Optional<long?>(AsOfPosition)];
-        var answer = await store.QueryAsync(tenantId, isNow ? Matching : Then, parameters, ReadAsync, cancel);
+        var answer = await store.QueryAsync(tenantId, isNow ? Now : Then, parameters, ReadAsync, cancel);
         return AsOfPosition > answer.Position ? throw RequestQuery.Bad("as_of", "is ahead of the log") : answer;
     }
 
@@ -138,8 +135,27 @@ public sealed record FactsQuery(
     async Task<FactsAnswer> ReadAsync(NpgsqlDataReader row, long position, CancellationToken cancel)
     {
         var facts = new List<Fact>();
-        while (await row.ReadAsync(cancel)) facts.Add(Read(row, 0));
+        while (await row.ReadAsync(cancel))
+        {
+            var fact = Read(row, 0);
+            if (Text is null || HasText(fact, Text)) facts.Add(fact);
+        }
+
         return new FactsAnswer(Subject, facts, position);
+    }
+
+    // Not the database's doing: what it takes for the same letter in another case depends on its locale.
+    static bool HasText(Fact fact, string text)
+    {
+        if (fact.FieldKey.Contains(text, StringComparison.OrdinalIgnoreCase)) return true;
+
+        var value = new Utf8JsonReader(Encoding.UTF8.GetBytes(fact.Value.Json));
+        while (value.Read())
+        {
+            if (value.TokenType == JsonTokenType.String && value.GetString()!.Contains(text, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
     }
 
     static Fact Read(NpgsqlDataReader row, int at) => new(

@@ -27,8 +27,8 @@ public enum CorrectionStatus
 /// <param name="Value">Canonical JSON.</param>
 /// <param name="Class">FACT or DISCARDABLE.</param>
 /// <param name="Status">ACTIVE, SUPERSEDED or REVOKED.</param>
-/// <param name="Supersedes">The one before it; null when there was none that the requester may read.</param>
-/// <param name="SupersededBy">The one after it; null when there is none that the requester may read.</param>
+/// <param name="Supersedes">The one whose place it took, of those that the requester may read; null when there is none.</param>
+/// <param name="SupersededBy">The one that took its place, of those that the requester may read; null while there is none.</param>
 /// <param name="RevocationReason">Why it was taken back; null when it was not.</param>
 /// <param name="Actor">Who said so.</param>
 /// <param name="Reason">Why, in the actor's words.</param>
@@ -43,17 +43,27 @@ public sealed record HistoricalCorrection(
     Actor Actor, string? Reason, DateTimeOffset? EffectiveFrom, DateTimeOffset? EffectiveTo, DateTimeOffset CreatedAt,
     DateTimeOffset? EndedAt, long Position)
 {
-    // A requester reads a correction if its own permissions and those of the field's newest correction say so, and
-    // learns of its neighbours only if they, too, may be read.
+    // A requester reads a correction if its own permissions and those of the field's newest correction say so. What else
+    // was recorded about the field is left out as if it had never been: the neighbours are the nearest that may be read.
     static readonly string Visible = $"""
-        select c.correction_id, c.subject_type, c.subject_id, c.field_key, c.value, c.class, c.status, p.correction_id,
-            n.correction_id, c.revocation_reason, c.actor_type, c.actor_id, c.reason, c.effective_from, c.effective_to,
-            c.recorded_at, c.ended_at, c.position
+        select c.correction_id, c.subject_type, c.subject_id, c.field_key, c.value, c.class, c.status,
+            case when p.status <> 'REVOKED' then p.correction_id end,
+            case when c.status = 'SUPERSEDED' then n.correction_id end,
+            c.revocation_reason, c.actor_type, c.actor_id, c.reason, c.effective_from, c.effective_to, c.recorded_at,
+            case when c.status = 'SUPERSEDED' then n.recorded_at else c.ended_at end, c.position
         from stet.corrections c
         join stet.facts f on f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
             and f.field_key = c.field_key
-        left join stet.corrections p on p.tenant_id = $1 and p.correction_id = c.supersedes and {Requester.MayRead("p")}
-        left join stet.corrections n on n.tenant_id = $1 and n.correction_id = c.superseded_by and {Requester.MayRead("n")}
+        left join lateral (
+            select p.correction_id, p.status from stet.corrections p
+            where p.tenant_id = $1 and p.subject_type = c.subject_type and p.subject_id = c.subject_id
+                and p.field_key = c.field_key and p.position < c.position and {Requester.MayRead("p")}
+            order by p.position desc limit 1) p on true
+        left join lateral (
+            select n.correction_id, n.recorded_at from stet.corrections n
+            where n.tenant_id = $1 and n.subject_type = c.subject_type and n.subject_id = c.subject_id
+                and n.field_key = c.field_key and n.position > c.position and {Requester.MayRead("n")}
+            order by n.position limit 1) n on c.status = 'SUPERSEDED'
         where c.tenant_id = $1 and {Requester.MayRead("c")} and {Requester.MayRead("f")}
         """;
 

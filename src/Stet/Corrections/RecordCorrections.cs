@@ -1,4 +1,5 @@
 using Stet.Authentication;
+using Stet.EventStore;
 using Stet.Http;
 
 namespace Stet.Corrections;
@@ -43,7 +44,7 @@ public static class RecordCorrectionsEndpoint
             .Accepts<CorrectionsRequest>("application/json").Produces<CorrectionsAnswer>(201).Produces<CorrectionsAnswer>()
             .Produces<CorrectionsAnswer>(409).ProducesProblem(400);
 
-    static async Task<IResult> Post(HttpContext http, CommandContext context, Commands commands)
+    static async Task<IResult> Post(HttpContext http, CommandContext context, Commands commands, Store store)
     {
         var request = await RequestBody.ReadAsync(http, CorrectionsHttpJson.Default.UnreadCorrections, BodyLimit);
         new Validation()
@@ -56,7 +57,9 @@ public static class RecordCorrectionsEndpoint
             : await RecordEachAsync(context, commands, items);
 
         var answers = results.Select(AnswerTo).ToArray();
-        var answer = new CorrectionsAnswer(answers, answers.Count(a => a.Problem is null), results.Max(r => r.Position));
+        var position = results.Max(r => r.Position);
+        if (position == 0) position = await store.PositionAsync(context.Caller.TenantId, context.Cancel); // none was decided
+        var answer = new CorrectionsAnswer(answers, answers.Count(a => a.Problem is null), position);
         var status = answer.Recorded == answers.Length ? 201 : request.Atomic == true ? 409 : 200;
         return JsonAnswer.Write(status, answer, CorrectionsHttpJson.Default.CorrectionsAnswer, answer.Position);
     }

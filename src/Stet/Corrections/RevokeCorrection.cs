@@ -55,7 +55,7 @@ public static class RevokeCorrectionEndpoint
         if (!CorrectionId.TryParse(correction_id, out var id)) return Problems.Answer(CorrectionProblems.NotFound);
         var row = await RevocableCorrection.FindAsync(store, context.Caller.TenantId, id, context.Cancel);
         if (row is null) return Problems.Answer(CorrectionProblems.NotFound);
-        if (row.Revocation is { } before) return Answer(before);
+        if (row.Revocation is { } before && context.IdempotencyKey is null) return Answer(before);
 
         var command = new RevokeCorrection(id, request.Reason!.Value, request.Note, request.Actor!);
         var recorded = await commands.DecideAsync(
@@ -64,6 +64,7 @@ public static class RevokeCorrectionEndpoint
             (field, now) => RevokeCorrection.Decide(command, field, now));
         if (recorded.Events is [{ Data: CorrectionRevoked e } stored])
             return Answer(new RevocationReceipt(id, CorrectionStatus.Revoked, e.Reason, e.RevokedAt, stored.Position));
+        if (recorded.Problem == RequestProblems.IdempotencyConflict) return Problems.Answer(recorded.Problem);
 
         // Somebody else was faster: what they recorded is the answer.
         var after = await RevocableCorrection.FindAsync(store, context.Caller.TenantId, id, context.Cancel);

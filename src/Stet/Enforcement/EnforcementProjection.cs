@@ -54,11 +54,7 @@ public sealed class EnforcementProjection : IInlineProjection
             from unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
                 as u(tenant_id, system_id, enforced_position, enforced_at, reported_at)
             cross join lateral (
-                select coalesce(u.enforced_position, (
-                    select c.position from stet.corrections c
-                    where c.tenant_id = u.tenant_id and c.class = 'FACT' and c.recorded_at <= u.enforced_at
-                    order by c.recorded_at desc, c.position desc limit 1), 0)
-                offset 0) p(position)
+                select coalesce(u.enforced_position, stet.fact_at(u.tenant_id, u.enforced_at)) offset 0) p(position)
             cross join lateral (
                 select coalesce((
                     select a.enforced_position from enforcement_advance a

@@ -38,8 +38,8 @@ public enum Compliance
 /// <param name="Corrections">FACT corrections in its scope, recorded after what it enforces, superseded and revoked ones included.</param>
 /// <param name="Seconds">The age of the oldest of them; 0 when there is none.</param>
 /// <param name="More">
-/// There may be others: only the oldest 1,000 corrections after what it enforces are looked at, in scope or not. A
-/// system that reports the position it has read to, whatever its scope, is never that far behind.
+/// There may be others: the oldest 1,000 corrections after what it enforces are looked at, in scope or not, and if none of
+/// those is, the oldest 1,000 in scope. A system that reports the position it has read to is never that far behind.
 /// </param>
 public sealed record Lag(long Corrections, long Seconds, bool More)
 {
@@ -47,7 +47,7 @@ public sealed record Lag(long Corrections, long Seconds, bool More)
     public const int Examined = 1_000;
 
     /// <summary>Whether the system is behind at all.</summary>
-    internal bool IsBehind => Corrections > 0 || More;
+    internal bool IsBehind => Corrections > 0;
 
     internal bool IsBeyond(LagAllowance? allowance) =>
         IsBehind && (More || allowance is null || Corrections > allowance.Corrections || Seconds > allowance.Seconds);

@@ -72,9 +72,12 @@ public static class RequestBody
         catch (JsonException e)
         {
             var pointer = at + JsonPointer.Of(e, utf8, json.Options.MaxDepth);
-            return (default, e is FieldValueException value
-                ? RequestProblems.Invalid(pointer + value.Pointer, value.Message)
-                : RequestProblems.Invalid(pointer, Reason(e)));
+            return (default, e switch
+            {
+                FieldValueException { IsTooMuch: false } value => RequestProblems.NotCanonical(pointer + value.Pointer, value.Message),
+                FieldValueException value => RequestProblems.Invalid(pointer + value.Pointer, value.Message),
+                _ => RequestProblems.Invalid(pointer, Reason(e)),
+            });
         }
     }
 
@@ -130,6 +133,11 @@ public static class RequestProblems
     { Errors = errors };
 
     public static Problem Invalid(string pointer, string message) => Invalid(new MemberError(pointer, message));
+
+    public static Problem NotCanonical(string pointer, string reason) => new(
+        "data_not_canonical", 400, "The data cannot be logged faithfully",
+        $"`{pointer}`: {reason} Send a value that RFC 8785 and the database carry unchanged.")
+    { Errors = [new MemberError(pointer, reason)] };
 
     public static Problem PositionNotReached(long wanted, long reached) => new(
         "position_not_reached", 503, "The log has not reached that position yet",

@@ -28,6 +28,9 @@ public readonly struct RequestQuery(IQueryCollection query)
             : throw Bad(name, "may hold at most 100 texts of at most 200 characters");
     }
 
+    /// <summary>Whether a comma-separated list can name a text.</summary>
+    public static bool CanList(string text) => !text.Contains(',') && text.Trim() == text;
+
     public bool Flag(string name) => query.TryGetValue(name, out var values) && Single(name, values) switch
     {
         "true" or "1" or "" => true,

@@ -31,6 +31,10 @@ public sealed class Validation(string at = "")
         return Require(values.All(v => v.Length is >= 1 and <= 200 && IsStorable(v)), pointer, "holds texts of 1 to 200 characters, without U+0000");
     }
 
+    /// <summary>Texts that a query names in a comma-separated list.</summary>
+    public Validation Listable(IEnumerable<string> values, string pointer) =>
+        Require(values.All(RequestQuery.CanList), pointer, "may hold no comma, and no space at either end: a query could not name it");
+
     /// <exception cref="BadRequestException">Something was wrong.</exception>
     public void ThrowIfAny()
     {

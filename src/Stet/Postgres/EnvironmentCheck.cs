@@ -18,7 +18,7 @@ public static class EnvironmentCheck
     /// <param name="cancel">Stops the checks.</param>
     public static Task<IReadOnlyList<CheckResult>> RunAsync(
         string? connectionString, PrivateClusterOptions options, TimeProvider clock, CancellationToken cancel) =>
-        connectionString is null ? PrivateAsync(options, cancel) : ServerAsync(connectionString, clock, cancel);
+        connectionString is null ? PrivateAsync(options, clock, cancel) : ServerAsync(connectionString, clock, cancel);
 
     /// <summary>Writes the results, one per line, for people.</summary>
     /// <returns>The exit code: 1 when a check failed, else 0.</returns>
@@ -69,13 +69,19 @@ public static class EnvironmentCheck
         }
     }
 
-    static async Task<IReadOnlyList<CheckResult>> PrivateAsync(PrivateClusterOptions options, CancellationToken cancel)
+    static async Task<IReadOnlyList<CheckResult>> PrivateAsync(PrivateClusterOptions options, TimeProvider clock, CancellationToken cancel)
     {
         if (OperatingSystem.IsWindows()) return [CheckResult.Failure("PostgreSQL", PrivateCluster.UnixOnly)];
 
         var folder = Path.GetFullPath(options.DataFolder);
 
-        return [await BinariesAsync(folder, cancel), Writable(folder), Disk(new DriveInfo(Existing(folder)).AvailableFreeSpace)];
+        CheckResult[] ground = [await BinariesAsync(folder, cancel), Writable(folder), Disk(new DriveInfo(Existing(folder)).AvailableFreeSpace)];
+
+        if (!Directory.Exists(folder)) return ground;
+
+        // A service may run on the folder: then its server can be asked, too.
+        var running = await ServerAsync(PrivateCluster.RunningConnectionString(folder), clock, cancel);
+        return running is [{ Outcome: CheckOutcome.Failure }] ? ground : [.. ground, .. running];
     }
 
     static async Task<CheckResult> BinariesAsync(string folder, CancellationToken cancel)

@@ -69,6 +69,19 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     }
 
     [Fact]
+    public async Task The_schema_and_the_server_are_checked_beside_the_service()
+    {
+        await using var service = await ServiceProcess.ServeAsync(first.Folder);
+
+        (await ServiceProcess.RunAsync("db", "apply", "--data", first.Folder)).ExitCode.ShouldBe(0);
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync("db", "assert", "--data", first.Folder);
+        (exitCode, errors).ShouldBe((0, ""));
+
+        var check = (await ServiceProcess.RunAsync("check-env", "--data", first.Folder)).Output;
+        foreach (var name in (string[])["connection", "rights", "clock"]) check.ShouldContain($"ok    {name}");
+    }
+
+    [Fact]
     public async Task A_port_in_use_is_said_in_one_line_and_stops_PostgreSQL()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

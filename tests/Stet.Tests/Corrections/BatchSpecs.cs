@@ -62,7 +62,7 @@ public class BatchSpecs
         ((int)answer.Json["recorded"]!).ShouldBe(2);
         Problem(answer, 1).ShouldBe(("invalid_request", "/corrections/1/actor"));
         Problem(answer, 2).ShouldBe(("supersedes_not_active", null));
-        Problem(answer, 3).ShouldBe(("invalid_request", "/corrections/3/value/x.y/0"));
+        Problem(answer, 3).ShouldBe(("data_not_canonical", "/corrections/3/value/x.y/0"));
         Problem(answer, 4).ShouldBe(("idempotency_conflict", null));
         Problem(answer, 5).ShouldBe(("invalid_request", "/corrections/5/unknown~1member"));
         Problem(answer, 6).ShouldBe(("invalid_request", "/corrections/6"));
@@ -113,6 +113,26 @@ public class BatchSpecs
 
         Statuses(answer).ShouldBe([409, 409, 409]);
         (await Values(tenant)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("""{"supersedes":"019ca7c8-0000-7000-8000-000000000001"}""", "true")]
+    [InlineData("""{"idempotency_key":"of a"}""", "true")]
+    [InlineData("""{"field_key":null}""", "true")]
+    [InlineData("""{"field_key":null}""", "false")]
+    public async Task A_batch_that_records_nothing_tells_the_position_of_the_log(string fault, string atomic)
+    {
+        var tenant = await Tenant.NewAsync();
+        var standing = await tenant.RecordAsync(Correction("x"));
+        var faulty = Correction("b");
+        foreach (var (member, value) in JsonNode.Parse(fault)!.AsObject()) faulty[member] = value?.DeepClone();
+        var items = atomic == "true" ? Batch(Correction("a").With("idempotency_key", "of a"), faulty) : Batch(faulty);
+
+        var answer = await tenant.PostAsync(Url, items.With("atomic", atomic == "true"));
+
+        ((int)answer.Json["recorded"]!).ShouldBe(0);
+        ((long)answer.Json["position"]!).ShouldBe((long)standing["position"]!);
+        answer.Headers["Stet-Position"].ShouldBe(standing["position"]!.ToString());
     }
 
     [Fact]

@@ -99,8 +99,10 @@ public class FactsSpecs
         await tenant.RecordAsync(Correction("allergies.penicillin", 1));
         await tenant.RecordAsync(Correction("diet", JsonNode.Parse("""{"notes":["No PENICILLIN, 100%"],"penny":1}""")));
         await tenant.RecordAsync(Correction("numbers", 100));
+        await tenant.RecordAsync(Correction("obst", "ÄPFEL"));
 
         (await Keys(tenant, "&q=Penicillin")).ShouldBe(["allergies.penicillin", "diet"]);
+        (await Keys(tenant, "&q=%C3%A4pfel")).ShouldBe(["obst"]);
         (await Keys(tenant, "&q=100%25")).ShouldBe(["diet"]);
         (await Keys(tenant, "&q=100")).ShouldBe(["diet"]);
         (await Keys(tenant, "&q=penny")).ShouldBeEmpty();

@@ -73,11 +73,10 @@ public class PermissionLaws
 
         string? Neighbour(Field field, Step own, int way)
         {
-            var index = field.Log.IndexOf(own) + way;
-            var (before, after) = way < 0 ? (index, index + 1) : (index - 1, index);
-            return index >= 0 && index < field.Log.Count && !field.Log[before].IsRevoked && after > 0 && who.MayRead(field.Log[index])
-                ? field.Log[index].Id
-                : null;
+            var chain = field.Log.Where(who.MayRead).ToList();
+            var index = chain.IndexOf(own) + way;
+            if (index < 0 || index == chain.Count) return null;
+            return chain[way < 0 ? index : index - 1].IsRevoked ? null : chain[index].Id;
         }
     }
 

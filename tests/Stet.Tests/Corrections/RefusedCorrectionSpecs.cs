@@ -19,6 +19,10 @@ public class RefusedCorrectionSpecs
     [InlineData("""{"field_key":null}""", "/field_key")]
     [InlineData("""{"field_key":""}""", "/field_key")]
     [InlineData("""{"field_key":["a"]}""", "/field_key")]
+    [InlineData("""{"value":NaN}""", "/value")]
+    [InlineData("""{"field_key":"a,b"}""", "/field_key")]
+    [InlineData("""{"field_key":" lead"}""", "/field_key")]
+    [InlineData("""{"permissions":{"scopes":["care","a,b"]}}""", "/permissions/scopes")]
     [InlineData("""{"field_key":"a\u0000b"}""", "/field_key")]
     [InlineData("""{"field_key":"\udc00"}""", "/field_key")]
     [InlineData("""{"class":null}""", "/class")]
@@ -77,14 +81,13 @@ public class RefusedCorrectionSpecs
     [InlineData("""{"k":{"\ud800":1}}""", "/value/k")]
     [InlineData("""{"a":1,"a":2}""", "/value/a")]
     [InlineData("""{"a":{"b":1,"\u0062":2}}""", "/value/a/b")]
-    [InlineData("NaN", "/value")]
     public async Task A_value_that_would_not_survive_is_refused_where_it_stands(string value, string pointer)
     {
         var tenant = await Tenant.NewAsync();
 
         var answer = await tenant.PostTextAsync("/v1/corrections", WithValue(value));
 
-        answer.ShouldBeProblem(400, "invalid_request");
+        answer.ShouldBeProblem(400, "data_not_canonical");
         answer.Pointers.ShouldBe([pointer]);
     }
 
@@ -233,7 +236,7 @@ public class RefusedCorrectionSpecs
 
         var answer = await tenant.SendAsync(HttpMethod.Post, "/v1/corrections", body);
 
-        answer.ShouldBeProblem(400, "invalid_request");
+        answer.ShouldBeProblem(400, "data_not_canonical");
         answer.Pointers.ShouldBe(["/value"]);
     }
 

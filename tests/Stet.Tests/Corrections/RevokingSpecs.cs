@@ -66,6 +66,9 @@ public class RevokingSpecs
 
         (await tenant.PostAsync($"/v1/corrections/{second}/revoke", Revocation(), ("Idempotency-Key", "once")))
             .ShouldBeProblem(409, "idempotency_conflict");
+        (await tenant.PostAsync($"/v1/corrections/{first}/revoke", Revocation("REFUTED"), ("Idempotency-Key", "once")))
+            .ShouldBeProblem(409, "idempotency_conflict");
+        (await tenant.PostAsync($"/v1/corrections/{first}/revoke", Revocation(), ("Idempotency-Key", "once"))).Status.ShouldBe(200);
     }
 
     [Theory]

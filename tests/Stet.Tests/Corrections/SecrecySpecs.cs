@@ -50,6 +50,27 @@ public class SecrecySpecs
         }
     }
 
+    [Fact]
+    public async Task A_forbidden_link_of_a_chain_is_left_out_as_if_it_had_never_been()
+    {
+        var tenant = await Tenant.NewAsync();
+        var first = await tenant.RecordAsync(Correction());
+        var hidden = await tenant.RecordAsync(Correction().Permitting(readers: ["other-bot"]));
+        var third = await tenant.RecordAsync(Correction());
+
+        const string Who = "requester_id=allergy-bot";
+        var history = await tenant.GetAsync($"/v1/history?subject_type=patient&subject_id=p-17&{Who}");
+        var before = (await tenant.GetAsync($"/v1/corrections/{first["correction_id"]}?{Who}")).Json;
+
+        history.Text.ShouldNotContain((string)hidden["correction_id"]!);
+        history.Text.ShouldNotContain((string)hidden["created_at"]!);
+        var chain = history.Json["corrections"]!.AsArray();
+        ((string?)chain[0]!["supersedes"]).ShouldBe((string?)first["correction_id"]);
+        chain[1]!.ToJsonString().ShouldBe(before.ToJsonString());
+        ((string?)before["superseded_by"], (string?)before["ended_at"])
+            .ShouldBe(((string?)third["correction_id"], (string?)third["created_at"]));
+    }
+
     static JsonObject[] Forbidden(string how) => how switch
     {
         "not a reader" => [Correction().Permitting(readers: ["other-bot"])],

@@ -34,6 +34,7 @@ public class HeartbeatHttpSpecs
     [Theory]
     [InlineData("""{"enforced_correction_version":"2020-01-01T00:00:00Z"}""", "/system_id")]
     [InlineData("""{"system_id":"a/b","enforced_correction_version":"2020-01-01T00:00:00Z"}""", "/system_id")]
+    [InlineData("""{"system_id":"..","enforced_correction_version":"2020-01-01T00:00:00Z"}""", "/system_id")]
     [InlineData("""{"system_id":"bot"}""", "/enforced_correction_version")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"yesterday"}""", "/enforced_correction_version")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2999-01-01T00:00:00Z"}""", "/enforced_correction_version")]

@@ -84,8 +84,13 @@ public sealed class MartenGuideSpecs(MartenGuideSpecs.Schema schema) : IClassFix
     public async Task The_role_of_the_guide_reads_all_tenants_and_cannot_write_events()
     {
         await schema.RowsAsync(RoleScript().Replace("stet_marten", schema.Role, StringComparison.Ordinal));
+        await schema.RowsAsync("""
+            insert into stet.mt_events (seq_id, id, stream_id, version, data, type, timestamp, tenant_id)
+            select 1, gen_random_uuid(), gen_random_uuid(), 1, '{}', 'any', now(), t from (values ('one'), ('other')) as tenants(t)
+            """);
 
-        (await schema.RowsAsync($"set role {schema.Role}; select count(*)::text from stet.mt_events")).ShouldBe(["0"]);
+        (await schema.RowsAsync($"set role {schema.Role}; select count(*)::text from stet.mt_events")).ShouldBe(["2"]);
+        (await schema.AssertAsync()).ShouldBeEmpty("grants to it are no change of the schema");
         await schema.RowsAsync($"set role {schema.Role}; select stet.mt_mark_event_progression('Facts:All:x', 1)::text");
         (await Should.ThrowAsync<PostgresException>(
             schema.RowsAsync($"set role {schema.Role}; delete from stet.mt_events"))).SqlState.ShouldBe(PostgresErrorCodes.InsufficientPrivilege);
@@ -114,6 +119,9 @@ public sealed class MartenGuideSpecs(MartenGuideSpecs.Schema schema) : IClassFix
         }
 
         public async Task DisposeAsync() => await database!.DisposeAsync();
+
+        public Task<IReadOnlyList<string>> AssertAsync() =>
+            new SchemaMigrator(database!.ConnectionString, StetApplication.Schema).AssertAsync(CancellationToken.None);
 
         /// <summary>The rows of a query of texts, cells joined.</summary>
         public async Task<IReadOnlyList<string>> RowsAsync(string sql)

@@ -1,5 +1,4 @@
 using Npgsql;
-using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Policy.AccessRequests;
@@ -89,7 +88,7 @@ sealed class DecisionRecorder(
         }
         catch (UnloggableEventException e)
         {
-            throw new BadRequestException(AuditProblems.DataNotCanonical(e));
+            throw new BadRequestException(RequestProblems.NotCanonical(e.Pointer, e.Reason));
         }
         catch (NpgsqlException e)
         {

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Policy.Lifecycle;
@@ -62,7 +61,7 @@ public sealed class EntityRecorder(
         }
         catch (UnloggableEventException e)
         {
-            return new Recorded([], 0, false, AuditProblems.DataNotCanonical(e));
+            return new Recorded([], 0, false, RequestProblems.NotCanonical(e.Pointer, e.Reason));
         }
 
         if (result.Outcome == AppendOutcome.VersionConflict) return null;
