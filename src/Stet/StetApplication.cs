@@ -100,6 +100,7 @@ public static class StetApplication
         app.UseLifeSigns();
         app.UseAuthZenPaths();
         app.UseRoutingWithHead();
+        app.UseEscapedSlashes();
         app.UseCallers();
         app.UseTenantRateLimits();
 

@@ -36,6 +36,39 @@ public class EntityHttpSpecs
         (await tenant.SendAsync(HttpMethod.Delete, url, null)).ShouldBeProblem(404, "entity_not_found");
     }
 
+    [Theory]
+    [InlineData("shop:%2F%2Forders", "shop://orders")]
+    [InlineData("shop%3A%2f%2forders", "shop://orders")]
+    [InlineData("a%2Fb/c%20d?x=%2F", "a/b/c d")]
+    [InlineData("x/..%2F%252F", "x/../%2F")]
+    [InlineData("%252F", "%2F")]
+    public async Task A_slash_in_an_id_may_be_escaped(string path, string id)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var created = await tenant.PutAsync($"{Path}/Resource/{path}", "{}");
+
+        created.Status.ShouldBe(201, created.Text);
+        ((string)created.Json["entity"]!["uid"]!["id"]!).ShouldBe(id);
+        ((string)(await tenant.GetAsync(Path)).Json["entities"]![0]!["entity"]!["uid"]!["id"]!).ShouldBe(id);
+        (await tenant.GetAsync($"{Path}/Resource/{Uri.EscapeDataString(id)}")).Status.ShouldBe(200);
+        (await tenant.SendAsync(HttpMethod.Delete, $"{Path}/Resource/{path}", null)).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_client_id_that_is_an_address_names_an_enforcement_point_and_an_approver()
+    {
+        var tenant = await Tenant.NewAsync();
+        const string id = "https://gw.example/1?a=%2F";
+        var segment = Uri.EscapeDataString(id);
+
+        ((string)(await tenant.PutAsync($"/v1/policy/peps/{segment}", "{}")).Json["pep_id"]!).ShouldBe(id);
+        ((string)(await tenant.GetAsync($"/v1/policy/peps/{segment}")).Json["pep_id"]!).ShouldBe(id);
+        (await tenant.PutAsync($"/v1/policy/approvers/{segment}", "")).Json["approvers"]!.AsArray().Select(a => (string)a!).ShouldBe([id]);
+        (await tenant.SendAsync(HttpMethod.Delete, $"/v1/policy/approvers/{segment}", null)).Json["approvers"]!.AsArray().ShouldBeEmpty();
+        (await tenant.PutAsync($"/v1/enforcement/systems/{segment}", "{}")).Json["system_id"]?.ToString().ShouldBe(id);
+    }
+
     [Fact]
     public async Task Lists_go_by_type_and_id_page_by_page()
     {

@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace Stet.Http;
+
+/// <summary>
+/// Ids in paths may hold slashes, as <c>%2F</c>. The server leaves these escaped, where nothing tells them from the text
+/// <c>%2F</c>: values of routes that hold one are read again, from the path as it was sent.
+/// </summary>
+static class EscapedSlashes
+{
+    const string Slash = "%2F";
+
+    /// <summary>Comes behind routing.</summary>
+    public static IApplicationBuilder UseEscapedSlashes(this IApplicationBuilder app) => app.Use(next => context =>
+    {
+        if (context.Request.Path.Value!.Contains(Slash, StringComparison.OrdinalIgnoreCase) && context.GetEndpoint() is RouteEndpoint route)
+            Read(context.Request, route.RoutePattern);
+        return next(context);
+    });
+
+    static void Read(HttpRequest request, RoutePattern pattern)
+    {
+        var sent = SegmentsOf(request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var before = request.PathBase.Value.AsSpan().Count('/');
+        for (var i = 0; i < pattern.PathSegments.Count; i++)
+        {
+            if (pattern.PathSegments[i].Parts is not [RoutePatternParameterPart { Name: var name, IsCatchAll: var isRest }]
+                || request.RouteValues[name] is not string value || !value.Contains(Slash, StringComparison.OrdinalIgnoreCase)) continue;
+
+            var at = before + i;
+            request.RouteValues[name] = isRest ? string.Join('/', sent[at..]) : sent[at];
+        }
+    }
+
+    /// <summary>The segments of a request's target, unescaped, as the server finds them: without <c>.</c> and <c>..</c>.</summary>
+    internal static List<string> SegmentsOf(string target)
+    {
+        var start = target.StartsWith('/') ? 0 : target.IndexOf('/', target.IndexOf("://", StringComparison.Ordinal) + 3);
+        var segments = new List<string>();
+        foreach (var segment in target[(start + 1)..].Split('?')[0].Split('/').Select(Uri.UnescapeDataString))
+        {
+            if (segment == ".." && segments.Count > 0) segments.RemoveAt(segments.Count - 1);
+            else if (segment is not ("." or "..")) segments.Add(segment);
+        }
+
+        return segments;
+    }
+}
