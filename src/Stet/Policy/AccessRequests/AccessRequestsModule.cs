@@ -18,7 +18,7 @@ public static class AccessRequestsModule
 
     internal const string Name = "access_request";
 
-    static readonly StateType<AccessRequest> State = StateType.Snapshotted(Name, Name, AccessRequestEventJson.Default.AccessRequest);
+    internal static readonly StateType<AccessRequest> State = StateType.Snapshotted(Name, Name, AccessRequestEventJson.Default.AccessRequest);
 
     public static void Configure(ContextCatalog contexts) => contexts
         .Events(events => events

@@ -73,12 +73,12 @@ static class EvaluationEndpoints
                 evaluations.AnswerAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide one question as it would have been at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>()
-            .ProducesProblem(400).ProducesProblem(404);
+            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep);
         routes.MapPost(AsOf + Batch, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAllAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide a batch of questions as it would have been at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>()
-            .ProducesProblem(400).ProducesProblem(404);
+            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep);
     }
 
     /// <exception cref="BadRequestException">It is no position: 404.</exception>

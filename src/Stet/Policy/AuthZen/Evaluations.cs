@@ -41,7 +41,8 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
         var requestId = AuthZenPaths.RequestIdOf(http);
         if (asOf is { } position)
         {
-            var basis = await past.BasisAsync(caller, position, http.RequestAborted);
+            var basis = await past.BasisAsync(
+                caller.TenantId, PastDecisions.PepOf(http, caller), Approvals.IdsIn(defaults), position, http.RequestAborted);
             http.Response.Headers["Stet-As-Of"] = position.ToString(System.Globalization.CultureInfo.InvariantCulture);
             await AnswerWriter.WriteAsync(http, Take(basis, defaults, items, options), position);
             return;
@@ -77,7 +78,8 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
         var supported = SupportedBy(asked.Context);
         if (asOf is { } position)
         {
-            var basis = await past.BasisAsync(caller, position, http.RequestAborted);
+            var basis = await past.BasisAsync(
+                caller.TenantId, PastDecisions.PepOf(http, caller), Approvals.IdsIn(body), position, http.RequestAborted);
             http.Response.Headers["Stet-As-Of"] = position.ToString(System.Globalization.CultureInfo.InvariantCulture);
             await AnswerWriter.WriteAsync(
                 http, new Answer(basis, basis.Decide(asked, supported), null, null, options.Explain || basis.Pep.Explain), position);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Stet.Authentication;
+using Stet.Http;
 
 namespace Stet.Policy.AuthZen;
 
@@ -56,6 +57,6 @@ static class SearchEndpoints
                 searches.AnswerAsync(http, caller, kind, EvaluationEndpoints.PositionOf(position)))
             .WithSummary($"Search for the {name}s that would have been allowed at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<SearchRequest>().Produces<SearchAnswer>()
-            .ProducesProblem(400).ProducesProblem(404);
+            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep);
     }
 }

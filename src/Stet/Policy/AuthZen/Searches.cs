@@ -34,7 +34,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         if (asOf is { } position)
         {
             if (token is not null && token.AsOf != position) throw new BadRequestException(AuthZenProblems.TokenRefused);
-            var basis = await past.BasisAsync(caller, position, http.RequestAborted);
+            var basis = await past.BasisAsync(caller.TenantId, PastDecisions.PepOf(http, caller), [], position, http.RequestAborted);
             http.Response.Headers["Stet-As-Of"] = position.ToString(CultureInfo.InvariantCulture);
             await WriteAsync(http, tenant, search, Take(basis, search, token), position, basis.Now);
         }
@@ -59,7 +59,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
     /// <summary>The position and the time are those of the first page; who asks is looked at anew.</summary>
     async Task AnswerNextAsync(HttpContext http, Tenant tenant, AskedSearch search, CommandContext context, PageToken token)
     {
-        var basis = await past.BasisAsync(tenant.Id, context.Caller.Subject, token.AsOf, token.Now, http.RequestAborted);
+        var basis = await past.BasisAsync(tenant.Id, context.Caller.Subject, [], token.AsOf, token.Now, http.RequestAborted);
         var present = await recorder.BasisAsync(tenant, context.Caller.Subject, http.RequestAborted);
         basis = basis with { Pep = present.Pep };
         var page = Take(basis, search, token);

@@ -3,6 +3,7 @@ using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
+using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Entities;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -13,7 +14,8 @@ namespace Stet.Policy.Decisions;
 /// <param name="From">A position of the log.</param>
 /// <param name="To">A later one.</param>
 /// <param name="Request">The question, as AuthZEN has it: subject, action, resource, context.</param>
-public sealed record ChangesRequest(long? From, long? To, JsonElement Request);
+/// <param name="Pep">The enforcement point that is answered, by the subject of its credential; null: who asks now.</param>
+public sealed record ChangesRequest(long? From, long? To, JsonElement Request, string? Pep = null);
 
 /// <summary>How the answer to a question changed between two positions.</summary>
 /// <param name="Changed">Whether the two answers differ.</param>
@@ -66,13 +68,14 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
         if (new AskedReader(request, default).Read(out var asked) is { } problem)
             throw AuthZenBody.Bad($"/request{problem.Pointer}", problem.Message);
 
-        var start = await past.BasisAsync(caller, from, http.RequestAborted);
-        var end = await past.BasisAsync(caller, to, http.RequestAborted);
+        var (pep, approvals) = (PepOf(body.RootElement, caller), Approvals.IdsIn(request));
+        var start = await past.BasisAsync(caller.TenantId, pep, approvals, from, http.RequestAborted);
+        var end = await past.BasisAsync(caller.TenantId, pep, approvals, to, http.RequestAborted);
         var first = At(start, asked, from);
         var last = At(end, asked, to);
-        if (await EventsAsync(caller.TenantId, start, from, to, http.RequestAborted) is not { } events) return Problems.Answer(TooMany);
+        if (await EventsAsync(caller.TenantId, start, approvals, to, http.RequestAborted) is not { } events) return Problems.Answer(TooMany);
 
-        var flips = await FlipsAsync(caller, start, first, events, asked, http.RequestAborted);
+        var flips = await FlipsAsync(caller.TenantId, start, approvals, first, events, asked, http.RequestAborted);
         var reached = flips.Count > 0 ? flips[^1].After : first;
         if (IsFlip(reached, last)) flips.Add(new ResultFlip("time", null, reached, last));
         return JsonAnswer.Read(new ChangesAnswer(IsFlip(first, last), first, last, flips), DecisionHttpJson.Default.ChangesAnswer, to);
@@ -80,7 +83,8 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
 
     /// <summary>Takes the question from event to event: at each time as things were just before it, and just after.</summary>
     async Task<List<ResultFlip>> FlipsAsync(
-        Caller caller, DecisionBasis start, ResultAt first, List<StoredEvent> events, AskedEvaluation asked, CancellationToken cancel)
+        string tenantId, DecisionBasis start, IReadOnlyList<Guid> approvals, ResultAt first, List<StoredEvent> events,
+        AskedEvaluation asked, CancellationToken cancel)
     {
         var flips = new List<ResultFlip>();
         var (basis, current) = (start, first);
@@ -92,7 +96,7 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
 
             basis = e.Data is EntityRecorded or EntityRemoved
                 ? basis with { Entities = basis.Entities.With([e]) }
-                : await past.BasisAsync(caller.TenantId, caller.Subject, e.Position, e.Timestamp, cancel) with { Entities = basis.Entities };
+                : await past.BasisAsync(tenantId, start.Pep.PepId, approvals, e.Position, e.Timestamp, cancel) with { Entities = basis.Entities };
             current = At(basis, asked, e.Position);
             if (IsFlip(before, current)) flips.Add(new ResultFlip(NameOf(e.Data), e.Id, before, current));
         }
@@ -101,22 +105,29 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
     }
 
     /// <summary>What could change an answer, in log order; null when it is too much.</summary>
-    async Task<List<StoredEvent>?> EventsAsync(string tenantId, DecisionBasis start, long from, long to, CancellationToken cancel)
+    async Task<List<StoredEvent>?> EventsAsync(
+        string tenantId, DecisionBasis start, IReadOnlyList<Guid> approvals, long to, CancellationToken cancel)
     {
         if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant) return [];
 
         var events = await entities.ReadAsync(tenant, start.Entities.Version, to, MostEvents + 1, cancel);
-        var life = await store.QueryAsync(
+        Guid[] streams =
+        [
+            tenant.StreamId(PolicyModule.LifeName), tenant.StreamId(PepSettings.Stream.Parts),
+            .. approvals.Select(id => tenant.StreamId(AccessRequestsModule.StreamOf(id).Parts)),
+        ];
+        var others = await store.QueryAsync(
             tenantId,
             """
             select seq_id, id, version, timestamp, type from stet.mt_events
-            where tenant_id = $1 and stream_id = $2 and seq_id > $3 and seq_id <= $4
-                and type in ('policy_activated', 'policy_rolled_back', 'policy_retired')
-            order by version limit $5
+            where tenant_id = $1 and stream_id = any($2) and seq_id > $3 and seq_id <= $4
+                and type in ('policy_activated', 'policy_rolled_back', 'policy_retired', 'pep_registered', 'access_approved',
+                    'access_approval_revoked')
+            order by seq_id limit $5
             """,
-            [Scalar(tenantId), Scalar(tenant.StreamId(PolicyModule.LifeName)), Scalar(from), Scalar(to), Scalar(MostEvents + 1)],
+            [Scalar(tenantId), Column(streams, s => s), Scalar(start.AsOf!.Value), Scalar(to), Scalar(MostEvents + 1)],
             (rows, _, token) => ReadAsync(rows, tenantId, token), cancel);
-        events.AddRange(life);
+        events.AddRange(others);
         events.Sort(static (left, right) => left.Position.CompareTo(right.Position));
         return events.Count > MostEvents ? null : events;
     }
@@ -140,7 +151,7 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
 
     static ResultAt At(DecisionBasis basis, in AskedEvaluation asked, long position)
     {
-        var taken = basis.Decide(asked, []);
+        var taken = basis.Decide(asked, Evaluations.SupportedBy(asked.Context));
         return new ResultAt(
             position, basis.Now, taken.Effective.Decision, DecisionRecordedConverter.NameOf(taken.Effective.Class),
             taken.Effective.Code, [.. taken.Raw?.Determining.Items ?? []], basis.Policy?.PolicySetDigest);
@@ -154,4 +165,9 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
         body.TryGetProperty(name, out var json) && json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var position) && position > 0
             ? position
             : throw AuthZenBody.Bad($"/{name}", "is required, a position of the log");
+
+    static string PepOf(JsonElement body, Caller caller) =>
+        !body.TryGetProperty("pep"u8, out var json) || json.ValueKind == JsonValueKind.Null ? caller.Subject
+        : json.ValueKind == JsonValueKind.String && json.GetString() is { } pep && Caller.IsSubject(pep) ? pep
+        : throw AuthZenBody.Bad("/pep", PastDecisions.PepRule);
 }

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Stet.Policy.Lifecycle;
+using Stet.Tests.Http;
+using Stet.Tests.Policy.AccessRequests;
 using Stet.Tests.Policy.Lifecycle;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
 
@@ -84,6 +86,59 @@ public class PastHttpSpecs
         flips.Select(f => (string)f!["cause"]!).ShouldBe(["entity_recorded", "entity_recorded", "policy_activated"]);
         flips.Take(2).Select(f => (long)f!["after"]!["position"]!).ShouldBe([closed, opened]);
         flips[2]!["after"]!["determining"]!.AsArray().Select(p => (string)p!).ShouldBe(["freeze"]);
+    }
+
+    [Fact]
+    public async Task What_a_person_approved_counts_in_the_past_until_it_was_revoked()
+    {
+        var agents = await AgentTenancy.NewAsync();
+        var approval = await agents.ApprovedAsync();
+        var call = AgentTenancy.Call(approval: approval);
+        var allowed = (await AskAsync("gateway", Evaluation, call)).Position();
+        await agents.DecideAsync((string)approval["id"]!, "revocation");
+        var denied = (await AskAsync("gateway", Evaluation, call)).Position();
+
+        var changes = await agents.Tenant.PostAsync(
+            "/v1/policy/changes", new JsonObject { ["from"] = 1, ["to"] = denied, ["request"] = call.DeepClone(), ["pep"] = "gateway" });
+
+        ((bool)(await AskAsync("gateway", $"/as-of/{allowed}{Evaluation}", call)).Json["decision"]!).ShouldBeTrue();
+        ((bool)(await AskAsync("auditor", $"/as-of/{allowed}{Evaluation}?pep=gateway", call)).Json["decision"]!).ShouldBeTrue();
+        ((bool)(await AskAsync("auditor", $"/as-of/{allowed}{Evaluation}", call)).Json["decision"]!).ShouldBeFalse();
+        var was = (await AskAsync("gateway", $"/as-of/{denied}{Evaluation}", call)).Json;
+        ((bool)was["decision"]!).ShouldBeFalse();
+        was["context"]!["access_request"].ShouldBeNull();
+        (await AskAsync("auditor", $"/as-of/{allowed}{Evaluation}?pep=", call)).ShouldBeProblem(400, "invalid_request");
+        changes.Json["flips"]!.AsArray().Select(f => (string)f!["cause"]!).TakeLast(2).ShouldBe(["access_approved", "access_approval_revoked"]);
+
+        Task<Answer> AskAsync(string who, string url, JsonObject question) => agents.Tenant.PostAsync(url, question, ("X-Actor", who));
+    }
+
+    [Fact]
+    public async Task The_past_knows_what_an_enforcement_point_supported()
+    {
+        var tenant = await NewAsync();
+        var write = Question(action: "write");
+        var asking = Question(action: "write");
+        asking["context"] = JsonNode.Parse("""{"supported_obligations":["notification"]}""");
+        var unknown = (await AskAsync(Evaluation, write)).Position();
+        await tenant.PutAsync("/v1/policy/peps/gate", """{"drafts":["obligations"]}""");
+        var without = (await AskAsync(Evaluation, asking)).Position();
+        await tenant.PutAsync("/v1/policy/peps/gate", """{"drafts":["obligations"],"supported_obligations":["notification"]}""");
+        var with = (await AskAsync(Evaluation, write)).Position();
+
+        var changes = await tenant.PostAsync(
+            "/v1/policy/changes", new JsonObject { ["from"] = unknown, ["to"] = with, ["request"] = write.DeepClone(), ["pep"] = "gate" });
+
+        ((bool)(await AskAsync($"/as-of/{unknown}{Evaluation}", asking)).Json["decision"]!).ShouldBeFalse();
+        ((bool)(await AskAsync($"/as-of/{without}{Evaluation}", write)).Json["decision"]!).ShouldBeFalse();
+        ((bool)(await AskAsync($"/as-of/{without}{Evaluation}", asking)).Json["decision"]!).ShouldBeTrue();
+        var allowed = (await AskAsync($"/as-of/{with}{Evaluation}", write)).Json;
+        ((bool)allowed["decision"]!).ShouldBeTrue();
+        ((string)allowed["context"]!["obligations"]![0]!["id"]!).ShouldBe("tell");
+        ((string)changes.Json["from"]!["code"]!).ShouldBe("obligation_unsupported");
+        changes.Json["flips"]!.AsArray().Select(f => (string)f!["cause"]!).ShouldBe(["pep_registered"]);
+
+        Task<Answer> AskAsync(string url, JsonObject question) => tenant.PostAsync(url, question, ("X-Actor", "gate"));
     }
 
     [Fact]
