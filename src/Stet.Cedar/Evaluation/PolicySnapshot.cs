@@ -59,6 +59,9 @@ public sealed partial class PolicySnapshot
         return false;
     }
 
+    /// <summary>The entities that policies name, whatever a request is about; links included.</summary>
+    public IReadOnlySet<EntityUid> NamedEntities() => EntityNames.In(policies.Select(policy => policy.Policy));
+
     /// <summary>Cedar's answer to a request.</summary>
     /// <param name="request">The question; no part of it may be null.</param>
     /// <param name="entities">What is known of entities. What it throws is passed on; nothing else throws.</param>

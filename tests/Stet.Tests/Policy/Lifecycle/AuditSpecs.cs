@@ -176,6 +176,35 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task A_promoted_decision_brings_what_its_policies_name()
+    {
+        var tenant = await Tenant.NewAsync();
+        var text = Text with
+        {
+            Schema = $"{SchemaText} entity Config {{ open?: Bool, owner?: User }};",
+            Policies =
+            [
+                new("while-open", """permit (principal, action == Action::"read", resource) when { Config::"global" has open && Config::"global".open };"""),
+                new("owners", """forbid (principal, action, resource) unless { Config::"global" has owner && Config::"global".owner in Group::"top" };"""),
+            ],
+        };
+        await tenant.ActivateAsync(text);
+        (await tenant.PostAsync("/v1/policy/entities/import", JsonNode.Parse("""
+            [{"uid":{"type":"Group","id":"top"},"attrs":{},"parents":[]},
+             {"uid":{"type":"User","id":"boss"},"attrs":{},"parents":[{"type":"Group","id":"top"}]},
+             {"uid":{"type":"Config","id":"global"},"attrs":{"open":true,"owner":{"__entity":{"type":"User","id":"boss"}}},"parents":[]}]
+            """)!)).Status.ShouldBe(200);
+        var answer = await tenant.PostAsync("/access/v1/evaluation", JsonNode.Parse("""
+            {"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d","properties":{"open":false}}}
+            """)!);
+        ((bool)answer.Json["decision"]!).ShouldBeTrue();
+
+        var promoted = await tenant.PostAsync($"/v1/policy/decisions/{answer.Headers["Stet-Evaluation-Id"]}/promotion", new JsonObject());
+
+        Valid(text with { Tests = new JsonArray(promoted.Json["test"]!.DeepClone()).ToJsonString() }).Tests.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_failing_test_ends_a_candidate()
     {
         var tenant = await Tenant.NewAsync();

@@ -74,6 +74,7 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
             var served = AuthZenSchema.Of(policy.Schema);
             foreach (var party in (Party[])[request.Subject, request.Resource])
                 if (EntityUid.TryCreate(served.TypeOf(party.Type), party.Id, out var uid)) pending.Enqueue(uid);
+            foreach (var named in policy.Snapshot.NamedEntities()) pending.Enqueue(named);
         }
 
         Follow(request.Subject.Properties);
