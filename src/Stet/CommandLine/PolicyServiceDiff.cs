@@ -38,6 +38,7 @@ static class PolicyServiceDiff
             unreplayable   {counts.Unreplayable}
             same           {counts.Same}
             """));
+        await WriteAsync(output, "most affected agents", answer.Affected.Agents);
         await WriteAsync(output, "most affected subjects", answer.Affected.Subjects);
         await WriteAsync(output, "most affected resources", answer.Affected.Resources);
         return counts == DiffCounts.None with { Same = counts.Same } ? PolicyCommand.Sound : PolicyCommand.Findings;

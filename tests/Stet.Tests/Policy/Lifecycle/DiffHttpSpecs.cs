@@ -64,6 +64,27 @@ public class DiffHttpSpecs
     }
 
     [Fact]
+    public async Task A_diff_tells_which_agents_decisions_would_change()
+    {
+        var tenant = await Tenant.NewAsync();
+        var text = Text with { Schema = SchemaText.Replace("urgent?: Bool", "urgent?: Bool, agent?: String", StringComparison.Ordinal) };
+        await tenant.ActivateAsync(text);
+        foreach (var (action, agent) in ((string, string?)[])[("write", "bot"), ("write", "bot"), ("write", "aide"), ("write", null), ("read", "calm")])
+        {
+            var question = JsonNode.Parse("""
+                {"subject":{"type":"User","id":"ann"},"action":{},"resource":{"type":"Document","id":"d","properties":{"open":true}},"context":{}}
+                """)!;
+            (question["action"]!["name"], question["context"]!["agent"]) = (action, agent);
+            (await tenant.PostAsync("/access/v1/evaluation", question)).Status.ShouldBe(200);
+        }
+
+        var affected = (await DiffAsync(tenant, Valid(text with { Policies = wider.Text.Policies })))["affected"]!;
+
+        affected["agents"]!.AsArray().Select(p => $"{p!["type"]} {p["id"]}: {Counts(p["counts"]!)}")
+            .ShouldBe(["agent bot: deny_to_allow 2", "agent aide: deny_to_allow 1"]);
+    }
+
+    [Fact]
     public async Task A_report_is_canonical_and_its_digest_is_that_of_its_bytes()
     {
         var (_, tenantId, tenant) = await StartAsync();

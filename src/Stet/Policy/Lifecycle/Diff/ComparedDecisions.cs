@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Stet.Cedar;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
@@ -30,6 +31,7 @@ sealed class ComparedDecisions
         this.changes = changes;
         Subject = (decision.Request.Subject.Type, decision.Request.Subject.Id);
         Resource = (decision.Request.Resource.Type, decision.Request.Resource.Id);
+        Agent = AgentIn(decision.Request.Context);
         var (schemaBefore, schemaAfter) = (baseline is null ? null : AuthZenSchema.Of(baseline.Schema), AuthZenSchema.Of(candidate.Schema));
         var request = decision.Request;
 
@@ -54,6 +56,9 @@ sealed class ComparedDecisions
     /// <summary>What was asked for.</summary>
     public (string Type, string Id) Resource { get; }
 
+    /// <summary>Which agent asked; null when the context names none.</summary>
+    public (string Type, string Id)? Agent { get; }
+
     /// <summary>What would change for one of them.</summary>
     public DecisionChange At(DateTimeOffset now)
     {
@@ -64,6 +69,15 @@ sealed class ComparedDecisions
             ? change
             : change = changes.Of(DecisionComparison.Of(was, comes), action, subjectType, resourceType);
     }
+
+    static (string Type, string Id)? AgentIn(RecordValue context) => context.TryGet("agent", out var agent)
+        ? agent switch
+        {
+            StringValue { Value: var name } => ("agent", name),
+            EntityUid uid => (uid.Type, uid.Id),
+            _ => null,
+        }
+        : null;
 }
 
 /// <summary>What would change for decisions, each change once: they are few, whoever asks about whatever. For one thread at a time.</summary>

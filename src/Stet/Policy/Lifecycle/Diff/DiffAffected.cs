@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 namespace Stet.Policy.Lifecycle;
 
 /// <summary>Whose recorded decisions would change.</summary>
-/// <param name="Subjects">Who asked, such as agents: the twenty with the most changes.</param>
+/// <param name="Subjects">Who asked, such as people: the twenty with the most changes.</param>
 /// <param name="Resources">What was asked for, such as tools: the twenty with the most changes.</param>
-public sealed record DiffAffected(IReadOnlyList<AffectedParty> Subjects, IReadOnlyList<AffectedParty> Resources);
+/// <param name="Agents">What <c>context.agent</c> names, where it names something: the twenty with the most changes.</param>
+public sealed record DiffAffected(
+    IReadOnlyList<AffectedParty> Subjects, IReadOnlyList<AffectedParty> Resources, IReadOnlyList<AffectedParty> Agents);
 
 /// <summary>One side of decisions that would change.</summary>
-/// <param name="Type">As it was asked, such as <c>agent</c>.</param>
+/// <param name="Type">As it was asked, such as <c>tool</c>; <c>agent</c> where a context names an agent by a text.</param>
 /// <param name="Id">As it was asked.</param>
 /// <param name="Counts">Its decisions by what would change; those that stay the same are not counted.</param>
 public sealed record AffectedParty(string Type, string Id, DiffCounts Counts);

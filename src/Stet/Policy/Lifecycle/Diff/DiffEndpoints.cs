@@ -16,7 +16,7 @@ public sealed record DiffRequest(long? From, long? To);
 /// <param name="Position">Last position that was looked at.</param>
 /// <param name="Baseline">What was in force; null: nothing was.</param>
 /// <param name="Counts">Decisions by what would change.</param>
-/// <param name="Affected">By who asked, and by what was asked for.</param>
+/// <param name="Affected">By who asked, by what was asked for, and by agent.</param>
 public sealed record DiffAnswer(
     string Candidate, string DiffDigest, long From, long Position, PolicyBaseline? Baseline, DiffCounts Counts, DiffAffected Affected)
 {

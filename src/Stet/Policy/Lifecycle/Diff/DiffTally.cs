@@ -30,6 +30,9 @@ sealed class DiffTally
     /// <summary>What was asked for, where the answer would change.</summary>
     public PartyTally Resources { get; } = new();
 
+    /// <summary>Which agent asked, where the answer would change and the context names one.</summary>
+    public PartyTally Agents { get; } = new();
+
     /// <summary>A class's place in <see cref="Classes"/>.</summary>
     public static int IndexOf(string kind) => Array.IndexOf(classes, kind);
 

@@ -144,6 +144,7 @@ sealed class DiffPart(long to)
         {
             tally.Subjects.Add(asked.Subject, kind, count);
             tally.Resources.Add(asked.Resource, kind, count);
+            if (asked.Agent is { } agent) tally.Agents.Add(agent, kind, count);
         }
     }
 }

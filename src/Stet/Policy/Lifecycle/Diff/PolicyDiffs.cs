@@ -49,7 +49,7 @@ sealed class PolicyDiffs(
         await reports.KeepAsync(tenantId, report, cancel);
         return (
             new DiffPolicy(candidate, report.Digest, first, last, baseline, tally.Counts),
-            new DiffAffected(tally.Subjects.Top(), tally.Resources.Top()), null);
+            new DiffAffected(tally.Subjects.Top(), tally.Resources.Top(), tally.Agents.Top()), null);
     }
 
     /// <summary>The report of a recorded diff; made again when it is gone.</summary>
