@@ -65,6 +65,28 @@ public class LimitSpecs
         string Chain(int count) => When($"({string.Join(between, Enumerable.Repeat(operand, count))}) != \"a\"");
     }
 
+    [Theory]
+    [InlineData(" && ", "true")]
+    [InlineData(" || ", "false")]
+    [InlineData(" + ", "1")]
+    [InlineData(" - ", "1")]
+    [InlineData(" * ", "1")]
+    public void A_chain_that_fits_a_policy_is_read_again_from_JSON(string between, string operand)
+    {
+        var chain = Cedar.Policy(When($"({string.Join(between, Enumerable.Repeat(operand, 900))}) != \"a\""));
+        var policies = Cedar.Value(PolicySet.ParseAll(PolicyFormatter.Format(chain), [], CedarLimits.Default));
+
+        Cedar.Value(PolicySet.ParseJson(policies.WriteJson(), CedarLimits.Default)).Policies.ShouldBe(policies.Policies);
+    }
+
+    [Theory]
+    [InlineData("{\"&&\":{\"left\":")]
+    [InlineData("{\"!\":{\"arg\":")]
+    [InlineData("[")]
+    public void JSON_without_end_is_refused(string opening) =>
+        PolicySet.ParseJson(Encoding.UTF8.GetBytes($"{{\"staticPolicies\":{Repeat(opening, 100_000)}"), CedarLimits.Default)
+            .Findings.ShouldHaveSingleItem().Code.ShouldBe(FindingCode.Limit);
+
     [Fact]
     public void Nesting_at_the_highest_limit_is_parsed_printed_and_evaluated()
     {

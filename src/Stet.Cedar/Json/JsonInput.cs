@@ -11,14 +11,14 @@ namespace Stet.Cedar;
 sealed class JsonInput(CedarLimits limits)
 {
     /// <summary>
-    /// How deep JSON may nest, whatever the limits say. The highest limit on expressions takes half of it; the rest is
-    /// for chains, which nest two levels for each operand. Parsing time grows with size times depth.
+    /// How deep JSON may nest, whatever the limits say: twice what the highest limit on expressions takes. Parsing time grows
+    /// with size times depth.
     /// </summary>
     const int MostLevels = 1_024;
 
-    const int LongestPointer = 200;
+    const int MostChainLevels = 16_384;
 
-    static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = MostLevels };
+    const int LongestPointer = 200;
 
     readonly List<string> path = [];
 
@@ -32,7 +32,16 @@ sealed class JsonInput(CedarLimits limits)
     /// <summary>
     /// Parses UTF-8 text strictly: no member twice, no surrogate without its other half.
     /// </summary>
-    internal bool TryParse(ReadOnlySpan<byte> utf8, out JsonElement root)
+    internal bool TryParse(ReadOnlySpan<byte> utf8, out JsonElement root) => TryParse(utf8, MostLevels, out root);
+
+    /// <summary>
+    /// The same for policies, whose chains nest two levels for each operand: deep enough for all that a policy of 32 KiB can
+    /// hold, as the formatter writes it.
+    /// </summary>
+    internal bool TryParsePolicies(ReadOnlySpan<byte> utf8, out JsonElement root) =>
+        TryParse(utf8, MostLevels + Math.Min(limits.PolicyBytes / 2, MostChainLevels), out root);
+
+    bool TryParse(ReadOnlySpan<byte> utf8, int levels, out JsonElement root)
     {
         root = default;
         if (!Utf8.IsValid(utf8) || HasLoneSurrogate(utf8))
@@ -40,14 +49,14 @@ sealed class JsonInput(CedarLimits limits)
 
         try
         {
-            root = JsonElement.Parse(utf8, Strict);
+            root = JsonElement.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = levels });
             return true;
         }
         catch (JsonException e)
         {
-            if (IsTooDeep(utf8))
+            if (IsTooDeep(utf8, levels))
                 return Fail(FindingCode.Limit,
-                    $"JSON may nest {MostLevels} levels deep: shorten chains of operators, or use policy text.");
+                    $"JSON may nest {levels} levels deep: shorten chains of operators, or use policy text.");
 
             return e.LineNumber is { } line
                 ? Fail(FindingCode.Json, $"The JSON is malformed at line {line + 1}, byte {e.BytePositionInLine + 1}.")
@@ -140,14 +149,14 @@ sealed class JsonInput(CedarLimits limits)
     }
 
     /// <summary>Whether what is refused nests too deep before anything else is wrong with it.</summary>
-    static bool IsTooDeep(ReadOnlySpan<byte> utf8)
+    static bool IsTooDeep(ReadOnlySpan<byte> utf8, int levels)
     {
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = int.MaxValue });
 
         try
         {
             while (reader.Read())
-                if (reader.CurrentDepth >= MostLevels) return true;
+                if (reader.CurrentDepth >= levels) return true;
         }
         catch (JsonException)
         {

@@ -8,7 +8,7 @@ public sealed partial class PolicySet
     /// <summary>
     /// Reads <c>{staticPolicies, templates, templateLinks}</c>, the first required. Every policy gets as its
     /// <see cref="PolicySource"/> the text the formatter makes of it, so limits and positions are those of that text.
-    /// JSON nests at most 1,024 levels, so a chain of more than about 400 operands has to be given as text.
+    /// JSON nests two levels for each operand of a chain: one of more than about 8,000 has to be given as text.
     /// </summary>
     /// <param name="utf8">The JSON text.</param>
     /// <param name="limits">How large it may be.</param>
@@ -20,7 +20,7 @@ public sealed partial class PolicySet
         var policies = new List<PolicyText>();
         var links = new List<TemplateLink>();
 
-        if (!input.TryParse(utf8, out var root)
+        if (!input.TryParsePolicies(utf8, out var root)
             || input.Members(root, ["staticPolicies"], "templates", "templateLinks") is not [var statics, var templates, var linked]
             || !IsMissingOr(linked, json => input.IsArray(json, "templateLinks"))
             || !input.IsObject(statics, "staticPolicies")
