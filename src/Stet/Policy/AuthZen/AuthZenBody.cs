@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -17,37 +18,107 @@ static class AuthZenBody
 
     static readonly JsonDocumentOptions strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
 
+    // An element of a batch stands two levels down.
+    static readonly JsonDocumentOptions item = strict with { MaxDepth = MaxDepth - 2 };
+
     /// <summary>The body as a JSON object.</summary>
     /// <exception cref="BadRequestException">It is none.</exception>
-    public static async ValueTask<JsonDocument> ReadAsync(HttpContext http)
+    public static async ValueTask<JsonDocument> ReadAsync(HttpContext http) => Parse(await ReadBytesAsync(http));
+
+    /// <summary>
+    /// The body as a JSON object. What is wrong within one element of its <c>evaluations</c> is wrong with that one alone:
+    /// it is read as null, and named.
+    /// </summary>
+    /// <exception cref="BadRequestException">It is none, or is wrong elsewhere.</exception>
+    public static async ValueTask<(JsonDocument Body, IReadOnlyDictionary<int, string> Broken)> ReadBatchAsync(HttpContext http)
+    {
+        var utf8 = await ReadBytesAsync(http);
+        var broken = new Dictionary<int, string>();
+        var body = TryParse(utf8, strict, out var whole) is null ? ObjectOf(whole!) : Parse(WithoutBroken(utf8, broken));
+        return (body, broken);
+    }
+
+    static async ValueTask<byte[]> ReadBytesAsync(HttpContext http)
     {
         // The standard knows no 413 and no 415: whatever is malformed is a 400.
         if (!IsJson(http.Request.ContentType))
             throw Bad("", "must be sent as `Content-Type: application/json`");
 
-        return Parse(await RawBody.ReadAsync(http, MostBytes) ?? throw Bad("", "may have at most 256 KiB"));
+        return await RawBody.ReadAsync(http, MostBytes) ?? throw Bad("", "may have at most 256 KiB");
     }
 
     /// <exception cref="BadRequestException">It is no JSON object that every reader understands alike.</exception>
-    public static JsonDocument Parse(byte[] utf8)
+    public static JsonDocument Parse(byte[] utf8) =>
+        TryParse(utf8, strict, out var document) is { } problem ? throw Bad("", problem) : ObjectOf(document!);
+
+    static JsonDocument ObjectOf(JsonDocument document)
     {
-        if (!Utf8.IsValid(utf8)) throw Bad("", "is not valid UTF-8");
-        if (ProblemOfEscapes(utf8) is { } problem) throw Bad("", problem);
-
-        JsonDocument document;
-        try
-        {
-            document = JsonDocument.Parse(utf8, strict);
-        }
-        catch (JsonException)
-        {
-            throw Bad("", $"is not valid JSON, names a member twice, or is nested deeper than {MaxDepth} levels");
-        }
-
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
 
         document.Dispose();
         throw Bad("", "must be a JSON object");
+    }
+
+    static string? TryParse(ReadOnlyMemory<byte> utf8, JsonDocumentOptions options, out JsonDocument? document)
+    {
+        document = null;
+        if (!Utf8.IsValid(utf8.Span)) return "is not valid UTF-8";
+        if (ProblemOfEscapes(utf8.Span) is { } problem) return problem;
+
+        try
+        {
+            document = JsonDocument.Parse(utf8, options);
+            return null;
+        }
+        catch (JsonException)
+        {
+            return $"is not valid JSON, names a member twice, or is nested deeper than {MaxDepth} levels";
+        }
+    }
+
+    /// <summary>The text with null in place of each element of <c>evaluations</c> that is wrong in itself.</summary>
+    static byte[] WithoutBroken(byte[] utf8, Dictionary<int, string> broken)
+    {
+        var sound = new ArrayBufferWriter<byte>();
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MostBytes });
+        var (kept, index) = (0, 0);
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth != 1 || reader.TokenType != JsonTokenType.PropertyName) continue;
+
+                var isItems = reader.ValueSpan.SequenceEqual("evaluations"u8);
+                if (!reader.Read() || !isItems || reader.TokenType != JsonTokenType.StartArray)
+                {
+                    reader.Skip();
+                    continue;
+                }
+
+                for (; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+                {
+                    var start = (int)reader.TokenStartIndex;
+                    reader.Skip();
+                    var end = (int)reader.BytesConsumed;
+                    if (TryParse(utf8.AsMemory(start..end), item, out var document) is { } problem)
+                    {
+                        broken.Add(index, problem);
+                        sound.Write(utf8.AsSpan(kept..start));
+                        sound.Write("null"u8);
+                        kept = end;
+                    }
+
+                    document?.Dispose();
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            return utf8; // malformed as a whole
+        }
+
+        sound.Write(utf8.AsSpan(kept..));
+        return sound.WrittenSpan.ToArray();
     }
 
     public static BadRequestException Bad(string pointer, string message) => new(RequestProblems.Invalid(pointer, message));

@@ -25,7 +25,8 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
     public async Task AnswerAllAsync(HttpContext http, Caller caller, long? asOf)
     {
         var since = Stopwatch.GetTimestamp();
-        using var body = await AuthZenBody.ReadAsync(http);
+        var (body, broken) = await AuthZenBody.ReadBatchAsync(http);
+        using var _ = body;
         AuthZenPaths.AtHome(http, caller);
         var (defaults, options) = (body.RootElement, AskedOptions.Of(body.RootElement));
         if (!defaults.TryGetProperty("evaluations"u8, out var items) || items.ValueKind == JsonValueKind.Null
@@ -44,7 +45,7 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
             var basis = await past.BasisAsync(
                 caller.TenantId, PastDecisions.PepOf(http, caller), Approvals.IdsIn(defaults), position, http.RequestAborted);
             http.Response.Headers["Stet-As-Of"] = position.ToString(System.Globalization.CultureInfo.InvariantCulture);
-            await AnswerWriter.WriteAsync(http, Take(basis, defaults, items, options), position);
+            await AnswerWriter.WriteAsync(http, Take(basis, defaults, items, broken, options), position);
             return;
         }
 
@@ -55,7 +56,7 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
             tenant, caller.Subject, Approvals.IdsIn(defaults), context.Metadata,
             basis =>
             {
-                var taken = Take(basis, defaults, items, options);
+                var taken = Take(basis, defaults, items, broken, options);
                 var recorded = new StreamCommand[taken.Length];
                 for (var i = 0; i < taken.Length; i++)
                     recorded[i] = Command(tenant, taken[i].Taken.Event(basis, i, requestId), now => batch ??= Guid.CreateVersion7(now));
@@ -105,7 +106,8 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
     }
 
     /// <summary>Takes the decisions of a batch, up to the item that ends it.</summary>
-    static Answer[] Take(DecisionBasis basis, JsonElement defaults, JsonElement items, AskedOptions options)
+    static Answer[] Take(
+        DecisionBasis basis, JsonElement defaults, JsonElement items, IReadOnlyDictionary<int, string> broken, AskedOptions options)
     {
         var answers = new List<Answer>(items.GetArrayLength());
         foreach (var item in items.EnumerateArray())
@@ -114,8 +116,9 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
             var reader = new AskedReader(item, isObject ? defaults : default);
             var problem = reader.Read(out var asked);
             if (!isObject) problem = new AskedProblem("/evaluations", "holds an item that is no object");
-            var answer = problem is { } broken
-                ? new Answer(basis, basis.Refuse(reader.ReadSoundParts(), broken), broken, null, Explains: false)
+            if (broken.TryGetValue(answers.Count, out var unread)) problem = new AskedProblem($"/evaluations/{answers.Count}", unread);
+            var answer = problem is { } wrong
+                ? new Answer(basis, basis.Refuse(reader.ReadSoundParts(), wrong), wrong, null, Explains: false)
                 : new Answer(basis, basis.Decide(asked, SupportedBy(asked.Context)), null, null, options.Explain || basis.Pep.Explain);
             answers.Add(answer);
 

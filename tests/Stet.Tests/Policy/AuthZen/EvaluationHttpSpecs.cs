@@ -153,6 +153,34 @@ public class EvaluationHttpSpecs
         ((long)audited.Json["progress"]!["decisions"]!, (long)audited.Json["progress"]!["mismatches"]!).ShouldBe((5, 0));
     }
 
+    [Theory]
+    [InlineData("""{"x":{"a":1,"a":2}}""", "names a member twice")]
+    [InlineData("""{"x":"\ud800"}""", "holds half a surrogate pair")]
+    [InlineData("""{"x":"\u0000"}""", "holds U+0000")]
+    [InlineData("""{"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}""", "is nested deeper than 32 levels")]
+    public async Task An_item_that_cannot_be_read_is_denied_and_the_others_are_answered(string item, string why)
+    {
+        var tenant = await NewAsync();
+        var sound = """{"subject":{"type":"user","id":"ada"},"action":{"name":"read"},"resource":{"type":"doc","id":"plan"}}""";
+
+        var answer = await tenant.PostTextAsync(Evaluations, $$"""{"evaluations": [ {{sound}} , {{item}},{{sound}}], "options": {} }""");
+        var position = answer.Position();
+        var past = await tenant.PostTextAsync($"/as-of/{position}{Evaluations}", $$"""{"evaluations":[{{item}},{{sound}}]}""");
+        var first = await tenant.PostTextAsync(
+            Evaluations, $$"""{"evaluations":[{{item}},{{sound}}],"options":{"evaluations_semantic":"deny_on_first_deny"} }""");
+
+        var items = answer.Json["evaluations"]!.AsArray();
+        items.Select(i => (bool)i!["decision"]!).ShouldBe([true, false, true]);
+        ((int)items[1]!["context"]!["error"]!["status"]!).ShouldBe(400);
+        ((string)items[1]!["context"]!["error"]!["message"]!).ShouldStartWith("`/evaluations/1` ");
+        ((string)items[1]!["context"]!["error"]!["message"]!).ShouldContain(why);
+        past.Json["evaluations"]!.AsArray().Select(i => (bool)i!["decision"]!).ShouldBe([false, true]);
+        first.Json["evaluations"]!.AsArray().Select(i => (bool)i!["decision"]!).ShouldBe([false]);
+        (await tenant.PostTextAsync(Evaluations, $$"""{"evaluations":[{{sound}}],"subject":{{item}} }""")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.PostTextAsync(Evaluations, $$"""{"evaluations":[{{item}}],"evaluations":[]}""")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.PostTextAsync(Evaluations, $$"""{"evaluations":[{{item}}""")).ShouldBeProblem(400, "invalid_request");
+    }
+
     [Fact]
     public async Task A_batch_of_broken_items_is_answered_and_more_than_a_thousand_are_not()
     {
