@@ -89,11 +89,11 @@ public static class RequestBody
     // The serializer's messages name C# types; ours name members.
     static string Reason(JsonException e) => e.Message switch
     {
-        _ when e.InnerException is InvalidOperationException => "holds half a surrogate pair or bytes that are not UTF-8",
+        _ when e.InnerException is InvalidOperationException inner && !inner.Message.Contains("token type", StringComparison.Ordinal) => "holds half a surrogate pair or bytes that are not UTF-8",
         var m when m.StartsWith("must ", StringComparison.Ordinal) => m,
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "is not a member of this request",
         var m when m.Contains("uplicate", StringComparison.Ordinal) => "occurs twice",
-        var m when m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
+        var m when e.InnerException is InvalidOperationException || m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
         var m when m.Contains("depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
         _ => "is not valid JSON here",
     };

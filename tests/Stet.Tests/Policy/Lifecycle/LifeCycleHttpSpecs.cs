@@ -116,6 +116,21 @@ public class LifeCycleHttpSpecs
         Task<Answer> Approve(JsonObject body, string who) => tenant.StepAsync(candidate, "approvals", body.DeepClone(), who);
     }
 
+    [Theory]
+    [InlineData("diff", """{"from":"x"}""", "/from")]
+    [InlineData("diff", """{"from":true}""", "/from")]
+    [InlineData("approvals", """{"diff_digest":5,"position":1}""", "/diff_digest")]
+    public async Task A_member_of_the_wrong_type_is_told_so(string step, string body, string pointer)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.StepAsync(First.Digest, step, JsonNode.Parse(body)!, Ada);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe([pointer]);
+        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe("does not have the type it must have");
+    }
+
     [Fact]
     public async Task An_activation_for_later_waits_for_its_time_and_a_rollback_calls_it_off()
     {
