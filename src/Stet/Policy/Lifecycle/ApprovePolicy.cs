@@ -14,7 +14,7 @@ public sealed record ApprovePolicy(string Candidate, string DiffDigest, long Pos
         if (life.Candidate(command.Candidate) is not { } candidate) return Refuse(PolicyProblems.NotFound(command.Candidate));
         if (!candidate.IsOpen) return Refuse(PolicyProblems.Closed(candidate));
         if (!life.Approvers.Contains(approver)) return Refuse(PolicyProblems.NotAnApprover(approver));
-        if (approver == candidate.Author) return Refuse(PolicyProblems.ApprovalBySelf);
+        if (candidate.IsBy(approver)) return Refuse(PolicyProblems.ApprovalBySelf);
         if (candidate is not { State: CandidateState.Diffed, Diff: { } diff }) return Refuse(PolicyProblems.NotDiffed(candidate.Digest));
         if ((command.DiffDigest, command.Position) != (diff.Digest, diff.Position)) return Refuse(PolicyProblems.ApprovalStale(diff));
         if (candidate.Approvals.Any(a => a.Approver == approver && now - a.At < approvalLifetime))

@@ -157,7 +157,7 @@ public static class CandidatesEndpoints
         var current = life.InForce(now);
         var answer = new InForceAnswer(
             current?.Candidate, current?.PolicySetDigest, current?.SchemaDigest, current?.NotBefore,
-            [.. life.Activations.SkipWhile(a => a != current).Where(a => a.NotBefore > now)], position);
+            [.. life.After(now)], position);
         return JsonAnswer.Read(answer, PolicyHttpJson.Default.InForceAnswer, position);
     }
 

@@ -24,10 +24,11 @@ public sealed record PolicyLife(
 
     public PolicyLife Apply(PolicyDrafted e)
     {
+        var authors = Candidate(e.Candidate) is { } before ? StringSet.Of((before.EarlierAuthors ?? StringSet.Empty).Append(before.Author)) : null;
         var kept = Candidates.Where(c => c.Digest != e.Candidate).ToList();
         var surplus = kept.Count(c => !c.IsOpen) - MostClosed;
         if (surplus > 0) kept.RemoveAll(c => !c.IsOpen && surplus-- > 0);
-        return this with { Candidates = [.. kept, CandidateLife.Create(e)] };
+        return this with { Candidates = [.. kept, CandidateLife.Create(e) with { EarlierAuthors = authors }] };
     }
 
     public PolicyLife Apply(PolicyValidated e) => With(e.Candidate, c => c with { State = CandidateState.Validated });
@@ -80,9 +81,13 @@ public sealed record PolicyLife(
         return (current?.PolicySetDigest, current?.SchemaDigest) == (baseline?.PolicySetDigest, baseline?.SchemaDigest);
     }
 
+    /// <summary>What will decide after a time, in log order. What gives way before its own time has come never does.</summary>
+    public IEnumerable<PolicyActivation> After(DateTimeOffset at) =>
+        Activations.Where((activation, i) => activation.NotBefore > at && EndOf(i) > activation.NotBefore);
+
     /// <summary>Whether a candidate decides at a time, or will once its own has come.</summary>
     public bool IsInUse(string candidate, DateTimeOffset at) =>
-        InForce(at)?.Candidate == candidate || Activations.Any(a => a.Candidate == candidate && a.NotBefore > at);
+        InForce(at)?.Candidate == candidate || After(at).Any(activation => activation.Candidate == candidate);
 
     /// <summary>The newest activation of a candidate that was in force at some time after another; null: none was.</summary>
     public PolicyActivation? InForceSince(string candidate, DateTimeOffset since, DateTimeOffset now)
@@ -119,10 +124,14 @@ public sealed record PolicyLife(
 /// <param name="State">One of <see cref="CandidateState"/>.</param>
 /// <param name="Diff">The newest; null: there is none.</param>
 /// <param name="Approvals">Of that diff, in the order in which they were given.</param>
+/// <param name="EarlierAuthors">Who drafted the same before, while it was known; null: nobody.</param>
 public sealed record CandidateLife(
     string Digest, string PolicySetDigest, string SchemaDigest, string Author, string State, CandidateDiff? Diff,
-    IReadOnlyList<GivenApproval> Approvals)
+    IReadOnlyList<GivenApproval> Approvals, StringSet? EarlierAuthors = null)
 {
+    /// <summary>Whether somebody wrote it.</summary>
+    public bool IsBy(string person) => person == Author || (EarlierAuthors?.Contains(person) ?? false);
+
     /// <summary>Whether anything more can happen to it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsOpen => State is CandidateState.Drafted or CandidateState.Validated or CandidateState.Diffed;

@@ -252,6 +252,33 @@ public class LifeCycleSpecs
     }
 
     [Fact]
+    public void Who_drafted_a_candidate_before_cannot_approve_it_when_another_drafts_it_again()
+    {
+        var retired = WithApprovers.Drafted(First, Ada).Then(new PolicyRetired(First.Digest, null, Ada, Monday));
+        var again = retired.Drafted(First, Bob).Then(new PolicyRetired(First.Digest, null, Bob, Monday)).Drafted(First, Dan).Diffed(First);
+
+        Approve(again, First, Ada).Refusal.ShouldBe(PolicyProblems.ApprovalBySelf);
+        Approve(again, First, Bob).Refusal.ShouldBe(PolicyProblems.ApprovalBySelf);
+        Approve(again, First, Cleo).Refusal.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_gives_way_before_its_time_never_comes_and_is_not_in_use(int days)
+    {
+        var life = WithApprovers.Then(Comes(First, 0), Comes(Second, 2), Comes(Third, days));
+
+        life.After(Monday).Select(a => a.Candidate).ShouldBe([Third.Digest]);
+        (life.IsInUse(First.Digest, Monday), life.IsInUse(Second.Digest, Monday), life.IsInUse(Third.Digest, Monday)).ShouldBe((true, false, true));
+        life.Then(Comes(Second, 3)).After(Monday).Select(a => a.Candidate).ShouldBe([Third.Digest, Second.Digest]);
+
+        static PolicyActivated Comes(PolicyCandidate candidate, int days) => new(
+            candidate.Digest, candidate.PolicySetDigest, candidate.SchemaDigest, DiffDigest, 1, StringSet.Of(Bob, Cleo), Monday.AddDays(days), 1,
+            DiffCounts.None, Dan, Monday);
+    }
+
+    [Fact]
     public void A_rollback_returns_at_once_to_what_was_in_force_lately()
     {
         var life = WithApprovers.Activated(First).Activated(Second, Monday.AddDays(1));
