@@ -39,6 +39,35 @@ public sealed class AgentCatalogSpecs
     public async Task A_folder_has_to_be_named(params string[] arguments) =>
         (await CommandRun.OfAsync(arguments)).ShouldBe(new CommandRun(2, "", "Name one folder: `stet policy init DIR`.\n"));
 
+    [Fact]
+    public async Task No_address_and_no_prefix_leads_into_a_private_network()
+    {
+        string[] closed =
+        [
+            "0.0.0.1", "0.0.0.0/0", "0.0.0.0/7", "10.0.0.1", "10.0.0.1/7", "100.64.0.1", "100.64.0.0/9", "127.0.0.1", "127.0.0.1/1",
+            "169.254.169.254", "169.254.0.0/15", "172.16.0.1", "172.16.0.0/11", "192.0.0.192", "192.0.0.0/23", "192.168.0.1",
+            "192.168.0.0/15", "198.18.0.1", "198.18.0.0/14", "224.0.0.1", "240.0.0.1", "255.255.255.255", "224.0.0.0/2", "::", "::1",
+            "::7f00:1", "::ffff:a00:1", "64:ff9b::a00:1", "64:ff9b:1::a00:1", "100::1", "2001::a00:1", "2001::/31", "2002:7f00:1::",
+            "2002::/15", "2000::/3", "fc00::1", "fe80::1", "fec0::1", "ff02::1", "::/0",
+        ];
+        string[] open = ["9.255.255.255", "11.0.0.0/8", "93.184.216.34", "192.0.1.1", "223.255.255.255", "2606:2800:220:1::1", "2a00::/16"];
+        var folder = await WrittenAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder, "tests/egress.json"), $"[{string.Join(',', [
+            .. closed.Select(ip => Connection(ip, "{\"decision\": false, \"class\": \"forbidden\"}")),
+            .. open.Select(ip => Connection(ip, "{\"decision\": true}"))])}]");
+
+        var run = await CommandRun.OfAsync(["test", folder]);
+
+        run.ExitCode.ShouldBe(0, run.Output + run.Errors);
+
+        static string Connection(string ip, string expected) => $$$"""
+            {"name": "{{{ip}}}", "expected": {{{expected}}}, "request": {
+              "subject": {"type": "identity", "id": "ada"}, "action": {"name": "connect"},
+              "resource": {"type": "host", "id": "api.payments.example"},
+              "context": {"agent": "support-bot", "ip": "{{{ip}}}", "port": 443} } }
+            """;
+    }
+
     // Every rule is there for a reason: without it some test fails.
     [Theory]
     [InlineData("tool-in-scope")]
@@ -52,6 +81,7 @@ public sealed class AgentCatalogSpecs
     [InlineData("data-residency")]
     [InlineData("egress-in-scope")]
     [InlineData("egress-private-network")]
+    [InlineData("egress-covers-private-network")]
     [InlineData("egress-region")]
     [InlineData("mcp-session")]
     [InlineData("mcp-prompts")]
