@@ -9,6 +9,9 @@ public interface IValueShape
     /// <summary>The kind expected; null when any may come.</summary>
     ValueKind? Kind { get; }
 
+    /// <summary>The type that an entity should have; null when any may come.</summary>
+    string? EntityType => null;
+
     /// <summary>What the elements of a set should be; null when any may come.</summary>
     IValueShape? Element { get; }
 

@@ -16,6 +16,8 @@ abstract class CedarType : IValueShape
 
     ValueKind? IValueShape.Kind => Kind;
 
+    string? IValueShape.EntityType => (this as EntityType)?.Name;
+
     IValueShape? IValueShape.Element => (this as SetType)?.Element;
 
     IValueShape? IValueShape.Attribute(string name) => (this as RecordType)?.Find(name)?.Type;

@@ -39,7 +39,7 @@ sealed class ValueConversion(AuthZenSchema schema)
             ValueKind.DateTime when Text(json) is { } text && DateTimeValue.TryParse(text, out var instant) => instant,
             ValueKind.Duration when Text(json) is { } text && DurationValue.TryParse(text, out var duration) => duration,
             ValueKind.IpAddress when Text(json) is { } text && IpAddressValue.TryParse(text, out var address) => address,
-            ValueKind.Entity => Entity(json),
+            ValueKind.Entity when json.ValueKind == JsonValueKind.Object => Entity(json, shape, name),
             ValueKind.Set when json.ValueKind == JsonValueKind.Array => Set(json, shape.Element!, name),
             ValueKind.Record when json.ValueKind == JsonValueKind.Object => ConvertRecord(json, shape, name),
             _ => (Value?)null,
@@ -81,11 +81,16 @@ sealed class ValueConversion(AuthZenSchema schema)
         return new SetValue(items);
     }
 
-    EntityUid? Entity(JsonElement json) =>
-        json.ValueKind == JsonValueKind.Object && Text(json, "type") is { } type && Text(json, "id") is { } id
-        && EntityUid.TryCreate(schema.TypeOf(type), id, out var uid)
-            ? uid
-            : null;
+    EntityUid? Entity(JsonElement json, IValueShape shape, string name)
+    {
+        foreach (var member in json.EnumerateObject())
+            if (member.Name is not ("type" or "id") && member.Value.ValueKind != JsonValueKind.Null) Drop($"{name}.{member.Name}");
+
+        return Text(json, "type") is { } type && Text(json, "id") is { } id && EntityUid.TryCreate(schema.TypeOf(type), id, out var uid)
+            && (shape.EntityType is not { } declared || uid.Type == declared)
+                ? uid
+                : null;
+    }
 
     static LongValue? Integer(JsonElement json) =>
         json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var number)

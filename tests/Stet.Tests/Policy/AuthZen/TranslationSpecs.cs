@@ -69,6 +69,14 @@ public class TranslationSpecs
         translated.Request.Invalid.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void What_an_entity_says_beside_its_type_and_id_is_dropped()
+    {
+        var translated = Translate(Asked(subject: """{"boss":{"type":"user","id":"bob","x":1,"y":{"z":2},"n":null}}"""));
+
+        translated.Dropped.ShouldBe(StringSet.Of("subject.boss.x", "subject.boss.y"));
+    }
+
     [Theory]
     [InlineData("level", "7", "7")]
     [InlineData("level", "9007199254740991", "9007199254740991")]
@@ -105,6 +113,8 @@ public class TranslationSpecs
     [InlineData("tools", "\"a\"", "subject.tools")]
     [InlineData("boss", "\"bob\"", "subject.boss")]
     [InlineData("boss", """{"type":"not a type","id":"bob"}""", "subject.boss")]
+    [InlineData("boss", """{"type":"Nope","id":"bob"}""", "subject.boss")]
+    [InlineData("boss", """{"type":"App::Group","id":"bob"}""", "subject.boss")]
     [InlineData("address", """{"city":7}""", "subject.address.city")]
     [InlineData("address", "[]", "subject.address")]
     public void A_value_that_does_not_convert_is_known_by_name(string name, string json, string invalid)
