@@ -25,11 +25,24 @@ static class PolicyCommand
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    public static Command Create() => new("policy", "Policies as files: check, format, test, compare")
+    public static Command Create()
     {
-        PolicyInitCommand.Create(), PolicyCheckCommand.Create(), PolicyFormatCommand.Create(), PolicyTestCommand.Create(),
-        PolicyDiffCommand.Create(), PolicyReplayCommand.Create(),
-    };
+        var command = new Command("policy", "Policies as files: check, format, test, compare")
+        {
+            PolicyInitCommand.Create(), PolicyCheckCommand.Create(), PolicyFormatCommand.Create(), PolicyTestCommand.Create(),
+            PolicyDiffCommand.Create(), PolicyReplayCommand.Create(),
+        };
+
+        // Without a verb: the parser would end with 1.
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction(async (arguments, cancel) =>
+        {
+            var problem = arguments.UnmatchedTokens is [var surplus, ..] ? $"`{surplus}` is not understood" : "Name what to do";
+            await arguments.InvocationConfiguration.Error.WriteLineAsync($"{problem}; see `stet policy --help`.".AsMemory(), cancel);
+            return Unusable;
+        });
+        return command;
+    }
 
     /// <summary>A verb whose failures are exit codes: wrong calls, too, which the parser would end with 1.</summary>
     public static Command Verb(

@@ -53,7 +53,7 @@ public readonly struct RequestQuery(IQueryCollection query)
     {
         if (!query.TryGetValue(name, out var values)) return words[0];
         var word = Single(name, values);
-        return words.Contains(word) ? word : throw Bad(name, $"must be one of: {string.Join(", ", words!)}");
+        return words.Contains(word) ? word : throw Bad(name, $"must be one of: {string.Join(", ", words.ToArray().Where(known => known.Length > 0))}");
     }
 
     /// <summary>A position of the log or a time; both null when the parameter is missing.</summary>

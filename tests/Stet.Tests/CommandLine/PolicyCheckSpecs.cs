@@ -165,6 +165,12 @@ public sealed class PolicyCheckSpecs
     }
 
     [Theory]
+    [InlineData("Name what to do; see `stet policy --help`.\n")]
+    [InlineData("`bogus` is not understood; see `stet policy --help`.\n", "bogus")]
+    public async Task A_call_without_a_verb_is_wrong(string problem, params string[] arguments) =>
+        (await CommandRun.OfAsync(arguments)).ShouldBe(new CommandRun(2, "", problem));
+
+    [Theory]
     [InlineData("init")]
     [InlineData("check")]
     [InlineData("format")]

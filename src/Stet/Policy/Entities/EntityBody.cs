@@ -52,7 +52,7 @@ static class EntityBody
     public static EntityInput Read(byte[] utf8, EntityUid uid, CedarSchema? schema)
     {
         var problem = Read(Named(utf8, uid), schema, out var input);
-        return problem is null ? input!.Value : throw new BadRequestException(RequestProblems.Invalid("", problem));
+        return problem is null ? input!.Value : throw new BadRequestException(RequestProblems.Invalid("", problem) with { Detail = problem });
     }
 
     static byte[] Named(byte[] utf8, EntityUid uid)
