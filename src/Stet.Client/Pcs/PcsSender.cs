@@ -113,8 +113,8 @@ public sealed class PcsSender(Outbox outbox, PcsEndpoint endpoint, TimeProvider 
                 var answer = await endpoint.SubmitAsync(document, pcsId, abandon);
                 if (await DecideAsync(seq, pcsId, answer, attempt, progress)) return Ending.Decided;
 
-                var wait = Draw(random => RetrySchedule.Pause(attempt - 1, random));
-                if (answer.RetryAfter > wait) wait = Hold(answer.RetryAfter);
+                var (scheduled, asked) = (Draw(random => RetrySchedule.Pause(attempt - 1, random)), Hold(answer.RetryAfter));
+                var wait = asked > scheduled ? asked : scheduled;
                 var isOver = attempt > RetrySchedule.Retries;
                 progress?.Report(Report(seq, pcsId, OutboxState.Pending, answer) with { RetryIn = isOver ? null : wait });
                 if (isOver) return Ending.EndpointFailed;

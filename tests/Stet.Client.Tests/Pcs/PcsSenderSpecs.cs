@@ -159,6 +159,35 @@ public class PcsSenderSpecs
     }
 
     [Fact]
+    public async Task No_document_is_sent_before_the_time_that_the_service_named_for_one_of_them()
+    {
+        using var folder = new TestFolder();
+        await using var outbox = await WithAsync(folder, documents: 10);
+        var told = new Told<Delivery>();
+        var (asked, early) = (0L, 0);
+        var service = new Scripted(async (number, _, cancel) =>
+        {
+            if (number == 1)
+            {
+                Volatile.Write(ref asked, TimeProvider.System.GetTimestamp());
+                return Answer(429, retryAfter: "1");
+            }
+
+            if (number > 8 && TimeProvider.System.GetElapsedTime(Volatile.Read(ref asked)) < TimeSpan.FromSeconds(1)) Interlocked.Increment(ref early);
+            // The other lanes are free for the next documents once the first one waits.
+            while (told.All.Count == 0) await Task.Delay(5, cancel);
+            return Accepted();
+        });
+
+        var sender = new PcsSender(outbox, service.Endpoint(TimeProvider.System), TimeProvider.System, new Longest());
+        (await sender.DrainAsync(told, CancellationToken.None)).ShouldBeTrue();
+
+        told.All[0].RetryIn!.Value.TotalSeconds.ShouldBeGreaterThan(1);
+        service.Bodies.Count.ShouldBe(11);
+        early.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task While_the_service_is_out_of_order_the_oldest_document_asks_every_minute_and_then_all_go()
     {
         using var folder = new TestFolder();
@@ -306,6 +335,12 @@ public class PcsSenderSpecs
         var outbox = Outbox.Open(folder.At("outbox"), TimeProvider.System);
         for (var epoch = 1; epoch <= documents; epoch++) await outbox.EnqueueAsync(Documents.Of(epoch));
         return outbox;
+    }
+
+    /// <summary>Draws the longest pauses.</summary>
+    sealed class Longest : Random
+    {
+        public override double NextDouble() => 0.999;
     }
 
     static List<OutboxEntry> Listed(Outbox outbox)
