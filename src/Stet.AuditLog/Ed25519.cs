@@ -67,10 +67,14 @@ public abstract class Ed25519
         return OpenCore(seed);
     }
 
-    /// <summary>Whether the bytes are the canonical encoding of a point (RFC 8032, 5.1.3): of no other key is there a signature.</summary>
+    /// <summary>
+    /// Whether the bytes are the canonical encoding of a point (RFC 8032, 5.1.3), without which there is no signature, and
+    /// of one whose order is not small: of such a point anybody makes signatures.
+    /// </summary>
     /// <param name="publicKey">Bytes from anywhere, of any length.</param>
     public static bool IsPublicKey(ReadOnlySpan<byte> publicKey) =>
-        publicKey.Length == PublicKeySize && IsCanonicalPoint(publicKey) && Ed25519Point.Decode(publicKey) is not null;
+        publicKey.Length == PublicKeySize && IsCanonicalPoint(publicKey) &&
+        Ed25519Point.Decode(publicKey) is { } point && !point.HasSmallOrder();
 
     /// <summary>Whether the holder of the key signed exactly this message.</summary>
     /// <returns>False as well for a key or signature of another length and for a key that is no point.</returns>

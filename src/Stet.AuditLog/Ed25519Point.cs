@@ -54,6 +54,13 @@ readonly struct Ed25519Point(in Ed25519Field x, in Ed25519Field y, in Ed25519Fie
     public static Ed25519Point? Decode(ReadOnlySpan<byte> encoded) =>
         FromY(Ed25519Field.Read(encoded), encoded[31] >> 7);
 
+    /// <summary>Whether [8]P is the neutral point, as it is of eight points, none of which a private key has.</summary>
+    public bool HasSmallOrder()
+    {
+        var multiple = Double().Double().Double();
+        return multiple.x.IsZero() && (multiple.y - multiple.z).IsZero();
+    }
+
     /// <summary>RFC 8032, 5.1.2: y, and the last bit of x on top.</summary>
     public void Encode(Span<byte> encoded)
     {

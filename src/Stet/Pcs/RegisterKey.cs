@@ -61,7 +61,7 @@ public sealed record RegisterKey(
 /// <param name="Use"><c>0.1</c> or <c>1.0</c>: the documents that it signs, and no others.</param>
 /// <param name="Alg"><c>HS256</c> or <c>Ed25519</c>.</param>
 /// <param name="Secret">For HS256: text whose UTF-8 is the secret, 1 to 1,024 characters, for 1.0 at least 32 bytes. Never shown again.</param>
-/// <param name="PublicKey">For Ed25519: standard base64 of 32 bytes that encode a point of the curve.</param>
+/// <param name="PublicKey">For Ed25519: standard base64 of 32 bytes that encode a point of the curve, of no small order.</param>
 /// <param name="NotBefore">From when on it may sign, RFC 3339; null: ever since.</param>
 /// <param name="NotAfter">Until when, exclusive; null: without end.</param>
 public sealed record KeyRequest(
@@ -77,7 +77,7 @@ public sealed record KeyRequest(
             Secret is null || Use != "1.0" || Encoding.UTF8.GetByteCount(Secret) >= PcsKey.MinSecretBytes, "/secret",
             "must have at least 32 bytes of UTF-8 for 1.0")
         .Require(Alg == "Ed25519" == PublicKey is not null, "/public_key", "is needed for Ed25519 and refused otherwise")
-        .Require(PublicKey is null || IsPublicKey(PublicKey), "/public_key", "must be standard base64 of 32 bytes that encode a point of the curve (RFC 8032, 5.1.3)")
+        .Require(PublicKey is null || IsPublicKey(PublicKey), "/public_key", "must be standard base64 of 32 bytes that encode a point of the curve (RFC 8032, 5.1.3), and none of small order")
         .Require(!(NotBefore >= NotAfter), "/not_after", "must be after not_before")
         .ThrowIfAny();
 

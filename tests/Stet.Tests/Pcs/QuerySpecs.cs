@@ -169,6 +169,8 @@ public class QuerySpecs
     [InlineData("""{"use":"1.0","alg":"Ed25519","public_key":"AAAA"}""", "/public_key")]
     [InlineData("""{"use":"0.1","alg":"Ed25519","public_key":"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}""", "/public_key")]
     [InlineData("""{"use":"1.0","alg":"Ed25519","public_key":"/////////////////////////////////////////38="}""", "/public_key")]
+    [InlineData("""{"use":"1.0","alg":"Ed25519","public_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}""", "/public_key")]
+    [InlineData("""{"use":"1.0","alg":"Ed25519","public_key":"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}""", "/public_key")]
     [InlineData("""{"use":"0.1","alg":"HS256","secret":"s","not_before":"2026-01-02T00:00:00Z","not_after":"2026-01-01T00:00:00Z"}""", "/not_after")]
     public async Task A_key_that_cannot_be_used_is_refused_when_it_is_registered(string body, string pointer)
     {
