@@ -11,7 +11,16 @@ sealed class PcsRegistration(Commands commands, PcsKeySecrets secrets, PcsTenant
     /// <param name="secret">Its secret; null for a public key.</param>
     public async Task<IResult> RegisterAsync(CommandContext context, RegisterKey command, string? secret)
     {
-        if (secret is not null) await secrets.KeepAsync(context.Caller.TenantId, command.Fingerprint, secret, context.Cancel);
+        if (secret is not null)
+        {
+            // Nothing could take the secret away again, so it is kept only for a registration that would go through.
+            var (_, asked) = await DecideAsync(
+                context, (before, now) => RegisterKey.Decide(command, before, now) is { Refusal: not null } refused ? refused : Decision.Nothing);
+            if (asked.Problem is { } refusedBefore) return Problems.Answer(refusedBefore);
+
+            await secrets.KeepAsync(context.Caller.TenantId, command.Fingerprint, secret, context.Cancel);
+        }
+
         var (registry, recorded) = await DecideAsync(
             context, (before, now) => RegisterKey.Decide(command, before, now));
         return recorded.Problem is { } refusal ? Problems.Answer(refusal) : Answer(registry, command.Kid, recorded);

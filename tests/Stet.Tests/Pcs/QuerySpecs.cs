@@ -183,6 +183,22 @@ public class QuerySpecs
     }
 
     [Fact]
+    public async Task The_secret_of_a_key_that_is_refused_is_not_kept()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = await PcsTenancy.NewAsync(service);
+
+        for (var n = 0; n < 20; n++)
+            (await tenant.PutAsync("/v1/pcs/keys/k1", $$"""{"use":"0.1","alg":"HS256","secret":"another {{n}}"}""")).ShouldBeProblem(409, "pcs_key_taken");
+        (await tenant.PutAsync("/v1/pcs/keys/k2", """{"use":"0.1","alg":"HS256","secret":"second"}""")).Status.ShouldBe(200);
+
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new Npgsql.NpgsqlCommand("select count(*) from stet.pcs_key_secret", connection);
+        (await command.ExecuteScalarAsync()).ShouldBe(2L);
+        (await tenant.SubmitAsync(Document.Signed("second"))).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task Parameters_hold_for_what_is_received_from_then_on()
     {
         var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
