@@ -8,6 +8,8 @@ namespace Stet.Pcs.Service;
 /// <summary>Records that a known id came with other content, and answers it.</summary>
 sealed class Equivocations(Store store, PcsMetrics metrics)
 {
+    internal const string Code = "pcs_equivocation";
+
     /// <summary>Most contradictions of one id that are recorded; further ones are only counted.</summary>
     const int MostPerId = 10;
 
@@ -77,7 +79,7 @@ sealed class Equivocations(Store store, PcsMetrics metrics)
             cancel);
 
     static Problem ProblemOf(PcsEquivocated e) => new(
-        "pcs_equivocation", 409, "The id is known with other content",
+        Code, 409, "The id is known with other content",
         $"`{e.PcsId}` was submitted before and said something else about: {string.Join(", ", e.Members)}")
     {
         WriteMembers = json =>

@@ -48,7 +48,10 @@ sealed class PcsMetrics
         commitLatency = meter.CreateHistogram<double>(
             "flk_commit_latency_ms", null, "From the decision to record to the commit, milliseconds.",
             advice: new() { HistogramBucketBoundaries = milliseconds });
+
+        // A series that begins with its first count hides that one from whoever watches how it grows.
         ingestTotal.Add(0);
+        refused.Add(0, new KeyValuePair<string, object?>("code", Equivocations.Code));
     }
 
     /// <summary>Since when this instance counts.</summary>
@@ -103,8 +106,6 @@ sealed class PcsMetrics
         {
             all = meter.CreateUpDownCounter<long>(name, null, help);
             byTenant = meter.CreateUpDownCounter<long>($"{name}_by_tenant", null, help);
-
-            // A series that begins with its first error hides that error from whoever watches how it grows.
             all.Add(0);
         }
 

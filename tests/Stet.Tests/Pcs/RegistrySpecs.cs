@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Stet.Pcs;
 using Stet.Pcs.Service;
 using static Stet.Tests.Pcs.Ordinary;
@@ -95,6 +97,27 @@ public class RegistrySpecs
         SetParameters.Decide(new SetParameters(PcsParameters.Default), null, Monday).ShouldBe(Decision.Nothing);
         SetSignaturePolicy.Decide(new SetSignaturePolicy("required"), null, Monday).ShouldBe(Decision.Nothing);
         SetSignaturePolicy.Decide(new SetSignaturePolicy("none"), registry, Monday).Events.ShouldBe([new PcsSignaturePolicySet("none", Monday)]);
+    }
+
+    [Fact]
+    public void Contradictions_are_counted_from_zero_so_that_the_first_one_shows()
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        var counted = new List<(string, object?, long)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, listening) =>
+        {
+            if (instrument.Meter.Scope == meters) listening.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            counted.Add((instrument.Name, tags.IsEmpty ? null : tags[0].Value, value)));
+        listener.Start();
+
+        _ = new PcsMetrics(meters, TimeProvider.System);
+
+        counted.ShouldContain(("flk_refused_total", "pcs_equivocation", 0));
+        counted.ShouldAllBe(c => c.Item3 == 0);
     }
 
     [Fact]
