@@ -68,7 +68,7 @@ public static class SubmitDocumentEndpoint
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(409).ProducesProblem(413)
             .ProducesProblem(415).ProducesProblem(429).ProducesProblem(503)
             .WithQuery(("receipt", "`true`: the answer carries a proof that the event is in the audit log", false));
-        routes.MapMethods(Path, ["GET", "HEAD", "PUT", "PATCH", "DELETE"], RefuseMethod).AllowWithoutTenant().ExcludeFromDescription();
+        routes.Map(Path, RefuseOthers).AllowWithoutTenant().ExcludeFromDescription();
     }
 
     static async Task<IResult> Post(HttpContext http, SubmissionIntake intake, PcsMetrics metrics, TimeProvider clock)
@@ -93,8 +93,11 @@ public static class SubmitDocumentEndpoint
         }
     }
 
-    static IResult RefuseMethod(HttpContext http, PcsMetrics metrics)
+    /// <summary>What the route above does not match: every other method, and a media type that it does not name.</summary>
+    static IResult RefuseOthers(HttpContext http, PcsMetrics metrics)
     {
+        if (HttpMethods.IsPost(http.Request.Method)) return Refuse(http, RequestProblems.NotJson, metrics);
+
         http.Response.Headers.Allow = "POST";
         return Refuse(http, PcsProblems.MethodNotAllowed, metrics);
     }

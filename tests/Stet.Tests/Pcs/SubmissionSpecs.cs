@@ -216,6 +216,35 @@ public class SubmissionSpecs
         (await EventsAsync(service, tenantId)).ShouldHaveSingleItem().ShouldBeOfType<PcsKeyRegistered>();
     }
 
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("PUT")]
+    [InlineData("OPTIONS")]
+    [InlineData("TRACE")]
+    [InlineData("BREW")]
+    public async Task Every_method_but_one_is_refused_and_counted(string method)
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        var before = await RefusedAsync(tenant, "method_not_allowed");
+
+        var answer = await tenant.SendAsync(new HttpMethod(method), PcsTenancy.Submit, null);
+
+        answer.ShouldBeProblem(405, "method_not_allowed");
+        answer.Headers["Allow"].ShouldBe("POST");
+        (await RefusedAsync(tenant, "method_not_allowed")).ShouldBeGreaterThan(before);
+    }
+
+    [Fact]
+    public async Task A_body_of_another_type_is_counted()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        var before = await RefusedAsync(tenant, "unsupported_media_type");
+
+        await tenant.SubmitAsync(Document, ("Content-Type", "text/plain"));
+
+        (await RefusedAsync(tenant, "unsupported_media_type")).ShouldBeGreaterThan(before);
+    }
+
     [Fact]
     public async Task Refusals_beyond_measure_are_only_counted()
     {
@@ -250,6 +279,13 @@ public class SubmissionSpecs
         fifth.ShouldBeProblem(429, "rate_limited");
         fifth.Headers["RateLimit"].ShouldStartWith("\"pcs_address\";r=0;t=");
         int.Parse(fifth.Headers["Retry-After"]).ShouldBeInRange(1, 10);
+    }
+
+    static async Task<long> RefusedAsync(Tenant tenant, string code)
+    {
+        var series = $"flk_refused_total{{code=\"{code}\"}} ";
+        var line = (await tenant.GetAsync("/metrics")).Text.Split('\n').FirstOrDefault(l => l.StartsWith(series, StringComparison.Ordinal));
+        return line is null ? 0 : long.Parse(line[series.Length..]);
     }
 
     static async Task<object[]> EventsAsync(TestService service, string tenantId) =>
