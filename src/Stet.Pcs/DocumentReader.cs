@@ -44,7 +44,7 @@ ref partial struct DocumentReader
     }
 
     static bool IsRepeatedFolded(in RawDocument raw) =>
-        raw.Seen.IsRepeatedFolded || raw.SeenOfDelivery.IsRepeatedFolded;
+        ((raw.Seen.RepeatedFolded | raw.SeenOfDelivery.RepeatedFolded) & Members.KnownToV01) != Members.None;
 
     void ReadDocument()
     {

@@ -21,14 +21,14 @@ struct SeenMembers
     /// <summary>Whether the very same name occurred twice.</summary>
     public bool IsRepeated { get; private set; }
 
-    /// <summary>Whether two names occurred that fold to one known name.</summary>
-    public bool IsRepeatedFolded { get; private set; }
+    /// <summary>Members of whose names two occurred, in whatever case.</summary>
+    public Members RepeatedFolded { get; private set; }
 
     /// <summary>Notes a member under its own name.</summary>
     public void AddExact(Members member)
     {
         if ((Exact & member) != Members.None) IsRepeated = true;
-        if ((folded & member) != Members.None) IsRepeatedFolded = true;
+        RepeatedFolded |= folded & member;
         Exact |= member;
     }
 
@@ -37,7 +37,7 @@ struct SeenMembers
     /// <param name="member">What it folds to; may be none.</param>
     public void AddOther(string name, Members member)
     {
-        if ((Any & member) != Members.None) IsRepeatedFolded = true;
+        RepeatedFolded |= Any & member;
         folded |= member;
 
         others ??= new HashSet<string>(StringComparer.Ordinal);

@@ -96,6 +96,20 @@ public class ReadingSpecs
             .ShouldBe("version_unknown");
     }
 
+    [Theory]
+    [InlineData("alg")]
+    [InlineData("kid")]
+    [InlineData("tenant")]
+    [InlineData("chunk_size")]
+    [InlineData("leaf_count")]
+    public void Names_that_1_0_alone_knows_are_any_others_to_0_1(string name)
+    {
+        var twice = Ordinary.V01.Text().Insert(1, $"\"{name}\":1,\"{name.ToUpperInvariant()}\":2,");
+
+        Ordinary.Read(Encoding.UTF8.GetBytes(twice)).ShouldBe(Ordinary.V01);
+        Ordinary.Refusal(Ordinary.V01.Text().Insert(1, $"\"{name}\":1,\"{name}\":2,")).ShouldBe("member_duplicate");
+    }
+
     [Fact]
     public void Only_ascii_letters_fold() =>
         Ordinary.Refusal(Ordinary.V01.Text().Replace("\"scales\"", "\"\u017fcales\"", StringComparison.Ordinal))
