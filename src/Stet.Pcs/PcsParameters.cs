@@ -49,6 +49,9 @@ public sealed record PcsParameters
     /// <summary>How far ahead the clock of a sender of 1.0 may be. Default 10 minutes.</summary>
     public TimeSpan MaxAhead { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>For how long the first answer is given again to the same content. Default null: as the service is set.</summary>
+    public TimeSpan? AnswerLifetime { get; init; }
+
     /// <summary>What is wrong with these parameters, a sentence each; empty if nothing is.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -71,6 +74,9 @@ public sealed record PcsParameters
             if (span <= TimeSpan.Zero || span > TimeSpan.FromDays(366))
                 problems.Add("ages and windows must be above zero and at most 366 days");
         }
+
+        if (AnswerLifetime < TimeSpan.FromHours(1) || AnswerLifetime > TimeSpan.FromDays(366))
+            problems.Add("the lifetime of an answer must be 1 hour to 366 days");
 
         return problems;
     }

@@ -122,6 +122,9 @@ public sealed record SubmissionParameters
 
     /// <summary>How far ahead a sender's clock may be; 600.</summary>
     public long? MaxAheadSeconds { get; init; }
+
+    /// <summary>For how long the first answer is given again to the same content, 1 hour to 366 days; the service's setting.</summary>
+    public long? AnswerLifetimeSeconds { get; init; }
 }
 
 /// <summary>How a tenant's documents are assessed.</summary>

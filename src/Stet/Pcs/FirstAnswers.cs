@@ -61,7 +61,7 @@ sealed class FirstAnswers(Store store, PcsOptions options)
 
     /// <summary>Whether an answer is young enough to be given again.</summary>
     public bool IsGiven(DateTimeOffset recordedAt, VerifiedSubmission request) =>
-        request.ReceivedAt - recordedAt < options.AnswerLifetime;
+        request.ReceivedAt - recordedAt < (request.Settings.Verification.Parameters.AnswerLifetime ?? options.AnswerLifetime);
 
     // The id is a keyed hash, whose first bits are as good as random.
     static int PlaceOf(IdempotencyMark id)

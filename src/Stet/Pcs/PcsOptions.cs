@@ -12,7 +12,7 @@ public sealed class PcsOptions
     [RegularExpression("[A-Za-z0-9._-]{1,64}")]
     public string? DefaultTenant { get; set; }
 
-    /// <summary>For how long the first answer is given again to the same content.</summary>
+    /// <summary>For how long the first answer is given again to the same content, unless the tenant's parameters say otherwise.</summary>
     /// <value>1 hour to 366 days. Default 14 days.</value>
     [Range(typeof(TimeSpan), "01:00:00", "366.00:00:00")]
     public TimeSpan AnswerLifetime { get; set; } = TimeSpan.FromDays(14);

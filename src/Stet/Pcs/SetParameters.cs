@@ -32,12 +32,18 @@ public sealed record SetParameters(PcsParameters Parameters)
 /// <param name="MaxAgeSeconds">How old a document of 1.0 may be, up to 366 days; 600.</param>
 /// <param name="MaxOutboxAgeSeconds">How old one from an outbox may be; 1,209,600.</param>
 /// <param name="MaxAheadSeconds">How far ahead a sender's clock may be; 600.</param>
+/// <param name="AnswerLifetimeSeconds">
+/// For how long the first answer is given again to the same content, 1 hour to 366 days; the service's setting, usually 14 days.
+/// </param>
 public sealed record ParametersRequest(
-    double? BudgetBase, double? CompressibilityWeight, double? DHatWeight, double? CoherenceWeight, double? DHatThreshold,
-    double? StickyCohStar, double? StickyDHat, double? NonStickyDHat, double? DHatTolerance, double? CohStarTolerance,
-    double? BudgetTolerance, long? MaxAgeSeconds, long? MaxOutboxAgeSeconds, long? MaxAheadSeconds)
+    double? BudgetBase = null, double? CompressibilityWeight = null, double? DHatWeight = null,
+    double? CoherenceWeight = null, double? DHatThreshold = null, double? StickyCohStar = null, double? StickyDHat = null,
+    double? NonStickyDHat = null, double? DHatTolerance = null, double? CohStarTolerance = null,
+    double? BudgetTolerance = null, long? MaxAgeSeconds = null, long? MaxOutboxAgeSeconds = null,
+    long? MaxAheadSeconds = null, long? AnswerLifetimeSeconds = null)
 {
-    const long LongestSeconds = 366L * 24 * 60 * 60;
+    const long HourSeconds = 60 * 60;
+    const long LongestSeconds = 366 * 24 * HourSeconds;
 
     /// <exception cref="BadRequestException">Something is out of its bounds.</exception>
     public PcsParameters Read()
@@ -45,6 +51,10 @@ public sealed record ParametersRequest(
         foreach (var (seconds, name) in ((long?, string)[])[
             (MaxAgeSeconds, "/max_age_seconds"), (MaxOutboxAgeSeconds, "/max_outbox_age_seconds"), (MaxAheadSeconds, "/max_ahead_seconds")])
             new Validation().Require(seconds is null or (>= 1 and <= LongestSeconds), name, "must be from 1 to 31622400").ThrowIfAny();
+
+        new Validation().Require(
+            AnswerLifetimeSeconds is null or (>= HourSeconds and <= LongestSeconds), "/answer_lifetime_seconds",
+            "must be from 3600 to 31622400").ThrowIfAny();
 
         var usual = PcsParameters.Default;
         var parameters = new PcsParameters
@@ -63,6 +73,7 @@ public sealed record ParametersRequest(
             MaxAge = Span(MaxAgeSeconds) ?? usual.MaxAge,
             MaxAgeFromOutbox = Span(MaxOutboxAgeSeconds) ?? usual.MaxAgeFromOutbox,
             MaxAhead = Span(MaxAheadSeconds) ?? usual.MaxAhead,
+            AnswerLifetime = Span(AnswerLifetimeSeconds),
         };
         var problems = parameters.Problems();
         return problems.Count == 0
@@ -79,7 +90,7 @@ public sealed record ParametersRequest(
 /// <param name="Position">The log position that the answer reflects.</param>
 public sealed record ParametersAnswer(long Version, ParametersRequest Parameters, long Position)
 {
-    public static ParametersAnswer Of(PcsRegistry registry, long position)
+    public static ParametersAnswer Of(PcsRegistry registry, PcsOptions options, long position)
     {
         var p = registry.Parameters ?? PcsParameters.Default;
         return new ParametersAnswer(
@@ -87,7 +98,8 @@ public sealed record ParametersAnswer(long Version, ParametersRequest Parameters
             new ParametersRequest(
                 p.BudgetBase, p.CompressibilityWeight, p.DHatWeight, p.CoherenceWeight, p.DHatThreshold, p.StickyCohStar,
                 p.StickyDHat, p.NonStickyDHat, p.DHatTolerance, p.CohStarTolerance, p.BudgetTolerance,
-                (long)p.MaxAge.TotalSeconds, (long)p.MaxAgeFromOutbox.TotalSeconds, (long)p.MaxAhead.TotalSeconds),
+                (long)p.MaxAge.TotalSeconds, (long)p.MaxAgeFromOutbox.TotalSeconds, (long)p.MaxAhead.TotalSeconds,
+                (long)(p.AnswerLifetime ?? options.AnswerLifetime).TotalSeconds),
             position);
     }
 }
@@ -107,7 +119,7 @@ public static class ParametersEndpoints
             .WithQuery(MinPosition.Parameter);
     }
 
-    static async Task<IResult> Put(HttpContext http, CommandContext context, PcsRegistration registration)
+    static async Task<IResult> Put(HttpContext http, CommandContext context, PcsRegistration registration, PcsOptions options)
     {
         var request = await RequestBody.ReadAsync(http, PcsHttpJson.Default.ParametersRequest);
         var command = new SetParameters(request.Read());
@@ -116,12 +128,12 @@ public static class ParametersEndpoints
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
             : JsonAnswer.Write(
-                200, ParametersAnswer.Of(registry, recorded.Position), PcsHttpJson.Default.ParametersAnswer, recorded.Position);
+                200, ParametersAnswer.Of(registry, options, recorded.Position), PcsHttpJson.Default.ParametersAnswer, recorded.Position);
     }
 
-    static async Task<IResult> Get(HttpContext http, Caller caller, Store store)
+    static async Task<IResult> Get(HttpContext http, Caller caller, Store store, PcsOptions options)
     {
         var (registry, position) = await PcsModule.RegistryAsync(http, caller, store);
-        return JsonAnswer.Read(ParametersAnswer.Of(registry, position), PcsHttpJson.Default.ParametersAnswer, position);
+        return JsonAnswer.Read(ParametersAnswer.Of(registry, options, position), PcsHttpJson.Default.ParametersAnswer, position);
     }
 }

@@ -39,6 +39,10 @@ public class StoredEventSpecs
         { "pcs_key_revoked", new PcsKeyRevoked("k1", Monday) },
         { "pcs_signature_policy_set", new PcsSignaturePolicySet("none", Monday) },
         { "pcs_parameters_set", new PcsParametersSet(1, new PcsParameters { DHatTolerance = 0.2 }, Monday) },
+        {
+            "pcs_parameters_set.lifetime",
+            new PcsParametersSet(2, new PcsParameters { AnswerLifetime = TimeSpan.FromDays(30) }, Monday)
+        },
     };
 
     [Theory, MemberData(nameof(Samples))]

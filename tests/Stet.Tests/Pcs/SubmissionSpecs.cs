@@ -89,6 +89,26 @@ public class SubmissionSpecs
     }
 
     [Fact]
+    public async Task A_tenant_may_have_its_first_answers_for_another_time()
+    {
+        var clock = new ManualTime(Monday);
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        var tenant = await PcsTenancy.NewAsync(service);
+        var usual = await tenant.ReadAsync("/v1/pcs/parameters");
+        var set = await tenant.PutAsync("/v1/pcs/parameters", """{"answer_lifetime_seconds":7200}""");
+        var first = await tenant.SubmitAsync(Document);
+
+        clock.Advance(TimeSpan.FromHours(2) - TimeSpan.FromSeconds(1));
+        (await tenant.SubmitAsync(Document)).Text.ShouldBe(first.Text);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        (await tenant.SubmitAsync(Document)).Headers.ContainsKey("Stet-Duplicate").ShouldBeFalse();
+
+        ((long)usual["parameters"]!["answer_lifetime_seconds"]!).ShouldBe(1_209_600);
+        ((long)set.Json["parameters"]!["answer_lifetime_seconds"]!).ShouldBe(7_200);
+        (await tenant.PutAsync("/v1/pcs/parameters", """{"answer_lifetime_seconds":3599}""")).Pointers.ShouldBe(["/answer_lifetime_seconds"]);
+    }
+
+    [Fact]
     public async Task Each_contradiction_of_an_id_is_recorded_once_and_ten_at_most()
     {
         var service = await TestService.SharedAsync();
