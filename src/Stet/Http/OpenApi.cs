@@ -1,6 +1,8 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -9,10 +11,12 @@ using Stet.Authentication;
 namespace Stet.Http;
 
 /// <summary>The API's description (OpenAPI 3.1) at <c>/openapi/v1.json</c>, as far as routes do not describe themselves.</summary>
-public static class OpenApi
+public static partial class OpenApi
 {
     const string ProblemSchema = "Problem";
+    const string ProblemType = "application/problem+json";
     const string BearerScheme = "bearer";
+    const string IdempotencyKey = "Idempotency-Key";
 
     /// <summary>Describes what all routes share: problem documents, permissions, the words of our own types.</summary>
     public static IServiceCollection AddDescription(this IServiceCollection services)
@@ -68,6 +72,8 @@ public static class OpenApi
                 Items = Object(("pointer", Text()), ("message", Text())),
             }),
             ("trace_id", Text()));
+        foreach (var schema in document.Components.Schemas.Values.OfType<OpenApiSchema>()) UseTheNamesOfMembers(schema);
+        foreach (var schema in BodiesOf(document)) RequireValues(schema);
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
             [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = BearerScheme, BearerFormat = "JWT" },
@@ -78,39 +84,115 @@ public static class OpenApi
     static Task DescribeOperation(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        if (metadata.OfType<RequiredPermission>().FirstOrDefault() is not { } required) return Task.CompletedTask;
-
-        operation.Security =
-        [
-            new OpenApiSecurityRequirement
-            {
-                [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [required.Permission],
-            },
-        ];
-
         operation.Responses ??= [];
-        foreach (var status in (string[])["401", "403", "429", "500", "503"])
-            operation.Responses.TryAdd(status, new OpenApiResponse());
-        if (operation.RequestBody is not null)
+        if (metadata.OfType<RequiredPermission>().FirstOrDefault() is { } required)
         {
-            operation.Responses.TryAdd("413", new OpenApiResponse());
-            operation.Responses.TryAdd("415", new OpenApiResponse());
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement
+                {
+                    [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [required.Permission],
+                },
+            ];
+            foreach (var status in (string[])["401", "403", "429", "500", "503"])
+                operation.Responses.TryAdd(status, new OpenApiResponse());
+            if (operation.RequestBody is not null)
+            {
+                operation.Responses.TryAdd("413", new OpenApiResponse());
+                operation.Responses.TryAdd("415", new OpenApiResponse());
+            }
         }
+
+        var takes = metadata.OfType<RequestHeaders>().SelectMany(h => h.Names).ToList();
+        if (metadata.OfType<MethodInfo>().Any(m => m.GetParameters().Any(p => p.ParameterType == typeof(CommandContext))))
+            takes.AddRange(context.Description.HttpMethod == HttpMethods.Post ? [IdempotencyKey, .. RequestHeaders.OfEvents] : RequestHeaders.OfEvents);
+        if (takes.Count > 0) operation.Parameters = [.. operation.Parameters ?? [], .. takes.Select(RequestHeader)];
 
         foreach (var (status, response) in operation.Responses)
         {
-            if (response is not OpenApiResponse refusal || status[0] is not ('4' or '5')) continue;
-
-            refusal.Description ??= "Refused; the problem document (RFC 9457) says why.";
-            refusal.Content ??= new Dictionary<string, OpenApiMediaType>();
-            refusal.Content["application/problem+json"] = new OpenApiMediaType
-            {
-                Schema = new OpenApiSchemaReference(ProblemSchema, context.Document),
-            };
+            if (response is not OpenApiResponse described) continue;
+            if (status[0] is '4' or '5') DescribeRefusal(described, context.Document);
+            else DescribeHeaders(described, isWrite: takes.Count > 0, isRead: operation.Responses.ContainsKey("304"));
         }
 
         return Task.CompletedTask;
     }
+
+    static void DescribeRefusal(OpenApiResponse refusal, OpenApiDocument? document)
+    {
+        refusal.Description ??= "Refused; the problem document (RFC 9457) says why.";
+        refusal.Content ??= new Dictionary<string, OpenApiMediaType>();
+        // A route that says more of its refusal than that it is one is left alone.
+        if (refusal.Content.TryGetValue(ProblemType, out var told) &&
+            told.Schema is OpenApiSchemaReference { Reference.Id: not nameof(ProblemDetails) })
+            return;
+
+        refusal.Content[ProblemType] = new OpenApiMediaType { Schema = new OpenApiSchemaReference(ProblemSchema, document) };
+    }
+
+    static void DescribeHeaders(OpenApiResponse answer, bool isWrite, bool isRead)
+    {
+        // Of a 304 nothing tells that it would have been JSON.
+        var isJson = answer.Content?.ContainsKey("application/json") == true;
+        if (isJson && (isWrite || isRead)) Add("Stet-Position", "The log position that the answer reflects.");
+        if (isRead) Add("ETag", "Strong, of exactly these bytes; `If-None-Match` takes it.");
+
+        void Add(string name, string description)
+        {
+            answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            answer.Headers[name] = new OpenApiHeader { Description = description, Schema = Text() };
+        }
+    }
+
+    static OpenApiParameter RequestHeader(string name) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = name switch
+        {
+            IdempotencyKey => "Makes it safe to repeat: the same key and body get the first answer. 1 to 200 visible ASCII characters.",
+            "X-Correlation-Id" => "Stored with the events: what they belong to. 1 to 200 visible ASCII characters.",
+            "X-Causation-Id" => "Stored with the events: what they come from. 1 to 200 visible ASCII characters.",
+            _ => "The tenant, where no access token names it.",
+        },
+        Schema = Text(),
+    };
+
+    /// <summary>Descriptions come from code, which spells its members otherwise.</summary>
+    static void UseTheNamesOfMembers(OpenApiSchema schema)
+    {
+        if (schema.Properties is not { } members) return;
+        foreach (var member in members.Values)
+        {
+            if (member.Description is not { } text) continue;
+            member.Description = Compound().Replace(text, word =>
+                JsonNamingPolicy.SnakeCaseLower.ConvertName(word.Value) is var name && members.ContainsKey(name) ? name : word.Value);
+        }
+    }
+
+    static IEnumerable<OpenApiSchema> BodiesOf(OpenApiDocument document) =>
+        document.Paths.Values.SelectMany(p => p.Operations ?? [])
+            .SelectMany(o => o.Value.RequestBody?.Content?.Values ?? [])
+            .Select(c => (c.Schema as OpenApiSchemaReference)?.Reference.Id).OfType<string>().Distinct()
+            .Select(id => document.Components!.Schemas![id]).OfType<OpenApiSchema>();
+
+    /// <summary>
+    /// Members of a body are null in code when they are missing. Those that have to be there are told from others only where
+    /// there are others: they have no default value.
+    /// </summary>
+    static void RequireValues(OpenApiSchema body)
+    {
+        if (body.Properties is not { } members || body.Required is not { } required || required.Count == members.Count) return;
+        foreach (var name in required)
+        {
+            if (members[name] is not OpenApiSchema member) continue;
+            if (member.OneOf is [{ Type: JsonSchemaType.Null }, var value]) members[name] = value;
+            else if (member.Type is { } type) member.Type = type & ~JsonSchemaType.Null;
+        }
+    }
+
+    [GeneratedRegex(@"\b(?:[A-Z][a-z]+){2,}\b", RegexOptions.None, 1000)]
+    private static partial Regex Compound();
 
     /// <summary>Types with a converter of their own, which the framework knows nothing about.</summary>
     static Task DescribeSchema(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancel)
@@ -135,6 +217,14 @@ public static class OpenApi
 
     static OpenApiSchema Object(params (string Name, IOpenApiSchema Schema)[] members) =>
         new() { Type = JsonSchemaType.Object, Properties = members.ToDictionary(m => m.Name, m => m.Schema) };
+}
+
+/// <summary>Headers that a route takes and reads by hand.</summary>
+/// <param name="Names">Their names.</param>
+sealed record RequestHeaders(params string[] Names)
+{
+    /// <summary>What is stored beside every event.</summary>
+    public static string[] OfEvents { get; } = ["X-Correlation-Id", "X-Causation-Id"];
 }
 
 /// <summary>Shapes that the framework's descriptions of routes name.</summary>

@@ -105,6 +105,7 @@ sealed partial class PcsEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(EquivocationsAnswer))]
 [JsonSerializable(typeof(SummaryAnswer))]
 [JsonSerializable(typeof(UnreadDocument))]
+[JsonSerializable(typeof(EquivocationProblem))]
 [JsonSerializable(typeof(KeyRequest))]
 [JsonSerializable(typeof(KeyAnswer))]
 [JsonSerializable(typeof(KeysAnswer))]

@@ -65,7 +65,8 @@ public sealed record RegisterKey(
 /// <param name="NotBefore">From when on it may sign, RFC 3339; null: ever since.</param>
 /// <param name="NotAfter">Until when, exclusive; null: without end.</param>
 public sealed record KeyRequest(
-    string? Use, string? Alg, string? Secret, string? PublicKey, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter)
+    string? Use, string? Alg, string? Secret = null, string? PublicKey = null, DateTimeOffset? NotBefore = null,
+    DateTimeOffset? NotAfter = null)
 {
     /// <exception cref="BadRequestException">Something is missing or out of its bounds.</exception>
     public void Check() => new Validation()

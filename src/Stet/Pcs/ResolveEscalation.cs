@@ -20,7 +20,7 @@ public sealed record ResolveEscalation(string PcsId, string ShardId, string Reso
 /// <summary>The body of <c>POST /v1/pcs/{pcs_id}/resolve</c>.</summary>
 /// <param name="Resolution"><c>accepted</c> or <c>rejected</c>.</param>
 /// <param name="Comment">Why, at most 2,000 characters.</param>
-public sealed record ResolveRequest(string? Resolution, string? Comment);
+public sealed record ResolveRequest(string? Resolution, string? Comment = null);
 
 /// <summary>How an escalation was resolved.</summary>
 /// <param name="PcsId">Which document.</param>

@@ -53,6 +53,21 @@ public sealed record FindingAnswer(string Code, string Severity, string Message)
     ];
 }
 
+/// <summary>The answer to a document that says something else under an id that is known: a problem with four members more.</summary>
+/// <param name="Type"><c>urn:stet:problem:pcs_equivocation</c>.</param>
+/// <param name="Title">The kind of problem, for people.</param>
+/// <param name="Status">409.</param>
+/// <param name="Detail">Which members differ, for people.</param>
+/// <param name="Code"><c>pcs_equivocation</c>.</param>
+/// <param name="ContentDigest">Of this document, 64 hexadecimal digits.</param>
+/// <param name="FirstContentDigest">Of the document that came first.</param>
+/// <param name="FirstPosition">Where that is in the tenant's log.</param>
+/// <param name="SignedPartDiffers">False: a third party may have altered one copy on its way.</param>
+/// <param name="TraceId">Of the request.</param>
+public sealed record EquivocationProblem(
+    string Type, string Title, int Status, string Detail, string Code, string ContentDigest, string FirstContentDigest,
+    long FirstPosition, bool SignedPartDiffers, string? TraceId = null);
+
 public static class SubmitDocumentEndpoint
 {
     const string Path = "/v1/pcs/submit";
@@ -65,8 +80,10 @@ public static class SubmitDocumentEndpoint
                 "Verifies a document of 0.1 or 1.0 and records it with its verdict. `X-Tenant-Id`, or an access token with "
                 + "`pcs:submit`, names the tenant. The same content again gets the first answer and `Stet-Duplicate: true`.")
             .Accepts<UnreadDocument>("application/json").Produces<SubmissionAnswer>().Produces<SubmissionAnswer>(202)
-            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(409).ProducesProblem(413)
-            .ProducesProblem(415).ProducesProblem(429).ProducesProblem(503)
+            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403)
+            .Produces<EquivocationProblem>(409, "application/problem+json").ProducesProblem(413).ProducesProblem(415)
+            .ProducesProblem(429).ProducesProblem(500).ProducesProblem(503)
+            .WithMetadata(new RequestHeaders(["X-Tenant-Id", .. RequestHeaders.OfEvents]))
             .WithQuery(("receipt", "`true`: the answer carries a proof that the event is in the audit log", false));
         routes.Map(Path, RefuseOthers).AllowWithoutTenant().ExcludeFromDescription();
     }

@@ -67,7 +67,8 @@ public class OpenApiSpecs
     {
         var description = await Description();
 
-        foreach (var (method, path, operation) in Operations(description).Where(o => o.Operation["security"] is not null))
+        // Of a submission the signature is the credential.
+        foreach (var (method, path, operation) in Operations(description).Where(o => o.Operation["security"] is not null || o.Path == "/v1/pcs/submit"))
         {
             var name = $"{method} {path}";
             ((string?)operation["summary"]).ShouldNotBeNullOrEmpty(name);
@@ -83,6 +84,59 @@ public class OpenApiSpecs
             foreach (var named in path.Split('{').Skip(1).Select(p => p.Split('}')[0]))
                 operation["parameters"]!.AsArray().ShouldContain(p => (string)p!["name"]! == named && (string)p["in"]! == "path");
         }
+    }
+
+    [Fact]
+    public async Task Whatever_is_referred_to_is_there()
+    {
+        var description = await Description();
+
+        var references = References(description).Distinct().ToArray();
+
+        references.Length.ShouldBeGreaterThan(50);
+        references.Where(r => At(description, r) is null).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_contradiction_of_a_document_says_what_differs()
+    {
+        var description = await Description();
+
+        var refused = description["paths"]!["/v1/pcs/submit"]!["post"]!["responses"]!["409"]!["content"]!["application/problem+json"]!["schema"]!;
+
+        At(description, (string)refused["$ref"]!)!["properties"]!.AsObject().Select(p => p.Key).ShouldBe([
+            "type", "title", "status", "detail", "code", "content_digest", "first_content_digest", "first_position",
+            "signed_part_differs", "trace_id"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/corrections", "post", "201", "Idempotency-Key X-Correlation-Id X-Causation-Id", "Stet-Position")]
+    [InlineData("/v1/pcs/{pcs_id}/resolve", "post", "200", "Idempotency-Key X-Correlation-Id X-Causation-Id", "Stet-Position")]
+    [InlineData("/v1/pcs/keys/{kid}", "put", "200", "X-Correlation-Id X-Causation-Id", "Stet-Position")]
+    [InlineData("/v1/pcs/submit", "post", "202", "X-Tenant-Id X-Correlation-Id X-Causation-Id", "Stet-Position")]
+    [InlineData("/v1/facts", "get", "200", "", "Stet-Position ETag")]
+    [InlineData("/v1/facts", "get", "304", "", "ETag")]
+    public async Task Headers_are_described(string path, string method, string status, string taken, string answered)
+    {
+        var operation = (await Description())["paths"]![path]![method]!;
+
+        (operation["parameters"]?.AsArray() ?? []).Where(p => (string)p!["in"]! == "header").Select(p => (string)p!["name"]!)
+            .ShouldBe(taken.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        operation["responses"]![status]!["headers"]!.AsObject().Select(h => h.Key).ShouldBe(answered.Split(' '));
+    }
+
+    [Fact]
+    public async Task Members_that_a_body_must_have_are_not_null_and_descriptions_use_their_names()
+    {
+        var schemas = (await Description())["components"]!["schemas"]!;
+
+        var correction = schemas["CorrectionRequest"]!["properties"]!;
+        ((string?)correction["field_key"]!["type"]).ShouldBe("string");
+        ((string?)correction["subject"]!["$ref"]).ShouldBe("#/components/schemas/Subject");
+        correction["reason"]!["type"]!.ToJsonString().ShouldContain("null");
+        ((string?)correction["effective_to"]!["description"]).ShouldBe("RFC 3339, after effective_from; null: for good.");
+        schemas["KeyRequest"]!["required"]!.AsArray().Select(m => (string)m!).ShouldBe(["use", "alg"]);
+        schemas["ParametersRequest"]!["required"].ShouldBeNull();
     }
 
     [Fact]
@@ -115,6 +169,16 @@ public class OpenApiSpecs
         using var http = (await TestService.SharedAsync()).AnonymousClient();
         return JsonNode.Parse(await http.GetStringAsync("/openapi/v1.json"))!;
     }
+
+    static IEnumerable<string> References(JsonNode? node) => node switch
+    {
+        JsonObject o => o.SelectMany(m => m is { Key: "$ref", Value: JsonValue reference } ? [(string)reference!] : References(m.Value)),
+        JsonArray a => a.SelectMany(References),
+        _ => [],
+    };
+
+    static JsonNode? At(JsonNode description, string reference) =>
+        reference.Split('/').Skip(1).Aggregate((JsonNode?)description, (node, name) => node?[name]);
 
     static IEnumerable<(string Method, string Path, JsonNode Operation)> Operations(JsonNode description) =>
         from path in description["paths"]!.AsObject()
