@@ -104,13 +104,13 @@ public sealed class AuditProof
     /// <summary>Nothing but an erasure on record in the same log excuses a payload that is not there.</summary>
     void VerifyTombstone(JsonElement tombstone, Proof erased)
     {
-        var entry = VerifyEntry(tombstone, "tombstone", new byte[Merkle.HashSize], out var type);
-        if (type != "subject_erased" || entry.Index <= erased.Index || entry.Signed.Checkpoint.Origin != erased.Signed.Checkpoint.Origin)
+        var entry = VerifyEntry(tombstone, "tombstone", new byte[Merkle.HashSize], out var isErasure);
+        if (!isErasure || entry.Index <= erased.Index || entry.Signed.Checkpoint.Origin != erased.Signed.Checkpoint.Origin)
             throw AuditException.Refuted("The tombstone is not a later erasure in the same log.");
     }
 
     /// <summary>Verifies the members <c>position</c>, <c>entry</c> and <c>tlog_proof</c>.</summary>
-    Proof VerifyEntry(JsonElement holder, string what, Span<byte> commit, out string type)
+    Proof VerifyEntry(JsonElement holder, string what, Span<byte> commit, out bool isErasure)
     {
         var position = holder.Integer("position", what);
         var bytes = Utf8(holder.Text("entry", what));
@@ -119,7 +119,7 @@ public sealed class AuditProof
         if (!AuditEntry.TryParse(bytes, out var entry, out var problem)) throw AuditException.Refuted($"The entry of the {what} {problem}.");
 
         Strict.TryBase64(entry.Commit, commit);
-        type = Encoding.UTF8.GetString(entry.Type);
+        isErasure = entry.IsErasure;
         return proof;
     }
 

@@ -31,14 +31,14 @@ public sealed record AuditReport(AuditOutcome Outcome)
     /// <summary>Payloads that are what their entries commit to.</summary>
     public long PayloadsIntact { get; init; }
 
-    /// <summary>Payloads that were erased, so that nobody can tell any more.</summary>
+    /// <summary>Payloads that were erased, as a later entry bears out, so that nobody can tell any more.</summary>
     public long PayloadsErased { get; init; }
 }
 
 /// <summary>What to verify beyond signatures and tree.</summary>
 public sealed record AuditVerifierOptions
 {
-    /// <summary>How old the newest cosignature of a trusted witness may be; null for any age or none at all.</summary>
+    /// <summary>How old the newest cosignature of a trusted witness may be, which is at most five minutes ahead; null for any time or none at all.</summary>
     public TimeSpan? MaxAge { get; init; }
 
     /// <summary>File that keeps the newest verified checkpoint, which the next one must extend; null keeps none.</summary>

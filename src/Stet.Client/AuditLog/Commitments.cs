@@ -2,7 +2,7 @@ using Stet.Client.AuditLog.Formats;
 
 namespace Stet.Client.AuditLog;
 
-/// <summary>Event id and commitment of every entry, to hold payloads against: 68 bytes of memory for each.</summary>
+/// <summary>Event id and commitment of every entry, to hold payloads against: 68 bytes of memory for each; and the newest erasure.</summary>
 sealed class Commitments(long size)
 {
     const int IdLength = 36;
@@ -10,7 +10,12 @@ sealed class Commitments(long size)
 
     readonly byte[]?[] blocks = new byte[]?[(size + TilePath.FullWidth - 1) / TilePath.FullWidth];
 
+    long newestErasure;
+
     public long Size => size;
+
+    /// <summary>The position of the newest entry that says a person was erased; 0 when there is none.</summary>
+    public long NewestErasure => Volatile.Read(ref newestErasure);
 
     /// <summary>The room of a bundle; bundles may be filled at the same time.</summary>
     public byte[] Block(long bundle) => blocks[bundle] ??= new byte[TilePath.FullWidth * Stride];
@@ -20,6 +25,17 @@ sealed class Commitments(long size)
         var row = block.AsSpan(slot * Stride, Stride);
         entry.Id.CopyTo(row);
         _ = Strict.TryBase64(entry.Commit, row[IdLength..]);
+    }
+
+    /// <summary>Notes an erasure; several threads may.</summary>
+    public void AddErasure(long position)
+    {
+        for (var known = NewestErasure; known < position;)
+        {
+            var found = Interlocked.CompareExchange(ref newestErasure, position, known);
+            if (found == known) return;
+            known = found;
+        }
     }
 
     public ReadOnlySpan<byte> Id(long position) => Row(position)[..IdLength];

@@ -103,7 +103,10 @@ sealed class ContentVerification(AuditLogSource source, AuthenticatedTree tree, 
             if (!AuditEntry.TryParse(entries.Entry, out var entry, out var problem))
                 throw AuditException.Refuted($"The entry at position {position}, in `{path}`, {problem}.");
 
-            if (commits is not null) Commitments.Put(commits, i, entry);
+            if (commits is null) continue;
+
+            Commitments.Put(commits, i, entry);
+            if (entry.IsErasure) commitments!.AddErasure(position);
         }
 
         var sum = Interlocked.Add(ref verified, path.Width);

@@ -95,6 +95,10 @@ sealed class PayloadVerification(Commitments commitments)
         if (!payload.Member("id", what).ValueEquals(commitments.Id(position)))
             throw AuditException.Refuted($"The {what} names another event than its entry.");
 
-        if (check.Verify(payload, commitments.Commit(position), what) == PayloadState.Erased) Interlocked.Increment(ref erased);
+        if (check.Verify(payload, commitments.Commit(position), what) == PayloadState.Intact) return;
+
+        // Which person's key an event was salted with is in no entry, so any later erasure may be the one.
+        if (position >= commitments.NewestErasure) throw AuditException.Refuted($"The {what} is said to be erased, and no later entry is an erasure.");
+        Interlocked.Increment(ref erased);
     }
 }

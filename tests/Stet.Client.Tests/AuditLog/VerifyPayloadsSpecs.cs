@@ -27,9 +27,23 @@ public class VerifyPayloadsSpecs
     [Fact]
     public async Task Erased_payloads_are_counted()
     {
-        var report = await With(Lines.Replace(Third, Erased(Third)));
+        var report = await With(Lines.Replace(Third, Erased(Third)), Log.With(450, TestLog.Entry(450, "subject_erased")));
 
         (report.Outcome, report.PayloadsIntact, report.PayloadsErased).ShouldBe((AuditOutcome.Verified, 599, 1));
+    }
+
+    [Fact]
+    public async Task A_payload_that_is_said_to_be_erased_is_refuted_without_a_later_erasure()
+    {
+        var none = await With(Lines.Replace(Third, Erased(Third)));
+        var earlier = await With(Lines.Replace(Third, Erased(Third)), Log.With(1, TestLog.Entry(1, "subject_erased")));
+        var itself = await With(Lines.Replace(Third, Erased(Third)), Log.With(2, TestLog.Entry(2, "subject_erased")));
+
+        foreach (var report in new[] { none, earlier, itself })
+        {
+            (report.Outcome, report.Problem).ShouldBe(
+                (AuditOutcome.Refuted, "Position 3: The payload is said to be erased, and no later entry is an erasure."));
+        }
     }
 
     [Theory]
@@ -111,9 +125,9 @@ public class VerifyPayloadsSpecs
 
         """;
 
-    static async Task<AuditReport> With(string payloads)
+    static async Task<AuditReport> With(string payloads, TestLog? log = null)
     {
-        using var folder = new TestFolder().Export(Log);
+        using var folder = new TestFolder().Export(log ?? Log);
         return await Verify.FolderAsync(folder, new() { PayloadsFile = folder.Write("payloads.ndjson", payloads) });
     }
 }

@@ -20,6 +20,9 @@ readonly ref struct AuditEntry
     /// <summary>The event's name.</summary>
     public ReadOnlySpan<byte> Type { get; private init; }
 
+    /// <summary>Whether the event says that a person was erased, which excuses payloads that are gone.</summary>
+    public bool IsErasure => Type.SequenceEqual("subject_erased"u8);
+
     /// <param name="bytes">Of the entry.</param>
     /// <param name="entry">What is in it.</param>
     /// <param name="problem">What is wrong, as the end of a sentence; null if nothing is.</param>
