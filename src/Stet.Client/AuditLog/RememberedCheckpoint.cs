@@ -23,8 +23,9 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
 
     /// <summary>A smaller checkpoint than remembered is asked the other way round: is it the front of that one?</summary>
     /// <exception cref="AuditException">
-    /// <see cref="AuditOutcome.Stale"/> if it is, or if the log has not the larger tree any more, so that nobody can
-    /// tell; <see cref="AuditOutcome.Fork"/> if it is not, or if it has the same size and another root;
+    /// <see cref="AuditOutcome.Stale"/> if it is, or if what the log has of the larger tree does not lead to the
+    /// remembered root, so that nobody can tell; <see cref="AuditOutcome.Fork"/> if it is not, or if it has the same
+    /// size and another root;
     /// <see cref="AuditOutcome.Usage"/> for another log.
     /// </exception>
     public async Task RequireNotSmallerAsync(SignedCheckpoint signed, SignedCheckpoint remembered, AuditLogSource source, CancellationToken cancel)
@@ -41,14 +42,11 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
             var larger = await AuthenticatedTree.OpenAsync(source, then.Size, then.Root, cancel);
             if ((await larger.RootAtAsync(now.Size, cancel)).AsSpan().SequenceEqual(now.Root)) throw Smaller("; it is the front of that history.");
         }
-        catch (AuditException e) when (e.IsMissing)
+        catch (AuditException e) when (e.IsMissing || e.Outcome is AuditOutcome.Refuted or AuditOutcome.Malformed)
         {
+            // A damaged tile looks the same as another history: only a tree with the remembered root is evidence of one.
             var kept = await KeepEvidenceAsync(signed, remembered, cancel);
-            throw Smaller($", and the larger tree is not there any more, so whether one extends the other cannot be told.{kept}");
-        }
-        catch (AuditException e) when (e.Outcome is AuditOutcome.Refuted or AuditOutcome.Malformed)
-        {
-            // What is served is not the remembered tree.
+            throw Smaller($", and the larger tree is damaged or not there any more, so whether one extends the other cannot be told: {e.Message}{kept}");
         }
 
         throw await ForkAsync(signed, remembered, cancel);

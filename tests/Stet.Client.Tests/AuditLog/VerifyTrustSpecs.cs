@@ -118,14 +118,59 @@ public class VerifyTrustSpecs
     }
 
     [Theory]
-    [InlineData(300)]
+    [InlineData("tile/0/001")]
+    [InlineData("tile/0/002.p/88")]
+    [InlineData("tile/1/000.p/2")]
+    public async Task A_damaged_tile_is_no_evidence_of_a_second_history(string tile)
+    {
+        var cut = Log.Cut(300);
+        using var folder = new TestFolder().Export(Log).Export(cut);
+        folder.Write("state", Log.Note());
+        var bytes = await File.ReadAllBytesAsync(folder.At(tile));
+        bytes[^1] ^= 1;
+        folder.Write(tile, bytes);
+        var options = new AuditVerifierOptions { StateFile = folder.At("state"), EvidenceFolder = folder.At("evidence") };
+
+        var flipped = await Verify.FolderAsync(folder, options);
+        folder.Write(tile, bytes[1..]);
+        var shortened = await Verify.FolderAsync(folder, options);
+
+        foreach (var report in new[] { flipped, shortened })
+        {
+            report.Outcome.ShouldBe(AuditOutcome.Stale);
+            report.Problem!.ShouldContain("cannot be told");
+        }
+
+        Evidence(folder).ShouldBe([cut.Note(), Log.Note()], ignoreOrder: true);
+        (await File.ReadAllTextAsync(folder.At("state"))).ShouldBe(Log.Note());
+    }
+
+    [Fact]
+    public async Task A_smaller_second_history_is_a_fork_as_the_remembered_one_shows_and_else_cannot_be_told()
+    {
+        var forged = TestLog.OfSize(600).With(5, TestLog.Entry(6));
+        using var folder = new TestFolder().Export(Log);
+        folder.Write("checkpoint", forged.Cut(300).Note());
+        folder.Write("state", Log.Note());
+        var options = new AuditVerifierOptions { StateFile = folder.At("state"), EvidenceFolder = folder.At("evidence") };
+
+        var shown = await Verify.FolderAsync(folder, options);
+        folder.Export(forged).Export(forged.Cut(300));
+        var rewritten = await Verify.FolderAsync(folder, options);
+
+        shown.Outcome.ShouldBe(AuditOutcome.Fork);
+        rewritten.Outcome.ShouldBe(AuditOutcome.Stale);
+        rewritten.Problem!.ShouldContain("cannot be told");
+        Evidence(folder).ShouldBe([forged.Cut(300).Note(), Log.Note()], ignoreOrder: true);
+    }
+
+    [Theory]
     [InlineData(600)]
     [InlineData(700)]
-    public async Task A_second_history_is_a_fork_whatever_its_size_and_both_notes_are_kept(int size)
+    public async Task A_second_history_is_a_fork_and_both_notes_are_kept(int size)
     {
         var forged = TestLog.OfSize(1000).With(5, TestLog.Entry(6));
-        using var folder = new TestFolder();
-        foreach (var served in new[] { 600, size }) folder.Export(forged.Cut(served));
+        using var folder = new TestFolder().Export(forged.Cut(size));
         folder.Write("state", Log.Note());
 
         var report = await Verify.FolderAsync(folder, new() { StateFile = folder.At("state"), EvidenceFolder = folder.At("evidence") });
