@@ -30,6 +30,9 @@ public sealed class AuditVerifier(AuditLogSource source, AuditTrust trust, TimeP
         }
     }
 
+    // Between the clock of a witness and this one.
+    static readonly TimeSpan mostAhead = TimeSpan.FromMinutes(5);
+
     sealed class Run(AuditLogSource source, AuditTrust trust, TimeProvider clock, AuditVerifierOptions options, IProgress<long>? progress)
     {
         public AuditReport Report { get; private set; } = new(AuditOutcome.Verified);
@@ -72,7 +75,11 @@ public sealed class AuditVerifier(AuditLogSource source, AuditTrust trust, TimeP
             if (signed.NewestCosignature is not { } newest)
                 throw new AuditException(AuditOutcome.Stale, "No trusted witness says when it saw this checkpoint.");
 
-            if (clock.GetUtcNow() - newest > maxAge)
+            var age = clock.GetUtcNow() - newest;
+            if (age < -mostAhead)
+                throw new AuditException(AuditOutcome.Stale, $"The newest cosignature is of {newest:yyyy-MM-ddTHH:mm:ssZ}, which is yet to come: it says nothing of the checkpoint's age.");
+
+            if (age > maxAge)
                 throw new AuditException(AuditOutcome.Stale, $"The newest cosignature is of {newest:yyyy-MM-ddTHH:mm:ssZ}, longer ago than allowed.");
         }
 

@@ -53,6 +53,21 @@ public class VerifyTrustSpecs
     }
 
     [Fact]
+    public async Task A_cosignature_that_is_yet_to_come_gives_no_age()
+    {
+        using var folder = new TestFolder().Export(Log);
+        folder.Write("checkpoint", Log.Note() + W1.Line(Log.Body, Monday) + W2.Line(Log.Body, Monday.AddHours(-5)));
+        var options = new AuditVerifierOptions { MaxAge = TimeSpan.FromHours(1) };
+
+        var near = await Verify.FolderAsync(folder, options, Needing(2), new FixedClock(Monday.AddMinutes(-5)));
+        var far = await Verify.FolderAsync(folder, options, Needing(2), new FixedClock(Monday.AddMinutes(-5).AddSeconds(-1)));
+
+        near.Outcome.ShouldBe(AuditOutcome.Verified);
+        far.Outcome.ShouldBe(AuditOutcome.Stale);
+        far.Problem.ShouldBe("The newest cosignature is of 2026-03-02T09:00:00Z, which is yet to come: it says nothing of the checkpoint's age.");
+    }
+
+    [Fact]
     public async Task Without_a_cosignature_there_is_no_age()
     {
         using var folder = new TestFolder().Export(Log);
