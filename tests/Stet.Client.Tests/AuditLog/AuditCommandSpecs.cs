@@ -95,6 +95,9 @@ public class AuditCommandSpecs
     [InlineData("export --log x --to y")]
     [InlineData("watch --log x --vkey KEY")]
     [InlineData("watch --log x --vkey KEY --state s --interval soon")]
+    [InlineData("watch --log x --vkey KEY --state s --interval 0s")]
+    [InlineData("verify --log ftp://x/ --vkey KEY")]
+    [InlineData("watch --log ftp://x/ --vkey KEY --state s")]
     public async Task A_wrong_call_is_exit_code_2_with_a_message(string line)
     {
         var (code, output, error) = await RunAsync(line.Replace("KEY", Vkey).Split(' '));
@@ -169,7 +172,7 @@ public class AuditCommandSpecs
         });
         using var folder = new TestFolder();
 
-        var (code, output, _) = await RunAsync("watch", "--log", server.Url.ToString(), "--vkey", Vkey, "--state", folder.At("state"), "--interval", "0s");
+        var (code, output, _) = await RunAsync("watch", "--log", server.Url.ToString(), "--vkey", Vkey, "--state", folder.At("state"), "--interval", "1s");
 
         code.ShouldBe(5);
         var lines = output.TrimEnd().Split('\n').Select(l => JsonDocument.Parse(l).RootElement).ToList();

@@ -60,8 +60,9 @@ static class AuditOptions
     public static AuditLogSource Source(this ParseResult arguments, TimeProvider clock)
     {
         var log = arguments.Required(Log);
-        return IsUrl(log)
-            ? AuditLogSource.FromHttp(arguments.Client(), Url(log), clock)
+        if (IsUrl(log)) return AuditLogSource.FromHttp(arguments.Client(), Url(log), clock);
+        return log.Contains("://", StringComparison.Ordinal)
+            ? throw AuditException.Usage("`--log` must be a URL, http:// or https://, or a folder.")
             : AuditLogSource.FromFolder(log);
     }
 
