@@ -20,4 +20,11 @@ public static class HeadRequests
                 return next(context);
             });
     }
+
+    /// <summary>Completes what the framework names in <c>Allow</c>.</summary>
+    public static void AddTo(IHeaderDictionary headers)
+    {
+        if (headers.Allow is [{ } told] && told.Split(", ").Contains(HttpMethods.Get) && !told.Contains(HttpMethods.Head, StringComparison.Ordinal))
+            headers.Allow = $"{told}, {HttpMethods.Head}";
+    }
 }

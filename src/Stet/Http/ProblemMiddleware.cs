@@ -15,7 +15,10 @@ public static partial class ProblemMiddleware
             try
             {
                 await next(context);
-                if (Untold(context.Response) is { } problem) await Problems.WriteAsync(context, problem);
+                if (Untold(context.Response) is not { } problem) return;
+
+                if (problem.Status == 405) HeadRequests.AddTo(context.Response.Headers);
+                await Problems.WriteAsync(context, problem);
             }
             catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
             {

@@ -30,6 +30,7 @@ public class ProblemSpecs
         get.ShouldBeProblem(405, "method_not_allowed");
         get.Headers["Allow"].ShouldBe("POST");
         post.ShouldBeProblem(405, "method_not_allowed");
+        post.Headers["Allow"].ShouldBe("GET,HEAD");
         head.Status.ShouldBe(405);
     }
 
