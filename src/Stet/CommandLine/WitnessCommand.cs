@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using Stet.Audit.Witnesses;
 
@@ -19,60 +21,21 @@ static class WitnessCommand
 
         """;
 
-    static readonly Option<string> Listen = new("--listen")
-    {
-        Description = "Where to listen, HOST:PORT; plain HTTP, TLS ends at a proxy in front",
-        Required = true,
-        HelpName = "ADDR",
-    };
-
-    static readonly Option<string> State = new("--state")
-    {
-        Description = "Folder that remembers what was cosigned; never restore it from a backup",
-        Required = true,
-        HelpName = "DIR",
-    };
-
-    static readonly Option<string> Key = new("--key")
-    {
-        Description = "The witness's private key, a file that `keygen` made",
-        Required = true,
-        HelpName = "F",
-    };
-
-    static readonly Option<string[]> Log = new("--log")
-    {
-        Description = "Verifier keys of the logs to cosign, or @FILE with one per line",
-        Required = true,
-        AllowMultipleArgumentsPerToken = true,
-        HelpName = "VKEY",
-    };
-
-    static readonly Option<string> Name = new("--name")
-    {
-        Description = "The key's name, such as witness.example/w1: no white space, no +",
-        Required = true,
-        HelpName = "NAME",
-    };
-
-    static readonly Option<string> Out = new("--out")
-    {
-        Description = "The file to make, which only its owner can read",
-        Required = true,
-        HelpName = "F",
-    };
+    static readonly Option<string[]> Listen = Text("--listen", "ADDR", "Where to listen, an IP address or localhost with a port; plain HTTP, TLS ends at a proxy in front");
+    static readonly Option<string[]> State = Text("--state", "DIR", "Folder that remembers what was cosigned; never restore it from a backup");
+    static readonly Option<string[]> Key = Text("--key", "F", "The witness's private key, a file that `keygen` made");
+    static readonly Option<string[]> Log = Text("--log", "VKEY", "Verifier keys of the logs to cosign, or @FILE with one per line");
+    static readonly Option<string[]> Name = Text("--name", "NAME", "The key's name, such as witness.example/w1: no white space, no +");
+    static readonly Option<string[]> Out = Text("--out", "F", "The file to make, which only its owner can read");
 
     public static Command Create()
     {
-        Listen.Validators.Add(result =>
-        {
-            if (UrlOf(result.GetValue(Listen)!) is null) result.AddError("`--listen` must be an address such as `127.0.0.1:8100`.");
-        });
-
+        Log.AllowMultipleArgumentsPerToken = true;
         var keygen = new Command("keygen", "Make a key for a witness and print its verifier key") { Name, Out };
-        keygen.SetAction((arguments, _) => TryAsync(async () =>
+        keygen.TreatUnmatchedTokensAsErrors = false;
+        keygen.SetAction((arguments, _) => TryAsync(arguments, async () =>
         {
-            var key = WitnessKey.Create(arguments.GetValue(Name)!, arguments.GetValue(Out)!);
+            var key = WitnessKey.Create(One(arguments, Name), One(arguments, Out));
             await Console.Out.WriteLineAsync(key.ToString());
             return 0;
         }));
@@ -82,24 +45,29 @@ static class WitnessCommand
             Listen, State, Key, Log, keygen,
         };
         command.Options.Add(new HelpOption { Action = new HelpWithExample() });
-        command.SetAction((arguments, cancel) => TryAsync(() => RunAsync(arguments, cancel)));
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((arguments, cancel) => TryAsync(arguments, () => RunAsync(arguments, cancel)));
         return command;
     }
 
     static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
-        using var key = WitnessKey.Load(arguments.GetValue(Key)!);
-        using var state = WitnessState.Open(arguments.GetValue(State)!);
-        var cosigner = new Cosigner(key, LogKeys.Read(arguments.GetValue(Log)!), state, TimeProvider.System);
+        var (address, folder, keyFile) = (One(arguments, Listen), One(arguments, State), One(arguments, Key));
+        if (!IsAddress(address)) throw new WitnessException("`--listen` must be an IP address or localhost with a port, such as `127.0.0.1:8100`.");
+        if (arguments.GetValue(Log) is not { Length: > 0 } logs) throw Missing(Log);
 
-        await using var app = WitnessServer.Build(UrlOf(arguments.GetValue(Listen)!)!, cosigner);
+        using var key = WitnessKey.Load(keyFile);
+        using var state = WitnessState.Open(folder);
+        var cosigner = new Cosigner(key, LogKeys.Read(logs), state, TimeProvider.System);
+
+        await using var app = WitnessServer.Build($"http://{address}", cosigner);
         try
         {
             await app.StartAsync(cancel);
         }
         catch (Exception e) when (e is IOException or SocketException)
         {
-            throw new CannotStartException($"The witness cannot listen on {arguments.GetValue(Listen)}: {e.Message.TrimEnd('.')}. Name another address with --listen.", e);
+            throw new CannotStartException($"The witness cannot listen on {address}: {e.Message.TrimEnd('.')}. Name another address with --listen.", e);
         }
 
         Console.WriteLine($"Witness:   {key.Verifier}");
@@ -109,10 +77,13 @@ static class WitnessCommand
         return 0;
     }
 
-    static async Task<int> TryAsync(Func<Task<int>> command)
+    static async Task<int> TryAsync(ParseResult arguments, Func<Task<int>> command)
     {
         try
         {
+            if (arguments.UnmatchedTokens is [var surplus, ..])
+                throw new WitnessException($"`{surplus}` is no option of this command; see `stet witness --help`.");
+
             return await command();
         }
         catch (WitnessException e)
@@ -127,13 +98,27 @@ static class WitnessCommand
         }
     }
 
-    static string? UrlOf(string address)
+    /// <summary>Takes any number of values: the parser's own complaint would end with 1.</summary>
+    static Option<string[]> Text(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value, Arity = ArgumentArity.ZeroOrMore };
+
+    static string One(ParseResult arguments, Option<string[]> option) => arguments.GetValue(option) switch
     {
-        var url = address.Contains("://", StringComparison.Ordinal) ? address : $"http://{address}";
-        return Uri.TryCreate(url.Replace("//*", "//host", StringComparison.Ordinal), UriKind.Absolute, out var parsed)
-            && parsed.Scheme == Uri.UriSchemeHttp && parsed.AbsolutePath == "/" && parsed.UserInfo.Length == 0
-            ? url
-            : null;
+        [var value] => value,
+        null or [] => throw Missing(option),
+        _ => throw new WitnessException($"`{option.Name}` is given more than once."),
+    };
+
+    static WitnessException Missing(Option option) => new($"`{option.Name}` is missing; see `stet witness --help`.");
+
+    /// <summary>Whatever else stood for a host, the server would listen on all addresses.</summary>
+    static bool IsAddress(string address)
+    {
+        if (address.Split(':') is ["localhost", var port]) return ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0;
+        if (!IPEndPoint.TryParse(address, out var end)) return false;
+
+        // It takes an address without a port as well, and a number for an address.
+        return end.AddressFamily == AddressFamily.InterNetworkV6 ? address.Contains("]:", StringComparison.Ordinal) : end.ToString() == address;
     }
 
     sealed class HelpWithExample : SynchronousCommandLineAction

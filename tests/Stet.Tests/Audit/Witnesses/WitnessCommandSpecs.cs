@@ -132,6 +132,45 @@ public sealed class WitnessCommandSpecs : IDisposable
         errors.ShouldNotContain("\n");
     }
 
+    [Theory]
+    [InlineData("xx")]
+    [InlineData("example.org:80")]
+    [InlineData("*:80")]
+    [InlineData("80")]
+    [InlineData("127.0.0.1")]
+    [InlineData("http://127.0.0.1:80")]
+    [InlineData("localhost:0")]
+    [InlineData("[::1]")]
+    public async Task What_is_no_address_with_a_port_is_not_listened_on(string address)
+    {
+        var (exitCode, _, errors) = await ListenAsync(address);
+
+        exitCode.ShouldBe(2);
+        errors.ShouldStartWith("`--listen` must be an IP address or localhost with a port");
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8100")]
+    [InlineData("[::1]:8100")]
+    [InlineData("localhost:8100")]
+    public async Task Addresses_and_localhost_can_be_listened_on(string address) =>
+        (await ListenAsync(address)).Errors.ShouldContain("stet witness keygen");
+
+    [Theory]
+    [InlineData("`--listen` is missing", "witness")]
+    [InlineData("`--log` is missing", "witness --listen 127.0.0.1:0 --state s --key k")]
+    [InlineData("`--listen` is missing", "witness --listen --state s --key k --log l")]
+    [InlineData("`--state` is given more than once", "witness --listen 127.0.0.1:0 --state s --state t --key k --log l")]
+    [InlineData("`--sate` is no option", "witness --sate s")]
+    [InlineData("`--name` is missing", "witness keygen")]
+    public async Task A_wrong_call_ends_with_2(string problem, string line)
+    {
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync(line.Split(' '));
+
+        exitCode.ShouldBe(2);
+        errors.ShouldStartWith(problem);
+    }
+
     [Fact]
     public async Task A_key_file_that_others_can_read_is_refused()
     {
@@ -197,6 +236,9 @@ public sealed class WitnessCommandSpecs : IDisposable
 
     Task<(int ExitCode, string Output, string Errors)> KeygenAsync() =>
         ServiceProcess.RunAsync("witness", "keygen", "--name", "witness.example/w2", "--out", KeyFile);
+
+    Task<(int ExitCode, string Output, string Errors)> ListenAsync(string address) => ServiceProcess.RunAsync(
+        "witness", "--listen", address, "--state", StateFolder, "--key", KeyFile, "--log", RunningWitness.LogVkey);
 
     Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] logs) =>
         ServiceProcess.RunAsync(["witness", "--listen", "127.0.0.1:0", "--state", StateFolder, "--key", KeyFile, .. logs]);
