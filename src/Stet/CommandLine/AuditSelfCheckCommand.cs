@@ -42,10 +42,15 @@ static class AuditSelfCheckCommand
         if (arguments.UnmatchedTokens is [var surplus, ..])
             return await FailAsync(Unusable, $"`{surplus}` is no option of this command; see `stet audit selfcheck --help`.");
 
+        var wanted = arguments.GetValue(Tenant);
+        if (wanted is null && arguments.GetResult(Tenant) is { Tokens.Count: 0 }) return await FailAsync(Unusable, "`--tenant` needs a tenant's id.");
+        if (wanted is not null && !(Guid.TryParseExact(wanted, "D", out var id) && id.ToString("D") == wanted))
+            return await FailAsync(Unusable, $"`{wanted}` is no tenant's id: give a UUID in lower case.");
+
         int? result = null;
         var code = await Database.UseAsync(arguments, async (connectionString, _) =>
         {
-            result = await CheckAsync(arguments, connectionString, cancel);
+            result = await CheckAsync(arguments, wanted, connectionString, cancel);
             return result.Value;
         }, cancel, attach: true);
 
@@ -54,42 +59,42 @@ static class AuditSelfCheckCommand
         return code;
     }
 
-    static async Task<int> CheckAsync(ParseResult arguments, string connectionString, CancellationToken cancel)
+    static async Task<int> CheckAsync(ParseResult arguments, string? wanted, string connectionString, CancellationToken cancel)
     {
-        var wanted = arguments.GetValue(Tenant);
-        if (wanted is null && arguments.GetResult(Tenant) is { Tokens.Count: 0 }) return await FailAsync(Unusable, "`--tenant` needs a tenant's id.");
-        if (wanted is not null && !(Guid.TryParseExact(wanted, "D", out var id) && id.ToString("D") == wanted))
-            return await FailAsync(Unusable, $"`{wanted}` is no tenant's id: give a UUID in lower case.");
-
         var differences = await new SchemaMigrator(connectionString, StetApplication.Schema).AssertAsync(cancel);
         if (differences.Count > 0) return await FailAsync(Unavailable, $"The schema is not this version's: {string.Join("; ", differences)}");
 
         try
         {
-            var installation = Keys(arguments);
+            var options = Options(arguments);
+            var installation = Keys(options);
             await using var connections = StoreConnections.For(connectionString);
             await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
             var tenants = await SelfChecks.DueAsync(connection, DateTime.MaxValue, int.MaxValue, cancel);
             if (wanted is not null && !tenants.Contains(wanted)) return await FailAsync(Unusable, $"There is no tenant `{wanted}`.");
 
+            // A running service keeps the state file, and this only reads it.
+            var notes = StateFile.Read(options.StateFile);
             var findings = 0L;
             foreach (var tenantId in wanted is null ? tenants : [wanted])
-                findings += await CheckAsync(connection, installation, tenantId, cancel);
+                findings += await CheckAsync(connection, installation, tenantId, notes, cancel);
             return findings == 0 ? Sound : Unsound;
         }
-        catch (InstallationKeyException e)
+        catch (Exception e) when (e is InstallationKeyException or StateFileException)
         {
             return await FailAsync(Unusable, e.Message);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (e is NpgsqlException or UnauthorizedAccessException)
         {
             return await FailAsync(Unavailable, e.Message);
         }
     }
 
-    static async Task<long> CheckAsync(NpgsqlConnection connection, InstallationKeys installation, string tenantId, CancellationToken cancel)
+    static async Task<long> CheckAsync(
+        NpgsqlConnection connection, InstallationKeys installation, string tenantId, IReadOnlyDictionary<string, SignedCheckpoint> notes,
+        CancellationToken cancel)
     {
-        using var sweep = await TenantSweep.BeginAsync(connection, installation, tenantId, PageSize, cancel);
+        using var sweep = await TenantSweep.BeginAsync(connection, installation, tenantId, PageSize, notes.GetValueOrDefault, cancel);
         var progress = new TerminalProgress(tenantId, sweep.Target);
         var findings = 0L;
         do
@@ -133,15 +138,20 @@ static class AuditSelfCheckCommand
         output.WriteTo(standard);
     }
 
-    /// <summary>The installation's keys, from where the service takes them. A check makes none.</summary>
-    static InstallationKeys Keys(ParseResult arguments)
+    /// <summary>Where the service has the installation's keys and its state file.</summary>
+    static AuditOptions Options(ParseResult arguments)
     {
         var configuration = StetApplication.NewBuilder().Configuration;
-        var options = new AuditOptions
+        return new AuditOptions
         {
             Folder = configuration["Audit:Folder"] ?? Path.GetFullPath(Database.PrivateOptions(arguments).DataFolder),
             Kek = configuration["Audit:Kek"] ?? configuration["STET_KEK"],
         };
+    }
+
+    /// <summary>The installation's keys. A check makes none.</summary>
+    static InstallationKeys Keys(AuditOptions options)
+    {
         if (string.IsNullOrWhiteSpace(options.Kek) && !File.Exists(options.KeyFile))
             throw new InstallationKeyException($"There is no key file {options.KeyFile}: name the service's folder with --data, or give the key in STET_KEK.");
         return InstallationKeys.Load(options.Kek, options.KeyFile);

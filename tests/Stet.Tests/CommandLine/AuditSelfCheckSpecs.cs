@@ -1,5 +1,8 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Stet.Audit;
 using Stet.Testing;
+using Stet.Tests.Audit;
 using Stet.Tests.Audit.SelfCheck;
 
 namespace Stet.Tests.CommandLine;
@@ -81,6 +84,38 @@ public sealed class AuditSelfCheckSpecs(AuditSelfCheckSpecs.TwoLogs logs) : ICla
         exitCode.ShouldBe(3);
         findings.ShouldBeEmpty();
         errors.ShouldNotContain("Exception");
+    }
+
+    [Fact]
+    public async Task What_is_no_tenants_id_ends_with_2_before_a_database_is_looked_for()
+    {
+        var (exitCode, _, errors) = await TwoLogs.RunInAsync(logs.Folder, "Host=127.0.0.1;Port=1;Username=stet", "--tenant", "nope");
+
+        (exitCode, errors).ShouldBe((2, "`nope` is no tenant's id: give a UUID in lower case."));
+    }
+
+    [Fact]
+    public async Task A_guard_that_is_gone_of_a_size_that_the_state_file_remembers_ends_with_1()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(3);
+        await log.CheckpointAsync("?min_position=3");
+        var folder = TwoLogs.NewFolder(Enumerable.Range(0, 32).Select(i => (byte)i));
+        File.Copy(service.Services.GetRequiredService<AuditOptions>().StateFile, Path.Combine(folder, "audit-state"));
+
+        var sound = await TwoLogs.RunInAsync(folder, service.Database.ConnectionString);
+        await log.TamperAsync("delete from stet.audit_signed where tenant_id = {tenant}");
+        var (exitCode, findings, _) = await TwoLogs.RunInAsync(folder, service.Database.ConnectionString);
+        await File.WriteAllTextAsync(Path.Combine(folder, "audit-state"), "x\nnote ");
+        var damaged = await TwoLogs.RunInAsync(folder, service.Database.ConnectionString);
+
+        sound.ExitCode.ShouldBe(0, sound.Errors);
+        (exitCode, findings).ShouldBe(
+            (1, $$"""{"tenant":"{{log.TenantId}}","position":3,"until":3,"class":"MISSING","differs":["guard"]}"""));
+        damaged.ExitCode.ShouldBe(2);
+        damaged.Errors.ShouldContain("is damaged");
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ namespace Stet.Audit.SelfCheck;
 /// is swept by one of them at a time, and a sweep goes on where an earlier process left it.
 /// </summary>
 sealed class BackgroundSweep(
-    StoreConnections connections, InstallationKeys installation, SelfCheckOptions options, SelfCheckMetrics metrics,
+    StoreConnections connections, InstallationKeys installation, StateFile state, SelfCheckOptions options, SelfCheckMetrics metrics,
     TimeProvider clock, ILogger<BackgroundSweep> logger) : BackgroundService
 {
     const int PageSize = 1_024;
@@ -69,7 +69,7 @@ sealed class BackgroundSweep(
             ? null
             : await TenantSweep.ResumeAsync(connection, installation, tenantId, PageSize, progress.State, cancel);
         if (resumed is null) progress = SelfCheckProgress.None;
-        using var sweep = resumed ?? await TenantSweep.BeginAsync(connection, installation, tenantId, PageSize, cancel);
+        using var sweep = resumed ?? await TenantSweep.BeginAsync(connection, installation, tenantId, PageSize, state.Newest, cancel);
         var logged = 0;
         try
         {

@@ -46,10 +46,10 @@ public enum LogParts
     /// <summary>The leaf's hash in its row; as missing, the row.</summary>
     Leaf = 1 << 5,
 
-    /// <summary>A hash of a full tile or its root; as missing, the row.</summary>
+    /// <summary>A hash of a full tile or its root; as missing, the row; beyond the head, a row that must not be there yet.</summary>
     Tile = 1 << 6,
 
-    /// <summary>Root or peaks of a size that was reserved for signing.</summary>
+    /// <summary>Root or peaks of a size that was reserved for signing; as missing, the row of the size that was signed last.</summary>
     Guard = 1 << 7,
 
     /// <summary>Position or peaks of the tenant's head; as missing, the row.</summary>

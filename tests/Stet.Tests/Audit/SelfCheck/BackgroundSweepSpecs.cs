@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Stet.Audit;
 using Stet.Audit.SelfCheck;
 using Stet.Testing;
 using Stet.Tests.Corrections;
@@ -223,6 +224,8 @@ public class BackgroundSweepSpecs
     sealed class Instance : IAsyncDisposable
     {
         readonly ServiceProvider provider = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        readonly string folder = TestCluster.NewFolder();
+        readonly StateFile state;
         readonly ILoggerFactory logging;
         readonly BackgroundSweep sweep;
 
@@ -231,6 +234,7 @@ public class BackgroundSweepSpecs
             (Notes, Clock, TenantId) = (notes, clock, tenantId);
             logging = LoggerFactory.Create(builder => builder.AddProvider(Logs));
             Metrics = new SelfCheckMetrics(provider.GetRequiredService<IMeterFactory>(), clock);
+            state = StateFile.Open(Path.Combine(folder, "audit-state"));
             sweep = Open(share: 1);
         }
 
@@ -252,7 +256,7 @@ public class BackgroundSweepSpecs
         }
 
         public BackgroundSweep Open(double share) => new(
-            Notes.Connections, Notes.Installation, new SelfCheckOptions { Share = share }, Metrics, Clock,
+            Notes.Connections, Notes.Installation, state, new SelfCheckOptions { Share = share }, Metrics, Clock,
             logging.CreateLogger<BackgroundSweep>());
 
         public Task RoundAsync() => sweep.RoundAsync(CancellationToken.None);
@@ -288,6 +292,8 @@ public class BackgroundSweepSpecs
         public async ValueTask DisposeAsync()
         {
             sweep.Dispose();
+            state.Dispose();
+            Directory.Delete(folder, recursive: true);
             logging.Dispose();
             await provider.DisposeAsync();
             await Notes.DisposeAsync();

@@ -56,7 +56,7 @@ public sealed class ErasureSpecs(ErasureSpecs.ErasedLog log) : IClassFixture<Era
             await NotesLog.ChangeAsync(connection, tenantId, changes);
             if (withKey) await AddSubjectKeyAsync(connection);
 
-            using var sweep = await TenantSweep.BeginAsync(connection, notes.Installation, tenantId, 256, CancellationToken.None);
+            using var sweep = await TenantSweep.BeginAsync(connection, notes.Installation, tenantId, 256, _ => null, CancellationToken.None);
             var found = await sweep.NextAsync(connection, CancellationToken.None);
             return (sweep.Erased, string.Join("; ", found.Select(f => $"{f.State} {f.Position} {f.Parts}")));
         }

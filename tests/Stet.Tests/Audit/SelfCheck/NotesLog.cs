@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stet.Audit;
 using Stet.Audit.SelfCheck;
+using Stet.AuditLog;
 using Stet.EventStore;
 using Stet.Testing;
 
@@ -90,12 +91,29 @@ public sealed class NotesLog : IAsyncDisposable
     public Task EraseAsync(string tenantId, string saltKey) => AppendAsync(tenantId, [new SubjectErased(saltKey)], receipt: false);
 
     /// <summary>Runs statements with <c>$1</c>, the tenant, for one sweep.</summary>
-    public async Task<IReadOnlyList<Finding>> SweepAsync(string tenantId, params IEnumerable<string> changes)
+    public Task<IReadOnlyList<Finding>> SweepAsync(string tenantId, params IEnumerable<string> changes) => SweepAsync(tenantId, noted: null, changes);
+
+    /// <summary>The same, where a checkpoint is remembered as signed.</summary>
+    public async Task<IReadOnlyList<Finding>> SweepAsync(string tenantId, SignedCheckpoint? noted, params IEnumerable<string> changes)
     {
         await using var connection = await Database.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await ChangeAsync(connection, tenantId, changes);
-        return await SweepAsync(connection, tenantId);
+        return await SweepAsync(connection, tenantId, noted: noted);
+    }
+
+    /// <summary>A checkpoint as it was signed; only its note, which is not looked at, is missing.</summary>
+    public async Task<SignedCheckpoint> SignedAsync(string tenantId, long size)
+    {
+        await using var connection = await Database.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            "select l.origin, g.root from stet.audit_log l, stet.audit_signed g where l.tenant_id = $1 and g.tenant_id = $1 and g.size = $2", connection)
+        {
+            Parameters = { NpgsqlBatchExtensions.Scalar(tenantId), NpgsqlBatchExtensions.Scalar(size) },
+        };
+        await using var row = await command.ExecuteReaderAsync();
+        await row.ReadAsync();
+        return new SignedCheckpoint(new Checkpoint(row.GetString(0), size, new LogHash(row.GetFieldValue<byte[]>(1))), null!);
     }
 
     /// <summary>Runs statements with <c>$1</c>, the tenant, for good.</summary>
@@ -106,9 +124,11 @@ public sealed class NotesLog : IAsyncDisposable
     }
 
     /// <summary>Sweeps to the end on a connection that may read everything.</summary>
-    internal async Task<IReadOnlyList<Finding>> SweepAsync(NpgsqlConnection connection, string tenantId, int pageSize = 1024)
+    internal async Task<IReadOnlyList<Finding>> SweepAsync(
+        NpgsqlConnection connection, string tenantId, int pageSize = 1024, SignedCheckpoint? noted = null)
     {
-        using var sweep = await TenantSweep.BeginAsync(connection, Installation, tenantId, pageSize, CancellationToken.None);
+        using var sweep = await TenantSweep.BeginAsync(
+            connection, Installation, tenantId, pageSize, origin => noted?.Origin == origin ? noted : null, CancellationToken.None);
         var found = new List<Finding>();
         do found.AddRange(await sweep.NextAsync(connection, CancellationToken.None));
         while (!sweep.IsDone);

@@ -44,7 +44,7 @@ public sealed class SweepLaws(SweepSpecs.SmallLog log) : IClassFixture<SweepSpec
         await NotesLog.ChangeAsync(connection, log.TenantId, changes);
 
         var inParts = new List<Finding>();
-        var sweep = await TenantSweep.BeginAsync(connection, log.Notes.Installation, log.TenantId, 256, CancellationToken.None);
+        var sweep = await TenantSweep.BeginAsync(connection, log.Notes.Installation, log.TenantId, 256, _ => null, CancellationToken.None);
         for (var pages = 0; ; pages++)
         {
             inParts.AddRange(await sweep.NextAsync(connection, CancellationToken.None));

@@ -169,6 +169,46 @@ public sealed class SweepSpecs(SweepSpecs.SmallLog log) : IClassFixture<SweepSpe
         (await log.SweepAsync("update stet.tenant_head set position = 1000000000000 where tenant_id = $1"))
             .ShouldBe([log.Lost(601, LogParts.Event | Leaf) with { Until = 1_000_000_000_000 }]);
 
+    [Theory]
+    [InlineData("size = 600")]
+    [InlineData("size > 0")]
+    public async Task A_guard_that_is_gone_is_named_if_its_size_was_signed_last(string sizes)
+    {
+        var signed = await log.Notes.SignedAsync(log.TenantId, 600);
+
+        (await log.Notes.SweepAsync(log.TenantId, signed)).ShouldBeEmpty();
+        (await log.Notes.SweepAsync(log.TenantId, signed, $"delete from stet.audit_signed where tenant_id = $1 and {sizes}"))
+            .ShouldBe([log.Lost(600, Guard)]);
+    }
+
+    [Fact]
+    public async Task A_guard_with_another_root_than_was_signed_last_is_named()
+    {
+        var other = await log.Notes.SignedAsync(log.TenantId, 520);
+        var signed = other with { Checkpoint = new Checkpoint(other.Origin, 600, other.Root) };
+
+        (await log.Notes.SweepAsync(log.TenantId, signed)).ShouldBe([log.Altered(600, Guard)]);
+    }
+
+    [Fact]
+    public async Task Positions_that_were_signed_and_are_beyond_the_head_are_named()
+    {
+        var last = await log.Notes.SignedAsync(log.TenantId, 600);
+        var signed = last with { Checkpoint = new Checkpoint(last.Origin, 610, last.Root) };
+
+        (await log.Notes.SweepAsync(log.TenantId, signed)).ShouldBe([log.Lost(601, LogParts.Event | Leaf) with { Until = 610 }, log.Lost(610, Guard)]);
+    }
+
+    [Theory]
+    [InlineData(0, 2, 768)]
+    [InlineData(1, 0, 65_536)]
+    [InlineData(6, 255, long.MaxValue)]
+    public async Task A_tile_that_the_head_does_not_fill_is_named(int level, long n, long position) =>
+        (await log.SweepAsync($"""
+            insert into stet.audit_tile (tenant_id, level, n, root, hashes)
+            select tenant_id, {level}, {n}, root, hashes from stet.audit_tile where tenant_id = $1 and level = 0 and n = 0
+            """)).ShouldBe([log.Altered(position, LogParts.Tile) with { Tile = new Tile(level, n, 256) }]);
+
     [Fact]
     public async Task An_event_before_the_first_position_is_named() =>
         (await log.SweepAsync("""
