@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.AuditLog;
 using Stet.Authentication;
+using Stet.Http;
 
 namespace Stet.Audit;
 
@@ -14,7 +15,7 @@ static class EvidenceEndpoint
 
     public static void Map(IEndpointRouteBuilder audit) =>
         audit.MapGet("/evidence/{event_id}", Get).WithSummary("An event with its data, salt, proof and keys")
-            .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/json")
+            .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/json").Produces(304)
             .ProducesProblem(404).ProducesProblem(410);
 
     static async Task<IResult> Get(string event_id, HttpContext http, Proofs proofs, AuditReader reader, AuditKeys keys)
@@ -47,8 +48,7 @@ static class EvidenceEndpoint
             json.WriteEndObject();
         }
 
-        http.Response.Headers.CacheControl = "private, no-store";
-        return Results.Bytes(pack.WrittenSpan.ToArray(), "application/json");
+        return JsonAnswer.Read(new Rendered(pack.WrittenMemory, "application/json", proof.Checkpoint.Size, "private, no-store"));
     }
 }
 

@@ -87,7 +87,7 @@ public static class JsonAnswer
         {
             var response = httpContext.Response;
             response.Headers.ETag = rendered.ETag;
-            response.Headers.CacheControl = "private, no-cache";
+            response.Headers.CacheControl = rendered.CacheControl;
             response.Headers[PositionHeader] = rendered.Position.ToString(CultureInfo.InvariantCulture);
             if (Matches(httpContext.Request.Headers.IfNoneMatch, rendered.ETag))
             {
