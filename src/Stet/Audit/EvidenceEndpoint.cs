@@ -58,9 +58,16 @@ static class Payloads
     /// <summary>The state of a payload that is what was committed to.</summary>
     public const string Intact = "INTACT";
 
+    /// <summary>The state of a payload that is something else.</summary>
+    public const string Altered = "ALTERED";
+
     /// <summary>The salt of an event whose stored data is what was committed to.</summary>
     /// <exception cref="AuditAlteredException">The data is something else.</exception>
-    public static byte[] SaltOf(TenantLog log, LoggedEvent logged)
+    public static byte[] SaltOf(TenantLog log, LoggedEvent logged) =>
+        TrySaltOf(log, logged) ?? throw new AuditAlteredException(logged.Audited.Position);
+
+    /// <summary>The salt of an event whose stored data is what was committed to; null when it is something else.</summary>
+    public static byte[]? TrySaltOf(TenantLog log, LoggedEvent logged)
     {
         var salt = new byte[Commitment.SaltSize];
         log.WriteSalt(logged.Audited.Position, logged.Audited.Id, salt);
@@ -68,6 +75,6 @@ static class Payloads
         return CanonicalJson.TryWrite(logged.Data, canonical, out _, AuditAppender.MaxDepth)
             && Commitment.Of(salt, canonical.WrittenSpan) == logged.Commit
                 ? salt
-                : throw new AuditAlteredException(logged.Audited.Position);
+                : null;
     }
 }

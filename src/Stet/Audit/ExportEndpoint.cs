@@ -12,7 +12,8 @@ static class ExportEndpoint
 {
     public static void Map(IEndpointRouteBuilder audit) =>
         audit.MapGet("/export", Get).WithSummary("The whole audit log with its payloads, as a tar stream")
-            .WithDescription("`tile/...`, `payloads.ndjson`, `keys.json` and, last, `checkpoint`: a stream that was cut has none.")
+            .WithDescription("`tile/...`, `payloads.ndjson`, `keys.json` and, last, `checkpoint`: a stream that was cut has none. "
+                + "A payload that is not what was logged any more is `ALTERED`, without salt and data.")
             .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/x-tar").ProducesProblem(404).ProducesProblem(410);
 
     static async Task<IResult> Get(HttpContext http, Checkpoints checkpoints, AuditReader reader, AuditKeys keys, AuditAccess access, TimeProvider clock)
@@ -43,11 +44,16 @@ static class ExportEndpoint
                 response.Clear();
                 await access.AnswerAsync(httpContext, log, e);
             }
+            catch (AuditAlteredException e)
+            {
+                access.Alarm(log, e.Position);
+                httpContext.Abort();
+            }
         }
 
         async Task WriteAsync(Stream body, CancellationToken cancel)
         {
-            await using var tar = new TarWriter(body, TarEntryFormat.Pax, leaveOpen: true);
+            var tar = new TarWriter(body, TarEntryFormat.Pax, leaveOpen: true);
             await using var payloads = TemporaryFile();
             await WriteLeavesAsync(tar, payloads, cancel);
             foreach (var tile in Tile.Of(signed.Size).Where(t => t.Level > 0))
@@ -57,19 +63,26 @@ static class ExportEndpoint
             await AddAsync(tar, "payloads.ndjson", payloads, cancel);
             await AddAsync(tar, "keys.json", JsonAnswer.Serialize(keys, AuditHttpJson.Default.KeysAnswer).ToArray(), cancel);
             await AddAsync(tar, "checkpoint", signed.Note.ToArray(), cancel);
+
+            // Writes the end of the archive, which one that was cut must not have.
+            await tar.DisposeAsync();
         }
 
         /// <summary>Bundles and tiles of leaves; the payloads go to a file of their own, for its length comes first in a tar.</summary>
         async Task WriteLeavesAsync(TarWriter tar, FileStream payloads, CancellationToken cancel)
         {
             await using var json = new Utf8JsonWriter(payloads, new JsonWriterOptions { SkipValidation = true });
+            var isAlarmed = false;
             for (var after = 0L; after < signed.Size; after += Tile.FullWidth)
             {
                 var tile = Tile.Holding(0, after, signed.Size);
                 var events = await reader.EventsAsync(log.TenantId, after, tile.Width, cancel);
                 foreach (var logged in events)
                 {
-                    Write(json, logged);
+                    var salt = Payloads.TrySaltOf(log, logged);
+                    if (salt is null && !isAlarmed) access.Alarm(log, logged.Audited.Position);
+                    isAlarmed |= salt is null;
+                    Write(json, logged, salt);
                     await json.FlushAsync(cancel);
                     json.Reset();
                     payloads.WriteByte((byte)'\n');
@@ -82,15 +95,18 @@ static class ExportEndpoint
             }
         }
 
-        void Write(Utf8JsonWriter json, LoggedEvent logged)
+        static void Write(Utf8JsonWriter json, LoggedEvent logged, byte[]? salt)
         {
             json.WriteStartObject();
             json.WriteNumber("position", logged.Audited.Position);
             json.WriteString("id", logged.Audited.Id);
-            json.WriteString("state", Payloads.Intact);
-            json.WriteBase64String("salt", Payloads.SaltOf(log, logged));
+            json.WriteString("state", salt is null ? Payloads.Altered : Payloads.Intact);
+            json.WritePropertyName("salt");
+            if (salt is null) json.WriteNullValue();
+            else json.WriteBase64StringValue(salt);
             json.WritePropertyName("data");
-            json.WriteRawValue(logged.Data, skipInputValidation: true);
+            if (salt is null) json.WriteNullValue();
+            else json.WriteRawValue(logged.Data, skipInputValidation: true);
             json.WriteEndObject();
         }
 

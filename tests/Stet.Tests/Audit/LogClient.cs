@@ -23,6 +23,9 @@ sealed class LogClient(TestService service, string tenantId)
 
     public string Prefix => $"/v1/tenants/{tenantId}/audit";
 
+    /// <summary>Below which the log is served.</summary>
+    public Uri Url => new(service.Address, Prefix);
+
     public Tenant Tenant { get; } = new(service.Client(tenantId));
 
     /// <summary>The same tenant at another instance.</summary>

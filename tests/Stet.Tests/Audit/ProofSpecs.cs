@@ -2,8 +2,10 @@ using System.Formats.Tar;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Stet.AuditLog;
 using Stet.Testing;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Audit;
 
@@ -194,16 +196,64 @@ public class ProofSpecs
 
         (await log.GetAsync($"evidence/{ids[1]}")).Code.ShouldBe("audit_altered");
         (await log.GetAsync($"evidence/{ids[0]}")).Status.ShouldBe(HttpStatusCode.OK);
-        (await log.GetAsync("export")).Code.ShouldBe("audit_altered");
     }
 
     [Fact]
-    public async Task An_export_that_finds_something_altered_on_its_way_is_cut()
+    public async Task Evidence_that_has_not_changed_is_not_sent_again()
     {
-        var (log, _) = await OfAsync(300);
-        await log.TamperAsync("update stet.mt_events set version = 77 where tenant_id = {tenant} and seq_id = 299");
+        var (log, _) = await OfAsync(3);
+        var path = $"evidence/{(await log.EventIdsAsync())[1]}";
 
-        await Should.ThrowAsync<HttpRequestException>(() => log.GetAsync("export"));
+        var first = await log.GetAsync(path);
+        var again = await log.GetAsync(path, ("If-None-Match", first.Headers.ETag!.Tag));
+
+        (again.Status, again.Body.Length, again.Headers.CacheControl!.NoStore).ShouldBe((HttpStatusCode.NotModified, 0, true));
+    }
+
+    [Fact]
+    public async Task An_export_says_which_payloads_were_altered_and_raises_one_alarm()
+    {
+        var alarms = new CapturedLogs();
+        await using var service = await TestService.StartAsync(new() { Log = alarms });
+        var log = await OfAsync(service, 300);
+        await log.TamperAsync("update stet.mt_events set data = data || '{\"value\": 1}' where tenant_id = {tenant} and seq_id in (7, 299)");
+        var folder = TestCluster.NewFolder();
+
+        await Client.AuditLog.AuditExport.DownloadAsync(service.Client(log.TenantId), log.Url, folder);
+
+        var payloads = await File.ReadAllLinesAsync(Path.Combine(folder, "payloads.ndjson"));
+        payloads.Where(line => !line.Contains("\"INTACT\"", StringComparison.Ordinal)).ShouldBe([Altered(7), Altered(299)]);
+        using var source = Client.AuditLog.AuditLogSource.FromFolder(folder);
+        var trust = new Client.AuditLog.AuditTrust([Client.AuditLog.AuditKey.Parse(await log.VkeyAsync())]);
+        var verifier = new Client.AuditLog.AuditVerifier(source, trust, TimeProvider.System);
+        (await verifier.VerifyAsync(new())).Outcome.ShouldBe(Client.AuditLog.AuditOutcome.Verified);
+        var report = await verifier.VerifyAsync(new() { PayloadsFile = Path.Combine(folder, "payloads.ndjson") });
+        (report.Outcome, report.Problem).ShouldBe(
+            (Client.AuditLog.AuditOutcome.Refuted, "Position 7: The payload is missing or altered, as the log itself says."));
+        AlarmsIn(alarms).ShouldBe([$"The audit log of {log.TenantId} was altered at position 7: run stet audit selfcheck"]);
+        Directory.Delete(folder, recursive: true);
+
+        string Altered(int position) => $$"""{"position":{{position}},"id":"{{IdIn(payloads[position - 1])}}","state":"ALTERED","salt":null,"data":null}""";
+
+        static string IdIn(string line) => (string)JsonNode.Parse(line)!["id"]!;
+    }
+
+    [Fact]
+    public async Task An_export_that_finds_something_altered_on_its_way_is_cut_and_raises_an_alarm()
+    {
+        var alarms = new CapturedLogs();
+        await using var service = await TestService.StartAsync(new() { Log = alarms });
+        var log = await OfAsync(service, 1_000);
+        await log.TamperAsync("update stet.mt_events set version = 77 where tenant_id = {tenant} and seq_id = 999");
+        var folder = TestCluster.NewFolder();
+
+        var cut = await Should.ThrowAsync<Client.AuditLog.AuditException>(
+            Client.AuditLog.AuditExport.DownloadAsync(service.Client(log.TenantId), log.Url, folder));
+
+        cut.Outcome.ShouldBe(Client.AuditLog.AuditOutcome.Unavailable);
+        File.Exists(Path.Combine(folder, "checkpoint")).ShouldBeFalse();
+        AlarmsIn(alarms).ShouldBe([$"The audit log of {log.TenantId} was altered at position 999: run stet audit selfcheck"]);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -274,9 +324,18 @@ public class ProofSpecs
 
     static async Task<(LogClient Log, NaiveTree Tree)> OfAsync(int size)
     {
-        var log = LogClient.New(await TestService.SharedAsync());
-        await log.RecordAsync(size);
-        (await log.CheckpointAsync($"?min_position={size}")).Size.ShouldBe(size);
+        var log = await OfAsync(await TestService.SharedAsync(), size);
         return (log, NaiveTree.Of(await log.EntriesAsync(size)));
     }
+
+    static async Task<LogClient> OfAsync(TestService service, int size)
+    {
+        var log = LogClient.New(service);
+        await log.RecordAsync(size);
+        (await log.CheckpointAsync($"?min_position={size}")).Size.ShouldBe(size);
+        return log;
+    }
+
+    /// <summary>What was logged that somebody has to look at.</summary>
+    static IEnumerable<string> AlarmsIn(CapturedLogs logs) => logs.Lines.Where(l => l.Level >= LogLevel.Error).Select(l => l.Message);
 }
