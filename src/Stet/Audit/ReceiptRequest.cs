@@ -1,4 +1,5 @@
 using Stet.EventStore;
+using Stet.Http;
 
 namespace Stet.Audit;
 
@@ -21,11 +22,11 @@ public sealed class ReceiptRequest
     }
 
     /// <summary>What the request asks for; null when it wants no receipt.</summary>
+    /// <exception cref="BadRequestException">The parameter is no flag.</exception>
     public static ReceiptRequest? Of(HttpContext context)
     {
-        var wanted = context.Request.Headers["Prefer"].Any(p => p!.Split(',').Any(t => t.Trim().Equals("receipt", StringComparison.OrdinalIgnoreCase)))
-            || context.Request.Query["receipt"] == "true";
-        if (!wanted) return null;
+        var flag = new RequestQuery(context.Request.Query).Flag("receipt");
+        if (!flag && !context.Request.Headers["Prefer"].Any(header => IsPreferred(header))) return null;
 
         var request = new ReceiptRequest();
         context.Features.Set(request);
@@ -41,5 +42,36 @@ public sealed class ReceiptRequest
             TenantId = tenantId;
             results.Add(result);
         }
+    }
+
+    /// <summary>Whether a <c>Prefer</c> header (RFC 7240) asks for a receipt. Its parameters say nothing, an empty value is none.</summary>
+    static bool IsPreferred(ReadOnlySpan<char> header)
+    {
+        while (!header.IsEmpty)
+        {
+            var end = EndOf(header, ',');
+            var preference = header[..end][..EndOf(header[..end], ';')];
+            var equals = EndOf(preference, '=');
+            if (preference[..equals].Trim().Equals("receipt", StringComparison.OrdinalIgnoreCase)
+                && preference[equals..].Trim(" \t=\"").IsEmpty) return true;
+
+            header = header[Math.Min(end + 1, header.Length)..];
+        }
+
+        return false;
+    }
+
+    /// <summary>Where the separator first stands outside of quotes, else the end.</summary>
+    static int EndOf(ReadOnlySpan<char> text, char separator)
+    {
+        var isQuoted = false;
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '"') isQuoted = !isQuoted;
+            else if (isQuoted && text[i] == '\\') i++;
+            else if (!isQuoted && text[i] == separator) return i;
+        }
+
+        return text.Length;
     }
 }
