@@ -46,12 +46,13 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
         return output.WrittenMemory;
     }
 
-    async Task<List<Receipt>> MakeAsync(ReceiptRequest request, CancellationToken cancel)
+    /// <summary>One for each event, in log order: commands of one request may have repeated each other.</summary>
+    async Task<IEnumerable<Receipt>> MakeAsync(ReceiptRequest request, CancellationToken cancel)
     {
         var receipts = new List<Receipt>();
         foreach (var result in request.Results)
             receipts.AddRange(await LogChanges.RetryAsync(tries: 3, () => OfAsync(request.TenantId!, result, cancel)));
-        return receipts;
+        return receipts.DistinctBy(r => r.Position).OrderBy(r => r.Position);
     }
 
     async Task<Receipt[]> OfAsync(string tenantId, AppendResult result, CancellationToken cancel)
