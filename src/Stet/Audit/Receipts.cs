@@ -16,6 +16,15 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
 {
     static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>The JSON object that answers a request, with receipts if it asked for them; call it before the answer starts.</summary>
+    public static ValueTask<ReadOnlyMemory<byte>> AddWantedAsync(HttpContext http, ReadOnlyMemory<byte> answer)
+    {
+        if (http.Features.Get<ReceiptRequest>() is not { } wanted) return ValueTask.FromResult(answer);
+
+        http.Response.Headers["Preference-Applied"] = "receipt";
+        return new(http.RequestServices.GetRequiredService<Receipts>().AddAsync(answer, wanted, http.RequestAborted));
+    }
+
     /// <summary>
     /// Adds <c>receipts</c> to the JSON object that is the answer; when signing is refused, or the store is away by now,
     /// null and <c>receipt_error</c>: what was asked for is done all the same.
@@ -23,7 +32,7 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     /// <param name="answer">UTF-8 of one object.</param>
     /// <param name="request">What was recorded.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task<ReadOnlyMemory<byte>> AddAsync(ReadOnlyMemory<byte> answer, ReceiptRequest request, CancellationToken cancel)
+    async Task<ReadOnlyMemory<byte>> AddAsync(ReadOnlyMemory<byte> answer, ReceiptRequest request, CancellationToken cancel)
     {
         var output = new ArrayBufferWriter<byte>(answer.Length + 4_096);
         output.Write(answer.Span[..^1]); // all but the closing brace

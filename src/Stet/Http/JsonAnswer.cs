@@ -64,14 +64,8 @@ public static class JsonAnswer
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            var text = Serialize(body, json);
+            var text = await Receipts.AddWantedAsync(httpContext, Serialize(body, json));
             var response = httpContext.Response;
-            if (httpContext.Features.Get<ReceiptRequest>() is { } wanted)
-            {
-                text = await httpContext.RequestServices.GetRequiredService<Receipts>().AddAsync(text, wanted, httpContext.RequestAborted);
-                response.Headers["Preference-Applied"] = "receipt";
-            }
-
             response.StatusCode = status;
             response.ContentType = "application/json";
             response.Headers[PositionHeader] = position.ToString(CultureInfo.InvariantCulture);

@@ -4,6 +4,7 @@ using Stet.Client.AuditLog;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
 using Stet.Tests.Http;
+using Stet.Tests.Policy.AuthZen;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
@@ -60,6 +61,84 @@ public class ReceiptTests
         var receipt = again.Json["receipts"]!.AsArray().ShouldHaveSingleItem()!;
         ((long)receipt["position"]!).ShouldBe(1);
         await ShouldVerifyAsync(tenant, receipt);
+    }
+
+    [Fact]
+    public async Task Commands_of_a_batch_that_repeat_each_other_get_one_receipt_for_each_event()
+    {
+        var tenant = LogClient.New(await TestService.SharedAsync()).Tenant;
+        JsonNode[] items = [Correction("a").With("idempotency_key", "a"), Correction("b").With("idempotency_key", "b"), Correction("a").With("idempotency_key", "a")];
+
+        foreach (var isAtomic in new[] { true, false })
+        {
+            var answer = await tenant.PostAsync(
+                "/v1/corrections/batch?receipt=true", new JsonObject { ["atomic"] = isAtomic, ["corrections"] = new JsonArray([.. items.Select(i => i.DeepClone())]) });
+
+            answer.Json["receipts"]!.AsArray().Select(r => (long)r!["position"]!).ShouldBe([1, 2], answer.Text);
+        }
+    }
+
+    [Theory]
+    [InlineData("receipt; x=1", true)]
+    [InlineData("Receipt", true)]
+    [InlineData("receipt=\"\"", true)]
+    [InlineData("respond-async;wait=10, receipt", true)]
+    [InlineData("x=\"a, \\\", b\", receipt", true)]
+    [InlineData("receipts", false)]
+    [InlineData("receipt=later", false)]
+    [InlineData("respond-async; receipt", false)]
+    [InlineData("x=\"a, receipt\"", false)]
+    public async Task A_preference_is_read_as_its_standard_says(string prefer, bool isReceipt)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.PostAsync("/v1/corrections", Correction(), ("Prefer", "wait=1"), ("Prefer", prefer));
+
+        (answer.Json["receipts"] is not null, answer.Headers.ContainsKey("Preference-Applied")).ShouldBe((isReceipt, isReceipt), answer.Text);
+    }
+
+    [Theory]
+    [InlineData("receipt=True")]
+    [InlineData("receipt=yes")]
+    [InlineData("receipt=true&receipt=true")]
+    public async Task A_parameter_that_is_no_flag_is_refused_before_anything_is_written(string query)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        foreach (var path in (string[])["/v1/corrections", DecisionTenancy.Evaluation])
+            (await tenant.PostAsync($"{path}?{query}", path == "/v1/corrections" ? Correction() : DecisionTenancy.Question())).ShouldBeProblem(400, "invalid_request");
+
+        (await tenant.PostAsync("/v1/corrections?receipt=1", Correction())).Json["receipts"]![0]!["position"]!.GetValue<long>().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Decisions_of_an_enforcement_point_are_answered_with_receipts_as_other_writes_are()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = new LoggedTenant(service);
+        var batch = new JsonObject { ["evaluations"] = new JsonArray(DecisionTenancy.Question(), DecisionTenancy.Question("eve")) };
+        var search = DecisionTenancy.Question();
+        search["subject"]!.AsObject().Remove("id");
+
+        var one = await tenant.Http.PostAsync(DecisionTenancy.Evaluation, DecisionTenancy.Question(), ("Prefer", "receipt"));
+        var two = await tenant.Http.PostAsync($"{DecisionTenancy.Evaluations}?receipt=true", batch);
+        var found = await tenant.Http.PostAsync($"{DecisionTenancy.Search}/subject?receipt=true", search);
+        var none = await tenant.Http.PostAsync(DecisionTenancy.Evaluation, DecisionTenancy.Question());
+
+        foreach (var (answer, count) in new[] { (one, 1), (two, 2), (found, 1) })
+        {
+            answer.Status.ShouldBe(200, answer.Text);
+            answer.Headers["Preference-Applied"].ShouldBe("receipt");
+            var receipts = answer.Json["receipts"]!.AsArray();
+            receipts.Count.ShouldBe(count);
+            foreach (var receipt in receipts) await ShouldVerifyAsync(tenant, receipt!);
+            ((long)receipts[^1]!["position"]!).ShouldBe(answer.Position());
+        }
+
+        ((bool)one.Json["decision"]!).ShouldBeFalse();
+        ((string?)one.Json["receipts"]![0]!["data"]!["evaluation_id"]).ShouldBe(one.Headers["Stet-Evaluation-Id"]);
+        none.Text.ShouldBe("""{"decision":false}""");
+        none.Headers.Keys.ShouldNotContain("Preference-Applied");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Stet.Audit;
 using Stet.Cedar;
 using Stet.Policy.AccessRequests;
 using Stet.Policy.Decisions;
@@ -46,14 +47,15 @@ static class AnswerWriter
         return SendAsync(http, body.WrittenMemory, position);
     }
 
-    /// <summary>Sends a JSON body with the position of the log that it shows.</summary>
-    public static Task SendAsync(HttpContext http, ReadOnlyMemory<byte> body, long position)
+    /// <summary>Sends a JSON object with the position of the log that it shows, and with receipts if they were asked for.</summary>
+    public static async Task SendAsync(HttpContext http, ReadOnlyMemory<byte> answer, long position)
     {
+        var body = await Receipts.AddWantedAsync(http, answer);
         var response = http.Response;
         response.ContentType = "application/json";
         response.ContentLength = body.Length;
         response.Headers["Stet-Position"] = position.ToString(CultureInfo.InvariantCulture);
-        return response.BodyWriter.WriteAsync(body, http.RequestAborted).AsTask();
+        await response.BodyWriter.WriteAsync(body, http.RequestAborted);
     }
 
     static void Write(Utf8JsonWriter json, in Answer answer, long position)

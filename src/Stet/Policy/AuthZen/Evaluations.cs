@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Stet.Audit;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -53,7 +54,7 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
         var tenant = await TenantAsync(context);
         Guid? batch = null;
         var (answers, results) = await recorder.RecordAsync(
-            tenant, caller.Subject, Approvals.IdsIn(defaults), context.Metadata,
+            tenant, caller.Subject, Approvals.IdsIn(defaults), context.Metadata, context.Receipt,
             basis =>
             {
                 var taken = Take(basis, defaults, items, broken, options);
@@ -91,7 +92,7 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
         var tenant = await TenantAsync(context);
         var requestId = AuthZenPaths.RequestIdOf(http);
         var (answer, results) = await recorder.RecordAsync<Answer>(
-            tenant, caller.Subject, Approvals.IdsIn(body), context.Metadata,
+            tenant, caller.Subject, Approvals.IdsIn(body), context.Metadata, context.Receipt,
             basis =>
             {
                 var taken = basis.Decide(asked, supported);
@@ -153,7 +154,7 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
     }
 
     internal static CommandContext Context(HttpContext http, Caller caller) => new(
-        caller, CommandContext.MetadataOf(http, "enforcer", caller.Subject), null, null, http.RequestAborted);
+        caller, CommandContext.MetadataOf(http, "enforcer", caller.Subject), null, ReceiptRequest.Of(http), http.RequestAborted);
 
     async ValueTask<Tenant> TenantAsync(CommandContext context) =>
         await commands.TenantAsync(context) ?? throw new BadRequestException(AuthZenProblems.UnknownTenant);

@@ -46,7 +46,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
     {
         var requestId = AuthZenPaths.RequestIdOf(http);
         var ((page, now), results) = await recorder.RecordAsync<(SearchPage Page, DateTimeOffset Now)>(
-            tenant, context.Caller.Subject, [], context.Metadata,
+            tenant, context.Caller.Subject, [], context.Metadata, context.Receipt,
             basis =>
             {
                 var taken = Take(basis, search, null);
@@ -64,7 +64,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         basis = basis with { Pep = present.Pep };
         var page = Take(basis, search, token);
         var results = await recorder.RecordAsync(
-            tenant, context.Metadata, Command(tenant, Event(basis, search, page, AuthZenPaths.RequestIdOf(http), token.After)),
+            tenant, context.Metadata, context.Receipt, Command(tenant, Event(basis, search, page, AuthZenPaths.RequestIdOf(http), token.After)),
             http.RequestAborted);
         await WriteAsync(http, tenant, search, page, token.AsOf, token.Now, results[0].Position);
     }

@@ -47,13 +47,14 @@ sealed class DecisionRecorder(
     /// <param name="pepId">Who asks.</param>
     /// <param name="approvalIds">The approvals that are referred to.</param>
     /// <param name="metadata">Stored beside the events.</param>
+    /// <param name="receipt">Collects what a receipt is made of; null when the caller wants none.</param>
     /// <param name="take">Decides; called again when the basis was not the newest. No commands: nothing is recorded.</param>
     /// <param name="cancel">Ends the wait of a caller who has gone.</param>
     /// <returns>What was taken last, and the results of its commands.</returns>
     /// <exception cref="StoreUnavailableException">It could not be recorded, and so is no decision.</exception>
     /// <exception cref="BadRequestException">The audit log cannot carry it.</exception>
     public async Task<(T Taken, AppendResult[] Results)> RecordAsync<T>(
-        Tenant tenant, string pepId, IReadOnlyList<Guid> approvalIds, EventMetadata metadata,
+        Tenant tenant, string pepId, IReadOnlyList<Guid> approvalIds, EventMetadata metadata, ReceiptRequest? receipt,
         Func<DecisionBasis, (T Taken, IReadOnlyList<StreamCommand> Commands)> take, CancellationToken cancel)
     {
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
@@ -63,7 +64,7 @@ sealed class DecisionRecorder(
             var (taken, commands) = take(basis);
             if (commands.Count == 0) return (taken, []);
 
-            var results = await AppendAsync(tenant, metadata, [.. basis.Guards, .. commands], cancel);
+            var results = await AppendAsync(tenant, metadata, receipt, [.. basis.Guards, .. commands], cancel);
             if (!IsStale(results, basis.Guards.Count)) return (taken, results[basis.Guards.Count..]);
 
             policies.Forget(tenant.Id);
@@ -76,15 +77,17 @@ sealed class DecisionRecorder(
 
     /// <summary>Records what was taken on a past, which cannot have changed.</summary>
     public Task<AppendResult[]> RecordAsync(
-        Tenant tenant, EventMetadata metadata, StreamCommand command, CancellationToken cancel) =>
-        AppendAsync(tenant, metadata, [command], cancel);
+        Tenant tenant, EventMetadata metadata, ReceiptRequest? receipt, StreamCommand command, CancellationToken cancel) =>
+        AppendAsync(tenant, metadata, receipt, [command], cancel);
 
     async Task<AppendResult[]> AppendAsync(
-        Tenant tenant, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, CancellationToken cancel)
+        Tenant tenant, EventMetadata metadata, ReceiptRequest? receipt, IReadOnlyList<StreamCommand> commands, CancellationToken cancel)
     {
         try
         {
-            return await store.AppendAsync(tenant.Id, metadata, commands, receipt: false, cancel);
+            var results = await store.AppendAsync(tenant.Id, metadata, commands, receipt is not null, cancel);
+            foreach (var result in results) receipt?.Add(tenant.Id, result);
+            return results;
         }
         catch (UnloggableEventException e)
         {

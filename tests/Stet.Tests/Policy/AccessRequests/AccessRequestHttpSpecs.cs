@@ -327,7 +327,7 @@ public sealed class AccessRequestHttpSpecs
         new AskedReader(question.RootElement, default).Read(out var asked).ShouldBeNull();
         var taken = new List<bool>();
 
-        var (decision, _) = await recorder.RecordAsync<bool>(tenant, "gateway", [id], new EventMetadata("enforcer"), basis =>
+        var (decision, _) = await recorder.RecordAsync<bool>(tenant, "gateway", [id], new EventMetadata("enforcer"), receipt: null, basis =>
         {
             var one = basis.Decide(asked, []);
             taken.Add(one.Effective.Decision);
