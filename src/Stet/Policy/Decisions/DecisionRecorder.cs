@@ -1,4 +1,5 @@
 using Npgsql;
+using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
 using Stet.Policy.AccessRequests;
