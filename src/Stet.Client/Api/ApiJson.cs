@@ -44,6 +44,7 @@ namespace Stet.Client.Api;
 [JsonSerializable(typeof(ShardProgress))]
 [JsonSerializable(typeof(NewResolution))]
 [JsonSerializable(typeof(Resolution))]
+[JsonSerializable(typeof(Duplicates))]
 [JsonSerializable(typeof(Equivocations))]
 [JsonSerializable(typeof(SubmissionSummary))]
 [JsonSerializable(typeof(LogKeys))]

@@ -123,6 +123,21 @@ public sealed class PcsClient
         connection.ReadAsync(
             new Target($"{Path}/equivocations").Page(cursor, limit), connection.Json.Equivocations, known, cancel);
 
+    /// <summary>All documents that came again, the newest recorded first.</summary>
+    public IAsyncEnumerable<Duplicate> DuplicatesAsync(CancellationToken cancel = default) =>
+        Connection.EnumerateAsync(
+            (cursor, token) => DuplicatesPageAsync(cursor, cancel: token), static page => (page.Rows, page.NextCursor), cancel);
+
+    /// <summary>One page of the documents that came again.</summary>
+    /// <param name="cursor">Where the page before ended; null: from the newest.</param>
+    /// <param name="limit">1 to 200; null: 50.</param>
+    /// <param name="known">The last answer to the same question.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public Task<Reading<Duplicates>> DuplicatesPageAsync(
+        string? cursor = null, int? limit = null, Reading<Duplicates>? known = null, CancellationToken cancel = default) =>
+        connection.ReadAsync(
+            new Target($"{Path}/duplicates").Page(cursor, limit), connection.Json.Duplicates, known, cancel);
+
     /// <summary>How submissions went: counts and ratios.</summary>
     public Task<Reading<SubmissionSummary>> SummaryAsync(
         Reading<SubmissionSummary>? known = null, CancellationToken cancel = default) =>

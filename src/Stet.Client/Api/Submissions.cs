@@ -61,8 +61,12 @@ public sealed record RecordedSubmission(
 /// <summary>Every recording of one document, oldest first: more than one when it came again long after.</summary>
 /// <param name="Submissions">The recordings.</param>
 /// <param name="Equivocations">How often the id came with other content.</param>
+/// <param name="Redeliveries">How often the document came again, and got its first answer; the last second may be missing.</param>
+/// <param name="LastRedeliveredAt">When it did last; null: it did not.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
-public sealed record SubmissionsOfId(IReadOnlyList<RecordedSubmission> Submissions, int Equivocations, long Position);
+public sealed record SubmissionsOfId(
+    IReadOnlyList<RecordedSubmission> Submissions, int Equivocations, long Redeliveries, DateTimeOffset? LastRedeliveredAt,
+    long Position);
 
 /// <summary>A page of recorded documents.</summary>
 /// <param name="Rows">The documents.</param>
@@ -156,6 +160,23 @@ public sealed record Equivocation(
 public sealed record Equivocations(
     [property: JsonPropertyName("equivocations")] IReadOnlyList<Equivocation> Rows, string? NextCursor, long Position);
 
+/// <summary>A recorded document that came again.</summary>
+/// <param name="PcsId">Its id.</param>
+/// <param name="ShardId">Whose events.</param>
+/// <param name="Epoch">Which of the shard's.</param>
+/// <param name="Redeliveries">How often it came again, and got its first answer.</param>
+/// <param name="LastRedeliveredAt">When it did last, by the server's clock.</param>
+/// <param name="Position">Where it was recorded in the tenant's log.</param>
+public sealed record Duplicate(
+    string PcsId, string ShardId, long Epoch, long Redeliveries, DateTimeOffset LastRedeliveredAt, long Position);
+
+/// <summary>A page of documents that came again, the newest recorded first.</summary>
+/// <param name="Rows">The documents.</param>
+/// <param name="NextCursor">Where the next page begins; null at the end.</param>
+/// <param name="Position">The log position that the answer reflects; what came in the last second may be missing.</param>
+public sealed record Duplicates(
+    [property: JsonPropertyName("duplicates")] IReadOnlyList<Duplicate> Rows, string? NextCursor, long Position);
+
 /// <summary>How a tenant's submissions went.</summary>
 /// <param name="Accepted">Documents accepted.</param>
 /// <param name="Escalated">Documents escalated.</param>
@@ -167,20 +188,18 @@ public sealed record Equivocations(
 /// <param name="EquivocatedUnsigned">Contradictions that no signature covers: no shard's fault.</param>
 /// <param name="Refused">Refusals recorded, by code.</param>
 /// <param name="RefusedSuppressed">Refusals that were not recorded because there were too many.</param>
-/// <param name="Instance">What the answering instance has counted; nothing of it is stored.</param>
+/// <param name="Deliveries">How documents were delivered.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
 public sealed record SubmissionSummary(
     long Accepted, long Escalated, double? EscalationRate, long OpenEscalations, long ResolvedAccepted, long ResolvedRejected,
     long Equivocated, long EquivocatedUnsigned, IReadOnlyDictionary<string, long> Refused, long RefusedSuppressed,
-    InstanceCounts Instance, long Position);
+    DeliveryCounts Deliveries, long Position);
 
-/// <summary>What one instance of the service has counted of a tenant.</summary>
-/// <param name="Since">Since when.</param>
+/// <summary>How a tenant's documents were delivered; what came in the last second may be missing.</summary>
 /// <param name="Submissions">All of the tenant, refused ones included.</param>
 /// <param name="Duplicates">Those that got the first answer again.</param>
 /// <param name="DuplicateRate">By all, 0 to 1; null: there were none.</param>
 /// <param name="SignatureFailures">Those whose signature was refused.</param>
 /// <param name="SignatureFailureRate">By all, 0 to 1; null: there were none.</param>
-public sealed record InstanceCounts(
-    DateTimeOffset Since, long Submissions, long Duplicates, double? DuplicateRate, long SignatureFailures,
-    double? SignatureFailureRate);
+public sealed record DeliveryCounts(
+    long Submissions, long Duplicates, double? DuplicateRate, long SignatureFailures, double? SignatureFailureRate);

@@ -102,6 +102,7 @@ sealed partial class PcsEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(LatestAnswer))]
 [JsonSerializable(typeof(ResolveRequest))]
 [JsonSerializable(typeof(ResolutionAnswer))]
+[JsonSerializable(typeof(DuplicatesAnswer))]
 [JsonSerializable(typeof(EquivocationsAnswer))]
 [JsonSerializable(typeof(SummaryAnswer))]
 [JsonSerializable(typeof(UnreadDocument))]

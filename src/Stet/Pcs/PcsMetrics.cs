@@ -12,7 +12,6 @@ sealed class PcsMetrics
     static readonly double[] milliseconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 100, 250, 1_000, 5_000];
 
     readonly ConcurrentDictionary<string, KeyValuePair<string, object?>> tenantTags = new(StringComparer.Ordinal);
-    readonly ConcurrentDictionary<string, TenantCounts> counts = new(StringComparer.Ordinal);
     readonly Counter<long> ingestTotal;
     readonly UpDownCounter<long> ingestByTenant;
     readonly Pair accepted;
@@ -26,9 +25,8 @@ sealed class PcsMetrics
     readonly Histogram<double> verifyLatency;
     readonly Histogram<double> commitLatency;
 
-    public PcsMetrics(IMeterFactory meters, TimeProvider clock)
+    public PcsMetrics(IMeterFactory meters)
     {
-        Since = clock.GetUtcNow();
         var meter = meters.Create("Stet");
         ingestTotal = meter.CreateCounter<long>("flk_ingest_total", null, "Submissions of an existing tenant.");
         ingestByTenant = meter.CreateUpDownCounter<long>("flk_ingest_total_by_tenant", null, "Submissions of a tenant.");
@@ -54,17 +52,10 @@ sealed class PcsMetrics
         refused.Add(0, new KeyValuePair<string, object?>("code", Equivocations.Code));
     }
 
-    /// <summary>Since when this instance counts.</summary>
-    public DateTimeOffset Since { get; }
-
-    /// <summary>What this instance has counted of a tenant.</summary>
-    public TenantCounts Find(string tenantId) => counts.GetValueOrDefault(tenantId) ?? new TenantCounts();
-
     public void Ingested(string tenantId)
     {
         ingestTotal.Add(1);
         ingestByTenant.Add(1, Tag(tenantId));
-        Interlocked.Increment(ref Of(tenantId).Submissions);
     }
 
     public void Recorded(string tenantId, bool isEscalated) => (isEscalated ? escalated : accepted).Add(Tag(tenantId));
@@ -73,14 +64,9 @@ sealed class PcsMetrics
     {
         duplicates.Add(Tag(tenantId));
         duplicatesByStatus.Add(1, new KeyValuePair<string, object?>("status", status));
-        Interlocked.Increment(ref Of(tenantId).Duplicates);
     }
 
-    public void SignatureRefused(string tenantId)
-    {
-        signatureErrors.Add(Tag(tenantId));
-        Interlocked.Increment(ref Of(tenantId).SignatureFailures);
-    }
+    public void SignatureRefused(string tenantId) => signatureErrors.Add(Tag(tenantId));
 
     public void NotRecorded(string tenantId) => appendErrors.Add(Tag(tenantId));
 
@@ -91,8 +77,6 @@ sealed class PcsMetrics
     public void Answered(TimeSpan elapsed) => verifyLatency.Record(elapsed.TotalMilliseconds);
 
     public void Committed(TimeSpan elapsed) => commitLatency.Record(elapsed.TotalMilliseconds);
-
-    TenantCounts Of(string tenantId) => counts.GetOrAdd(tenantId, static _ => new TenantCounts());
 
     KeyValuePair<string, object?> Tag(string tenantId) =>
         tenantTags.GetOrAdd(tenantId, static id => new KeyValuePair<string, object?>("tenant_id", id));
@@ -115,12 +99,4 @@ sealed class PcsMetrics
             byTenant.Add(1, tenant);
         }
     }
-}
-
-/// <summary>What one instance has counted of one existing tenant since it started.</summary>
-sealed class TenantCounts
-{
-    public long Submissions;
-    public long Duplicates;
-    public long SignatureFailures;
 }

@@ -58,6 +58,8 @@ public static class PcsModule
         services.AddSingleton<FirstAnswers>();
         services.AddSingleton<SubmissionIntake>();
         services.AddSingleton<PcsMetrics>();
+        services.AddSingleton<Deliveries>();
+        services.AddHostedService(provider => provider.GetRequiredService<Deliveries>());
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, PcsHttpJson.Default));
         return services;
     }
@@ -74,6 +76,7 @@ public static class PcsModule
         EscalationsEndpoint.Map(routes);
         ResolveEscalationEndpoint.Map(routes);
         EquivocationsEndpoint.Map(routes);
+        DuplicatesEndpoint.Map(routes);
         SummaryEndpoint.Map(routes);
     }
 

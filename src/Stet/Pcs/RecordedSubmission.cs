@@ -71,7 +71,14 @@ sealed record RecordedSubmission(
 }
 
 /// <summary>Every recording of one document, oldest first: more than one when it came again long after.</summary>
-sealed record SubmissionsOfId(IReadOnlyList<RecordedSubmission> Submissions, int Equivocations, long Position);
+/// <param name="Submissions">The recordings.</param>
+/// <param name="Equivocations">How often the id came with other content.</param>
+/// <param name="Redeliveries">How often the document came again, and got its first answer.</param>
+/// <param name="LastRedeliveredAt">When it did last, by the server's clock; null: it did not.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+sealed record SubmissionsOfId(
+    IReadOnlyList<RecordedSubmission> Submissions, int Equivocations, long Redeliveries, DateTimeOffset? LastRedeliveredAt,
+    long Position);
 
 /// <summary>A page of recorded documents.</summary>
 sealed record SubmissionsAnswer(IReadOnlyList<RecordedSubmission> Submissions, string? NextCursor, long Position)

@@ -8,8 +8,8 @@ namespace Stet.Pcs.Service;
 /// <summary>Takes submissions: the checks in their order, the first that fails answers.</summary>
 sealed partial class SubmissionIntake(
     Store store, PcsTenants tenants, SubmissionClaims claims, SubmissionLimits limits, FirstAnswers firstAnswers,
-    RefusalRecorder refusals, Equivocations equivocations, PcsMetrics metrics, TimeProvider clock,
-    ILogger<SubmissionIntake> logger)
+    RefusalRecorder refusals, Equivocations equivocations, PcsMetrics metrics, Deliveries deliveries,
+    TimeProvider clock, ILogger<SubmissionIntake> logger)
 {
     static readonly TimeSpan retryAfter = TimeSpan.FromSeconds(5);
 
@@ -28,6 +28,7 @@ sealed partial class SubmissionIntake(
         if (claim.Tenant is not { } tenant) return (null, false, claim.Problem);
 
         metrics.Ingested(tenant.Id);
+        deliveries.Submitted(tenant.Id);
         var now = Microseconds(clock.GetUtcNow());
         if (claim.Problem is { } mismatch)
             return (null, false, await refusals.RecordAsync(http, tenant, mismatch, pcsId: null, body, now));
@@ -67,6 +68,7 @@ sealed partial class SubmissionIntake(
         if (problem.Status != 401) return problem;
 
         metrics.SignatureRefused(tenant.Id);
+        deliveries.SignatureRefused(tenant.Id);
         return await refusals.RecordAsync(http, tenant, problem, refused.Document?.PcsId, body, now);
     }
 
@@ -78,10 +80,7 @@ sealed partial class SubmissionIntake(
 
         // A receipt is made of the event, which the writer brings.
         if (receipt is null && await firstAnswers.FindAsync(request, id, http.RequestAborted) is { } first)
-        {
-            metrics.Duplicate(request.Tenant.Id, SubmitDocumentEndpoint.StatusOf(first));
-            return new Taken(first, IsDuplicate: true, null, IsConflict: false);
-        }
+            return Again(request, first);
 
         return await AppendAsync(request, id, receipt);
     }
@@ -108,9 +107,7 @@ sealed partial class SubmissionIntake(
                     return new Taken(Answer(mark, result), IsDuplicate: false, null, IsConflict: false);
 
                 case AppendOutcome.Repeated when firstAnswers.IsGiven(result.Events[0].Timestamp, request):
-                    var first = Answer(mark, result);
-                    metrics.Duplicate(request.Tenant.Id, SubmitDocumentEndpoint.StatusOf(first));
-                    return new Taken(first, IsDuplicate: true, null, IsConflict: false);
+                    return Again(request, Answer(mark, result));
 
                 case AppendOutcome.Repeated:
                     continue;
@@ -133,6 +130,13 @@ sealed partial class SubmissionIntake(
             firstAnswers.Keep(id, mark, result.Events[0], answer);
             return answer;
         }
+    }
+
+    Taken Again(VerifiedSubmission request, SubmissionAnswer first)
+    {
+        metrics.Duplicate(request.Tenant.Id, SubmitDocumentEndpoint.StatusOf(first));
+        deliveries.Repeated(request.Tenant.Id, first.Position, request.ReceivedAt);
+        return new Taken(first, IsDuplicate: true, null, IsConflict: false);
     }
 
     /// <summary>Appends while the settings are those that the document was verified by.</summary>

@@ -48,13 +48,26 @@ public static class SubmissionsEndpoints
             [Scalar(caller.TenantId), Scalar(pcs_id)],
             async (row, position, cancel) => (Rows: await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
             http.RequestAborted);
-        var equivocations = store.QueryAsync(
-            caller.TenantId, "select count(*)::int from stet.pcs_equivocation where tenant_id = $1 and pcs_id = $2",
+        var others = store.QueryAsync(
+            caller.TenantId,
+            """
+            select (select count(*)::int from stet.pcs_equivocation where tenant_id = $1 and pcs_id = $2),
+                coalesce(sum(r.redeliveries), 0)::bigint, max(r.last_at)
+            from (select position from stet.pcs_submission where tenant_id = $1 and pcs_id = $2 order by position limit 100) s
+            cross join lateral (
+                select redeliveries, last_at from stet.pcs_redelivery where tenant_id = $1 and position = s.position limit 1) r
+            """,
             [Scalar(caller.TenantId), Scalar(pcs_id)],
-            static async (row, _, cancel) => await row.ReadAsync(cancel) ? row.GetInt32(0) : 0, http.RequestAborted);
+            static async (row, _, cancel) =>
+            {
+                await row.ReadAsync(cancel);
+                return (row.GetInt32(0), row.GetInt64(1), row.IsDBNull(2) ? (DateTimeOffset?)null : new DateTimeOffset(row.GetDateTime(2), TimeSpan.Zero));
+            },
+            http.RequestAborted);
 
         var (rows, position) = await submissions;
-        var answer = new SubmissionsOfId(rows, await equivocations, position);
+        var (equivocations, redeliveries, lastRedeliveredAt) = await others;
+        var answer = new SubmissionsOfId(rows, equivocations, redeliveries, lastRedeliveredAt, position);
         return rows.Count == 0
             ? Problems.Answer(PcsProblems.NotFound(pcs_id))
             : JsonAnswer.Read(answer, PcsHttpJson.Default.SubmissionsOfId, position);

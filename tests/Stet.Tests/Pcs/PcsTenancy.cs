@@ -54,6 +54,18 @@ static class PcsTenancy
         return answer.Json;
     }
 
+    /// <summary>The summary once so many submissions are counted, which is done every second.</summary>
+    public static async Task<JsonNode> CountedAsync(this Tenant tenant, int submissions)
+    {
+        for (var deadline = Environment.TickCount64 + 20_000; ;)
+        {
+            var summary = await tenant.ReadAsync("/v1/pcs/summary");
+            if ((int)summary["deliveries"]!["submissions"]! == submissions) return summary;
+            Environment.TickCount64.ShouldBeLessThan(deadline);
+            await Task.Delay(100);
+        }
+    }
+
     static async Task RegisterAsync(
         TestService service, CommandContext context, PcsRegistration registration, JsonElement key)
     {

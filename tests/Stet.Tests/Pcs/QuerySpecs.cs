@@ -121,14 +121,36 @@ public class QuerySpecs
         await tenant.SubmitAsync(Doubtful);
         await tenant.SubmitAsync(Document.Signed("wrong"));
 
-        var summary = await tenant.ReadAsync("/v1/pcs/summary");
+        var summary = await tenant.CountedAsync(submissions: 6);
 
         ((int)summary["accepted"]!, (int)summary["escalated"]!, (int)summary["open_escalations"]!).ShouldBe((3, 1, 1));
         ((double)summary["escalation_rate"]!).ShouldBe(0.25);
         summary["refused"]!.ToJsonString().ShouldBe("""{"signature_invalid":1}""");
-        var instance = summary["instance"]!;
-        ((int)instance["submissions"]!, (int)instance["duplicates"]!, (int)instance["signature_failures"]!).ShouldBe((6, 1, 1));
-        ((double)instance["duplicate_rate"]!).ShouldBe(0.166667);
+        var deliveries = summary["deliveries"]!;
+        ((int)deliveries["duplicates"]!, (int)deliveries["signature_failures"]!).ShouldBe((1, 1));
+        ((double)deliveries["duplicate_rate"]!).ShouldBe(0.166667);
+    }
+
+    [Fact]
+    public async Task What_came_again_is_listed_and_told_of_its_document_by_any_instance()
+    {
+        await using var service = await TestService.StartAsync();
+        var id = TestService.NewTenantId();
+        var before = await PcsTenancy.NewAsync(service, id);
+        foreach (var epoch in (int[])[0, 1, 2, 0, 2, 2]) await before.SubmitAsync((Document with { Epoch = epoch }).Signed());
+        await before.CountedAsync(submissions: 6);
+
+        await using var later = await TestService.StartAsync(database: service.Database);
+        var tenant = new Tenant(later.Client(id));
+
+        var first = await tenant.ReadAsync("/v1/pcs/duplicates?limit=1");
+        var second = await tenant.ReadAsync($"/v1/pcs/duplicates?limit=1&cursor={first["next_cursor"]}");
+        var (newest, oldest) = (first["duplicates"]![0]!, second["duplicates"]![0]!);
+        ((int)newest["epoch"]!, (int)newest["redeliveries"]!, (int)oldest["epoch"]!, (int)oldest["redeliveries"]!).ShouldBe((2, 2, 0, 1));
+        second["next_cursor"].ShouldBeNull();
+        var document = await tenant.ReadAsync($"/v1/pcs/{newest["pcs_id"]}");
+        ((int)document["redeliveries"]!, (string?)document["last_redelivered_at"]).ShouldBe((2, (string?)newest["last_redelivered_at"]));
+        ((int)(await tenant.CountedAsync(submissions: 6))["deliveries"]!["duplicates"]!).ShouldBe(3);
     }
 
     [Fact]
