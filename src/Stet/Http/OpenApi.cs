@@ -105,7 +105,7 @@ public static partial class OpenApi
 
         var takes = metadata.OfType<RequestHeaders>().SelectMany(h => h.Names).ToList();
         if (metadata.OfType<MethodInfo>().Any(m => m.GetParameters().Any(p => p.ParameterType == typeof(CommandContext))))
-            takes.AddRange(context.Description.HttpMethod == HttpMethods.Post ? [IdempotencyKey, .. RequestHeaders.OfEvents] : RequestHeaders.OfEvents);
+            takes.AddRange(context.Description.HttpMethod == HttpMethods.Post ? [IdempotencyKey, .. RequestHeaders.OfWrites] : RequestHeaders.OfWrites);
         if (takes.Count > 0) operation.Parameters = [.. operation.Parameters ?? [], .. takes.Select(RequestHeader)];
 
         foreach (var (status, response) in operation.Responses)
@@ -153,6 +153,7 @@ public static partial class OpenApi
             IdempotencyKey => "Makes it safe to repeat: the same key and body get the first answer. 1 to 200 visible ASCII characters.",
             "X-Correlation-Id" => "Stored with the events: what they belong to. 1 to 200 visible ASCII characters.",
             "X-Causation-Id" => "Stored with the events: what they come from. 1 to 200 visible ASCII characters.",
+            "Prefer" => "`receipt`: the answer has a member `receipts`, with a proof for each event that it is in the audit log. `?receipt=true` asks for the same.",
             _ => "The tenant, where no access token names it.",
         },
         Schema = Text(),
@@ -223,8 +224,8 @@ public static partial class OpenApi
 /// <param name="Names">Their names.</param>
 sealed record RequestHeaders(params string[] Names)
 {
-    /// <summary>What is stored beside every event.</summary>
-    public static string[] OfEvents { get; } = ["X-Correlation-Id", "X-Causation-Id"];
+    /// <summary>What every write takes beside its body.</summary>
+    public static string[] OfWrites { get; } = ["X-Correlation-Id", "X-Causation-Id", "Prefer"];
 }
 
 /// <summary>Shapes that the framework's descriptions of routes name.</summary>

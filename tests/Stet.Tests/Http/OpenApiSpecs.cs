@@ -110,10 +110,10 @@ public class OpenApiSpecs
     }
 
     [Theory]
-    [InlineData("/v1/corrections", "post", "201", "Idempotency-Key X-Correlation-Id X-Causation-Id", "Stet-Position")]
-    [InlineData("/v1/pcs/{pcs_id}/resolve", "post", "200", "Idempotency-Key X-Correlation-Id X-Causation-Id", "Stet-Position")]
-    [InlineData("/v1/pcs/keys/{kid}", "put", "200", "X-Correlation-Id X-Causation-Id", "Stet-Position")]
-    [InlineData("/v1/pcs/submit", "post", "202", "X-Tenant-Id X-Correlation-Id X-Causation-Id", "Stet-Position")]
+    [InlineData("/v1/corrections", "post", "201", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
+    [InlineData("/v1/pcs/{pcs_id}/resolve", "post", "200", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
+    [InlineData("/v1/pcs/keys/{kid}", "put", "200", "X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
+    [InlineData("/v1/pcs/submit", "post", "202", "X-Tenant-Id X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
     [InlineData("/v1/facts", "get", "200", "", "Stet-Position ETag")]
     [InlineData("/v1/facts", "get", "304", "", "ETag")]
     public async Task Headers_are_described(string path, string method, string status, string taken, string answered)
