@@ -67,7 +67,7 @@ public class BatchSpecs
         Problem(answer, 5).ShouldBe(("invalid_request", "/corrections/5/unknown~1member"));
         Problem(answer, 6).ShouldBe(("invalid_request", "/corrections/6"));
         Problem(answer, 7).ShouldBe(("invalid_request", "/corrections/7"));
-        Problem(answer, 8).ShouldBe(("invalid_request", "/corrections/8/value/a"));
+        Problem(answer, 8).ShouldBe(("data_not_canonical", "/corrections/8/value/a"));
         Item(answer, 1)["problem"]!["detail"]!.ToString().ShouldStartWith("`/corrections/1/actor` is required");
         (await Values(tenant)).Length.ShouldBe(2);
     }
