@@ -203,6 +203,8 @@ public sealed record Enforcer(string SystemId, DateTimeOffset Since, DateTimeOff
 
 /// <summary>A system that does not enforce a correction.</summary>
 /// <param name="SystemId">Its name.</param>
+/// <param name="Since">Since when it should: the correction was recorded, or the system registered, if that was later.</param>
 /// <param name="EnforcedCorrectionVersion">As it reported last; null when it never did.</param>
 /// <param name="ReportedAt">Its last heartbeat; null when it never reported.</param>
-public sealed record Delinquent(string SystemId, DateTimeOffset? EnforcedCorrectionVersion, DateTimeOffset? ReportedAt);
+public sealed record Delinquent(
+    string SystemId, DateTimeOffset Since, DateTimeOffset? EnforcedCorrectionVersion, DateTimeOffset? ReportedAt);

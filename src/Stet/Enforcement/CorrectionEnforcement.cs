@@ -34,6 +34,7 @@ public sealed record CorrectionEnforcement(
             {
                 if (!await row.ReadAsync(token)) return null;
 
+                var recordedAt = new DateTimeOffset(row.GetDateTime(1));
                 var enforced = new List<Enforcer>();
                 var notEnforced = new List<Delinquent>();
                 do
@@ -42,10 +43,10 @@ public sealed record CorrectionEnforcement(
                     var system = EnforcementModule.Read(row, 4);
                     if (!system.IsInScope(row.GetString(2))) continue;
 
-                    if (system.Enforces(row.GetInt64(0), new DateTimeOffset(row.GetDateTime(1))))
+                    if (system.Enforces(row.GetInt64(0), recordedAt))
                         enforced.Add(new Enforcer(system.SystemId, new DateTimeOffset(row.GetDateTime(5)), system.Heartbeat!.ReportedAt));
                     else
-                        notEnforced.Add(new Delinquent(system.SystemId, system.Heartbeat?.EnforcedCorrectionVersion, system.Heartbeat?.ReportedAt));
+                        notEnforced.Add(Delinquent.Of(system, recordedAt));
                 }
                 while (await row.ReadAsync(token));
 
@@ -64,9 +65,17 @@ public sealed record Enforcer(string SystemId, DateTimeOffset Since, DateTimeOff
 
 /// <summary>A system that does not enforce a correction.</summary>
 /// <param name="SystemId">Its name.</param>
+/// <param name="Since">Since when it should: the correction was recorded, or the system registered, if that was later.</param>
 /// <param name="EnforcedCorrectionVersion">As it reported last; null when it never did.</param>
 /// <param name="ReportedAt">Its last heartbeat; null when it never reported.</param>
-public sealed record Delinquent(string SystemId, DateTimeOffset? EnforcedCorrectionVersion, DateTimeOffset? ReportedAt);
+public sealed record Delinquent(
+    string SystemId, DateTimeOffset Since, DateTimeOffset? EnforcedCorrectionVersion, DateTimeOffset? ReportedAt)
+{
+    /// <summary>A system that should enforce what was recorded at a time.</summary>
+    public static Delinquent Of(EnforcingSystem system, DateTimeOffset recordedAt) => new(
+        system.SystemId, system.RegisteredAt > recordedAt ? system.RegisteredAt.Value : recordedAt,
+        system.Heartbeat?.EnforcedCorrectionVersion, system.Heartbeat?.ReportedAt);
+}
 
 public static class CorrectionEnforcementEndpoint
 {

@@ -35,6 +35,8 @@ public static class RequestBody
     static async ValueTask<T> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySpan<byte>, T> parse)
     {
         if (!IsJson(http.Request.ContentType)) throw new BadRequestException(RequestProblems.NotJson);
+        if (http.Request.Headers.ContentEncoding.Any(coding => !"identity".Equals(coding, StringComparison.OrdinalIgnoreCase)))
+            throw new BadRequestException(RequestProblems.Encoded);
         if (http.Request.ContentLength > limit) throw new BadRequestException(RequestProblems.TooLarge(limit));
 
         var reader = http.Request.BodyReader;
@@ -123,6 +125,9 @@ public static class RequestProblems
 {
     public static Problem NotJson { get; } = new(
         "unsupported_media_type", 415, "The body is not JSON", "send the body as `Content-Type: application/json`");
+
+    public static Problem Encoded { get; } = new(
+        "unsupported_media_type", 415, "The body is encoded", "send the body as it is, without `Content-Encoding`");
 
     public static Problem TooLarge(int limit) => new(
         "body_too_large", 413, "The body is too large", $"at most {limit / 1024} KiB are read here");

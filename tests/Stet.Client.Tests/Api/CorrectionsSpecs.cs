@@ -230,6 +230,6 @@ public class CorrectionsSpecs
         var enforcement = (await stet.Corrections.EnforcementAsync(written.Value.CorrectionId)).Value;
 
         enforcement.Enforced.Select(e => e.SystemId).ShouldBe(["allergy-filter"]);
-        enforcement.NotEnforced.ShouldBe([new Delinquent("late", null, null)]);
+        enforcement.NotEnforced.ShouldBe([new Delinquent("late", written.Value.CreatedAt, null, null)]);
     }
 }

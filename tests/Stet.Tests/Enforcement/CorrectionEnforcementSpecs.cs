@@ -22,12 +22,15 @@ public class CorrectionEnforcementSpecs
         clock.Advance(TimeSpan.FromSeconds(1));
         await tenant.BeatAsync("quick", position: 5);
         await tenant.BeatAsync("timed", version: "2026-03-02T09:00:01.500Z");
+        await tenant.PutAsync("young");
 
         var answer = await EnforcementAsync(tenant, correction);
 
         Systems(answer, "enforced", "since").ShouldBe(["quick 2026-03-02T09:00:01.000000Z", "timed 2026-03-02T09:00:01.000001Z"]);
         Systems(answer, "enforced", "reported_at").ShouldBe(["quick 2026-03-02T09:00:02.000000Z", "timed 2026-03-02T09:00:02.000001Z"]);
-        Systems(answer, "not_enforced", "reported_at").ShouldBe(["silent ", "slow 2026-03-02T09:00:00.000002Z"]);
+        Systems(answer, "not_enforced", "reported_at").ShouldBe(["silent ", "slow 2026-03-02T09:00:00.000002Z", "young "]);
+        var recorded = correction.Text("created_at");
+        Systems(answer, "not_enforced", "since").ShouldBe([$"silent {recorded}", $"slow {recorded}", "young 2026-03-02T09:00:02.000002Z"]);
     }
 
     [Fact]

@@ -49,6 +49,13 @@ public class ProblemSpecs
     }
 
     [Theory]
+    [InlineData("gzip")]
+    [InlineData("identity, br")]
+    public async Task A_body_that_is_encoded_is_refused(string coding) =>
+        (await (await Tenant.NewAsync()).PostAsync("/v1/corrections", Correction(), ("Content-Encoding", coding)))
+            .ShouldBeProblem(415, "unsupported_media_type");
+
+    [Theory]
     [InlineData("application/json")]
     [InlineData("Application/JSON; charset=utf-8")]
     public async Task Json_may_be_spelt_in_any_case_and_with_parameters(string type)

@@ -36,7 +36,7 @@ sealed class Tenant(HttpClient http)
         {
             if (name == "Content-Type") request.Content!.Headers.Remove(name);
             if (value.Length == 0) continue;
-            if (name == "Content-Type") request.Content!.Headers.TryAddWithoutValidation(name, value);
+            if (name.StartsWith("Content-", StringComparison.Ordinal)) request.Content!.Headers.TryAddWithoutValidation(name, value);
             else request.Headers.TryAddWithoutValidation(name, value);
         }
 
