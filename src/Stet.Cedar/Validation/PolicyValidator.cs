@@ -12,9 +12,9 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
     {
         var linked = policies.Links.Select(link => link.Template).ToHashSet();
 
-        // A template is checked where its links are; one without links can only name what is not there.
+        // A template is checked where its links are.
         foreach (var template in policies.Templates)
-            if (!linked.Contains(template.Id)) CheckNames(template);
+            if (!linked.Contains(template.Id)) ValidateUnlinked(template);
 
         foreach (var policy in policies.Active)
         {
@@ -59,14 +59,35 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
         }
 
         if (!isApplicable)
-            errors.Add(new Finding(
-                FindingCode.NoApplicableAction, policy.Id, policy.Principal.Where.To(policy.Resource.Where),
-                "No request can satisfy this scope: no action it allows applies to such a principal and resource."));
+            errors.Add(Inapplicable(policy));
         else if (!canBeTrue && errors.Count == before)
             Warn(
                 FindingCode.NeverSatisfied, policy.Id, policy.Source.Where,
                 "The conditions of this policy are never true: it does nothing.");
     }
+
+    /// <summary>Refuses what no link could mend: a scope that nothing satisfies, conditions that are typed nowhere.</summary>
+    void ValidateUnlinked(Policy template)
+    {
+        if (CheckNames(template) is null) return;
+
+        List<Finding>? first = null;
+        foreach (var environment in new ScopeTyper(schema, template).Environments())
+        {
+            cancel.ThrowIfCancellationRequested();
+            var found = new List<Finding>();
+            new ExpressionTyper(schema, environment, (code, where, message) =>
+                found.Add(new Finding(code, template.Id, where, $"{message} {Described(environment)}"))).TypeOf(template.Conditions);
+            if (found.Count == 0) return;
+            first ??= found;
+        }
+
+        errors.AddRange((first ?? [Inapplicable(template)]).Take(MostFindings - errors.Count));
+    }
+
+    static Finding Inapplicable(Policy policy) => new(
+        FindingCode.NoApplicableAction, policy.Id, policy.Principal.Where.To(policy.Resource.Where),
+        "No request can satisfy this scope: no action it allows applies to such a principal and resource.");
 
     void Warn(FindingCode code, PolicyId policy, TextSpan where, string message)
     {

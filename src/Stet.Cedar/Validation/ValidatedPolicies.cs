@@ -23,7 +23,7 @@ public sealed partial class Schema
 {
     /// <summary>
     /// Validates policies strictly: each is typed in every environment its scope leaves, a template once for every link
-    /// with its slots filled.
+    /// with its slots filled; one without links in any.
     /// </summary>
     /// <param name="policies">What may become active together.</param>
     /// <param name="cancel">

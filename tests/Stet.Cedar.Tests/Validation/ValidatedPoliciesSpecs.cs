@@ -56,10 +56,13 @@ public class ValidatedPoliciesSpecs
             .ShouldHaveSingleItem().Code.ShouldBe(FindingCode.NoApplicableAction);
 
     [Fact]
-    public void A_template_without_links_only_names_what_is_declared()
+    public void A_template_without_links_is_refused_for_what_no_link_could_mend()
     {
         Findings("permit(principal in ?principal, action, resource) when { resource.owner == principal };").ShouldBeEmpty();
         Findings("permit(principal in ?principal, action, resource is X);").ShouldHaveSingleItem().Code.ShouldBe(FindingCode.UnknownName);
+        Findings("permit(principal == ?principal, action, resource) when { principal.nothing == 1 };")
+            .ShouldHaveSingleItem().Code.ShouldBe(FindingCode.UnknownAttribute);
+        Findings("permit(principal is Folder in ?principal, action, resource);").ShouldHaveSingleItem().Code.ShouldBe(FindingCode.NoApplicableAction);
     }
 
     [Fact]
