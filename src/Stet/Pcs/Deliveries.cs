@@ -75,7 +75,7 @@ sealed partial class Deliveries(StoreConnections connections, ILogger<Deliveries
                 taken.Remove(tenantId);
             }
         }
-        catch (NpgsqlException e)
+        catch (Exception e) // counts are not worth a service: whatever it was, they wait for the next time
         {
             NotStored(logger, e.Message);
             lock (gate)
