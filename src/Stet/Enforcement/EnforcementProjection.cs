@@ -54,14 +54,14 @@ public sealed class EnforcementProjection : IInlineProjection
             from unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
                 as u(tenant_id, system_id, enforced_position, enforced_at, reported_at)
             cross join lateral (
-                select coalesce(u.enforced_position, stet.fact_at(u.tenant_id, u.enforced_at)) offset 0) p(position)
-            cross join lateral (
-                select coalesce((
+                select (
                     select a.enforced_position from enforcement_advance a
                     where a.tenant_id = u.tenant_id and a.system_id = u.system_id
-                    order by a.enforced_position desc limit 1), -1)
+                    order by a.enforced_position desc limit 1)
                 offset 0) before(position)
-            where p.position > before.position
+            cross join lateral (
+                select coalesce(u.enforced_position, stet.fact_at(u.tenant_id, u.enforced_at, before.position)) offset 0) p(position)
+            where p.position > coalesce(before.position, -1)
             on conflict do nothing
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.SystemId),

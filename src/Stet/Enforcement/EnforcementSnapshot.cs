@@ -26,7 +26,12 @@ public sealed record EnforcementSnapshot(
             where case when s.enforced_position is null then n.recorded_at > s.enforced_at else n.position > s.enforced_position end),
         lags as materialized (
             select b.stream_id, l.* from behind b
-            cross join lateral stet.enforcement_lag($1, b.enforced_position, b.enforced_at, b.state #> '{settings,scope}') l)
+            cross join lateral (
+                select coalesce(b.enforced_position, stet.fact_at($1, b.enforced_at, (
+                    select max(a.enforced_position) from stet.enforcement_advance a
+                    where a.tenant_id = $1 and a.system_id = b.state ->> 'system_id')))
+                offset 0) p(position)
+            cross join lateral stet.enforcement_lag($1, p.position, b.state #> '{settings,scope}') l)
         select s.state, l.corrections, l.oldest, l.more, null::timestamptz, null::timestamptz, null::json
         from systems s left join lags l on l.stream_id = s.stream_id
         union all

@@ -1,3 +1,5 @@
+using Npgsql;
+using Stet.Testing;
 using Stet.Tests.Http;
 
 namespace Stet.Tests.Enforcement;
@@ -74,5 +76,33 @@ public class HeartbeatHttpSpecs
         await tenant.CorrectAsync("name");
 
         (await tenant.BeatAsync("bot", position: 2)).Status.ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task A_time_stands_for_the_newest_fact_recorded_up_to_it_wherever_it_is_looked_for_first()
+    {
+        await using var service = await TestService.StartAsync();
+        var id = TestService.NewTenantId();
+        var tenant = Tenancy.Of(service, id);
+        await tenant.BeatAsync("bot");
+        for (var n = 0; n < 12; n++) await tenant.CorrectAsync($"field-{n}", correctionClass: n % 3 == 1 ? "DISCARDABLE" : "FACT");
+        await tenant.BeatAsync("bot");
+
+        await using var connection = await service.Database.OpenAsync();
+        await using var compare = new NpgsqlCommand("""
+            select count(*), count(*) filter (where stet.fact_at($1, t.at, n.near) is distinct from t.expected)
+            from (
+                select e.timestamp + step as at, (
+                    select coalesce(max(c.position), 0) from stet.corrections c
+                    where c.tenant_id = $1 and c.class = 'FACT' and c.recorded_at <= e.timestamp + step) as expected
+                from stet.mt_events e, unnest(array['-1 microsecond', '0', '1 microsecond']::interval[]) step
+                where e.tenant_id = $1) t,
+                (select null::bigint as near union all select generate_series(0, 15)) n
+            """, connection);
+        compare.Parameters.Add(new NpgsqlParameter { Value = id });
+        await using var row = await compare.ExecuteReaderAsync();
+        await row.ReadAsync();
+
+        (row.GetInt64(0), row.GetInt64(1)).ShouldBe((14 * 3 * 17, 0));
     }
 }
