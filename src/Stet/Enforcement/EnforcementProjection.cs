@@ -50,19 +50,23 @@ public sealed class EnforcementProjection : IInlineProjection
     static void Insert(List<(StoredEvent Event, HeartbeatReceived Data)> rows, NpgsqlBatch batch) =>
         batch.Add("""
             insert into enforcement_advance (tenant_id, system_id, enforced_position, reported_at)
-            select u.tenant_id, u.system_id, p.position, u.reported_at
-            from unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
-                as u(tenant_id, system_id, enforced_position, enforced_at, reported_at)
-            cross join lateral (
-                select (
-                    select a.enforced_position from enforcement_advance a
-                    where a.tenant_id = u.tenant_id and a.system_id = u.system_id
-                    order by a.enforced_position desc limit 1)
-                offset 0) before(position)
-            cross join lateral (
-                select coalesce(u.enforced_position, stet.fact_at(u.tenant_id, u.enforced_at, before.position)) offset 0) p(position)
-            where p.position > coalesce(before.position, -1)
-            on conflict do nothing
+            select r.tenant_id, r.system_id, r.position, r.reported_at
+            from (
+                select u.tenant_id, u.system_id, u.reported_at, p.position, before.position as stored, max(p.position) over (
+                    partition by u.tenant_id, u.system_id order by u.n
+                    rows between unbounded preceding and 1 preceding) as earlier
+                from unnest($1::varchar[], $2::varchar[], $3::bigint[], $4::timestamptz[], $5::timestamptz[]) with ordinality
+                    as u(tenant_id, system_id, enforced_position, enforced_at, reported_at, n)
+                cross join lateral (
+                    select (
+                        select a.enforced_position from enforcement_advance a
+                        where a.tenant_id = u.tenant_id and a.system_id = u.system_id
+                        order by a.enforced_position desc limit 1)
+                    offset 0) before(position)
+                cross join lateral (
+                    select coalesce(u.enforced_position, stet.fact_at(u.tenant_id, u.enforced_at, before.position))
+                    offset 0) p(position)) r
+            where r.position > coalesce(greatest(r.stored, r.earlier), -1)
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.SystemId),
             Column(rows, r => r.Data.EnforcedPosition), Column(rows, r => r.Data.EnforcedAt.UtcDateTime),

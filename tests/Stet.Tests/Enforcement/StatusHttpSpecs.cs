@@ -155,6 +155,41 @@ public class StatusHttpSpecs
         (await LagAsync(tenant)).ShouldBe("LAGGING 3 WARN");
     }
 
+    [Fact]
+    public async Task What_a_lag_reads_does_not_grow_with_what_is_in_scope()
+    {
+        await using var service = await TestService.StartAsync();
+        var id = TestService.NewTenantId();
+        await FillAsync(service, id, "name.first", first: 1, last: 6_000);
+        await FillAsync(service, id, "name.last", first: 6_001, last: 6_003);
+        await FillAsync(service, id, "colour", first: 6_004, last: 8_000);
+        await FillAsync(service, id, "name.last", first: 8_001, last: 14_000);
+
+        (await LagAsync("""["name.first"]""", after: 6_003)).ShouldBe("0 False, some of 8000 rows");
+        (await LagAsync("""["name.*"]""", after: 6_003)).ShouldBe("1000 True, some of 8000 rows");
+        (await LagAsync("""["name.*","colour"]""", after: 13_999)).ShouldBe("1 False, some of 8000 rows");
+        (await LagAsync("""["nam.*","names.*","zoo.*"]""", after: 0)).ShouldBe("0 False, some of 8000 rows");
+
+        async Task<string> LagAsync(string scope, long after)
+        {
+            await using var connection = await service.Database.OpenAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await using var lag = new NpgsqlCommand("select corrections, more from stet.enforcement_lag($1, $2, $3::json)", connection);
+            foreach (var value in (object[])[id, after, scope]) lag.Parameters.Add(new NpgsqlParameter { Value = value });
+            string found;
+            await using (var row = await lag.ExecuteReaderAsync())
+            {
+                await row.ReadAsync();
+                found = $"{row.GetInt64(0)} {row.GetBoolean(1)}";
+            }
+
+            await using var read = new NpgsqlCommand(
+                "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'corrections'", connection);
+            var rows = (long)(await read.ExecuteScalarAsync())!;
+            return $"{found}, {(rows < 4_000 ? "some of 8000" : rows)} rows";
+        }
+    }
+
     // Rows as recording leaves them, without their events.
     static async Task FillAsync(TestService service, string tenantId, string field, int first = 4, int last = 1_200)
     {

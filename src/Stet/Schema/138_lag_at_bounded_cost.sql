@@ -1,4 +1,5 @@
--- A time's position is looked for beside the one that a system reported last, which is hardly far away.
+-- A time's position is looked for beside the one that a system reported last, which is hardly far away; and a lag takes no
+-- more rows than a thousand of each field in scope.
 drop function stet.enforcement_lag;
 drop function stet.fact_at;
 
@@ -52,7 +53,7 @@ end $$;
 
 -- How far one system lags behind: the FACT corrections in its scope that were recorded after what it enforces, and when
 -- the oldest of them was. It looks at the oldest 1,000 corrections, and if none of those is in scope, at the oldest 1,000
--- in scope; `more` says that there may be others.
+-- of each field in scope; `more` says that there may be others.
 create function stet.enforcement_lag(
     tenant varchar, after_position bigint, scope json,
     out corrections bigint, out oldest timestamptz, out more boolean)
@@ -78,20 +79,30 @@ begin
         order by c.position limit 1000) n;
 
     if more and corrections = 0 then
-        -- Ranges of keys: the next text after a key, and the next character after a prefix's last, which is a dot.
+        -- The fields under a prefix: each is the next in the index after the one before it. The text after all of them is
+        -- the prefix with the next character for its last, which is a dot.
+        with recursive under(before, field_key) as (
+            select left(p, -1) || '/', (
+                select c.field_key from stet.corrections c
+                where c.tenant_id = tenant and c.class = 'FACT' and c.field_key >= p
+                order by c.field_key limit 1)
+            from unnest(prefixes) p
+            union all
+            select u.before, (
+                select c.field_key from stet.corrections c
+                where c.tenant_id = tenant and c.class = 'FACT' and c.field_key > u.field_key
+                order by c.field_key limit 1)
+            from under u where u.field_key < u.before)
         select count(*), min(n.recorded_at), count(*) = 1000
         into corrections, oldest, more
         from (
-            select distinct c.position, c.recorded_at
-            from (
-                select k as first, k || chr(1) as before from unnest(keys) k
-                union all
-                select p, left(p, -1) || '/' from unnest(prefixes) p) s
+            select c.recorded_at
+            from (select unnest(keys) union select u.field_key from under u where u.field_key < u.before) f(field_key)
             cross join lateral (
                 select c.recorded_at, c.position from stet.corrections c
-                where c.tenant_id = tenant and c.class = 'FACT' and c.field_key >= s.first and c.field_key < s.before
-                    and c.position > after_position
-                offset 0) c
+                where c.tenant_id = tenant and c.class = 'FACT'
+                    and (c.field_key, c.position) > (f.field_key, after_position) and c.field_key <= f.field_key
+                order by c.field_key, c.position limit 1000) c
             order by c.position limit 1000) n;
     end if;
 end $$;
