@@ -32,6 +32,22 @@ public sealed record FactsAnswer(Subject Subject, IReadOnlyList<Fact> Facts, lon
 public sealed record FactsQuery(
     Subject Subject, Requester Requester, string[]? FieldKeys, string? Text, long? AsOfPosition, DateTimeOffset? AsOfTime)
 {
+    /// <summary>The facts of an answer at most: who needs more asks for fields.</summary>
+    const int Most = 10_000;
+
+    /// <summary>What names a subject in a query.</summary>
+    public static (string Name, string Description, bool Required)[] SubjectParameters { get; } =
+        [("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true)];
+
+    /// <summary>What <see cref="From"/> reads.</summary>
+    public static (string Name, string Description, bool Required)[] Parameters { get; } =
+    [
+        .. SubjectParameters, .. Requester.QueryParameters,
+        ("field_keys", "Only these fields, comma-separated; needed where a subject has more than 10000 facts", false),
+        ("q", "Only fields whose key or text contains this", false),
+        ("as_of", "A position or a time: as the facts stood then", false),
+    ];
+
     // What is asked for most often: all facts of a subject now, and without filters, which cost even where they let all
     // pass. Requests of one moment are one statement; the scopes of each are its stretch of all scopes, $3.
     static readonly SharedQuery<Question, FactsAnswer> All = new(
@@ -44,7 +60,7 @@ public sealed record FactsQuery(
             where c.tenant_id = $1 and c.subject_type = asked.subject_type and c.subject_id = asked.subject_id
                 and {Stands("asked.at")}
                 and {Requester.MayRead("c", "asked.requester", "($3::varchar[])[asked.first_scope:asked.last_scope]")}
-            order by c.field_key) c
+            order by c.field_key limit {Most + 1}) c
         """,
         ParametersOf, AnswersAsync);
 
@@ -56,7 +72,7 @@ public sealed record FactsQuery(
         select {Columns}
         from stet.facts c
         where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and {Stands("$6")} and {Requester.MayRead("c")} {IsAmong}
-        order by c.field_key
+        order by c.field_key limit {Most + 1}
         """;
 
     // Then's permissions are the row's own, now's are those of the field's newest correction: both have to allow it.
@@ -69,12 +85,11 @@ public sealed record FactsQuery(
         from moment m
         join stet.corrections c on c.position <= m.position and (c.ended_position is null
             or case when $8::bigint is null then c.ended_at > m.at else c.ended_position > m.position end)
-        join stet.facts f on f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
-            and f.field_key = c.field_key
+        {Requester.MayReadNewest}
         where c.tenant_id = $1 and c.subject_type = $4 and c.subject_id = $5 and c.class = 'FACT'
             and (c.effective_from is null or c.effective_from <= m.at) and (c.effective_to is null or c.effective_to > m.at)
-            and {Requester.MayRead("c")} and {Requester.MayRead("f")} {IsAmong}
-        order by c.field_key
+            and {Requester.MayRead("c")} {IsAmong}
+        order by c.field_key limit {Most + 1}
         """;
 
     public static FactsQuery From(RequestQuery query)
@@ -85,22 +100,31 @@ public sealed record FactsQuery(
             query.List("field_keys"), query.Optional("q"), position, time);
     }
 
-    /// <exception cref="BadRequestException"><c>as_of</c> lies ahead of the log or of the clock.</exception>
+    /// <exception cref="BadRequestException">
+    /// <c>as_of</c> lies ahead of the log or of the clock, or there are more than 10,000 facts.
+    /// </exception>
     public async Task<FactsAnswer> RunAsync(Store store, string tenantId, DateTimeOffset now, CancellationToken cancel)
     {
         if (AsOfTime > now) throw RequestQuery.Bad("as_of", "lies in the future");
 
         var isNow = AsOfPosition is null && AsOfTime is null;
         if (isNow && FieldKeys is null && Text is null)
-            return await store.QueryAsync(All, tenantId, new Question(Subject, Requester, now), cancel);
+            return Bounded(await store.QueryAsync(All, tenantId, new Question(Subject, Requester, now), cancel));
 
         var parameters = Requester.Parameters(
             tenantId, Scalar(Subject.Type), Scalar(Subject.Id),
             isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime), Optional(FieldKeys));
         if (!isNow) parameters = [.. parameters, Optional<long?>(AsOfPosition)];
         var answer = await store.QueryAsync(tenantId, isNow ? Now : Then, parameters, ReadAsync, cancel);
-        return AsOfPosition > answer.Position ? throw RequestQuery.Bad("as_of", "is ahead of the log") : answer;
+        if (AsOfPosition > answer.Position) throw RequestQuery.Bad("as_of", "is ahead of the log");
+
+        answer = Bounded(answer);
+        return Text is null ? answer : answer with { Facts = [.. answer.Facts.Where(f => HasText(f, Text))] };
     }
+
+    static FactsAnswer Bounded(FactsAnswer answer) => answer.Facts.Count <= Most
+        ? answer
+        : throw RequestQuery.Bad("field_keys", $"is needed here: the subject has more than {Most} facts");
 
     static string Stands(string at) => $"""
         c.standing and c.class = 'FACT'
@@ -135,12 +159,7 @@ public sealed record FactsQuery(
     async Task<FactsAnswer> ReadAsync(NpgsqlDataReader row, long position, CancellationToken cancel)
     {
         var facts = new List<Fact>();
-        while (await row.ReadAsync(cancel))
-        {
-            var fact = Read(row, 0);
-            if (Text is null || HasText(fact, Text)) facts.Add(fact);
-        }
-
+        while (await row.ReadAsync(cancel)) facts.Add(Read(row, 0));
         return new FactsAnswer(Subject, facts, position);
     }
 
@@ -171,11 +190,7 @@ public static class FactsEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/facts", Get).WithSummary("What a requester may hold for true about a subject")
             .RequirePermission(Scopes.FactsRead).Produces<FactsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
-            .WithQuery(
-                ("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true),
-                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
-                ("field_keys", "Only these fields, comma-separated", false), ("q", "Only fields whose key or text contains this", false),
-                ("as_of", "A position or a time: as the facts stood then", false), MinPosition.Parameter);
+            .WithQuery([.. FactsQuery.Parameters, MinPosition.Parameter]);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {

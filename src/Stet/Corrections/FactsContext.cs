@@ -146,11 +146,9 @@ public static class FactsContextEndpoint
             .WithDescription("Markdown or JSON; the block depends on the facts alone, so an unchanged one costs a 304.")
             .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces<string>(200, "text/markdown").Produces(304).ProducesProblem(400)
             .WithQuery(
-                ("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true),
-                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
-                ("field_keys", "Only these fields, comma-separated", false), ("q", "Only fields whose key or text contains this", false),
-                ("as_of", "A position or a time: as the facts stood then", false), ("format", "markdown (default) or json", false),
-                ("max_tokens", "64 to 100000: the oldest facts that do not fit are left out", false), MinPosition.Parameter);
+                [.. FactsQuery.Parameters, ("format", "markdown (default) or json", false),
+                ("max_tokens", "The block takes at most so many, up to 100000: the oldest facts that do not fit are left out. Without facts it takes some 80, and more for a longer subject", false),
+                MinPosition.Parameter]);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {

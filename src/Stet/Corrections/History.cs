@@ -45,15 +45,16 @@ public sealed record HistoricalCorrection(
 {
     // A requester reads a correction if its own permissions and those of the field's newest correction say so. What else
     // was recorded about the field is left out as if it had never been: the neighbours are the nearest that may be read.
-    static readonly string Visible = $"""
+    static string Visible(string which) => $"""
         select c.correction_id, c.subject_type, c.subject_id, c.field_key, c.value, c.class, c.status,
             case when p.status <> 'REVOKED' then p.correction_id end,
             case when c.status = 'SUPERSEDED' then n.correction_id end,
             c.revocation_reason, c.actor_type, c.actor_id, c.reason, c.effective_from, c.effective_to, c.recorded_at,
             case when c.status = 'SUPERSEDED' then n.recorded_at else c.ended_at end, c.position
-        from stet.corrections c
-        join stet.facts f on f.tenant_id = c.tenant_id and f.subject_type = c.subject_type and f.subject_id = c.subject_id
-            and f.field_key = c.field_key
+        from (
+            select c.* from stet.corrections c
+            {Requester.MayReadNewest}
+            where c.tenant_id = $1 and {Requester.MayRead("c")} and {which}) c
         left join lateral (
             select p.correction_id, p.status from stet.corrections p
             where p.tenant_id = $1 and p.subject_type = c.subject_type and p.subject_id = c.subject_id
@@ -64,14 +65,22 @@ public sealed record HistoricalCorrection(
             where n.tenant_id = $1 and n.subject_type = c.subject_type and n.subject_id = c.subject_id
                 and n.field_key = c.field_key and n.position > c.position and {Requester.MayRead("n")}
             order by n.position limit 1) n on c.status = 'SUPERSEDED'
-        where c.tenant_id = $1 and {Requester.MayRead("c")} and {Requester.MayRead("f")}
+        order by c.position desc
         """;
+
+    static readonly string One = Visible("c.correction_id = $4");
+
+    static readonly string Page = Visible("""
+        c.subject_type = $4 and c.subject_id = $5 and ($6::varchar is null or c.field_key = $6)
+            and ($7 or c.status <> 'REVOKED') and c.position < $8
+        order by c.position desc limit $9
+        """);
 
     /// <summary>One correction, or null when there is none that the requester may read.</summary>
     public static Task<(HistoricalCorrection? Correction, long Position)> FindAsync(
         Store store, string tenantId, CorrectionId id, Requester requester, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId, $"{Visible} and c.correction_id = $4", requester.Parameters(tenantId, Scalar(id.Value)),
+            tenantId, One, requester.Parameters(tenantId, Scalar(id.Value)),
             async (reader, position, token) => (await reader.ReadAsync(token) ? Read(reader) : null, position), cancel);
 
     /// <summary>The corrections of a subject, newest first, from before a position.</summary>
@@ -79,12 +88,7 @@ public sealed record HistoricalCorrection(
         Store store, string tenantId, Subject subject, Requester requester, string? fieldKey, bool includeRevoked,
         long? before, int limit, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId,
-            $"""
-             {Visible} and c.subject_type = $4 and c.subject_id = $5 and ($6::varchar is null or c.field_key = $6)
-                 and ($7 or c.status <> 'REVOKED') and c.position < $8
-             order by c.position desc limit $9
-             """,
+            tenantId, Page,
             requester.Parameters(
                 tenantId, Scalar(subject.Type), Scalar(subject.Id), Optional(fieldKey), Scalar(includeRevoked),
                 Scalar(before ?? long.MaxValue), Scalar(limit)),
@@ -127,17 +131,14 @@ public static class HistoryEndpoints
         routes.MapGet("/v1/history", List).WithSummary("The corrections of a subject, newest first")
             .RequirePermission(Scopes.FactsRead).Produces<HistoryAnswer>().Produces(304).ProducesProblem(400)
             .WithQuery(
-                ("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true),
-                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
+                [.. FactsQuery.SubjectParameters, .. Requester.QueryParameters,
                 ("field_key", "Only this field", false), ("include_revoked", "true: revoked ones, too", false),
                 ("cursor", "Where the last page ended", false),
                 ("limit", string.Create(CultureInfo.InvariantCulture, $"1 to {LargestPage}, default {DefaultPage}"), false),
-                MinPosition.Parameter);
+                MinPosition.Parameter]);
         routes.MapGet("/v1/corrections/{correction_id}", Get).WithSummary("One correction with its place in the chain")
             .RequirePermission(Scopes.FactsRead).Produces<HistoricalCorrection>().Produces(304).ProducesProblem(400).ProducesProblem(404)
-            .WithQuery(
-                ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
-                MinPosition.Parameter);
+            .WithQuery([.. Requester.QueryParameters, MinPosition.Parameter]);
     }
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store)
