@@ -13,6 +13,7 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     where T : class
 {
     const int FreshMilliseconds = 1_000;
+    const long Stale = long.MinValue / 2;
 
     readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
 
@@ -31,7 +32,11 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     public void Forget(string tenantId)
     {
         if (!entries.TryGetValue(tenantId, out var entry)) return;
-        lock (entry) (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = long.MinValue / 2 } : null, null);
+        lock (entry)
+        {
+            (entry.Known, entry.Reading) = (entry.Known is { } known ? known with { At = Stale } : null, null);
+            entry.Forgotten++;
+        }
     }
 
     Task<T?> ReadOnceAsync(string tenantId, Entry entry)
@@ -39,11 +44,12 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
         lock (entry)
         {
             if (entry.Reading is { IsCompleted: false } reading) return reading;
-            return entry.Reading = Task.Run(() => ReadAsync(tenantId, entry));
+            var forgotten = entry.Forgotten;
+            return entry.Reading = Task.Run(() => ReadAsync(tenantId, entry, forgotten));
         }
     }
 
-    async Task<T?> ReadAsync(string tenantId, Entry entry)
+    async Task<T?> ReadAsync(string tenantId, Entry entry, long forgotten)
     {
         var at = Environment.TickCount64;
         var value = await read(tenantId, Volatile.Read(ref entry.Known)?.Value);
@@ -55,7 +61,8 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
 
         lock (entry)
         {
-            // Whoever forgot meanwhile may know of something newer than what was read.
+            // Whoever forgot meanwhile knows of something that this may have been read before.
+            if (entry.Forgotten != forgotten) at = Stale;
             if (entry.Known is null || versionOf(entry.Known.Value) <= versionOf(value)) entry.Known = new Known(value, at);
         }
 
@@ -68,5 +75,6 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     {
         public Known? Known;
         public Task<T?>? Reading;
+        public long Forgotten;
     }
 }
