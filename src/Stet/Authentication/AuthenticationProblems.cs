@@ -17,7 +17,7 @@ public static class AuthenticationProblems
 
     public static readonly Problem LocalOnly = new(
         Code: "unauthenticated", Status: 401, Title: "The request carries no credential",
-        Detail: "no token issuer is configured, so only requests that come directly from this machine are served");
+        Detail: "no token issuer is configured, so only requests that come directly from this machine, to `localhost` or a loopback address, are served");
 
     public static readonly Problem TenantHeaderMissing = new(
         Code: "unauthenticated", Status: 401, Title: "The request carries no credential",

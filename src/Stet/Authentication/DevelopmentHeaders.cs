@@ -6,7 +6,7 @@ namespace Stet.Authentication;
 /// <summary>
 /// Callers by their own word, for trying Stet on one's own machine: <c>X-Tenant-Id</c> names the tenant, the optional
 /// <c>X-Actor</c> the subject (<c>developer</c>), and every scope is theirs. In use only in Development, with no issuer
-/// configured; believed only on a loopback connection that no proxy forwards.
+/// configured; believed only on a loopback connection that no proxy forwards, to a host by a name of this machine.
 /// </summary>
 sealed class DevelopmentHeaders : ICredentials
 {
@@ -35,6 +35,7 @@ sealed class DevelopmentHeaders : ICredentials
     /// <summary>Whether the request comes directly from this machine.</summary>
     internal static bool IsLocal(HttpContext context) =>
         IsLoopback(context.Connection.RemoteIpAddress) && IsLoopback(context.Connection.LocalIpAddress)
+        && IsLoopback(context.Request.Host)
         && !context.Request.Headers.ContainsKey("Forwarded") && !context.Request.Headers.ContainsKey("X-Forwarded-For");
 
     static string? SubjectOf(StringValues actor) => actor switch
@@ -45,4 +46,9 @@ sealed class DevelopmentHeaders : ICredentials
     };
 
     static bool IsLoopback(IPAddress? address) => address is not null && IPAddress.IsLoopback(address);
+
+    // A page of a foreign name that was made to mean this machine sends that name.
+    static bool IsLoopback(HostString host) =>
+        !host.HasValue || host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Host, out var address) && IPAddress.IsLoopback(address));
 }

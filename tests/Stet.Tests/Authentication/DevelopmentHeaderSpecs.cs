@@ -72,6 +72,23 @@ public class DevelopmentHeaderSpecs
     }
 
     [Theory]
+    [InlineData("rebound.example", false)]
+    [InlineData("203.0.113.7:8080", false)]
+    [InlineData("localhost:8080", true)]
+    [InlineData("LOCALHOST", true)]
+    [InlineData("127.0.0.1:1", true)]
+    [InlineData("[::1]:8080", true)]
+    public async Task Only_a_name_of_this_machine_is_believed(string host, bool isBelieved)
+    {
+        await using var service = await LoopbackService.StartAsync([], "Development");
+
+        var response = await service.SendAsync(HttpMethod.Get, "/facts", ("X-Tenant-Id", Ordinary.Tenant), ("Host", host));
+
+        if (isBelieved) response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        else await response.ShouldBeProblemAsync(HttpStatusCode.Unauthorized, "unauthenticated");
+    }
+
+    [Theory]
     [InlineData("203.0.113.7", "127.0.0.1")]
     [InlineData("127.0.0.1", "203.0.113.7")]
     [InlineData(null, "127.0.0.1")]
