@@ -60,7 +60,7 @@ public static class RevokeCorrectionEndpoint
         var command = new RevokeCorrection(id, request.Reason!.Value, request.Note, request.Actor!);
         var recorded = await commands.DecideAsync(
             context, CorrectionsModule.FieldOf(row.Subject, row.FieldKey), context.IdempotencyKey,
-            JsonAnswer.Serialize(command, CorrectionsHttpJson.Default.RevokeCorrection),
+            context.IdempotencyKey is null ? default : JsonAnswer.Serialize(command, CorrectionsHttpJson.Default.RevokeCorrection),
             (field, now) => RevokeCorrection.Decide(command, field, now));
         if (recorded.Events is [{ Data: CorrectionRevoked e } stored])
             return Answer(new RevocationReceipt(id, CorrectionStatus.Revoked, e.Reason, e.RevokedAt, stored.Position));

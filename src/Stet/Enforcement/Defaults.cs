@@ -41,7 +41,7 @@ public sealed record SetDefaults(int? IntervalSeconds, decimal? GraceMultiplier)
 /// <summary>The body of <c>PUT /v1/enforcement/defaults</c>.</summary>
 /// <param name="IntervalSeconds">1 to 604,800 seconds; null: the service's default.</param>
 /// <param name="GraceMultiplier">1 to 100; null: the service's default.</param>
-public sealed record DefaultsRequest(int? IntervalSeconds, decimal? GraceMultiplier);
+public sealed record DefaultsRequest(int? IntervalSeconds = null, decimal? GraceMultiplier = null);
 
 /// <summary>What holds for systems without settings of their own.</summary>
 /// <param name="IntervalSeconds">They report this often.</param>

@@ -59,7 +59,7 @@ public sealed record SystemSettings(
 /// <summary>How far a system may lag behind before it escalates.</summary>
 /// <param name="Corrections">This many corrections, 0 to 999; null: any number.</param>
 /// <param name="Seconds">Corrections this old, 0 to 31,536,000 seconds; null: of any age.</param>
-public sealed record LagAllowance(int? Corrections, int? Seconds);
+public sealed record LagAllowance(int? Corrections = null, int? Seconds = null);
 
 /// <summary>Which program reports: each part at most 200 characters, null when not given.</summary>
-public sealed record Origin(string? Service, string? Version, string? Environment);
+public sealed record Origin(string? Service = null, string? Version = null, string? Environment = null);

@@ -14,7 +14,7 @@ public sealed class EnforcementOptions
 
     /// <summary>After how many intervals without a heartbeat a system is stale.</summary>
     /// <value>1 to 100. Default 2.</value>
-    [Range(1, 100)]
+    [Range(1.0, 100.0)]
     public decimal GraceMultiplier { get; set; } = 2;
 
     /// <summary>How far the clock of a system may be ahead of the server's.</summary>

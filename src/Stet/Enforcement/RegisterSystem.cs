@@ -27,8 +27,8 @@ public sealed record RegisterSystem(string SystemId, SystemSettings Settings)
 /// <param name="MutedUntil">It does not escalate until then, RFC 3339; null: it does.</param>
 /// <param name="MutedReason">Why, 1 to 500 characters; needed with <paramref name="MutedUntil"/>, refused without.</param>
 public sealed record SystemRequest(
-    int? IntervalSeconds, decimal? GraceMultiplier, StringSet? Scope, LagAllowance? Allowance, string? Owner,
-    DateTimeOffset? MutedUntil, string? MutedReason)
+    int? IntervalSeconds = null, decimal? GraceMultiplier = null, StringSet? Scope = null, LagAllowance? Allowance = null,
+    string? Owner = null, DateTimeOffset? MutedUntil = null, string? MutedReason = null)
 {
     /// <exception cref="BadRequestException">Something is out of its bounds.</exception>
     public SystemSettings Read()

@@ -35,8 +35,8 @@ public sealed record ReportHeartbeat(
 /// <param name="Origin">Which program reports.</param>
 /// <param name="Sequence">Its own count of heartbeats, 0 or more.</param>
 public sealed record HeartbeatRequest(
-    string? SystemId, DateTimeOffset? EnforcedCorrectionVersion, long? EnforcedPosition, DateTimeOffset? AppliedAt,
-    StringSet? Errors, Origin? Origin, long? Sequence)
+    string? SystemId, DateTimeOffset? EnforcedCorrectionVersion, long? EnforcedPosition = null,
+    DateTimeOffset? AppliedAt = null, StringSet? Errors = null, Origin? Origin = null, long? Sequence = null)
 {
     /// <exception cref="BadRequestException">Something is missing or out of its bounds.</exception>
     public ReportHeartbeat Read()
@@ -84,7 +84,7 @@ public static class ReportHeartbeatEndpoint
 
         var recorded = await commands.DecideAsync(
             context, EnforcementModule.SystemOf(command.SystemId), context.IdempotencyKey,
-            JsonAnswer.Serialize(command, EnforcementHttpJson.Default.ReportHeartbeat),
+            context.IdempotencyKey is null ? default : JsonAnswer.Serialize(command, EnforcementHttpJson.Default.ReportHeartbeat),
             (system, now) => ReportHeartbeat.Decide(command, system, options.ClockSkew, now));
         if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
 

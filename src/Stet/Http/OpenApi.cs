@@ -177,13 +177,10 @@ public static partial class OpenApi
             .Select(c => (c.Schema as OpenApiSchemaReference)?.Reference.Id).OfType<string>().Distinct()
             .Select(id => document.Components!.Schemas![id]).OfType<OpenApiSchema>();
 
-    /// <summary>
-    /// Members of a body are null in code when they are missing. Those that have to be there are told from others only where
-    /// there are others: they have no default value.
-    /// </summary>
+    /// <summary>Members of a body are null in code when they are missing; those that have to be there have no default value.</summary>
     static void RequireValues(OpenApiSchema body)
     {
-        if (body.Properties is not { } members || body.Required is not { } required || required.Count == members.Count) return;
+        if (body.Properties is not { } members || body.Required is not { } required) return;
         foreach (var name in required)
         {
             if (members[name] is not OpenApiSchema member) continue;

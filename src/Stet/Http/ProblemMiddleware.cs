@@ -38,7 +38,7 @@ public static partial class ProblemMiddleware
     static Problem ProblemOf(Exception e) => e switch
     {
         BadRequestException bad => bad.Problem,
-        BadHttpRequestException { StatusCode: 413 } => RequestProblems.TooLarge(RequestBody.DefaultLimit),
+        BadHttpRequestException { StatusCode: 408 } => RequestProblems.TooSlow,
         BadHttpRequestException => RequestProblems.Invalid("", "is not a well-formed HTTP request"),
         StoreBusyException => RequestProblems.Busy,
         StoreUnavailableException away => RequestProblems.Unavailable((int)Math.Ceiling(away.RetryAfter.TotalSeconds)),

@@ -132,6 +132,9 @@ public static class RequestProblems
     public static Problem TooLarge(int limit) => new(
         "body_too_large", 413, "The body is too large", $"at most {limit / 1024} KiB are read here");
 
+    public static Problem TooSlow { get; } = new(
+        "request_timeout", 408, "The body came too slowly", "nothing was recorded; send the request again");
+
     public static Problem Invalid(params IReadOnlyList<MemberError> errors) => new(
         "invalid_request", 400, "The request is not valid",
         string.Join("; ", errors.Select(e => $"{(e.Pointer.Length == 0 ? "the body" : $"`{e.Pointer}`")} {e.Message}")))

@@ -139,6 +139,23 @@ public class OpenApiSpecs
         schemas["ParametersRequest"]!["required"].ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData("HeartbeatRequest", "system_id enforced_correction_version")]
+    [InlineData("SystemRequest", "")]
+    [InlineData("DefaultsRequest", "")]
+    [InlineData("CorrectionsRequest", "corrections")]
+    [InlineData("RevocationRequest", "reason actor")]
+    [InlineData("PolicyRequest", "policy")]
+    [InlineData("ResolveRequest", "resolution")]
+    public async Task A_body_s_required_members_are_those_without_which_it_is_refused(string body, string required)
+    {
+        var schema = (await Description())["components"]!["schemas"]![body]!;
+
+        string[] names = [.. (schema["required"]?.AsArray() ?? []).Select(m => (string)m!)];
+        names.ShouldBe(required.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        foreach (var name in names) schema["properties"]![name]!.ToJsonString().ShouldNotContain("null");
+    }
+
     [Fact]
     public async Task Names_are_snake_case_and_our_types_have_their_words()
     {

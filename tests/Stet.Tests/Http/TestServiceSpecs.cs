@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using Stet.Testing;
 
 namespace Stet.Tests.Http;
@@ -44,5 +46,23 @@ public class TestServiceSpecs
         other.Address.ShouldNotBe(one.Address);
         using var client = other.AnonymousClient();
         (await client.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_may_be_sent_again()
+    {
+        var service = await TestService.SharedAsync();
+        using var client = new TcpClient();
+        await client.ConnectAsync(service.Address.Host, service.Address.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /v1/corrections HTTP/1.1\r\nHost: localhost\r\nX-Tenant-Id: {TestService.NewTenantId()}\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"));
+
+        using var answer = new StreamReader(stream, Encoding.UTF8);
+        var text = await answer.ReadToEndAsync();
+
+        text.ShouldStartWith("HTTP/1.1 408 ");
+        text.ShouldContain("\"code\":\"request_timeout\"");
     }
 }
