@@ -29,7 +29,7 @@ public sealed record CommandContext(
     /// <exception cref="BadRequestException">A header is malformed.</exception>
     internal static EventMetadata MetadataOf(HttpContext context, string actorClass, string? subject) => new(
         actorClass, Header(context.Request.Headers, "X-Correlation-Id"), Header(context.Request.Headers, "X-Causation-Id"),
-        Observability.TraceContext.Of(context)?.Parent, subject);
+        Observability.TraceContext.ParentOf(context), subject);
 
     static string? Header(IHeaderDictionary headers, string name)
     {

@@ -19,7 +19,7 @@ sealed class RefusalRecorder(Store store, RefusalThrottle throttle)
         var refused = new PcsRefused(
             problem.Code, pcsId, Convert.ToHexStringLower(SHA256.HashData(body)), body.Length, address, suppressed, now);
         await store.AppendAsync(
-            tenant.Id, new EventMetadata("agent", TraceParent: TraceContext.Of(http)?.Parent),
+            tenant.Id, new EventMetadata("agent", TraceParent: TraceContext.ParentOf(http)),
             new StreamCommand<NoState>(PcsModule.RefusalState, tenant.StreamId("pcs_refusals"), (_, _) => [refused]),
             CancellationToken.None);
         return problem;
