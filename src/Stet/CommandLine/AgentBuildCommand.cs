@@ -73,7 +73,7 @@ static class AgentBuildCommand
     static PcsDocument Build(
         EpochBuilder builder, ParseResult arguments, string sentAt, TimeProvider clock, CancellationToken cancel)
     {
-        using var progress = new AgentProgressLine(clock);
+        using var progress = new ProgressLine(clock);
         using var source = EventSource.Open(arguments.GetValue(In)!);
         while (source.TryRead(out var row, isWhole: true))
         {
@@ -87,7 +87,7 @@ static class AgentBuildCommand
         return builder.Finish(arguments.GetValue(Epoch), sentAt, directions: directions, cancel: cancel);
     }
 
-    sealed class Directions(AgentProgressLine line, int rows) : IProgress<int>
+    sealed class Directions(ProgressLine line, int rows) : IProgress<int>
     {
         public void Report(int value) => line.Show($"{rows} rows, coherence in {value} of {Coherence.DefaultDirections} directions");
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using Stet.Client.Pcs;
 
 namespace Stet.CommandLine;
@@ -32,7 +31,7 @@ static class AgentCommand
             AgentBuildCommand.Create(clock), AgentSendCommand.Create(clock), AgentRunCommand.Create(clock),
             AgentOutboxCommand.Create(clock),
         };
-        command.Options.Add(new HelpOption { Action = new HelpWithExample(), Recursive = false });
+        command.Options.Add(new HelpOption { Action = new HelpWithExample(Example), Recursive = false });
         return command;
     }
 
@@ -53,18 +52,6 @@ static class AgentCommand
         {
             await error.WriteLineAsync("Stopped before it was done.");
             return Interrupted;
-        }
-    }
-
-    sealed class HelpWithExample : SynchronousCommandLineAction
-    {
-        readonly HelpAction help = new();
-
-        public override int Invoke(ParseResult parseResult)
-        {
-            var exitCode = help.Invoke(parseResult);
-            parseResult.InvocationConfiguration.Output.Write(Example);
-            return exitCode;
         }
     }
 }

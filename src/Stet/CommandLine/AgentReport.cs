@@ -38,25 +38,3 @@ sealed class AgentReport(TextWriter output, TextWriter error) : IProgress<Delive
     static string Why(Delivery value) => string.Join(
         ' ', new[] { value.Status?.ToString(), value.Code, value.Detail is null ? null : $"({value.Detail})" }.Where(part => part is not null));
 }
-
-/// <summary>One line on the terminal that is written over; nothing when the output goes elsewhere.</summary>
-sealed class AgentProgressLine(TimeProvider clock) : IDisposable
-{
-    static readonly TimeSpan every = TimeSpan.FromMilliseconds(200);
-
-    readonly bool isTerminal = !Console.IsErrorRedirected;
-    long? written;
-
-    public void Show(string text)
-    {
-        if (!isTerminal || (written is { } last && clock.GetElapsedTime(last) < every)) return;
-
-        written = clock.GetTimestamp();
-        Console.Error.Write($"\r\e[K{text}");
-    }
-
-    public void Dispose()
-    {
-        if (written is not null) Console.Error.Write("\r\e[K");
-    }
-}

@@ -53,7 +53,7 @@ static class AgentRunCommand
 
         var configuration = arguments.InvocationConfiguration;
         var report = new AgentReport(configuration.Output, configuration.Error);
-        using var line = new AgentProgressLine(clock);
+        using var line = new ProgressLine(clock);
         var agent = new ShardAgent(outbox, plan, rule, clock, () => endpoint.ClockSkew);
         var sender = new PcsSender(outbox, endpoint, clock, Random.Shared);
 
@@ -78,7 +78,7 @@ static class AgentRunCommand
         };
     }
 
-    sealed class Following(AgentProgressLine line, Outbox outbox) : IProgress<AgentProgress>
+    sealed class Following(ProgressLine line, Outbox outbox) : IProgress<AgentProgress>
     {
         public void Report(AgentProgress value)
         {

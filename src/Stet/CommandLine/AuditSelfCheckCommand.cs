@@ -95,22 +95,24 @@ static class AuditSelfCheckCommand
         CancellationToken cancel)
     {
         using var sweep = await TenantSweep.BeginAsync(connection, installation, tenantId, PageSize, notes.GetValueOrDefault, cancel);
-        var progress = new TerminalProgress(tenantId, sweep.Target);
+        var began = Stopwatch.GetTimestamp();
+        using var line = new ProgressLine(TimeProvider.System);
         var findings = 0L;
         do
         {
             foreach (var finding in await sweep.NextAsync(connection, cancel))
             {
-                progress.Clear();
+                line.Clear();
                 Print(finding);
                 findings++;
             }
 
-            progress.Report(sweep.Position);
+            var rate = sweep.Position / Math.Max(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.001);
+            line.Show($"{tenantId}: {sweep.Position} of {sweep.Target} positions, {rate:0} a second");
         }
         while (!sweep.IsDone);
 
-        progress.Clear();
+        line.Clear();
         await Console.Error.WriteLineAsync($"{tenantId}: {sweep.Target} positions checked, {sweep.Erased} erased, {findings} findings");
         return findings;
     }
@@ -161,29 +163,5 @@ static class AuditSelfCheckCommand
     {
         await Console.Error.WriteLineAsync(message);
         return code;
-    }
-
-    /// <summary>One line on the terminal that is written over; nothing when the output goes elsewhere.</summary>
-    sealed class TerminalProgress(string tenantId, long target)
-    {
-        static readonly TimeSpan every = TimeSpan.FromMilliseconds(200);
-
-        readonly long began = Stopwatch.GetTimestamp();
-        long? written;
-
-        public void Report(long position)
-        {
-            if (Console.IsErrorRedirected || (written is { } last && Stopwatch.GetElapsedTime(last) < every)) return;
-
-            written = Stopwatch.GetTimestamp();
-            var rate = position / Math.Max(Stopwatch.GetElapsedTime(began).TotalSeconds, 0.001);
-            Console.Error.Write($"\r\e[K{tenantId}: {position} of {target} positions, {rate:0} a second");
-        }
-
-        public void Clear()
-        {
-            if (written is not null) Console.Error.Write("\r\e[K");
-            written = null;
-        }
     }
 }

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Stet.EventStore;
 
 namespace Stet.CommandLine;
@@ -60,9 +58,6 @@ static class ProjectionsCommand
         if (differences.Count > 0)
             return await FailAsync($"The schema is not this version's: {string.Join("; ", differences)}");
 
-        using var interrupted = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        using var onInterrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using var onTerminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         var rebuild = new ProjectionRebuild(connectionString, contexts.Catalog);
         var compareOnly = arguments.GetValue(Compare);
         var differs = false;
@@ -70,9 +65,9 @@ static class ProjectionsCommand
         {
             try
             {
-                var progress = new TerminalProgress();
-                var report = await rebuild.RunAsync(target, compareOnly, progress, interrupted.Token);
-                progress.End();
+                RebuildReport report;
+                using (var line = new ProgressLine(TimeProvider.System))
+                    report = await rebuild.RunAsync(target, compareOnly, new Progress(line), cancel);
                 Print(report);
                 differs |= report.Differences.Count > 0;
             }
@@ -87,12 +82,6 @@ static class ProjectionsCommand
         }
 
         return compareOnly && differs ? 1 : 0;
-
-        void Stop(PosixSignalContext signal)
-        {
-            signal.Cancel = true;
-            interrupted.Cancel();
-        }
     }
 
     static IEnumerable<RebuildTarget> Targets(ContextCatalog contexts) =>
@@ -124,24 +113,9 @@ static class ProjectionsCommand
         return 1;
     }
 
-    /// <summary>One line on the terminal that is written over; nothing when the output goes elsewhere.</summary>
-    sealed class TerminalProgress : IProgress<RebuildProgress>
+    sealed class Progress(ProgressLine line) : IProgress<RebuildProgress>
     {
-        static readonly TimeSpan every = TimeSpan.FromMilliseconds(200);
-
-        long? written;
-
-        public void Report(RebuildProgress value)
-        {
-            if (Console.IsErrorRedirected || (written is { } last && Stopwatch.GetElapsedTime(last) < every)) return;
-
-            written = Stopwatch.GetTimestamp();
-            Console.Error.Write($"\r\e[K{value.Name}: {value.Done} of {value.Total} events, {value.PerSecond:0} a second");
-        }
-
-        public void End()
-        {
-            if (written is not null) Console.Error.Write("\r\e[K");
-        }
+        public void Report(RebuildProgress value) =>
+            line.Show($"{value.Name}: {value.Done} of {value.Total} events, {value.PerSecond:0} a second");
     }
 }

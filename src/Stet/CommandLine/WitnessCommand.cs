@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -44,7 +43,7 @@ static class WitnessCommand
         {
             Listen, State, Key, Log, keygen,
         };
-        command.Options.Add(new HelpOption { Action = new HelpWithExample() });
+        command.Options.Add(new HelpOption { Action = new HelpWithExample(Example) });
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((arguments, cancel) => TryAsync(arguments, () => RunAsync(arguments, cancel)));
         return command;
@@ -119,17 +118,5 @@ static class WitnessCommand
 
         // It takes an address without a port as well, and a number for an address.
         return end.AddressFamily == AddressFamily.InterNetworkV6 ? address.Contains("]:", StringComparison.Ordinal) : end.ToString() == address;
-    }
-
-    sealed class HelpWithExample : SynchronousCommandLineAction
-    {
-        readonly HelpAction help = new();
-
-        public override int Invoke(ParseResult parseResult)
-        {
-            var exitCode = help.Invoke(parseResult);
-            parseResult.InvocationConfiguration.Output.Write(Example);
-            return exitCode;
-        }
     }
 }
