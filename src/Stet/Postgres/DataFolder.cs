@@ -207,8 +207,7 @@ public sealed class DataFolder : IDisposable
 
     static async Task CreateOwnedAsync(string folder, string? account, CancellationToken cancel)
     {
-        if (Directory.Exists(folder)) return;
-
+        // It may be there, and not given yet: a start that was killed in between.
         Directory.CreateDirectory(folder, OwnerOnly);
         await GiveAsync(folder, account, cancel);
     }

@@ -20,8 +20,11 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     }
 
     [Fact]
-    public void Start_and_stop_are_announced_once() =>
+    public void Start_and_stop_are_announced_once()
+    {
+        foreach (var line in (string[])["Listening: ", "Stopping: "]) (first.Output.Split(line).Length - 1).ShouldBe(1, line);
         first.Output.ShouldNotContain("Microsoft.Hosting.Lifetime");
+    }
 
     [Fact]
     public void A_service_told_to_stop_ends_with_0() => first.ExitCode.ShouldBe(0);

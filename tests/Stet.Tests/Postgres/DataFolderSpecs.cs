@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Stet.Postgres;
 using Stet.Testing;
@@ -118,6 +119,26 @@ public sealed class DataFolderSpecs : IDisposable
         File.Exists(Path.Combine(closed, "data", "service.lock")).ShouldBeTrue();
 
         if (Environment.IsPrivilegedProcess) Directory.Delete(path, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_start_that_was_killed_before_the_socket_folder_had_its_owner_is_made_up_for()
+    {
+        using (await OpenAsync("data")) { }
+        var run = Path.Combine(root, "data", "run");
+        var owner = await OwnerAsync(run);
+        Directory.Delete(run);
+        Directory.CreateDirectory(run, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+        using var again = await OpenAsync("data");
+
+        (await OwnerAsync(run)).ShouldBe(owner);
+    }
+
+    static async Task<string> OwnerAsync(string folder)
+    {
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%U", folder]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        return await stat.StandardOutput.ReadToEndAsync();
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);
