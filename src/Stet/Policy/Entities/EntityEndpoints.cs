@@ -47,7 +47,7 @@ public static class EntityEndpoints
             .Accepts<EntityRequest>("application/json").Produces<EntityAnswer>(201).Produces<EntityAnswer>()
             .ProducesProblem(400).ProducesProblem(409);
         routes.MapDelete(Path + "/{type}/{**id}", Delete).WithSummary("Know nothing of an entity any more")
-            .RequirePermission(Scopes.PolicyAdmin).Produces<EntityRemovedAnswer>().ProducesProblem(400).ProducesProblem(404);
+            .RequirePermission(Scopes.PolicyAdmin).Produces<EntityRemovedAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
         routes.MapGet(Path + "/{type}/{**id}", Get).WithSummary("What is known of an entity")
             .RequirePermission(Scopes.PolicyRead).Produces<EntityAnswer>().Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503).WithQuery(MinPosition.Parameter);
@@ -67,7 +67,7 @@ public static class EntityEndpoints
         var schema = (await policies.AtAsync(context.Caller.TenantId, clock.GetUtcNow(), context.Cancel))?.Schema;
         var input = EntityBody.Read(body, uid, schema);
         var isNew = false;
-        var recorded = await recorder.DecideAsync(context, body, (known, current, now) =>
+        var recorded = await recorder.DecideAsync(context, [.. Encoding.UTF8.GetBytes($"put\n{uid}\n"), .. body], (known, current, now) =>
         {
             isNew = !known.TryGetInput(uid, out _);
             return RecordEntities.Decide(new RecordEntities([input]), known, current, context.Caller.Subject, now);
@@ -76,7 +76,7 @@ public static class EntityEndpoints
             return Problems.Answer(refusal with { Errors = [.. refusal.Errors.Select(e => e with { Pointer = "" })] });
 
         return recorded.Events is [{ Data: EntityRecorded e } stored]
-            ? JsonAnswer.Write(isNew ? 201 : 200, EntityAnswer.Of(e, stored.Position), EntityHttpJson.Default.EntityAnswer, recorded.Position)
+            ? JsonAnswer.Write(isNew && !recorded.Repeated ? 201 : 200, EntityAnswer.Of(e, stored.Position), EntityHttpJson.Default.EntityAnswer, recorded.Position)
             : JsonAnswer.Write(
                 200, new EntityAnswer(KnownEntity.Of(input), null, recorded.Position),
                 EntityHttpJson.Default.EntityAnswer, recorded.Position);
@@ -86,7 +86,7 @@ public static class EntityEndpoints
     {
         var uid = UidOf(type, id);
         var recorded = await recorder.DecideAsync(
-            context, null, (known, _, now) => RemoveEntity.Decide(new RemoveEntity(uid), known, context.Caller.Subject, now));
+            context, Encoding.UTF8.GetBytes($"delete\n{uid}"), (known, _, now) => RemoveEntity.Decide(new RemoveEntity(uid), known, context.Caller.Subject, now));
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
             : JsonAnswer.Write(200, new EntityRemovedAnswer(recorded.Position), EntityHttpJson.Default.EntityRemovedAnswer, recorded.Position);

@@ -16,8 +16,11 @@ public sealed class EntityRecorder(
     const int MostAttempts = 5;
 
     /// <summary>Decides on the newest entities and the schema in force, null without one, and records what it says.</summary>
+    /// <param name="context">Who asks.</param>
+    /// <param name="payload">What the idempotency key stands for.</param>
+    /// <param name="decide">The command's rule.</param>
     public async Task<Recorded> DecideAsync(
-        CommandContext context, byte[]? payload, Func<TenantEntities, CedarSchema?, DateTimeOffset, Decision> decide)
+        CommandContext context, byte[] payload, Func<TenantEntities, CedarSchema?, DateTimeOffset, Decision> decide)
     {
         if (await commands.TenantAsync(context) is not { } tenant) return new Recorded([], 0, false, RequestProblems.UnknownTenant);
 
@@ -44,14 +47,14 @@ public sealed class EntityRecorder(
 
     /// <returns>Null when the entities were not the newest.</returns>
     async Task<Recorded?> AppendAsync(
-        CommandContext context, Tenant tenant, TenantEntities known, byte[]? payload, Decision decision)
+        CommandContext context, Tenant tenant, TenantEntities known, byte[] payload, Decision decision)
     {
         var command = new StreamCommand<NoState>(
             PolicyEntities.State, PolicyEntities.StreamOf(tenant), (_, now) => decision.Refusal is null ? At(decision.Events, now) : null)
         {
             ExpectedVersion = known.Version,
             Idempotency = context.IdempotencyKey is { } key
-                ? new IdempotencyMark(tenant.StreamId("idempotency", "policy_entities", key), SHA256.HashData(payload ?? []))
+                ? new IdempotencyMark(tenant.StreamId("idempotency", "policy_entities", key), SHA256.HashData(payload))
                 : null,
         };
         AppendResult result;

@@ -174,6 +174,35 @@ public class EntityHttpSpecs
     }
 
     [Fact]
+    public async Task A_key_stands_for_one_step_of_one_entity()
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var created = await PutAsync("a", "put");
+        var again = await PutAsync("a", "put");
+        var other = await PutAsync("b", "put");
+        await PutAsync("b", "other");
+        var removed = await RemoveAsync("a", "removal");
+        var removedAgain = await RemoveAsync("a", "removal");
+        var otherRemoval = await RemoveAsync("b", "removal");
+        var otherStep = await RemoveAsync("b", "put");
+
+        (created.Status, again.Status).ShouldBe((201, 200));
+        again.Text.ShouldBe(created.Text);
+        (removed.Status, removedAgain.Status).ShouldBe((200, 200));
+        removedAgain.Text.ShouldBe(removed.Text);
+        foreach (var refused in (Answer[])[other, otherRemoval, otherStep]) refused.ShouldBeProblem(409, "idempotency_conflict");
+        (await tenant.GetAsync($"{Path}/U/a")).Status.ShouldBe(404);
+        (await tenant.GetAsync($"{Path}/U/b")).Status.ShouldBe(200);
+
+        Task<Answer> PutAsync(string id, string key) =>
+            tenant.SendAsync(HttpMethod.Put, $"{Path}/U/{id}", "{}"u8.ToArray(), ("Idempotency-Key", key));
+
+        Task<Answer> RemoveAsync(string id, string key) =>
+            tenant.SendAsync(HttpMethod.Delete, $"{Path}/U/{id}", null, ("Idempotency-Key", key));
+    }
+
+    [Fact]
     public async Task Two_instances_take_no_cycle_between_them()
     {
         await using var first = await TestService.StartAsync();
