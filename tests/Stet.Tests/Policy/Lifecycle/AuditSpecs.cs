@@ -116,6 +116,25 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task An_audit_from_a_later_position_leaves_alone_how_far_the_audit_has_come()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        var last = await service.DecideAsync(tenantId, Request(), Request());
+
+        var beyond = await tenant.PostAsync(Path, new JsonObject { ["from"] = last + 2 });
+        var tail = await tenant.PostAsync(Path, new JsonObject { ["from"] = last });
+        var known = (await tenant.GetAsync(Path)).Json;
+        var audited = await AuditAsync(tenant);
+
+        beyond.ShouldBeProblem(400, "invalid_request");
+        beyond.Pointers.ShouldBe(["/from"]);
+        (Count(tail.Json, "decisions"), Count(tail.Json, "position")).ShouldBe((1, last));
+        (Count(known, "decisions"), Count(known, "position")).ShouldBe((0, 0));
+        Count(audited, "decisions").ShouldBe(2);
+        (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().Select(e => (e.From, e.Decisions)).ShouldBe([(last, 1), (1, 2)]);
+    }
+
+    [Fact]
     public async Task The_background_audits_what_is_due_and_after_an_upgrade_everything()
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions

@@ -6,7 +6,7 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Policy.Lifecycle;
 
 /// <summary>How far the self-audit of decisions has come, and what it found.</summary>
-/// <param name="Progress">With the engine that runs.</param>
+/// <param name="Progress">With the engine that runs; after a request with <c>from</c>, of that run alone.</param>
 /// <param name="Mismatches">The newest hundred decisions that came out otherwise, with any engine, newest first.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
 public sealed record AuditAnswer(AuditProgress Progress, IReadOnlyList<MismatchItem> Mismatches, long Position);
@@ -17,7 +17,10 @@ public sealed record AuditAnswer(AuditProgress Progress, IReadOnlyList<MismatchI
 public sealed record MismatchItem(long DecisionPosition, long FoundPosition);
 
 /// <summary>The body of <c>POST /v1/policy/audit</c>.</summary>
-/// <param name="From">First position to look at; null: go on where the audit is.</param>
+/// <param name="From">
+/// First position to look at: 1 begins the audit anew, a later one does not change how far it has come; at most the one
+/// after the log's end. Null: go on where the audit is.
+/// </param>
 public sealed record AuditRequest(long? From);
 
 public static class AuditEndpoints
@@ -38,7 +41,8 @@ public static class AuditEndpoints
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store)
     {
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var answer = await AnswerAsync(store, caller.TenantId, http.RequestAborted);
+        var progress = await TenantAudit.ReadAsync(store, caller.TenantId, http.RequestAborted);
+        var answer = await AnswerAsync(store, caller.TenantId, progress, http.RequestAborted);
         return JsonAnswer.Read(answer, PolicyHttpJson.Default.AuditAnswer, answer.Position);
     }
 
@@ -46,21 +50,24 @@ public static class AuditEndpoints
     {
         var request = await RequestBody.ReadAsync(http, PolicyHttpJson.Default.AuditRequest);
         new Validation().Require(request.From is null or >= 1, "/from", "must be a position, from 1").ThrowIfAny();
+        if (request.From is > 1 and var from && from > await store.PositionAsync(caller.TenantId, http.RequestAborted) + 1)
+            throw new BadRequestException(RequestProblems.Invalid("/from", "must not be beyond the log's end"));
 
+        AuditProgress? progress;
         await using (var connection = await connections.Subscriber.OpenConnectionAsync(http.RequestAborted))
         {
-            if (await audit.RunAsync(connection, caller.TenantId, request.From, static _ => Task.CompletedTask, http.RequestAborted) is null)
-                return Problems.Answer(PolicyProblems.AuditRunning);
+            progress = await audit.RunAsync(
+                connection, caller.TenantId, request.From, static _ => Task.CompletedTask, http.RequestAborted);
         }
 
-        var answer = await AnswerAsync(store, caller.TenantId, http.RequestAborted);
+        if (progress is null) return Problems.Answer(PolicyProblems.AuditRunning);
+
+        var answer = await AnswerAsync(store, caller.TenantId, progress, http.RequestAborted);
         return JsonAnswer.Write(200, answer, PolicyHttpJson.Default.AuditAnswer, answer.Position);
     }
 
-    static async Task<AuditAnswer> AnswerAsync(Store store, string tenantId, CancellationToken cancel)
-    {
-        var progress = await TenantAudit.ReadAsync(store, tenantId, cancel);
-        return await store.QueryAsync(
+    static Task<AuditAnswer> AnswerAsync(Store store, string tenantId, AuditProgress progress, CancellationToken cancel) =>
+        store.QueryAsync(
             tenantId,
             """
             select decision_position, position from stet.policy_mismatch
@@ -74,5 +81,4 @@ public static class AuditEndpoints
                 return new AuditAnswer(progress, mismatches, position);
             },
             cancel);
-    }
 }

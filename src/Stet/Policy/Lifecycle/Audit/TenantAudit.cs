@@ -34,7 +34,10 @@ sealed class TenantAudit(
     /// <summary>Evaluates what has not been, up to the log's end.</summary>
     /// <param name="connection">For the lock that leaves a tenant to one instance at a time.</param>
     /// <param name="tenantId">Whose.</param>
-    /// <param name="from">Begins there; null: goes on where it left off.</param>
+    /// <param name="from">
+    /// 1 begins anew; a later position begins a run of its own, which leaves alone how far the audit has come; null: goes on
+    /// where it left off.
+    /// </param>
     /// <param name="pace">Called after every stretch; rests, or does not.</param>
     /// <param name="cancel">Ends it early; what was found until then is on record.</param>
     /// <returns>Null: another instance is at it.</returns>
@@ -47,13 +50,14 @@ sealed class TenantAudit(
         {
             var progress = await ReadAsync(store, tenantId, cancel);
             if (from is { } start) progress = AuditProgress.None with { Position = start - 1 };
+            var isKept = from is null or 1;
             var head = await store.PositionAsync(tenantId, cancel);
             if (head == 0) return progress;
             while (progress.Position < head)
-                progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), pace, cancel);
+                progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), isKept, pace, cancel);
 
             progress = progress with { AuditedAt = clock.GetUtcNow() };
-            await SaveAsync(tenantId, progress);
+            if (isKept) await SaveAsync(tenantId, progress);
             return progress;
         }
         finally
@@ -79,7 +83,7 @@ sealed class TenantAudit(
             cancel);
 
     async Task<AuditProgress> AdvanceAsync(
-        string tenantId, AuditProgress progress, long to, Func<CancellationToken, Task> pace, CancellationToken cancel)
+        string tenantId, AuditProgress progress, long to, bool isKept, Func<CancellationToken, Task> pace, CancellationToken cancel)
     {
         var from = progress.Position + 1;
         var (decisions, unreplayable, mismatches) = (0L, 0L, new List<AuditMismatch>());
@@ -99,13 +103,13 @@ sealed class TenantAudit(
         catch (OperationCanceledException) when (cancel.IsCancellationRequested && reached > progress.Position)
         {
             await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
-            await SaveAsync(tenantId, With(progress, reached, decisions, unreplayable, mismatches.Count));
+            if (isKept) await SaveAsync(tenantId, With(progress, reached, decisions, unreplayable, mismatches.Count));
             throw;
         }
 
         await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
         var advanced = With(progress, reached, decisions, unreplayable, mismatches.Count);
-        await SaveAsync(tenantId, advanced);
+        if (isKept) await SaveAsync(tenantId, advanced);
         metrics.Audited(decisions, mismatches.Count);
         foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
         return advanced;
