@@ -5,7 +5,7 @@ namespace Stet.Policy.AuthZen;
 
 /// <summary>
 /// Base URLs of decision points: <c>/t/{tenant_id}</c> before the path names the tenant, which the credential has to name
-/// too. <c>X-Request-ID</c> comes back with every answer, refusals included.
+/// too. <c>X-Request-ID</c> comes back with every answer, refusals included, if it is ASCII.
 /// </summary>
 static class AuthZenPaths
 {
@@ -23,8 +23,9 @@ static class AuthZenPaths
             path = context.Request.Path.Value;
         }
 
+        // No header of an answer can carry anything but ASCII.
         if ((path.StartsWith("/access/") || path.StartsWith("/as-of/"))
-            && context.Request.Headers.TryGetValue(RequestIdHeader, out var id))
+            && context.Request.Headers.TryGetValue(RequestIdHeader, out var id) && !id.ToString().AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             // Refusals clear the headers that were set before them.
             context.Response.OnStarting(() =>

@@ -79,6 +79,20 @@ public class EvaluationHttpSpecs
     }
 
     [Fact]
+    public async Task A_request_id_that_no_answer_can_carry_does_not_come_back()
+    {
+        var service = await TestService.SharedAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8 });
+        http.BaseAddress = service.Address;
+        http.DefaultRequestHeaders.Add("X-Tenant-Id", TestService.NewTenantId());
+
+        var answer = await new Tenant(http).PostAsync(Evaluation, Question(), ("X-Request-ID", "é"));
+
+        answer.Status.ShouldBe(200, answer.Text);
+        answer.Headers.ShouldNotContainKey("X-Request-ID");
+    }
+
+    [Fact]
     public async Task A_decision_is_recorded_with_all_that_determines_it()
     {
         var tenant = await NewAsync();
