@@ -199,13 +199,15 @@ static class DecisionQueries
         json.WriteEndObject();
     }
 
-    /// <summary>The millisecond that a version-7 UUID (RFC 9562) was made in; null for any other.</summary>
+    /// <summary>The millisecond that a version-7 UUID (RFC 9562) was made in, which another follows; null for any other.</summary>
     static DateTimeOffset? TimeOf(Guid id)
     {
         Span<byte> bytes = stackalloc byte[16];
         id.TryWriteBytes(bytes, bigEndian: true, out _);
         var milliseconds = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
-        return id.Version == 7 && milliseconds < 253_402_300_800_000 ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+        return id.Version == 7 && milliseconds < DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : null;
     }
 }
 

@@ -57,6 +57,12 @@ public class RecordedHttpSpecs
     }
 
     [Theory]
+    [InlineData("e677d21f-dbff-7000-8000-000000000000")] // the last millisecond of the year 9999
+    [InlineData("ffffffff-ffff-7fff-bfff-ffffffffffff")]
+    public async Task An_id_of_the_end_of_time_is_a_404(string id) =>
+        (await (await Tenant.NewAsync()).GetAsync($"/v1/policy/decisions/{id}")).ShouldBeProblem(404, "decision_not_found");
+
+    [Theory]
     [InlineData("?class=maybe", "class")]
     [InlineData("?subject_id=ada", "subject_type")]
     [InlineData("?subject_type=user", "subject_id")]

@@ -8,7 +8,6 @@ using Stet.Http;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
-using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -27,40 +26,14 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
     /// <exception cref="BadRequestException">It reaches too many entities.</exception>
     public async Task<(byte[] Test, long Position)?> PromoteAsync(string tenantId, Guid evaluationId, CancellationToken cancel)
     {
-        var (decision, position) = await FindAsync(tenantId, evaluationId, cancel);
-        if (decision is null) return null;
+        if (await DecisionQueries.FindAsync(store, tenantId, evaluationId, cancel) is not ({ } row, _)) return null;
 
+        var decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", row.Json);
         var known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, cancel);
         var policy = decision is { PolicySetDigest: { } set, SchemaDigest: { } schema }
             ? await compiled.FindAsync(tenantId, set, schema, cancel)
             : null;
-        return (Write(decision, Reachable(decision.Request, policy, known)), position);
-    }
-
-    // The id tells the time of its event to the millisecond.
-    Task<(DecisionRecorded? Decision, long Position)> FindAsync(string tenantId, Guid evaluationId, CancellationToken cancel)
-    {
-        if (evaluationId.Version != 7) return Task.FromResult<(DecisionRecorded?, long)>((null, 0));
-
-        Span<byte> bytes = stackalloc byte[16];
-        evaluationId.TryWriteBytes(bytes, bigEndian: true, out _);
-        var milliseconds = (System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(bytes) >> 16) & 0xFFFF_FFFF_FFFF;
-        if (milliseconds > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() - 1) return Task.FromResult<(DecisionRecorded?, long)>((null, 0));
-
-        var time = DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-        return store.QueryAsync(
-            tenantId,
-            """
-            select seq_id, data from stet.mt_events
-            where tenant_id = $1 and seq_id >= stet.position_at($1, $2) and seq_id < stet.position_at($1, $3)
-                and type = 'decision_recorded' and data ->> 'evaluation_id' = $4
-            limit 1
-            """,
-            [Scalar(tenantId), Scalar(time.UtcDateTime), Scalar(time.AddMilliseconds(1).UtcDateTime), Scalar(evaluationId.ToString())],
-            async (row, _, token) => await row.ReadAsync(token)
-                ? ((DecisionRecorded?)contexts.Catalog.Read("decision_recorded", row.GetFieldValue<byte[]>(1)), row.GetInt64(0))
-                : (null, 0),
-            cancel);
+        return (Write(decision, Reachable(decision.Request, policy, known)), row.Position);
     }
 
     /// <summary>What is known of everything that policies can come to from a request, in ordinal order of names.</summary>
