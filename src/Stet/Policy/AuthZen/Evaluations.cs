@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Stet.Audit;
 using Stet.Authentication;
@@ -13,6 +14,9 @@ namespace Stet.Policy.AuthZen;
 sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecisions past)
 {
     const int MostItems = 1_000;
+
+    /// <summary>What all items of a batch may come to when each has the defaults, as each is recorded.</summary>
+    const long MostBytes = 8 * 1024 * 1024;
 
     /// <summary>Answers one question.</summary>
     public async Task AnswerAsync(HttpContext http, Caller caller, long? asOf)
@@ -39,6 +43,8 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
 
         if (items.ValueKind != JsonValueKind.Array) throw AuthZenBody.Bad("/evaluations", "must be a list");
         if (items.GetArrayLength() > MostItems) throw AuthZenBody.Bad("/evaluations", $"may hold at most {MostItems} items");
+        if (Size(defaults, items) > MostBytes)
+            throw AuthZenBody.Bad("/evaluations", "comes to more than 8 MiB when each item has the defaults: send fewer items at once");
 
         var requestId = AuthZenPaths.RequestIdOf(http);
         if (asOf is { } position)
@@ -104,6 +110,14 @@ sealed class Evaluations(Commands commands, DecisionRecorder recorder, PastDecis
         answer = answer with { EvaluationId = IdOf(results[0]) };
         DecisionMetrics.Answered(answer.Taken.Effective.Class, since);
         await AnswerWriter.WriteAsync(http, answer, results[0].Position);
+    }
+
+    static long Size(JsonElement body, JsonElement items)
+    {
+        long defaults = 0;
+        foreach (var name in (string[])["subject", "action", "resource", "context"])
+            if (body.TryGetProperty(name, out var member)) defaults += JsonMarshal.GetRawUtf8Value(member).Length;
+        return JsonMarshal.GetRawUtf8Value(items).Length + (defaults * items.GetArrayLength());
     }
 
     /// <summary>Takes the decisions of a batch, up to the item that ends it.</summary>

@@ -196,6 +196,21 @@ public class EvaluationHttpSpecs
     }
 
     [Fact]
+    public async Task A_batch_whose_defaults_come_to_too_much_in_all_items_is_refused()
+    {
+        var tenant = await NewAsync();
+        var batch = Question();
+        batch["context"] = new JsonObject { ["agent"] = new string('x', 100_000) };
+        batch["evaluations"] = new JsonArray([.. Enumerable.Range(0, 100).Select(_ => new JsonObject())]);
+
+        var answer = await tenant.PostAsync(Evaluations, batch);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["/evaluations"]);
+        (await tenant.GetAsync("/v1/policy/decisions")).Json["decisions"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_batch_of_broken_items_is_answered_and_more_than_a_thousand_are_not()
     {
         var tenant = await NewAsync();

@@ -161,14 +161,18 @@ sealed class RecordedDecisions<T>(
         var found = new List<(long[] Positions, byte[] Lines)>();
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        batch.Add($"""
-            select array_agg(seq_id), string_agg(data::text, E'\n')
-            from (
-                select seq_id, data from stet.mt_events
-                where tenant_id = $1 and seq_id = any($2) and type = 'decision_recorded'
-                order by seq_id) d
-            having count(*) > 0
-            """, Scalar(tenantId), Scalar(unknown.Keys.ToArray()));
+        foreach (var positions in unknown.Keys.Chunk(Chunk))
+        {
+            batch.Add("""
+                select array_agg(seq_id), string_agg(data::text, E'\n')
+                from (
+                    select seq_id, data from stet.mt_events
+                    where tenant_id = $1 and seq_id = any($2) and type = 'decision_recorded'
+                    order by seq_id) d
+                having count(*) > 0
+                """, Scalar(tenantId), Scalar(positions));
+        }
+
         await ReadAsync(batch, found, cancel);
         foreach (var (position, json) in Lines(found)) known[unknown[position]] = await PrepareAsync(json, cancel);
 
@@ -185,8 +189,8 @@ sealed class RecordedDecisions<T>(
     static async Task ReadAsync(NpgsqlBatch batch, List<(long[] Positions, byte[] Lines)> chunks, CancellationToken cancel)
     {
         await using var rows = await batch.ExecuteReaderAsync(cancel);
-        await rows.NextResultAsync(cancel);
-        while (await rows.ReadAsync(cancel)) chunks.Add((rows.GetFieldValue<long[]>(0), rows.GetFieldValue<byte[]>(1)));
+        while (await rows.NextResultAsync(cancel))
+            while (await rows.ReadAsync(cancel)) chunks.Add((rows.GetFieldValue<long[]>(0), rows.GetFieldValue<byte[]>(1)));
     }
 }
 
