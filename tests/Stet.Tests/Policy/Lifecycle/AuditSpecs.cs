@@ -160,6 +160,31 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task A_tenant_whose_audit_fails_keeps_no_other_waiting()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Settings = new Dictionary<string, string?> { ["Policy:AuditShare"] = "1" },
+        });
+        string[] tenantIds = [.. new[] { TestService.NewTenantId(), TestService.NewTenantId() }.Order(StringComparer.Ordinal)];
+        foreach (var tenantId in tenantIds)
+        {
+            await new Tenant(service.Client(tenantId)).ActivateAsync(Text);
+            await service.DecideAsync(tenantId, Request());
+        }
+
+        await ExecuteAsync(service, $$"""
+            create function public.fail() returns trigger language plpgsql as 'begin raise exception ''no''; end';
+            create trigger fail before insert or update on stet.policy_audit
+                for each row when (new.tenant_id = '{{tenantIds[0]}}') execute function public.fail();
+            """);
+
+        await service.Services.GetRequiredService<BackgroundAudit>().RoundAsync(CancellationToken.None);
+
+        Count((await new Tenant(service.Client(tenantIds[1])).GetAsync(Path)).Json, "decisions").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task While_an_audit_is_under_way_another_is_put_off()
     {
         var (service, tenantId, tenant) = await StartAsync();

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Diagnostics.Metrics;
 using Npgsql;
 using Stet.EventStore;
@@ -39,8 +40,9 @@ sealed class BackgroundAudit(
                     began = clock.GetTimestamp();
                 }, cancel);
             }
-            catch (UnreadableEventException e) // one tenant's trouble is nobody else's
+            catch (Exception e) when (!cancel.IsCancellationRequested && connection.State == ConnectionState.Open)
             {
+                // One tenant's trouble is nobody else's, whatever it is.
                 PolicyAuditLog.Unreadable(logger, tenantId, e.Message);
             }
         }
