@@ -160,6 +160,23 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task Engines_side_by_side_leave_each_other_their_progress()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.DecideAsync(tenantId, Request());
+        await AuditAsync(tenant);
+        await ExecuteAsync(service, $"update stet.policy_audit set engine = 'Stet.Cedar 0.1' where tenant_id = '{tenantId}'");
+
+        await AuditAsync(tenant);
+        await ExecuteAsync(service, $"""
+            delete from stet.policy_audit where tenant_id = '{tenantId}' and engine = '{ValidatePolicy.Engine}';
+            update stet.policy_audit set engine = '{ValidatePolicy.Engine}' where tenant_id = '{tenantId}' and engine = 'Stet.Cedar 0.1'
+            """);
+
+        Count((await tenant.GetAsync(Path)).Json, "decisions").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_tenant_whose_audit_fails_keeps_no_other_waiting()
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions

@@ -144,9 +144,9 @@ sealed class TenantAudit(
         batch.Add("""
             insert into stet.policy_audit (tenant_id, engine, position, decisions, unreplayable, mismatches, audited_at)
             values ($1, $2, $3, $4, $5, $6, $7::timestamptz)
-            on conflict (tenant_id) do update set
-                engine = excluded.engine, position = excluded.position, decisions = excluded.decisions,
-                unreplayable = excluded.unreplayable, mismatches = excluded.mismatches, audited_at = excluded.audited_at
+            on conflict (tenant_id, engine) do update set
+                position = excluded.position, decisions = excluded.decisions, unreplayable = excluded.unreplayable,
+                mismatches = excluded.mismatches, audited_at = excluded.audited_at
             """,
             Scalar(tenantId), Scalar(progress.Engine), Scalar(progress.Position), Scalar(progress.Decisions),
             Scalar(progress.Unreplayable), Scalar(progress.Mismatches), Optional(progress.AuditedAt?.UtcDateTime));
