@@ -65,6 +65,25 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task What_is_found_is_on_record_before_the_audit_rests()
+    {
+        var (service, tenantId, _) = await StartAsync();
+        var position = await service.DecideAsync(tenantId, Request("write"));
+        await ExecuteAsync(service, $$"""
+            update stet.mt_events set data = jsonb_set(data, '{effective}', '{"decision":true,"class":"allow","obligations":[]}')
+            where tenant_id = '{{tenantId}}' and seq_id = {{position}}
+            """);
+        await using var connection = new NpgsqlConnection(service.Database.ConnectionString);
+        await connection.OpenAsync();
+        var found = new List<int>();
+
+        await service.Services.GetRequiredService<TenantAudit>().RunAsync(connection, tenantId, from: null, async _ =>
+            found.Add((await EventsAsync(service, tenantId)).OfType<DecisionMismatchFound>().Count()), CancellationToken.None);
+
+        found.ShouldBe([1]);
+    }
+
+    [Fact]
     public async Task Inputs_that_are_gone_are_counted_and_are_no_mismatch()
     {
         var (service, tenantId, tenant) = await StartAsync();

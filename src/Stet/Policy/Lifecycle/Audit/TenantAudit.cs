@@ -96,32 +96,36 @@ sealed class TenantAudit(
                 decisions += page.Decisions;
                 unreplayable += page.Unreplayable;
                 mismatches.AddRange(page.Mismatches);
+                if (mismatches.Count > 0) break; // told before the rest, however long that is
                 await pace(cancel);
-                if (mismatches.Count > 0) break;
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested && reached > progress.Position)
         {
-            await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
-            if (isKept) await SaveAsync(tenantId, With(progress, reached, decisions, unreplayable, mismatches.Count));
+            await TellAsync();
             throw;
         }
 
-        await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
-        var advanced = With(progress, reached, decisions, unreplayable, mismatches.Count);
-        if (isKept) await SaveAsync(tenantId, advanced);
-        metrics.Audited(decisions, mismatches.Count);
-        foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
+        var advanced = await TellAsync();
+        await pace(cancel);
         return advanced;
-    }
 
-    static AuditProgress With(AuditProgress progress, long position, long decisions, long unreplayable, long mismatches) => progress with
-    {
-        Position = position,
-        Decisions = progress.Decisions + decisions,
-        Unreplayable = progress.Unreplayable + unreplayable,
-        Mismatches = progress.Mismatches + mismatches,
-    };
+        async Task<AuditProgress> TellAsync()
+        {
+            await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
+            var told = progress with
+            {
+                Position = reached,
+                Decisions = progress.Decisions + decisions,
+                Unreplayable = progress.Unreplayable + unreplayable,
+                Mismatches = progress.Mismatches + mismatches.Count,
+            };
+            if (isKept) await SaveAsync(tenantId, told);
+            metrics.Audited(decisions, mismatches.Count);
+            foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
+            return told;
+        }
+    }
 
     async Task RecordAsync(
         string tenantId, long from, long to, long decisions, long unreplayable, List<AuditMismatch> mismatches)
