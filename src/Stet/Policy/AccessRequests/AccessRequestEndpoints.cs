@@ -83,7 +83,7 @@ public static class AccessRequestEndpoints
         var before = Cursor.ReadId(query.Optional("cursor"));
         var now = clock.GetUtcNow();
         var pending = query.OneOf("state", "pending", "all") == "pending"
-            ? "and r.state ->> 'outcome' is null and (r.state ->> 'expires_at') > $4"
+            ? """and r.state ->> 'outcome' is null and (r.state ->> 'expires_at') > $4 and (r.state ->> 'requested_at') collate "C" > $5"""
             : "";
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
@@ -97,7 +97,11 @@ public static class AccessRequestEndpoints
             order by (r.state ->> 'requested_at') collate "C" desc, r.stream_id desc limit $3
             """,
             pending.Length > 0
-                ? [Scalar(caller.TenantId), Optional(before), Scalar(limit + 1), Scalar(UtcTimeConverter.Format(now))]
+                ?
+                [
+                    Scalar(caller.TenantId), Optional(before), Scalar(limit + 1), Scalar(UtcTimeConverter.Format(now)),
+                    Scalar(UtcTimeConverter.Format(now - AccessRequest.Open)),
+                ]
                 : [Scalar(caller.TenantId), Optional(before), Scalar(limit + 1)],
             ReadAsync, http.RequestAborted);
 

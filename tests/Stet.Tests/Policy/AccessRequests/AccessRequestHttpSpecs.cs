@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Stet.EventStore;
 using Stet.Policy.Decisions;
 using Stet.Testing;
@@ -120,8 +121,30 @@ public sealed class AccessRequestHttpSpecs
 
         clock.Advance(TimeSpan.FromHours(24));
         ((string)(await agents.TaskAsync(pending)).Json["task"]!["status"]!).ShouldBe("expired");
+        (await agents.Tenant.GetAsync("/v1/policy/access-requests?state=pending")).Json["requests"]!.AsArray().ShouldBeEmpty();
         (await agents.DecideAsync(pending, "approval")).ShouldBeProblem(409, "access_request_closed");
         (await agents.RequestAsync(Call(), Reference(refused))).ShouldBeProblem(409, "denial_expired");
+    }
+
+    [Theory]
+    [InlineData("", "access_request_by_time")]
+    [InlineData("and state ->> 'outcome' is null", "access_request_undecided")]
+    public async Task Lists_are_read_in_the_order_of_an_index(string filter, string index)
+    {
+        var service = await TestService.SharedAsync();
+        await using var connection = await service.Database.OpenAsync();
+        await using var explain = new NpgsqlCommand($"""
+            set enable_seqscan = off; set enable_bitmapscan = off;
+            explain (costs off) select state from stet.access_request where tenant_id = 'x' {filter}
+            order by (state ->> 'requested_at') collate "C" desc, stream_id desc limit 10
+            """, connection);
+
+        var plan = new List<string>();
+        await using (var rows = await explain.ExecuteReaderAsync())
+            while (await rows.ReadAsync()) plan.Add(rows.GetString(0).Trim());
+
+        plan.ShouldContain(line => line.StartsWith($"->  Index Scan Backward using {index} ", StringComparison.Ordinal), string.Join('\n', plan));
+        plan.ShouldNotContain(line => line.Contains("Sort", StringComparison.Ordinal));
     }
 
     [Fact]
