@@ -48,10 +48,16 @@ sealed class PastDecisions(Store store, ContextCatalog contexts, PoliciesInForce
 
     /// <summary>The same at any time.</summary>
     public async Task<DecisionBasis> BasisAsync(
-        string tenantId, string pepId, IReadOnlyList<Guid> approvalIds, long position, DateTimeOffset now, CancellationToken cancel)
+        string tenantId, string pepId, IReadOnlyList<Guid> approvalIds, long position, DateTimeOffset now, CancellationToken cancel) =>
+        await BasisAsync(
+            tenantId, pepId, approvalIds, position, now, await entities.AtPositionAsync(tenantId, position, cancel), cancel);
+
+    /// <summary>The same with what is known of entities.</summary>
+    public async Task<DecisionBasis> BasisAsync(
+        string tenantId, string pepId, IReadOnlyList<Guid> approvalIds, long position, DateTimeOffset now, TenantEntities known,
+        CancellationToken cancel)
     {
         var policy = await policies.AsOfAsync(tenantId, position, now, cancel);
-        var known = await entities.AtPositionAsync(tenantId, position, cancel);
         var (pep, approvals) = await StatesAsync(tenantId, pepId, approvalIds, position, cancel);
         return new DecisionBasis(policy, known, pep, now, position, []) { Approvals = approvals };
     }

@@ -6,6 +6,7 @@ using Stet.Http;
 using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Entities;
+using Stet.Policy.Lifecycle;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.Decisions;
@@ -44,7 +45,7 @@ public sealed record ResultAt(
 public sealed record ResultFlip(string Cause, Guid? EventId, ResultAt Before, ResultAt After);
 
 /// <summary>Compares the same question at two positions, and finds the events between that changed its answer.</summary>
-sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
+sealed class Changes(Store store, PastDecisions past, PoliciesInForce policies, PolicyEntities entities)
 {
     const int MostEvents = 10_000;
 
@@ -90,13 +91,18 @@ sealed class Changes(Store store, PastDecisions past, PolicyEntities entities)
         var (basis, current) = (start, first);
         foreach (var e in events)
         {
-            basis = basis with { Now = e.Timestamp };
+            // A policy that was activated for later comes into force without an event.
+            basis = basis with
+            {
+                Now = e.Timestamp,
+                Policy = await policies.AsOfAsync(tenantId, e.Position - 1, e.Timestamp, cancel),
+            };
             var before = At(basis, asked, e.Position - 1);
             if (IsFlip(current, before)) flips.Add(new ResultFlip("time", null, current, before));
 
             basis = e.Data is EntityRecorded or EntityRemoved
                 ? basis with { Entities = basis.Entities.With([e]) }
-                : await past.BasisAsync(tenantId, start.Pep.PepId, approvals, e.Position, e.Timestamp, cancel) with { Entities = basis.Entities };
+                : await past.BasisAsync(tenantId, start.Pep.PepId, approvals, e.Position, e.Timestamp, basis.Entities, cancel);
             current = At(basis, asked, e.Position);
             if (IsFlip(before, current)) flips.Add(new ResultFlip(NameOf(e.Data), e.Id, before, current));
         }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Stet.Policy.Lifecycle;
+using Stet.Testing;
 using Stet.Tests.Http;
 using Stet.Tests.Policy.AccessRequests;
 using Stet.Tests.Policy.Lifecycle;
@@ -86,6 +87,30 @@ public class PastHttpSpecs
         flips.Select(f => (string)f!["cause"]!).ShouldBe(["entity_recorded", "entity_recorded", "policy_activated"]);
         flips.Take(2).Select(f => (long)f!["after"]!["position"]!).ShouldBe([closed, opened]);
         flips[2]!["after"]!["determining"]!.AsArray().Select(p => (string)p!).ShouldBe(["freeze"]);
+    }
+
+    [Fact]
+    public async Task A_policy_that_was_activated_for_later_changes_answers_when_its_time_comes()
+    {
+        var clock = new ManualClock();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        var tenant = await NewAsync(service);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        var frozen = Rules with { Policies = [.. Rules.Policies, new NamedPolicy("freeze", "forbid (principal, action, resource);")] };
+        await tenant.ActivateAsync(frozen, clock.GetUtcNow().AddHours(1));
+        var from = (await tenant.PostAsync(Evaluation, Question())).Position();
+        clock.Advance(TimeSpan.FromHours(2));
+        var closed = (await tenant.PutAsync("/v1/policy/entities/doc/plan", """{"attrs":{"open":false}}""")).Position();
+        await tenant.PutAsync("/v1/policy/entities/doc/plan", """{"attrs":{"open":true}}""");
+        var to = (await tenant.PostAsync(Evaluation, Question())).Position();
+
+        var answer = await tenant.PostAsync(
+            "/v1/policy/changes", new JsonObject { ["from"] = from, ["to"] = to, ["request"] = Question() });
+
+        answer.Status.ShouldBe(200, answer.Text);
+        var flip = answer.Json["flips"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string)flip["cause"]!, (long)flip["after"]!["position"]!).ShouldBe(("time", closed - 1));
+        flip["after"]!["determining"]!.AsArray().Select(p => (string)p!).ShouldBe(["freeze"]);
     }
 
     [Fact]
