@@ -24,6 +24,33 @@ public class DiffHttpSpecs
     });
 
     [Fact]
+    public async Task A_dry_run_that_was_cancelled_while_it_waited_is_not_under_way()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        var (first, _) = await tenant.DiffedAsync(Text);
+        var (second, _) = await tenant.DiffedAsync(wider.Text);
+        var diffs = service.Services.GetRequiredService<PolicyDiffs>();
+        await using var connection = await service.Database.OpenAsync();
+        await using var hold = await connection.BeginTransactionAsync();
+        await using (var block = new NpgsqlCommand("lock table stet.mt_events in access exclusive mode", connection))
+            await block.ExecuteNonQueryAsync();
+        using var cancel = new CancellationTokenSource();
+
+        var underWay = diffs.RunAsync(tenantId, first, 1, null, CancellationToken.None);
+        while (diffs.ProgressOf(tenantId, first) is null) await Task.Delay(10);
+        var waiting = diffs.RunAsync(tenantId, second, 1, null, cancel.Token);
+        while (diffs.ProgressOf(tenantId, second) is null) await Task.Delay(10);
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(waiting);
+        diffs.ProgressOf(tenantId, second).ShouldBeNull();
+        await hold.RollbackAsync();
+        (await underWay).Problem.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_report_counts_all_and_lists_what_would_change()
     {
         var (_, tenantId, tenant) = await StartAsync();

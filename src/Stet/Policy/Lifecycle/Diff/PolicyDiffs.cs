@@ -103,20 +103,26 @@ sealed class PolicyDiffs(
         var lines = new DiffReportBuilder();
         var key = (tenantId, candidateDigest);
         running[key] = new DiffProgress(0, from - 1, from, to, 0);
-        await turn.WaitAsync(cancel);
         try
         {
-            await runner.RunAsync(tenantId, compared, candidate, from, to, part =>
+            await turn.WaitAsync(cancel);
+            try
             {
-                part.CountInto(tally);
-                lines.Add(part.Lines);
-                return Sum(tally) <= Most;
-            }, new Reporting(progress => running[key] = progress), cancel);
+                await runner.RunAsync(tenantId, compared, candidate, from, to, part =>
+                {
+                    part.CountInto(tally);
+                    lines.Add(part.Lines);
+                    return Sum(tally) <= Most;
+                }, new Reporting(progress => running[key] = progress), cancel);
+            }
+            finally
+            {
+                turn.Release();
+            }
         }
         finally
         {
             running.TryRemove(key, out _);
-            turn.Release();
         }
 
         return (lines.Finish(candidateDigest, baseline, from, to, tally), tally);
