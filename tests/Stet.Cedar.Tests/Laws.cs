@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace Stet.Cedar.Tests;
 
-/// <summary>Checks laws on drawn input, from one fixed seed after the other.</summary>
+/// <summary>Checks laws on drawn input. Each run draws its own seeds; a failure names the one it came from.</summary>
 static class Laws
 {
     internal static void Hold(int tests, Action<Random> law) => Check.One(

@@ -121,7 +121,7 @@ public sealed class AccessRequestHttpSpecs
 
         clock.Advance(TimeSpan.FromHours(24));
         ((string)(await agents.TaskAsync(pending)).Json["task"]!["status"]!).ShouldBe("expired");
-        (await agents.Tenant.GetAsync("/v1/policy/access-requests?state=pending")).Json["requests"]!.AsArray().ShouldBeEmpty();
+        (await agents.Tenant.GetAsync("/v1/policy/access-requests?state=pending")).Json["access_requests"]!.AsArray().ShouldBeEmpty();
         (await agents.DecideAsync(pending, "approval")).ShouldBeProblem(409, "access_request_closed");
         (await agents.RequestAsync(Call(), Reference(refused))).ShouldBeProblem(409, "denial_expired");
     }
