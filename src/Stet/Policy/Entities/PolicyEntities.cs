@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Npgsql;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -17,6 +18,9 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
 
     readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
 
+    /// <summary>Entities that stay in memory, of all tenants together: those of tenants used longest ago make room.</summary>
+    internal int MostEntities { get; init; } = 1_000_000;
+
     /// <summary>The streams of entities, one per tenant; nothing of them is loaded for deciding.</summary>
     internal static StateType<NoState> State { get; } = StateType.Stateless("policy_entities");
 
@@ -25,10 +29,14 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
 
     /// <summary>What is in memory, read from the log when there is nothing; it may be older than the newest.</summary>
     /// <exception cref="StoreUnavailableException">They cannot be read.</exception>
-    public ValueTask<TenantEntities> KnownAsync(Tenant tenant, CancellationToken cancel) =>
-        entries.TryGetValue(tenant.Id, out var entry) && Volatile.Read(ref entry.Newest) is { } known
-            ? ValueTask.FromResult(known)
-            : new ValueTask<TenantEntities>(RefreshAsync(tenant, cancel));
+    public ValueTask<TenantEntities> KnownAsync(Tenant tenant, CancellationToken cancel)
+    {
+        if (!entries.TryGetValue(tenant.Id, out var entry) || Volatile.Read(ref entry.Newest) is not { } known)
+            return new ValueTask<TenantEntities>(RefreshAsync(tenant, cancel));
+
+        entry.LastUsed = Stopwatch.GetTimestamp();
+        return ValueTask.FromResult(known);
+    }
 
     /// <summary>The entities with everything that was acknowledged before the call.</summary>
     /// <exception cref="StoreUnavailableException">They cannot be read.</exception>
@@ -40,6 +48,8 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         {
             var newest = await AdvanceAsync(tenant, entry.Newest ?? TenantEntities.Empty, long.MaxValue, cancel);
             Volatile.Write(ref entry.Newest, newest);
+            entry.LastUsed = Stopwatch.GetTimestamp();
+            MakeRoomFor(entry);
             return newest;
         }
         finally
@@ -58,7 +68,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         if (known.Position == position) return known;
 
         // From the nearest that is in memory: readers of the past mostly go along the log.
-        var entry = entries[tenant.Id];
+        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
         var start = TenantEntities.Empty;
         lock (entry.Past)
         {
@@ -73,6 +83,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
             while (entry.Past.Count > MostKept) entry.Past.Dequeue();
         }
 
+        MakeRoomFor(entry);
         return found;
     }
 
@@ -109,6 +120,21 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         }
     }
 
+    void MakeRoomFor(Entry used)
+    {
+        var all = entries.ToArray();
+        var sum = all.Sum(e => e.Value.Size);
+        if (sum <= MostEntities) return;
+
+        foreach (var other in all.OrderBy(e => e.Value.LastUsed))
+        {
+            if (other.Value == used) continue;
+            if (sum <= MostEntities) return;
+            sum -= other.Value.Size;
+            entries.TryRemove(other);
+        }
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
@@ -138,6 +164,15 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         public readonly Queue<TenantEntities> Past = new();
         public TenantEntities? Newest;
         public StreamCommand? Guard;
+        public long LastUsed;
+
+        public long Size
+        {
+            get
+            {
+                lock (Past) return (Volatile.Read(ref Newest)?.Count ?? 0) + Past.Sum(past => (long)past.Count);
+            }
+        }
 
         public void Dispose() => Gate.Dispose();
     }
