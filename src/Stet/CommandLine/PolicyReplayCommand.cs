@@ -73,15 +73,20 @@ static class PolicyReplayCommand
         using var service = PolicyService.Of(arguments);
         var from = FirstOf(arguments.One(From));
 
+        var before = await service.GetAsync("v1/policy/audit", cancel);
+        var head = before.Deserialize(PolicyHttpJson.Default.AuditAnswer)!.Position;
         var audited = await service.PostAsync(
             "v1/policy/audit", Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"from":{{from}}}""")), accepted: null, cancel);
         var answer = audited.Deserialize(PolicyHttpJson.Default.AuditAnswer)!;
 
         var output = arguments.InvocationConfiguration.Output;
-        foreach (var mismatch in answer.Mismatches.Where(m => m.DecisionPosition >= from).OrderBy(m => m.DecisionPosition))
-            await output.WriteLineAsync($"position {mismatch.DecisionPosition}: another result, on record at position {mismatch.FoundPosition}");
-
         var progress = answer.Progress;
+        var found = answer.Mismatches.Where(m => m.FoundPosition > head).OrderBy(m => m.DecisionPosition).ToList();
+        foreach (var mismatch in found)
+            await output.WriteLineAsync($"position {mismatch.DecisionPosition}: another result, on record at position {mismatch.FoundPosition}");
+        if (progress.Mismatches > found.Count)
+            await output.WriteLineAsync($"{progress.Mismatches - found.Count} more with another result are on record, and not listed");
+
         await output.WriteLineAsync(
             $"{progress.Decisions} decisions evaluated again up to position {progress.Position}: "
             + Summary(progress.Mismatches)

@@ -91,6 +91,9 @@ public sealed class PolicyServiceSpecs
         var found = await RunAsync(service, tenantId, "replay", "--from", "1");
         found.ExitCode.ShouldBe(1, found.Output + found.Errors);
         found.Output.ShouldMatch("^position [0-9]+: another result, on record at position [0-9]+\n3 decisions evaluated again up to position [0-9]+: 1 came out otherwise\n$");
+
+        var again = await RunAsync(service, tenantId, "replay");
+        again.Output.ShouldMatch("^position [0-9]+: another result, on record at position [0-9]+\n3 decisions evaluated again up to position [0-9]+: 1 came out otherwise\n$");
     }
 
     [Theory]
