@@ -76,6 +76,8 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
                 if (past.Position <= position && past.Position > start.Position) start = past;
         }
 
+        if (start.Position == position) return start;
+
         var found = await AdvanceAsync(tenant, start, position, cancel);
         lock (entry.Past)
         {
@@ -148,7 +150,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         while (await rows.ReadAsync(cancel))
         {
             // The stream is in log order: what comes after the position ends the reading.
-            if (rows.GetInt64(0) > position) continue;
+            if (rows.GetInt64(0) > position) break;
             events.Add(new StoredEvent(
                 tenant.Id, rows.GetInt64(0), rows.GetGuid(1), stream, rows.GetInt64(2),
                 new DateTimeOffset(rows.GetDateTime(3), TimeSpan.Zero),
