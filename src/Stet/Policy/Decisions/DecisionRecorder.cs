@@ -39,7 +39,7 @@ sealed class DecisionRecorder(
         var time = clock.GetUtcNow();
         var now = new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
         return new DecisionBasis(
-            await timeline.AtAsync(now, cancel), known, registrations.Registry.Find(pepId) ?? RegisteredPep.Unknown(pepId), now,
+            await timeline.AtAsync(now, cancel), known, registrations.Of(pepId), now,
             AsOf: null, [timeline.Guard, entities.Guard(tenant, known), registrations.Guard]);
     }
 

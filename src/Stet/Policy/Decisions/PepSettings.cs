@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Text.Json;
 using Npgsql;
 using Stet.EventStore;
@@ -10,7 +11,14 @@ namespace Stet.Policy.Decisions;
 /// <param name="Version">0: nothing has been said.</param>
 /// <param name="Registry">What has been said.</param>
 /// <param name="Guard">A command that goes through only while the registrations are these.</param>
-sealed record KnownPeps(long Version, PepRegistry Registry, StreamCommand Guard);
+sealed record KnownPeps(long Version, PepRegistry Registry, StreamCommand Guard)
+{
+    readonly FrozenDictionary<string, RegisteredPep> byId =
+        Registry.Peps.ToFrozenDictionary(pep => pep.PepId, StringComparer.Ordinal);
+
+    /// <summary>An enforcement point by the subject of its credential, as every decision asks.</summary>
+    public RegisteredPep Of(string pepId) => byId.GetValueOrDefault(pepId) ?? RegisteredPep.Unknown(pepId);
+}
 
 /// <summary>
 /// Registrations of enforcement points in memory. Decisions hold their stream to the version they were made with; the
