@@ -15,7 +15,6 @@ readonly record struct AskedProblem(string Pointer, string Message)
 readonly struct AskedReader(JsonElement item, JsonElement defaults)
 {
     const int MostNameBytes = 1_024;
-    const long LargestInteger = (1L << 53) - 1;
 
     /// <summary>Reads a whole question.</summary>
     public AskedProblem? Read(out AskedEvaluation asked)
@@ -108,7 +107,7 @@ readonly struct AskedReader(JsonElement item, JsonElement defaults)
         switch (json.ValueKind)
         {
             case JsonValueKind.Number:
-                if (json.TryGetInt64(out var number)) return number is < -LargestInteger or > LargestInteger;
+                if (json.TryGetInt64(out var number)) return number is < -ValueConversion.LargestInteger or > ValueConversion.LargestInteger;
                 var text = json.GetRawText();
                 return !text.AsSpan().ContainsAny('.', 'e', 'E') || !double.IsFinite(json.GetDouble());
 

@@ -21,13 +21,12 @@ public sealed class AuthZenSchema
     static readonly ConditionalWeakTable<CedarSchema, AuthZenSchema> known = [];
 
     readonly FrozenDictionary<string, AuthZenType> types;
-    readonly FrozenDictionary<string, string> names;
     readonly FrozenDictionary<string, ImmutableArray<AuthZenAction>> actions;
     readonly FrozenSet<RequestEnvironment> environments;
 
     AuthZenSchema(CedarSchema schema)
     {
-        names = schema.EntityTypes.ToFrozenDictionary(
+        var names = schema.EntityTypes.ToDictionary(
             type => type, type => schema.FindAnnotation(type, TypeAnnotation)?.Value ?? type, StringComparer.Ordinal);
 
         // A name that two types claim serves neither: a guess could be the wrong one.
@@ -48,9 +47,6 @@ public sealed class AuthZenSchema
 
     /// <summary>The entity type that serves one of AuthZEN's.</summary>
     public bool TryGetType(string name, [NotNullWhen(true)] out AuthZenType? type) => types.TryGetValue(name, out type);
-
-    /// <summary>What AuthZEN calls an entity type; the type's own name when the schema does not declare it.</summary>
-    public string NameOf(string entityType) => names.GetValueOrDefault(entityType, entityType);
 
     /// <summary>The entity type that an attribute's <c>{type, id}</c> means: AuthZEN's name, else the schema's own.</summary>
     public string TypeOf(string name) => types.TryGetValue(name, out var type) ? type.Name : name;

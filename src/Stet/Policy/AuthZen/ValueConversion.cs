@@ -10,7 +10,7 @@ namespace Stet.Policy.AuthZen;
 sealed class ValueConversion(AuthZenSchema schema)
 {
     /// <summary>Integers that every reader of JSON keeps (RFC 8785): up to 2^53 - 1 either way.</summary>
-    const long LargestInteger = (1L << 53) - 1;
+    public const long LargestInteger = (1L << 53) - 1;
 
     static readonly int mostElements = CedarLimits.Default.SetElements;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Stet.Cedar;
 using Stet.Http;
+using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using CedarSchema = Stet.Cedar.Schema;
 
@@ -13,8 +14,6 @@ static class EntityBody
 {
     /// <summary>The most bytes of an id's UTF-8.</summary>
     public const int MostIdBytes = 1_024;
-
-    const long LargestInteger = (1L << 53) - 1;
 
     // As deep as requests may be; the audit log carries events of twice that depth.
     static readonly CedarLimits limits = CedarLimits.Default with { Depth = 32 };
@@ -110,7 +109,7 @@ static class EntityBody
     {
         switch (value)
         {
-            case LongValue { Value: var number }: return number is >= -LargestInteger and <= LargestInteger;
+            case LongValue { Value: var number }: return number is >= -ValueConversion.LargestInteger and <= ValueConversion.LargestInteger;
             case StringValue { Value: var text }: return !text.Contains('\0');
             case EntityUid uid: return !uid.Id.Contains('\0');
             case SetValue set:

@@ -75,13 +75,14 @@ public class DiffSpecs
         var tell = Valid(text with { Policies = [new("open-read", $"@obligation(\"log, tell\") {OpenRead}")] }).InForce();
         var pep = new PepSupport("p", StringSet.Of("custom"));
 
-        DecisionComparison.Of(log, tell, Request(), pep, EntityStore.Empty).Class.ShouldBe(DiffClass.ReasonOnly);
-        DecisionComparison.Of(baseline, log, Request(), Pep, EntityStore.Empty).Class.ShouldBe(DiffClass.AllowToDeny);
+        ClassOf(log, tell, Request(), pep).ShouldBe(DiffClass.ReasonOnly);
+        ClassOf(baseline, log, Request()).ShouldBe(DiffClass.AllowToDeny);
     }
 
     static PolicyInForce With(params (string Id, string Text)[] policies) =>
         Valid(Text with { Policies = [.. policies.Select(p => new NamedPolicy(p.Id, p.Text))] }).InForce();
 
-    static string ClassOf(PolicyInForce? before, PolicyInForce after, RecordedRequest request) =>
-        DecisionComparison.Of(before, after, request, Pep, EntityStore.Empty).Class;
+    static string ClassOf(PolicyInForce? before, PolicyInForce after, RecordedRequest request, PepSupport? pep = null) => DecisionComparison.Of(
+        new ReplayedResult(DecisionPoint.Evaluate(before, request, EntityStore.Empty, pep ?? Pep)),
+        new ReplayedResult(DecisionPoint.Evaluate(after, request, EntityStore.Empty, pep ?? Pep))).Class;
 }

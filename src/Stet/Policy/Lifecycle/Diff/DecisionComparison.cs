@@ -9,17 +9,6 @@ namespace Stet.Policy.Lifecycle;
 /// <param name="After">What the candidate makes of it; null: unreplayable.</param>
 readonly record struct DecisionComparison(string Class, ReplayedResult? Before, ReplayedResult? After)
 {
-    /// <summary>Evaluates a request under both, from what was recorded. Pure.</summary>
-    /// <param name="baseline">What is in force; null: nothing is.</param>
-    /// <param name="candidate">What may come.</param>
-    /// <param name="request">As it was evaluated.</param>
-    /// <param name="pep">Who asked.</param>
-    /// <param name="entities">As of the decision's entity position.</param>
-    public static DecisionComparison Of(
-        PolicyInForce? baseline, PolicyInForce candidate, RecordedRequest request, PepSupport pep, IEntities entities) => Of(
-            new ReplayedResult(DecisionPoint.Evaluate(baseline, request, entities, pep)),
-            new ReplayedResult(DecisionPoint.Evaluate(candidate, request, entities, pep)));
-
     /// <summary>Compares what both made of one question.</summary>
     public static DecisionComparison Of(ReplayedResult before, ReplayedResult after) => new(ClassOf(before, after), before, after);
 

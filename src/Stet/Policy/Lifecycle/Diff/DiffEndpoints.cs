@@ -5,7 +5,7 @@ using Stet.Http;
 namespace Stet.Policy.Lifecycle;
 
 /// <summary>The body of <c>POST /v1/policy/candidates/{candidate}/diff</c>.</summary>
-/// <param name="From">First position of the log to look at; null: 30 days ago, at most 1,000,000 positions back.</param>
+/// <param name="From">First position of the log to look at; null: 30 days ago, at most 1,000,000 decisions back.</param>
 /// <param name="To">Last position; null: the log's end.</param>
 public sealed record DiffRequest(long? From, long? To);
 
