@@ -18,9 +18,8 @@ public sealed record Authorization(
 public sealed record PolicyError(PolicyId Policy, EvaluationError Error);
 
 /// <summary>Why a decision came out as it did: what became of every policy.</summary>
-/// <param name="Authorization">The answer.</param>
 /// <param name="Policies">One for each policy and link, in ordinal order of ids.</param>
-public sealed record Explanation(Authorization Authorization, ImmutableArray<PolicyExplanation> Policies);
+public sealed record Explanation(ImmutableArray<PolicyExplanation> Policies);
 
 /// <summary>What became of one policy.</summary>
 /// <param name="Policy">Its id.</param>

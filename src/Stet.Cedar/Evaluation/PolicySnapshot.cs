@@ -83,7 +83,7 @@ public sealed partial class PolicySnapshot
     }
 
     /// <summary>
-    /// Cedar's answer with the first clause of each policy that stands in its way. It looks at every policy: not for hot
+    /// What became of each policy, with the first clause that stands in its way. It looks at every policy: not for hot
     /// paths.
     /// </summary>
     /// <inheritdoc cref="Authorize(in Request, IEntities)"/>
@@ -93,7 +93,7 @@ public sealed partial class PolicySnapshot
         var explained = ImmutableArray.CreateBuilder<PolicyExplanation>(policies.Length);
         foreach (var policy in policies) explained.Add(policy.Explain(ref evaluation));
 
-        return new Explanation(AuthorizeWithoutIndex(request, entities), explained.MoveToImmutable());
+        return new Explanation(explained.MoveToImmutable());
     }
 
     /// <summary>The same as <see cref="Authorize(in Request, IEntities)"/>, by testing every policy: what the index is held to.</summary>

@@ -203,19 +203,22 @@ static class AnswerWriter
 readonly record struct Answer(
     DecisionBasis Basis, TakenDecision Taken, AskedProblem? Problem, Guid? EvaluationId, bool Explains)
 {
-    /// <summary>Whether the enforcement point is told of obligations and advice.</summary>
-    public bool TellsObligations =>
-        Problem is null && Basis.Pep.Drafts.Count > 0 && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
-        && (Taken.Effective.Obligations.Count > 0 || Advice.Count > 0);
-
-    /// <summary>What the decision suggests.</summary>
-    public EquatableArray<Obligation> Advice => DecisionPoint.Advice(Basis.Policy, Taken.Raw);
+    /// <summary>What the decision suggests; nothing for an enforcement point that is not told.</summary>
+    public EquatableArray<Obligation> Advice { get; } =
+        Problem is null && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
+            ? DecisionPoint.Advice(Basis.Policy, Taken.Raw)
+            : default;
 
     /// <summary>Whether people can turn the denial, and the enforcement point can ask them to.</summary>
-    public bool IsRequestable =>
+    public bool IsRequestable { get; } =
         Basis.AsOf is null && Taken is { Effective.Class: DecisionClass.Forbidden } && Basis.Pep.Drafts.Contains(RegisteredPep.AccessRequestDraft)
         && AccessOffer.Of(Basis.Policy, Taken.Raw, Taken.Effective) is not null
         && AccessOffer.ScopeOf(Taken.Translated.Request, Taken.Translated.Sources) is not null;
+
+    /// <summary>Whether the enforcement point is told of obligations and advice.</summary>
+    public bool TellsObligations =>
+        Problem is null && Basis.Pep.Drafts.Contains(RegisteredPep.ObligationsDraft)
+        && (Taken.Effective.Obligations.Count > 0 || Advice.Count > 0);
 
     /// <summary>Whether it refers to an approval, and is denied all the same.</summary>
     public bool TellsOfApproval => Taken is { Approval: not null, Effective.Decision: false };

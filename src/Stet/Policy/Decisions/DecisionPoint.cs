@@ -27,7 +27,7 @@ public static class DecisionPoint
         return (RawResult.Of(authorization), Effective(policy, authorization, pep));
     }
 
-    /// <summary>Cedar's answer with the first clause of each policy that stands in its way; null when the engine is not asked.</summary>
+    /// <summary>What became of each policy, with the first clause that stands in its way; null when the engine is not asked.</summary>
     public static Explanation? Explain(PolicyInForce? policy, RecordedRequest request, IEntities entities) =>
         TryAsk(policy, request, entities, out var asked, out _)
             ? policy!.Snapshot.Explain(asked.At(request.Now), asked.Known)
