@@ -36,7 +36,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
             if (token is not null && token.AsOf != position) throw new BadRequestException(AuthZenProblems.TokenRefused);
             var basis = await past.BasisAsync(caller.TenantId, PastDecisions.PepOf(http, caller), [], position, http.RequestAborted);
             http.Response.Headers["Stet-As-Of"] = position.ToString(CultureInfo.InvariantCulture);
-            await WriteAsync(http, tenant, search, Take(basis, search, token), position, basis.Now);
+            await WriteAsync(http, tenant, search, Take(basis, search, token, http.RequestAborted), position, basis.Now);
         }
         else if (token is null) await AnswerFirstAsync(http, tenant, search, context);
         else await AnswerNextAsync(http, tenant, search, context, token);
@@ -49,7 +49,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
             tenant, context.Caller.Subject, [], context.Metadata, context.Receipt,
             basis =>
             {
-                var taken = Take(basis, search, null);
+                var taken = Take(basis, search, null, http.RequestAborted);
                 return ((taken, basis.Now), [Command(tenant, Event(basis, search, taken, requestId, after: null))]);
             },
             http.RequestAborted);
@@ -62,7 +62,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         var basis = await past.BasisAsync(tenant.Id, context.Caller.Subject, [], token.AsOf, token.Now, http.RequestAborted);
         var present = await recorder.BasisAsync(tenant, context.Caller.Subject, http.RequestAborted);
         basis = basis with { Pep = present.Pep };
-        var page = Take(basis, search, token);
+        var page = Take(basis, search, token, http.RequestAborted);
         var results = await recorder.RecordAsync(
             tenant, context.Metadata, context.Receipt, Command(tenant, Event(basis, search, page, AuthZenPaths.RequestIdOf(http), token.After)),
             http.RequestAborted);
@@ -80,7 +80,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
     }
 
     /// <summary>Takes the decisions of one page.</summary>
-    static SearchPage Take(DecisionBasis basis, AskedSearch search, PageToken? token)
+    static SearchPage Take(DecisionBasis basis, AskedSearch search, PageToken? token, CancellationToken cancel)
     {
         var limit = token?.Limit ?? search.Limit ?? AskedSearch.DefaultLimit;
         var question = search.Question;
@@ -91,6 +91,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         var next = start;
         while (next < candidates.Length && results.Count < limit && next - start < MostCandidates)
         {
+            cancel.ThrowIfCancellationRequested(); // nobody waits for what may take long
             var candidate = candidates[next++];
             var asked = search.Kind switch
             {
