@@ -92,7 +92,7 @@ sealed class PayloadVerification(Commitments commitments)
         if (position != expected || expected > commitments.Size)
             throw AuditException.Malformed($"The payloads hold position {position} where only {expected} of {commitments.Size} can follow.");
 
-        if (!payload.Member("id", what).ValueEquals(commitments.Id(position)))
+        if (!payload.Is("id", commitments.Id(position), what))
             throw AuditException.Refuted($"The {what} names another event than its entry.");
 
         if (check.Verify(payload, commitments.Commit(position), what) == PayloadState.Intact) return;

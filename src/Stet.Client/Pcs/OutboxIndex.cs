@@ -139,20 +139,28 @@ static class OutboxJson
 
     public static string? Text(JsonElement json, ReadOnlySpan<byte> name)
     {
-        if (!json.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String) return null;
         try
         {
-            return value.GetString();
+            return json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         }
         catch (InvalidOperationException)
         {
-            // Half a surrogate pair or bytes that are no UTF-8: no text.
+            // Half a surrogate pair or bytes that are no UTF-8, in the value or in another name: no text.
             return null;
         }
     }
 
-    public static long? Integer(JsonElement json, ReadOnlySpan<byte> name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
-            ? number
-            : null;
+    public static long? Integer(JsonElement json, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number)
+                ? number
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

@@ -143,7 +143,7 @@ sealed class JsonRows : RowFormat
 
             if (json.Read()) throw new AgentException("there is something behind the object");
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // a name with half a surrogate pair
         {
             throw new AgentException("the line is not one JSON object");
         }

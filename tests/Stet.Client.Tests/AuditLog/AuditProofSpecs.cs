@@ -133,6 +133,9 @@ public class AuditProofSpecs
     [InlineData("{}")]
     [InlineData("{\"receipts\": 1}")]
     [InlineData("{\"v\": 1}")]
+    [InlineData("{\"\\ud800zzzz\": 1}")]
+    [InlineData("{\"v\": 1, \"tombstone\": {\"\\ud800zzzz\": 1}}")]
+    [InlineData("{\"receipts\": [{\"\\ud800zzzz\": 1}]}")]
     public void What_is_no_proof_file_is_malformed(string text) =>
         AuditProof.Verify(Encoding.UTF8.GetBytes(text), Verify.Trust).Outcome.ShouldBe(AuditOutcome.Malformed);
 

@@ -35,6 +35,7 @@ public class EventSourceSpecs
     [InlineData("rows.jsonl", "[1]\n", 0, "not a JSON object")]
     [InlineData("rows.jsonl", "{\"timestamp\":\n", 0, "not one JSON object")]
     [InlineData("rows.jsonl", "{\"timestamp\":1,\"x\":1,\"y\":2,\"z\":3} 5\n", 0, "JSON object")]
+    [InlineData("rows.jsonl", "{\"\\ud800\":1,\"timestamp\":1,\"x\":1,\"y\":2,\"z\":3}\n", 0, "JSON object")]
     public void A_line_that_is_no_row_is_named_by_its_place(string file, string text, int at, string why)
     {
         var message = Should.Throw<AgentException>(() => Rows(file, text)).Message;

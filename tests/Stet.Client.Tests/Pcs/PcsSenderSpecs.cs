@@ -50,6 +50,21 @@ public class PcsSenderSpecs
             .ShouldBe((OutboxState.Dead, status, "signature_invalid", "no key of yours", 1));
     }
 
+    [Theory]
+    [InlineData(404, "code")]
+    [InlineData(200, "pcs_id")]
+    public async Task Names_that_are_no_text_are_none_of_an_answer(int status, string name)
+    {
+        using var folder = new TestFolder();
+        await using var outbox = await WithAsync(folder, documents: 1);
+        var service = new Scripted(_ => Answer(status, $$"""{"{{name}}":"a","\ud800{{name}}":1}"""));
+
+        (await service.Sender(outbox, new HastyClock()).DrainAsync(null, CancellationToken.None)).ShouldBeTrue();
+
+        var entry = Listed(outbox).ShouldHaveSingleItem();
+        (entry.State, entry.Code).ShouldBe(status == 200 ? (OutboxState.Acked, null) : (OutboxState.Dead, "http_404"));
+    }
+
     [Fact]
     public async Task A_refusal_without_a_problem_is_named_by_its_status()
     {

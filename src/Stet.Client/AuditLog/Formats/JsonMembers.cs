@@ -26,6 +26,10 @@ static class JsonMembers
         {
             throw AuditException.Malformed($"The {what} is not JSON, or has a member twice.", e);
         }
+        catch (InvalidOperationException e)
+        {
+            throw AuditException.Malformed($"The {what} has a member whose name is not valid Unicode.", e);
+        }
 
         throw AuditException.Malformed($"The {what} is not a JSON object.");
     }
@@ -42,6 +46,19 @@ static class JsonMembers
         }
 
         throw AuditException.Malformed($"The `{name}` of the {what} is not a string.");
+    }
+
+    /// <summary>Whether a string is this one.</summary>
+    public static bool Is(this JsonElement parent, string name, ReadOnlySpan<byte> text, string what)
+    {
+        try
+        {
+            return parent.Member(name, what).ValueEquals(text);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw AuditException.Malformed($"The `{name}` of the {what} is not a string, or not valid Unicode.", e);
+        }
     }
 
     /// <summary>A string with base64 of a hash or of something as long.</summary>
