@@ -221,7 +221,7 @@ sealed class Connection
         }
     }
 
-    static StetException Unexpected(Answer answer, string detail, Exception? cause = null) => new(
+    public static StetException Unexpected(Answer answer, string detail, Exception? cause = null) => new(
         answer.Status, new ProblemDocument(StetException.UnexpectedAnswer, "Not an answer of the service", detail),
         answer.Pause, cause: cause);
 }

@@ -34,9 +34,11 @@ public sealed class FactsClient
         ArgumentNullException.ThrowIfNull(query);
         return connection.ReadAsync(
             query.Target(ContextPath).With("max_tokens", maxTokens),
-            static answer => new PromptContext(
-                Encoding.UTF8.GetString(answer.Body),
-                int.Parse(answer.Header("Stet-Estimated-Tokens") ?? "0", NumberStyles.None, CultureInfo.InvariantCulture)),
+            // What is no answer of the service must not become part of a prompt.
+            static answer => answer.MediaType == "text/markdown"
+                && int.TryParse(answer.Header("Stet-Estimated-Tokens"), NumberStyles.None, CultureInfo.InvariantCulture, out var tokens)
+                    ? new PromptContext(Encoding.UTF8.GetString(answer.Body), tokens)
+                    : throw Connection.Unexpected(answer, "the answer is no context block"),
             known, cancel);
     }
 

@@ -43,6 +43,24 @@ public class ProblemSpecs
         refusal.Document.ValueKind.ShouldBe(JsonValueKind.Undefined);
     }
 
+    [Theory]
+    [InlineData("text/html", "12")]
+    [InlineData("text/markdown", null)]
+    [InlineData("text/markdown", "many")]
+    public async Task A_page_of_somebody_else_is_no_context(string type, string? tokens)
+    {
+        await using var service = await StartAsync((_, context) =>
+        {
+            if (tokens is not null) context.Response.Headers["Stet-Estimated-Tokens"] = tokens;
+            return AnswerAsync(context, "<h1>Welcome</h1>", 200, type);
+        });
+        using var http = new HttpClient { BaseAddress = service.Address };
+
+        var refusal = await Should.ThrowAsync<StetException>(new StetClient(http).Facts.ContextAsync(Facts));
+
+        ((int)refusal.Status, refusal.Code).ShouldBe((200, StetException.UnexpectedAnswer));
+    }
+
     [Fact]
     public async Task A_receipt_that_could_not_be_made_is_no_failure_of_the_write()
     {
