@@ -57,7 +57,7 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditL
             }
 
             await Task.Delay(pause, clock, cancel);
-            pause *= 2;
+            pause = pause * 2 < longestPause ? pause * 2 : longestPause;
         }
     }
 

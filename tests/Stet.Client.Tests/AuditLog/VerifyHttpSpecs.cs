@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using Stet.Client.AuditLog;
 
@@ -87,6 +88,19 @@ public class VerifyHttpSpecs
     }
 
     [Fact]
+    public async Task No_pause_is_longer_than_half_a_minute()
+    {
+        var asked = 0;
+        await using var server = new TestServer((_, _) =>
+            new("503 Service Unavailable", [], Interlocked.Increment(ref asked) == 1 ? "Retry-After: 20\r\n" : ""));
+        var clock = new ImpatientClock();
+
+        (await VerifyAsync(server, clock)).Outcome.ShouldBe(AuditOutcome.Unavailable);
+
+        clock.Pauses.Select(p => p.TotalSeconds).ShouldBe([20, 30, 30, 30]);
+    }
+
+    [Fact]
     public async Task What_does_not_pass_is_unavailable()
     {
         await using var server = new TestServer((_, _) => new("429 Too Many Requests", [], "Retry-After: 0\r\n"));
@@ -115,9 +129,12 @@ public class VerifyHttpSpecs
     }
 
     /// <summary>Waits for nothing, so that tries follow each other at once.</summary>
-    static async Task<AuditReport> VerifyAsync(TestServer server, params KeyValuePair<string, string>[] headers)
+    static Task<AuditReport> VerifyAsync(TestServer server, params KeyValuePair<string, string>[] headers) =>
+        VerifyAsync(server, new ImpatientClock(), headers);
+
+    static async Task<AuditReport> VerifyAsync(TestServer server, ImpatientClock clock, params KeyValuePair<string, string>[] headers)
     {
-        using var source = AuditLogSource.FromHttp(HttpSource.CreateClient(headers), server.Url, new ImpatientClock());
+        using var source = AuditLogSource.FromHttp(HttpSource.CreateClient(headers), server.Url, clock);
         return await new AuditVerifier(source, Verify.Trust, TimeProvider.System).VerifyAsync(new());
     }
 }
@@ -125,6 +142,12 @@ public class VerifyHttpSpecs
 /// <summary>Every timer is due at once.</summary>
 sealed class ImpatientClock : TimeProvider
 {
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        base.CreateTimer(callback, state, TimeSpan.Zero, period);
+    /// <summary>For how long was to be waited.</summary>
+    public ConcurrentQueue<TimeSpan> Pauses { get; } = new();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        Pauses.Enqueue(dueTime);
+        return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+    }
 }
