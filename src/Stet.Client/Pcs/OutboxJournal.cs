@@ -27,7 +27,10 @@ sealed class OutboxJournal(string path, SafeFileHandle file, long length, Lock g
     /// <summary>Up to where the file has records.</summary>
     public long Length { get; private set; } = length;
 
-    /// <summary>Gathers a record; with others added under the same hold of the gate it is written whole or not at all.</summary>
+    /// <summary>
+    /// Gathers a record; with others added under the same hold of the gate it is written at once. A crash of the machine may
+    /// leave the first of them without the rest.
+    /// </summary>
     /// <returns>What to commit.</returns>
     public OutboxBatch Add(OutboxRecordType type, long seq, long time, ReadOnlySpan<byte> payload)
     {

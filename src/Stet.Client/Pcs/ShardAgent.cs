@@ -3,7 +3,9 @@ namespace Stet.Client.Pcs;
 /// <summary>How far an agent has come with its source.</summary>
 /// <param name="Rows">Rows read in this run.</param>
 /// <param name="Epochs">Epochs put into the outbox in this run.</param>
-/// <param name="LateRows">Rows dropped because their epoch was closed.</param>
+/// <param name="LateRows">
+/// Rows dropped because their epoch was closed. All those that an idle epoch got after a crash of the machine count as one.
+/// </param>
 public sealed record AgentProgress(long Rows, long Epochs, long LateRows);
 
 /// <summary>
@@ -25,6 +27,7 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
     long rowCount;
     long epochCount;
     long lateRowCount;
+    bool isShortened;
 
     /// <summary>Follows a file until it is told to stop. An epoch that is open then is read again next time.</summary>
     /// <param name="path">CSV or JSON lines, see <see cref="EventSource"/>. Only whole lines are read.</param>
@@ -36,7 +39,7 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         plan.Check();
         var source = Path.GetFullPath(path);
         var last = outbox.Checkpoint(source);
-        var unmarked = Unmarked(last);
+        var unmarked = UnmarkedAfter(last);
         using var rows = EventSource.Open(source, last?.Offset ?? 0);
         using var cutter = new EpochCutter(plan, rule, last?.Epoch);
         var quietSince = clock.GetTimestamp();
@@ -77,31 +80,52 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         return (null, false);
     }
 
-    async Task KeepAsync(string source, ClosedEpoch closed, HashSet<string> unmarked, CancellationToken stop)
+    async Task KeepAsync(string source, ClosedEpoch closed, Unmarked unmarked, CancellationToken stop)
     {
         using var builder = closed.Builder;
-        string[] fallbacks = closed.LateRows > 0 ? [EpochBuilder.LateRows] : [];
+        string[] fallbacks = closed.LateRows > 0 || isShortened ? [EpochBuilder.LateRows] : [];
         var document = await Task.Run(
             () => builder.Finish(closed.Epoch, PcsPlan.SentAt(clock.GetUtcNow()), fallbacks, cancel: stop), stop);
         var checkpoint = new OutboxCheckpoint(source, closed.End, closed.Epoch);
-        if (unmarked.Remove(document.PcsId))
+        if (unmarked.Ids.Remove(document.PcsId))
+        {
             await outbox.KeepAsync(checkpoint, CancellationToken.None);
+        }
+        else if (closed.Epoch == unmarked.Torn)
+        {
+            // It was idle when its document was made, and has got more rows since: they are late, as the next document says,
+            // with which the place is kept.
+            lateRowCount++;
+            isShortened = true;
+            return;
+        }
         else
+        {
             await outbox.EnqueueAsync(
                 seq => plan.Key.Sign(PcsSigningKey.Numbered(document, seq, clockSkew())).ToJson(), checkpoint, CancellationToken.None);
+            isShortened = false;
+        }
+
         epochCount++;
         await outbox.CompactIfWorthwhileAsync(stop);
     }
 
     /// <summary>
-    /// Identities of later epochs that are in the outbox already: a crash of the machine can tear a checkpoint off the
-    /// document that it belongs to.
+    /// Later epochs that are in the outbox already: a crash of the machine can tear a checkpoint off the document that it
+    /// belongs to, which is then the last one.
     /// </summary>
-    HashSet<string> Unmarked(OutboxCheckpoint? last)
+    Unmarked UnmarkedAfter(OutboxCheckpoint? last)
     {
         using var listing = OutboxListing.Read(outbox.Path);
-        return [.. listing.Entries()
-            .Where(e => e.ShardId == plan.ShardId && e.PcsId is not null && !(e.Epoch <= last?.Epoch))
-            .Select(e => e.PcsId!)];
+        var later = listing.Entries()
+            .Where(e => e.ShardId == plan.ShardId && e.PcsId is not null && !(e.Epoch <= last?.Epoch)).ToList();
+        // Without a checkpoint it may be another source of the same shard, whose epochs are others.
+        var isAnother = last is null && listing.Checkpoints.Any();
+        return new Unmarked(
+            [.. later.Select(e => e.PcsId!)], isAnother ? null : later.MaxBy(e => e.Seq)?.Epoch);
     }
+
+    /// <param name="Ids">Identities of their documents.</param>
+    /// <param name="Torn">The one whose checkpoint may have been torn off; null: none.</param>
+    sealed record Unmarked(HashSet<string> Ids, long? Torn);
 }

@@ -78,6 +78,33 @@ public class ShardAgentSpecs
     }
 
     [Fact]
+    public async Task An_idle_epoch_whose_checkpoint_was_torn_off_is_not_made_again_from_more_rows()
+    {
+        using var folder = new TestFolder();
+        var rule = EpochRule.BySeconds(10, TimeSpan.FromMilliseconds(50));
+        folder.Write("rows.csv", Header + "0,1,1,1\n1,2,2,2\n");
+        await FollowAsync(folder, rule, documents: 1);
+        folder.Write("outbox", File.ReadAllBytes(folder.At("outbox"))[..^1]);
+
+        File.AppendAllText(folder.At("rows.csv"), "2,3,3,3\n12,4,4,4\n");
+        var documents = await FollowAsync(folder, rule, documents: 2);
+
+        documents.Select(d => (d.Epoch, string.Join(',', d.Delivery.Fallbacks))).ShouldBe([(0, ""), (1, "late_rows")]);
+        Checkpoint(folder)!.Epoch.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_same_epoch_of_another_source_is_not_taken_for_one_whose_checkpoint_was_torn_off()
+    {
+        using var folder = new TestFolder();
+        folder.Write("rows.csv", Header + "0,1,1,1\n");
+        await FollowAsync(folder, EpochRule.ByRows(1), documents: 1);
+
+        folder.Write("other.csv", Header + "5,2,2,2\n");
+        (await FollowAsync(folder, EpochRule.ByRows(1), documents: 2, source: "other.csv")).Select(d => d.Epoch).ShouldBe([1, 1]);
+    }
+
+    [Fact]
     public async Task Wherever_the_outbox_is_cut_no_epoch_is_lost_or_repeated()
     {
         using var folder = new TestFolder();
@@ -128,12 +155,13 @@ public class ShardAgentSpecs
 
     /// <summary>Follows until so many documents are there, and reads them.</summary>
     static async Task<List<PcsDocument>> FollowAsync(
-        TestFolder folder, EpochRule rule, int documents, Func<bool>? until = null, PcsPlan? plan = null)
+        TestFolder folder, EpochRule rule, int documents, Func<bool>? until = null, PcsPlan? plan = null,
+        string source = "rows.csv")
     {
         await using var outbox = Outbox.Open(folder.At("outbox"), TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var agent = new ShardAgent(outbox, plan ?? Documents.Plan, rule, TimeProvider.System, () => TimeSpan.Zero);
-        var following = agent.FollowAsync(folder.At("rows.csv"), null, stop.Token);
+        var following = agent.FollowAsync(folder.At(source), null, stop.Token);
         while ((outbox.Counts.Pending < documents || until?.Invoke() == false) && !following.IsCompleted) await Task.Delay(2);
         // Long enough to see a row too many.
         await Task.Delay(20);
