@@ -1,23 +1,31 @@
 namespace Stet.Client.Pcs;
 
 /// <summary>When an epoch of a source is over.</summary>
-/// <param name="Seconds">Its length: the epoch of a row is ⌊timestamp / seconds⌋; null: epochs have a number of rows.</param>
-/// <param name="Rows">How many rows it has; null: epochs have a length in time.</param>
-/// <param name="Idle">An epoch also ends when no row has come for so long; null: it waits.</param>
-public sealed record EpochRule(long? Seconds, int? Rows, TimeSpan? Idle)
+public sealed record EpochRule
 {
+    EpochRule(long? seconds, int? rows, TimeSpan? idle) => (Seconds, Rows, Idle) = (seconds, rows, idle);
+
+    /// <summary>Its length: the epoch of a row is ⌊timestamp / seconds⌋; null: epochs have a number of rows.</summary>
+    public long? Seconds { get; }
+
+    /// <summary>How many rows it has; null: epochs have a length in time.</summary>
+    public int? Rows { get; }
+
+    /// <summary>An epoch also ends when no row has come for so long; null: it waits.</summary>
+    public TimeSpan? Idle { get; }
+
     /// <summary>Epochs of a length in time, each closed by the first row of a later one.</summary>
     /// <param name="seconds">At least 1.</param>
     /// <param name="idle">An epoch also ends when no row has come for so long; null: it waits.</param>
     public static EpochRule BySeconds(long seconds, TimeSpan? idle = null) => seconds >= 1
-        ? new EpochRule(seconds, Rows: null, idle)
+        ? new EpochRule(seconds, rows: null, idle)
         : throw new AgentException("An epoch is at least one second long.");
 
     /// <summary>Epochs of a number of rows, numbered from 1.</summary>
     /// <param name="rows">At least 1.</param>
     /// <param name="idle">An epoch also ends when no row has come for so long; null: it waits.</param>
     public static EpochRule ByRows(int rows, TimeSpan? idle = null) => rows >= 1
-        ? new EpochRule(Seconds: null, rows, idle)
+        ? new EpochRule(seconds: null, rows, idle)
         : throw new AgentException("An epoch has at least one row.");
 }
 

@@ -151,6 +151,7 @@ public class ShardAgentSpecs
     {
         Should.Throw<AgentException>(() => EpochRule.BySeconds(0));
         Should.Throw<AgentException>(() => EpochRule.ByRows(0));
+        typeof(EpochRule).GetConstructors().ShouldBeEmpty();
     }
 
     /// <summary>Follows until so many documents are there, and reads them.</summary>
