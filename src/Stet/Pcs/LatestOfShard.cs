@@ -26,11 +26,16 @@ public static class LatestOfShardEndpoint
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             RecordedSubmission.Query("""
-                (select 1 as rank, position, pcs_id from stet.pcs_submission
-                 where tenant_id = $1 and shard_id = $2 order by epoch desc, position desc limit 1)
+                with accepted as (
+                    select position, pcs_id, epoch from stet.pcs_submission
+                    where tenant_id = $1 and shard_id = $2 and not is_escalated order by epoch desc, position desc limit 1),
+                escalated as (
+                    select position, pcs_id, epoch from stet.pcs_submission
+                    where tenant_id = $1 and shard_id = $2 and is_escalated order by epoch desc, position desc limit 1)
+                (select 1 as rank, position, pcs_id from (select * from accepted union all select * from escalated) b
+                 order by epoch desc, position desc limit 1)
                 union all
-                (select 2, position, pcs_id from stet.pcs_submission
-                 where tenant_id = $1 and shard_id = $2 and not is_escalated order by epoch desc, position desc limit 1)
+                select 2, position, pcs_id from accepted
                 """, "s.rank"),
             [Scalar(caller.TenantId), Scalar(shardId)],
             async (row, position, cancel) => (await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),

@@ -11,6 +11,9 @@ public static class SubmissionsEndpoints
     internal const int DefaultPage = 50;
     internal const int LargestPage = 200;
 
+    const string Accepted = "not is_escalated";
+    const string Escalated = "is_escalated";
+
     internal static (string Name, string Description, bool Required)[] Paging { get; } =
     [
         ("limit", "Rows of a page, 1 to 200; 50 by default", false),
@@ -80,9 +83,9 @@ public static class SubmissionsEndpoints
         var after = Cursor.Read(query.Optional("cursor"));
         var outcome = query.OneOf("outcome", "any", SubmissionAnswer.AcceptedOutcome, SubmissionAnswer.EscalatedOutcome) switch
         {
-            SubmissionAnswer.AcceptedOutcome => "and not is_escalated",
-            SubmissionAnswer.EscalatedOutcome => "and is_escalated",
-            _ => "",
+            SubmissionAnswer.AcceptedOutcome => Accepted,
+            SubmissionAnswer.EscalatedOutcome => Escalated,
+            _ => null,
         };
         var shardId = ShardOf(http);
         var epoch = query.Number("epoch", 0, long.MaxValue);
@@ -98,32 +101,47 @@ public static class SubmissionsEndpoints
             caller.TenantId, sql, parameters,
             async (row, position, cancel) => (await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
             http.RequestAborted);
+        // Where a page ended with a cursor, there was another row.
+        if (after is not null && rows.Count == 0) throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
+
         return JsonAnswer.Read(
             SubmissionsAnswer.Of(rows, limit, position), PcsHttpJson.Default.SubmissionsAnswer, position);
     }
 
-    static (string Sql, NpgsqlParameter[] Parameters) Newest(Caller caller, string outcome, long? after, int limit) =>
+    static (string Sql, NpgsqlParameter[] Parameters) Newest(Caller caller, string? outcome, long? after, int limit) =>
         (RecordedSubmission.Query(
             $"""
             select position, pcs_id from stet.pcs_submission
-            where tenant_id = $1 and position < $2 {outcome} order by position desc limit $3
+            where tenant_id = $1 and position < $2 {(outcome is null ? "" : $"and {outcome}")} order by position desc limit $3
             """, "s.position desc"),
         [Scalar(caller.TenantId), Scalar(after ?? long.MaxValue), Scalar(limit + 1)]);
 
     static (string Sql, NpgsqlParameter[] Parameters) OfShard(
-        Caller caller, string shardId, long? from, long? to, string outcome, long? after, int limit) =>
-        (RecordedSubmission.Query(
-            $"""
-            select position, pcs_id, epoch from stet.pcs_submission
-            where tenant_id = $1 and shard_id = $2 and epoch between $3 and $4 {outcome}
-                and ($5::bigint is null or (epoch, position) < (
-                    select c.epoch, c.position from stet.pcs_submission c where c.tenant_id = $1 and c.position = $5))
-            order by epoch desc, position desc limit $6
-            """, "s.epoch desc, s.position desc"),
-        [
-            Scalar(caller.TenantId), Scalar(shardId), Scalar(from ?? 0), Scalar(to ?? long.MaxValue), Optional(after),
-            Scalar(limit + 1),
-        ]);
+        Caller caller, string shardId, long? from, long? to, string? outcome, long? after, int limit)
+    {
+        // One bound from above, so that each index is entered where the page begins.
+        var below = after is null
+            ? "epoch <= $4"
+            : """
+              (epoch, position) < (
+                  select c.epoch, c.position from stet.pcs_submission c
+                  where c.tenant_id = $1 and c.position = $6 and c.shard_id = $2 and c.epoch <= $4)
+              """;
+        string Of(string outcome) => $"""
+            (select position, pcs_id, epoch from stet.pcs_submission
+             where tenant_id = $1 and shard_id = $2 and epoch >= $3 and {below} and {outcome}
+             order by epoch desc, position desc limit $5)
+            """;
+        NpgsqlParameter[] parameters =
+            [Scalar(caller.TenantId), Scalar(shardId), Scalar(from ?? 0), Scalar(to ?? long.MaxValue), Scalar(limit + 1)];
+        return (
+            RecordedSubmission.Query(
+                outcome is null
+                    ? $"select * from ({Of(Accepted)} union all {Of(Escalated)}) b order by epoch desc, position desc limit $5"
+                    : Of(outcome),
+                "s.epoch desc, s.position desc"),
+            after is { } last ? [.. parameters, Scalar(last)] : parameters);
+    }
 
     /// <summary>A shard's name, which may be longer than other parameters; null when none is given.</summary>
     internal static string? ShardOf(HttpContext http)
