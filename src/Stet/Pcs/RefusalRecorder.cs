@@ -18,10 +18,19 @@ sealed class RefusalRecorder(Store store, RefusalThrottle throttle)
 
         var refused = new PcsRefused(
             problem.Code, pcsId, Convert.ToHexStringLower(SHA256.HashData(body)), body.Length, address, suppressed, now);
-        await store.AppendAsync(
-            tenant.Id, new EventMetadata("agent", TraceParent: TraceContext.ParentOf(http)),
-            new StreamCommand<NoState>(PcsModule.RefusalState, tenant.StreamId("pcs_refusals"), (_, _) => [refused]),
-            CancellationToken.None);
+        try
+        {
+            await store.AppendAsync(
+                tenant.Id, new EventMetadata("agent", TraceParent: TraceContext.ParentOf(http)),
+                new StreamCommand<NoState>(PcsModule.RefusalState, tenant.StreamId("pcs_refusals"), (_, _) => [refused]),
+                CancellationToken.None);
+        }
+        catch
+        {
+            throttle.NotRecorded(tenant.Id, suppressed + 1);
+            throw;
+        }
+
         return problem;
     }
 }
@@ -59,6 +68,13 @@ sealed class RefusalThrottle
             recent.Suppressed = 0;
             return suppressed;
         }
+    }
+
+    /// <summary>Refusals that were to be recorded were not: the next that is carries them too.</summary>
+    public void NotRecorded(string tenantId, long refusals)
+    {
+        var recent = tenants.GetOrAdd(tenantId, static _ => new Recent());
+        lock (recent) recent.Suppressed += refusals;
     }
 
     sealed class Recent

@@ -134,6 +134,19 @@ public class RegistrySpecs
     }
 
     [Fact]
+    public void Refusals_that_could_not_be_recorded_are_told_with_the_next()
+    {
+        var throttle = new RefusalThrottle();
+        throttle.Admit("t", "a", "x", Monday).ShouldBe(0);
+        throttle.Admit("t", "a", "x", Monday).ShouldBeNull();
+        throttle.Admit("t", "a", "y", Monday).ShouldBe(1);
+
+        throttle.NotRecorded("t", 2);
+
+        throttle.Admit("t", "a", "z", Monday).ShouldBe(2);
+    }
+
+    [Fact]
     public void No_more_than_sixty_refusals_of_a_tenant_are_recorded_in_a_minute()
     {
         var throttle = new RefusalThrottle();

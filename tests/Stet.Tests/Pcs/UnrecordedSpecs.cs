@@ -61,6 +61,23 @@ public class UnrecordedSpecs
         (await there.ReadAsync("/v1/pcs"))["submissions"]!.AsArray().Count.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task A_refusal_that_could_not_be_recorded_is_told_with_the_next()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = await PcsTenancy.NewAsync(service);
+        await ExecuteAsync(service, "alter table stet.pcs_count add constraint unlucky check (name not like 'refused.%') not valid");
+
+        var unrecorded = await tenant.SubmitAsync(Document.Signed("wrong"));
+        await ExecuteAsync(service, "alter table stet.pcs_count drop constraint unlucky");
+        var recorded = await tenant.SubmitAsync(Document with { Sig = null });
+
+        unrecorded.Status.ShouldBeGreaterThanOrEqualTo(500);
+        recorded.Status.ShouldBe(401, recorded.Text);
+        var summary = await tenant.ReadAsync("/v1/pcs/summary");
+        (summary["refused"]!.AsObject().Count, (int)summary["refused_suppressed"]!).ShouldBe((1, 1));
+    }
+
     static async Task ExecuteAsync(TestService service, string sql)
     {
         await using var connection = await service.Database.OpenAsync();
