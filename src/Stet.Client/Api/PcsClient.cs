@@ -29,7 +29,7 @@ public sealed class PcsClient
         connection.WriteAsync(
             HttpMethod.Post, new Target($"{Path}/submit"), document, connection.Json.SubmissionVerdict, options, cancel);
 
-    /// <summary>Every recording of one document.</summary>
+    /// <summary>The recordings of one document, the newest hundred of them.</summary>
     /// <exception cref="StetException"><c>pcs_not_found</c>.</exception>
     public Task<Reading<SubmissionsOfId>> FindAsync(
         string pcsId, Reading<SubmissionsOfId>? known = null, CancellationToken cancel = default) =>

@@ -58,11 +58,13 @@ public sealed record RecordedSubmission(
     string BodyHash, string Dialect, string? Kid, long ParameterVersion, DateTimeOffset ReceivedAt, long Position,
     JsonElement Document, Resolution? Resolution);
 
-/// <summary>Every recording of one document, oldest first: more than one when it came again long after.</summary>
+/// <summary>
+/// The newest hundred recordings of one document, oldest first: more than one when it came again long after.
+/// </summary>
 /// <param name="Submissions">The recordings.</param>
 /// <param name="Equivocations">How often the id came with other content.</param>
-/// <param name="Redeliveries">How often the document came again, and got its first answer; the last second may be missing.</param>
-/// <param name="LastRedeliveredAt">When it did last; null: it did not.</param>
+/// <param name="Redeliveries">How often these came again, and got their first answer; the last second may be missing.</param>
+/// <param name="LastRedeliveredAt">When one did last; null: none did.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
 public sealed record SubmissionsOfId(
     IReadOnlyList<RecordedSubmission> Submissions, int Equivocations, long Redeliveries, DateTimeOffset? LastRedeliveredAt,

@@ -31,8 +31,9 @@ sealed record RecordedSubmission(
     /// <summary>The columns of a recorded submission, of rows with a position and an id.</summary>
     /// <param name="rows">A query of <c>position</c>, <c>pcs_id</c> and what it is ordered by, of tenant <c>$1</c>.</param>
     /// <param name="order">The order of its rows.</param>
-    public static string Query(string rows, string order) => $"""
-        select s.position, e.type, e.data, x.resolved_position, r.data
+    /// <param name="more">Further columns, each after a comma.</param>
+    public static string Query(string rows, string order, string more = "") => $"""
+        select s.position, e.type, e.data, x.resolved_position, r.data{more}
         from ({rows}) s
         cross join lateral (
             select type, data from stet.mt_events where tenant_id = $1 and seq_id = s.position limit 1) e
@@ -47,21 +48,23 @@ sealed record RecordedSubmission(
     public static async Task<List<RecordedSubmission>> ReadAsync(NpgsqlDataReader row, EventCatalog events, CancellationToken cancel)
     {
         var read = new List<RecordedSubmission>();
-        while (await row.ReadAsync(cancel))
-        {
-            var resolution = row.IsDBNull(4)
-                ? null
-                : ResolutionAnswer.Of(
-                    (PcsEscalationResolved)events.Read("pcs_escalation_resolved", row.GetFieldValue<byte[]>(4)), row.GetInt64(3));
-            read.Add(events.Read(row.GetString(1), row.GetFieldValue<byte[]>(2)) switch
-            {
-                PcsAccepted e => Of(e.Submission, SubmissionAnswer.AcceptedOutcome, row.GetInt64(0), null),
-                PcsEscalated e => Of(e.Submission, SubmissionAnswer.EscalatedOutcome, row.GetInt64(0), resolution),
-                var other => throw new UnreadableEventException($"{other.GetType()} is not what a submission records"),
-            });
-        }
-
+        while (await row.ReadAsync(cancel)) read.Add(Read(row, events));
         return read;
+    }
+
+    /// <summary>Reads one row of <see cref="Query"/>.</summary>
+    public static RecordedSubmission Read(NpgsqlDataReader row, EventCatalog events)
+    {
+        var resolution = row.IsDBNull(4)
+            ? null
+            : ResolutionAnswer.Of(
+                (PcsEscalationResolved)events.Read("pcs_escalation_resolved", row.GetFieldValue<byte[]>(4)), row.GetInt64(3));
+        return events.Read(row.GetString(1), row.GetFieldValue<byte[]>(2)) switch
+        {
+            PcsAccepted e => Of(e.Submission, SubmissionAnswer.AcceptedOutcome, row.GetInt64(0), null),
+            PcsEscalated e => Of(e.Submission, SubmissionAnswer.EscalatedOutcome, row.GetInt64(0), resolution),
+            var other => throw new UnreadableEventException($"{other.GetType()} is not what a submission records"),
+        };
     }
 
     static RecordedSubmission Of(Submission s, string outcome, long position, ResolutionAnswer? resolution) => new(
@@ -70,11 +73,13 @@ sealed record RecordedSubmission(
         new UnreadJson(s.Document.ToJson()), resolution);
 }
 
-/// <summary>Every recording of one document, oldest first: more than one when it came again long after.</summary>
+/// <summary>
+/// The newest hundred recordings of one document, oldest first: more than one when it came again long after.
+/// </summary>
 /// <param name="Submissions">The recordings.</param>
 /// <param name="Equivocations">How often the id came with other content.</param>
-/// <param name="Redeliveries">How often the document came again, and got its first answer.</param>
-/// <param name="LastRedeliveredAt">When it did last, by the server's clock; null: it did not.</param>
+/// <param name="Redeliveries">How often these came again, and got their first answer.</param>
+/// <param name="LastRedeliveredAt">When one did last, by the server's clock; null: none did.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
 sealed record SubmissionsOfId(
     IReadOnlyList<RecordedSubmission> Submissions, int Equivocations, long Redeliveries, DateTimeOffset? LastRedeliveredAt,

@@ -43,37 +43,43 @@ public static class SubmissionsEndpoints
     {
         if (!PcsNaming.IsPcsId(pcs_id)) return Problems.Answer(PcsProblems.NotFound(pcs_id));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var submissions = store.QueryAsync(
+        var answer = await store.QueryAsync(
             caller.TenantId,
             RecordedSubmission.Query(
-                "select position, pcs_id from stet.pcs_submission where tenant_id = $1 and pcs_id = $2 order by position limit 100",
-                "s.position"),
+                """
+                select n.position, n.pcs_id, d.redeliveries, d.last_at
+                from (select position, pcs_id from stet.pcs_submission
+                      where tenant_id = $1 and pcs_id = $2 order by position desc limit 100) n
+                left join lateral (
+                    select redeliveries, last_at from stet.pcs_redelivery
+                    where tenant_id = $1 and position = n.position limit 1) d on true
+                """,
+                "s.position",
+                """
+                , s.redeliveries, s.last_at,
+                    (select count(*)::int from stet.pcs_equivocation where tenant_id = $1 and pcs_id = $2)
+                """),
             [Scalar(caller.TenantId), Scalar(pcs_id)],
-            async (row, position, cancel) => (Rows: await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
-            http.RequestAborted);
-        var others = store.QueryAsync(
-            caller.TenantId,
-            """
-            select (select count(*)::int from stet.pcs_equivocation where tenant_id = $1 and pcs_id = $2),
-                coalesce(sum(r.redeliveries), 0)::bigint, max(r.last_at)
-            from (select position from stet.pcs_submission where tenant_id = $1 and pcs_id = $2 order by position limit 100) s
-            cross join lateral (
-                select redeliveries, last_at from stet.pcs_redelivery where tenant_id = $1 and position = s.position limit 1) r
-            """,
-            [Scalar(caller.TenantId), Scalar(pcs_id)],
-            static async (row, _, cancel) =>
+            async (row, position, cancel) =>
             {
-                await row.ReadAsync(cancel);
-                return (row.GetInt32(0), row.GetInt64(1), row.IsDBNull(2) ? (DateTimeOffset?)null : new DateTimeOffset(row.GetDateTime(2), TimeSpan.Zero));
+                var (rows, equivocations, redeliveries, lastRedeliveredAt) = (new List<RecordedSubmission>(), 0, 0L, (DateTime?)null);
+                while (await row.ReadAsync(cancel))
+                {
+                    rows.Add(RecordedSubmission.Read(row, contexts.Catalog));
+                    equivocations = row.GetInt32(7);
+                    if (row.IsDBNull(5)) continue;
+
+                    redeliveries += row.GetInt64(5);
+                    if (!(row.GetDateTime(6) <= lastRedeliveredAt)) lastRedeliveredAt = row.GetDateTime(6);
+                }
+
+                return new SubmissionsOfId(
+                    rows, equivocations, redeliveries, lastRedeliveredAt is { } last ? new DateTimeOffset(last, TimeSpan.Zero) : null, position);
             },
             http.RequestAborted);
-
-        var (rows, position) = await submissions;
-        var (equivocations, redeliveries, lastRedeliveredAt) = await others;
-        var answer = new SubmissionsOfId(rows, equivocations, redeliveries, lastRedeliveredAt, position);
-        return rows.Count == 0
+        return answer.Submissions.Count == 0
             ? Problems.Answer(PcsProblems.NotFound(pcs_id))
-            : JsonAnswer.Read(answer, PcsHttpJson.Default.SubmissionsOfId, position);
+            : JsonAnswer.Read(answer, PcsHttpJson.Default.SubmissionsOfId, answer.Position);
     }
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store, ContextCatalog contexts)

@@ -51,6 +51,22 @@ public class QuerySpecs
     }
 
     [Fact]
+    public async Task Of_a_document_recorded_more_often_the_newest_hundred_recordings_are_told()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = await PcsTenancy.NewAsync(service);
+        for (var epoch = 0; epoch < 102; epoch++) await tenant.SubmitAsync((Document with { Epoch = epoch }).Signed());
+        await using (var connection = await service.Database.OpenAsync())
+        await using (var command = new NpgsqlCommand("update stet.pcs_submission set pcs_id = $1", connection) { Parameters = { new() { Value = Document.PcsId } } })
+            await command.ExecuteNonQueryAsync();
+
+        var found = await tenant.ReadAsync($"/v1/pcs/{Document.PcsId}");
+
+        // The first event is that of the key.
+        found["submissions"]!.AsArray().Select(s => (int)s!["position"]!).ShouldBe(Enumerable.Range(4, 100));
+    }
+
+    [Fact]
     public async Task The_latest_of_a_shard_are_its_highest_epochs()
     {
         var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
