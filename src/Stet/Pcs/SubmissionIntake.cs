@@ -47,7 +47,7 @@ sealed partial class SubmissionIntake(
             }
 
             var request = new VerifiedSubmission(
-                tenant, settings, (PcsVerified)verdict, Convert.ToHexStringLower(SHA256.HashData(body)), now,
+                tenant, settings, (PcsVerified)verdict, body, now,
                 CommandContext.MetadataOf(http, "agent", claim.Subject));
             var taken = await DecideAsync(http, request);
             if (taken.Answer is { } answer) return (answer, taken.IsDuplicate, null);
@@ -181,14 +181,16 @@ sealed partial class SubmissionIntake(
 /// <param name="Tenant">Whose.</param>
 /// <param name="Settings">What it was verified by.</param>
 /// <param name="Verified">What the verifier says.</param>
-/// <param name="BodyHash">SHA-256 of the body, 64 hexadecimal digits.</param>
+/// <param name="Body">As it was received.</param>
 /// <param name="ReceivedAt">UTC, microseconds.</param>
 /// <param name="Metadata">Stored beside its events.</param>
 sealed record VerifiedSubmission(
-    Tenant Tenant, PcsSettings Settings, PcsVerified Verified, string BodyHash, DateTimeOffset ReceivedAt,
-    EventMetadata Metadata)
+    Tenant Tenant, PcsSettings Settings, PcsVerified Verified, byte[] Body, DateTimeOffset ReceivedAt, EventMetadata Metadata)
 {
     public PcsDocument Document => Verified.Document;
+
+    /// <summary>SHA-256 of the body, 64 hexadecimal digits: for events alone, so that a duplicate does not pay for it.</summary>
+    public string BodyHash => Convert.ToHexStringLower(SHA256.HashData(Body));
 
     public string Dialect => Verified.Authenticity.Dialect.Name();
 
