@@ -77,7 +77,7 @@ sealed partial class Deliveries(StoreConnections connections, ILogger<Deliveries
         }
         catch (Exception e) // counts are not worth a service: whatever it was, they wait for the next time
         {
-            NotStored(logger, e.Message);
+            NotStored(logger, e.Message, e is NpgsqlException ? null : e);
             lock (gate)
             {
                 foreach (var (tenantId, deliveries) in taken) Of(tenantId).Add(deliveries, MostDocuments);
@@ -117,7 +117,7 @@ sealed partial class Deliveries(StoreConnections connections, ILogger<Deliveries
     }
 
     [LoggerMessage(62, LogLevel.Warning, "Deliveries counted in the last second are not stored yet: {Reason}")]
-    static partial void NotStored(ILogger logger, string reason);
+    static partial void NotStored(ILogger logger, string reason, Exception? e);
 
     sealed record Redelivered(long Times, DateTime LastAt);
 
