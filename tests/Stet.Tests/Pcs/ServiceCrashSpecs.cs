@@ -7,11 +7,15 @@ using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Pcs;
 
-/// <summary>Kills the service with SIGKILL while documents are submitted.</summary>
+/// <summary>
+/// Kills the service with SIGKILL while documents are submitted. <c>STET_CRASHES</c> says how often: 2 by default, 50 for the
+/// long form.
+/// </summary>
 public class ServiceCrashSpecs
 {
     const int Callers = 8;
-    const int Crashes = 2;
+
+    static readonly int Crashes = int.Parse(Environment.GetEnvironmentVariable("STET_CRASHES") ?? "2");
 
     [Fact]
     public async Task No_acknowledged_document_is_lost_and_none_is_recorded_twice()
