@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace Stet.Pcs;
@@ -16,11 +15,6 @@ static class DocumentStructure
     // Of SHA-256("").
     const string EmptyRoot = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    static readonly SearchValues<char> nameCharacters = SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-
-    static readonly SearchValues<char> hexDigits = SearchValues.Create("0123456789abcdef");
-
     /// <param name="raw">What the reader found.</param>
     /// <param name="document">The document, unless it is refused.</param>
     /// <returns>The first check that failed; null if none did.</returns>
@@ -33,16 +27,15 @@ static class DocumentStructure
         if (!IsShardId(raw)) return Refusals.ShardIdInvalid;
 
         var algorithm = PcsNames.Algorithm(raw.Alg ?? "");
-        if (raw.IsV10 && (algorithm is null || !IsName(raw.Kid!, 64) || !IsName(raw.Tenant!, 64)))
+        if (raw.IsV10 && (algorithm is null || !PcsNames.IsName(raw.Kid!) || !PcsNames.IsName(raw.Tenant!)))
             return Refusals.HeaderInvalid;
 
         if (ScalarsOf(raw) is { } scalar) return scalar;
         if (PcsNames.Regime(raw.Regime!) is not { } regime) return Refusals.RegimeUnknown;
         if (raw.VStarLength != 3) return Refusals.VStarInvalid;
-        if (raw.MerkleRoot!.Length != 64 || raw.MerkleRoot.AsSpan().ContainsAnyExcept(hexDigits))
-            return Refusals.MerkleRootMalformed;
+        if (!PcsNames.IsHash(raw.MerkleRoot!)) return Refusals.MerkleRootMalformed;
         if (raw.IsV10 && !AreLeavesValid(raw)) return Refusals.LeavesInvalid;
-        if (!PcsIdentity.Is(raw.PcsId!, raw.MerkleRoot, raw.Epoch, raw.ShardId!)) return Refusals.PcsIdMismatch;
+        if (!PcsIdentity.Is(raw.PcsId!, raw.MerkleRoot!, raw.Epoch, raw.ShardId!)) return Refusals.PcsIdMismatch;
         if (ScalesOf(raw, out var scales) is { } scale) return scale;
         if (Rounding.A(raw.R) is not (>= 0 and <= 1)) return Refusals.ROutOfRange;
 
@@ -61,7 +54,7 @@ static class DocumentStructure
             R = raw.R,
             Regime = regime,
             Budget = raw.Budget,
-            MerkleRoot = raw.MerkleRoot,
+            MerkleRoot = raw.MerkleRoot!,
             Delivery = DeliveryOf(raw),
             Header = raw.IsV10
                 ? new PcsHeader(algorithm!.Value, raw.Kid!, raw.Tenant!, raw.ChunkSize, raw.LeafCount)
@@ -106,15 +99,12 @@ static class DocumentStructure
     static bool IsShardId(in RawDocument raw)
     {
         var shardId = raw.ShardId!;
-        if (raw.IsV10) return IsName(shardId, 128);
+        if (raw.IsV10) return PcsNames.IsName(shardId, longest: 128);
 
         return shardId.Length > 0 && shardId.Length <= MaxShardIdBytes &&
                Encoding.UTF8.GetByteCount(shardId) <= MaxShardIdBytes &&
                !shardId.AsSpan().ContainsAnyInRange('\0', '\u001f');
     }
-
-    static bool IsName(string name, int maxLength) =>
-        name.Length > 0 && name.Length <= maxLength && !name.AsSpan().ContainsAnyExcept(nameCharacters);
 
     static PcsRefusal? ScalarsOf(in RawDocument raw)
     {

@@ -1,8 +1,22 @@
+using System.Buffers;
+
 namespace Stet.Pcs;
 
-/// <summary>The words that documents use for enumerated values.</summary>
+/// <summary>The words that documents use for enumerated values, and what names and hashes look like.</summary>
 public static class PcsNames
 {
+    static readonly SearchValues<char> nameCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
+
+    static readonly SearchValues<char> hexDigits = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Whether a document of 1.0 may name a tenant, a key or, up to 128 characters, a shard so.</summary>
+    public static bool IsName(ReadOnlySpan<char> text, int longest = 64) =>
+        text.Length >= 1 && text.Length <= longest && !text.ContainsAnyExcept(nameCharacters);
+
+    /// <summary>Whether the text has the form of a <c>pcs_id</c> and of a Merkle root: 64 lower-case hexadecimal digits.</summary>
+    public static bool IsHash(ReadOnlySpan<char> text) => text.Length == 64 && !text.ContainsAnyExcept(hexDigits);
+
     /// <summary><c>sticky</c>, <c>mixed</c> or <c>non_sticky</c>.</summary>
     public static string Name(this PcsRegime regime) => regime switch
     {

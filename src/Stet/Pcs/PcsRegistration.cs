@@ -52,21 +52,3 @@ sealed class PcsRegistration(Commands commands, PcsKeySecrets secrets, PcsTenant
     IResult Answer(PcsRegistry registry, string kid, Recorded recorded) => JsonAnswer.Write(
         200, KeyAnswer.Of(registry.Key(kid)!, clock.GetUtcNow()), PcsHttpJson.Default.KeyAnswer, recorded.Position);
 }
-
-/// <summary>Names of tenants and keys as documents of 1.0 spell them.</summary>
-static class PcsNaming
-{
-    public const string Rule = "must have 1 to 64 characters of `A-Z a-z 0-9 . _ -`";
-
-    static readonly System.Buffers.SearchValues<char> characters = System.Buffers.SearchValues.Create(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-");
-
-    static readonly System.Buffers.SearchValues<char> lowerHex = System.Buffers.SearchValues.Create("0123456789abcdef");
-
-    public static bool IsName(ReadOnlySpan<char> text) =>
-        text.Length is >= 1 and <= 64 && !text.ContainsAnyExcept(characters);
-
-    /// <summary>Whether the text has the form of a <c>pcs_id</c>.</summary>
-    public static bool IsPcsId(ReadOnlySpan<char> text) =>
-        text.Length == 64 && !text.ContainsAnyExcept(lowerHex);
-}

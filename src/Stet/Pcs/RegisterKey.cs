@@ -132,7 +132,7 @@ public static class RegisterKeyEndpoint
         string kid, HttpContext http, CommandContext context, Commands commands, PcsRegistration registration)
     {
         var request = await RequestBody.ReadAsync(http, PcsHttpJson.Default.KeyRequest);
-        if (!PcsNaming.IsName(kid)) throw RequestQuery.Bad("kid", PcsNaming.Rule);
+        if (!PcsNames.IsName(kid)) throw RequestQuery.Bad("kid", "must have 1 to 64 characters of `A-Z a-z 0-9 . _ -`");
         request.Check();
 
         if (await commands.TenantAsync(context) is not { } tenant) return Problems.Answer(RequestProblems.UnknownTenant);

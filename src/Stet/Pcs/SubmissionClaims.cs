@@ -36,7 +36,7 @@ sealed class SubmissionClaims(Store store, ICredentials credentials, IHostEnviro
         var claimed = named.Count > 0 ? named.ToString() : options.DefaultTenant;
         if (string.IsNullOrEmpty(claimed)) return Refused(http, PcsProblems.TenantRequired);
 
-        var existing = PcsNaming.IsName(claimed) ? await store.FindTenantAsync(claimed, http.RequestAborted) : null;
+        var existing = PcsNames.IsName(claimed) ? await store.FindTenantAsync(claimed, http.RequestAborted) : null;
         return existing is null
             ? Refused(http, PcsProblems.TenantUnknown)
             : new SubmissionClaim(existing, environment.IsDevelopment() && DevelopmentHeaders.IsLocal(http), null, null);

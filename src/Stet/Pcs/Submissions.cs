@@ -41,7 +41,7 @@ public static class SubmissionsEndpoints
 
     static async Task<IResult> Get(string pcs_id, HttpContext http, Caller caller, Store store, ContextCatalog contexts)
     {
-        if (!PcsNaming.IsPcsId(pcs_id)) return Problems.Answer(PcsProblems.NotFound(pcs_id));
+        if (!PcsNames.IsHash(pcs_id)) return Problems.Answer(PcsProblems.NotFound(pcs_id));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var answer = await store.QueryAsync(
             caller.TenantId,
