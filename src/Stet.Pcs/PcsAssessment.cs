@@ -28,19 +28,14 @@ public sealed record PcsAssessment(double RecomputedDHat, double RecomputedBudge
     const double GreatestDHat = 3.5;
 
     /// <summary>Whether somebody has to look at the document; otherwise it is accepted.</summary>
-    public bool IsEscalated => FirstEscalation is not null;
-
-    /// <summary>The message of the first escalation; empty without one.</summary>
-    public string Reason => FirstEscalation?.Message ?? "";
-
-    PcsFinding? FirstEscalation
+    public bool IsEscalated
     {
         get
         {
             foreach (var finding in Findings.AsSpan())
-                if (finding.Severity == PcsSeverity.Escalation) return finding;
+                if (finding.Severity == PcsSeverity.Escalation) return true;
 
-            return null;
+            return false;
         }
     }
 

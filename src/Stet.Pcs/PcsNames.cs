@@ -25,6 +25,9 @@ public static class PcsNames
         _ => "mixed",
     };
 
+    /// <summary><c>warning</c> or <c>escalation</c>.</summary>
+    public static string Name(this PcsSeverity severity) => severity == PcsSeverity.Escalation ? "escalation" : "warning";
+
     /// <summary><c>HS256</c> or <c>Ed25519</c>.</summary>
     public static string Name(this PcsAlgorithm algorithm) =>
         algorithm == PcsAlgorithm.HS256 ? "HS256" : "Ed25519";

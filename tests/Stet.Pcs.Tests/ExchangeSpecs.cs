@@ -85,10 +85,9 @@ public class ExchangeSpecs
         verified.Document.PcsId.ShouldBe(expected.Text("pcs_id"));
         assessment.RecomputedDHat.ShouldBe(expected.Number("recomputed_D_hat"));
         assessment.RecomputedBudget.ShouldBe(expected.Number("recomputed_budget"));
-        assessment.Findings.Select(f => (f.Code, f.Severity == PcsSeverity.Warning ? "warning" : "escalation"))
+        assessment.Findings.Select(f => (f.Code, f.Severity.Name()))
             .ShouldBe(expected.GetProperty("reasons").EnumerateArray()
                 .Select(reason => (reason.Text("code"), reason.Text("severity"))));
-        (assessment.Reason == "").ShouldBe(!assessment.IsEscalated);
     }
 
     static bool IsDuplicate(JsonElement expected) =>

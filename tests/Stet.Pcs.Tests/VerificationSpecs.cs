@@ -213,8 +213,8 @@ public class VerificationSpecs
         var strict = acme with { Parameters = PcsParameters.Default with { DHatTolerance = 0, BudgetTolerance = 0 } };
 
         Verified(Ordinary.V01.Signed(), strict).Assessment.Findings.ShouldBeEmpty();
-        Verified((Ordinary.V01 with { DHat = 1.107309366 }).Signed(), strict).Assessment.Reason
-            .ShouldBe("`D_hat` is too far from what `N_j` comes to.");
+        Verified((Ordinary.V01 with { DHat = 1.107309366 }).Signed(), strict).Assessment.Findings
+            .ShouldHaveSingleItem().Message.ShouldBe("`D_hat` is too far from what `N_j` comes to.");
     }
 
     [Fact]

@@ -44,7 +44,7 @@ sealed class PcsFindingsConverter : JsonConverter<ValueList<PcsFinding>>
             using var finding = JsonDocument.ParseValue(ref reader);
             findings.Add(new PcsFinding(
                 Text(finding, "code"),
-                Text(finding, "severity") == "escalation" ? PcsSeverity.Escalation : PcsSeverity.Warning,
+                Text(finding, "severity") == PcsSeverity.Escalation.Name() ? PcsSeverity.Escalation : PcsSeverity.Warning,
                 Text(finding, "message")));
         }
 
@@ -58,7 +58,7 @@ sealed class PcsFindingsConverter : JsonConverter<ValueList<PcsFinding>>
         {
             writer.WriteStartObject();
             writer.WriteString("code"u8, finding.Code);
-            writer.WriteString("severity"u8, finding.Severity == PcsSeverity.Escalation ? "escalation"u8 : "warning"u8);
+            writer.WriteString("severity"u8, finding.Severity.Name());
             writer.WriteString("message"u8, finding.Message);
             writer.WriteEndObject();
         }

@@ -48,8 +48,7 @@ public sealed record FindingAnswer(string Code, string Severity, string Message)
 {
     public static IReadOnlyList<FindingAnswer> Of(ValueList<PcsFinding> findings) =>
     [
-        .. findings.Select(f => new FindingAnswer(
-            f.Code, f.Severity == PcsSeverity.Escalation ? "escalation" : "warning", f.Message)),
+        .. findings.Select(f => new FindingAnswer(f.Code, f.Severity.Name(), f.Message)),
     ];
 }
 
