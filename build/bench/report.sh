@@ -116,12 +116,14 @@ row_limit() {
   [[ -z $time ]] || line "$1" "$(printf '%.2f' "$time") $3" '' '' '' "${4:+<= $4 $3}" "${4:+$(verdict "$time" '<=' "$4")}"
 }
 
-# row_by_empty WHAT KIND: submissions beside stored ids, by the rate without them in the same round.
+# row_by_empty WHAT KIND: submissions beside stored ids, by rate and p99 without them in the same round.
 row_by_empty() {
-  local by
+  local by later met=no
   [[ -n $(values "pcs-full-$2" 1) ]] || return 0
   by=$(ratio "pcs-full-$2" "pcs-$2" 4)
-  row "$1" "pcs-full-$2" '>= 0.8 x' "$(verdict "$by" '>=' 0.8)" "$(printf '%.2f x' "$by")"
+  later=$(ratio "pcs-full-$2" "pcs-$2" 6)
+  if holds "$by" '>=' 0.9 && holds "$later" '<=' 1.1; then met=yes; fi
+  row "$1" "pcs-full-$2" '>= 0.9 x, p99 <= 1.1 x' "$met" "$(printf '%.2f x, p99 %.2f x' "$by" "$later")"
 }
 
 # row_by_size WHAT NAME FIRST COLUMN: rate (4) or p50 (5) against the same at the first size, in the same round.
