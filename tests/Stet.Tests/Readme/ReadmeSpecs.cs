@@ -6,7 +6,7 @@ using Stet.Testing;
 
 namespace Stet.Tests.Readme;
 
-/// <summary><c>README.md</c> against the service.</summary>
+/// <summary><c>README.md</c> against the service; the links of all guides.</summary>
 public sealed partial class ReadmeSpecs
 {
     static readonly string readme = Repository.Read("README.md");
@@ -39,7 +39,9 @@ public sealed partial class ReadmeSpecs
 
     [Fact]
     public void Every_link_leads_somewhere() =>
-        Link().Matches(readme).Select(m => m.Value).Where(path => !Path.Exists(Path.Combine(Repository.Root, path))).ShouldBeEmpty();
+        Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md"))
+            .SelectMany(guide => Link().Matches(File.ReadAllText(guide)).Select(m => Path.Combine(Path.GetDirectoryName(guide)!, m.Value)))
+            .Where(path => !Path.Exists(path)).ShouldBeEmpty();
 
     [Fact]
     public void Every_folder_of_the_tree_is_there()
