@@ -52,6 +52,27 @@ public class KeyRotationSpecs
     }
 
     [Fact]
+    public async Task An_export_knows_a_secret_that_another_instance_has_put_in_place_of_a_leaked_one()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var here = LogClient.New(first);
+        var there = here.At(second);
+        await here.RecordAsync(2);
+        (await there.CheckpointAsync("?min_position=2")).Size.ShouldBe(2);
+        await new ReplaceSecret(first.Services.GetRequiredService<TenantLogs>(), first.Services.GetRequiredService<Store>())
+            .RunAsync(here.TenantId, "lost", CancellationToken.None);
+        await here.RecordAsync(2);
+        (await here.CheckpointAsync("?min_position=5")).Size.ShouldBe(5);
+
+        var served = await there.GetAsync("export");
+
+        served.Status.ShouldBe(HttpStatusCode.OK, served.Text);
+        served.Text.ShouldNotContain("ALTERED");
+        served.Text.ShouldContain("INTACT");
+    }
+
+    [Fact]
     public void An_overlap_ends_when_its_time_has_come_and_not_before()
     {
         var now = new ManualClock().GetUtcNow();
