@@ -14,6 +14,7 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
     // One writer at a time works with an appender.
     readonly ArrayBufferWriter<byte> canonical = new(1024);
     readonly List<AuditPart> unsure = [];
+    readonly Dictionary<string, TenantLog> prepared = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
     public void Connected() => logs.NoteConnection();
@@ -24,13 +25,17 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
         // The batch before did not get through: perhaps because it was salted with a secret that has been replaced.
         foreach (var part in unsure) part.Log.IsStale |= !part.IsCommitted;
         unsure.Clear();
-        foreach (var tenantId in tenantIds) await logs.FindAsync(tenantId, cancel);
+        prepared.Clear();
+        foreach (var tenantId in tenantIds)
+        {
+            if (await logs.FindAsync(tenantId, cancel) is { } log) prepared.Add(tenantId, log);
+        }
     }
 
     /// <inheritdoc />
     public IAppendLogPart Begin(string tenantId, long position, byte[] edge, IAppendLogPart? before)
     {
-        var log = logs.InMemory(tenantId) ?? throw new InvalidOperationException($"the audit log of {tenantId} was not prepared");
+        if (!prepared.TryGetValue(tenantId, out var log)) throw new InvalidOperationException($"the audit log of {tenantId} was not prepared");
         return new AuditPart(log, position, edge, before as AuditPart, this);
     }
 
@@ -56,14 +61,7 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
 
         var e = appended.Event;
         var audited = new AuditedEvent(e.Position, e.Id, e.StreamId, e.Version, e.Timestamp, appended.Type.StoredName, appended.Metadata.ActorClass);
-        try
-        {
-            return AuditLeaf.Of(log, audited, canonical.WrittenSpan, appended);
-        }
-        catch (ObjectDisposedException) when (logs.InMemory(log.TenantId) is { } current && current != log)
-        {
-            return AuditLeaf.Of(current, audited, canonical.WrittenSpan, appended); // salts are the same
-        }
+        return AuditLeaf.Of(log, audited, canonical.WrittenSpan, appended);
     }
 }
 

@@ -32,7 +32,7 @@ public sealed class Checkpoints(
                     ?? throw new InvalidOperationException($"{tenantId} has no audit log: it is no tenant");
                 return await log.Rounds.JoinAsync(asked => RoundAsync(log, asked.Max()), atLeast, cancel);
             }
-            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException && attempt < Tries)
+            catch (AuditLogChangedException) when (attempt < Tries)
             {
                 // The log in memory was not the newest any more.
             }

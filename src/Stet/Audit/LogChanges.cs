@@ -15,7 +15,7 @@ static class LogChanges
             {
                 return await work();
             }
-            catch (Exception e) when (e is AuditLogChangedException or ObjectDisposedException)
+            catch (AuditLogChangedException e)
             {
                 if (attempt == tries) throw new StoreUnavailableException("the log's keys have just changed", TimeSpan.FromSeconds(1), e);
             }

@@ -125,7 +125,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     internal void Add(SaltKey key) => salts.Add(key);
 
     /// <summary>The salt of the event at a position.</summary>
-    /// <exception cref="ObjectDisposedException">The log has left the cache: take it again.</exception>
+    /// <exception cref="ObjectDisposedException">The service has stopped.</exception>
     internal void WriteSalt(long position, Guid eventId, Span<byte> salt)
     {
         lock (gate)

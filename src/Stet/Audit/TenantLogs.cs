@@ -6,20 +6,22 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
 
-/// <summary>The tenants' logs, made when they are first needed and kept in memory, unwrapped, while they are in use.</summary>
+/// <summary>
+/// The tenants' logs, made when they are first needed; so many of them are kept in memory, unwrapped. One that has made room
+/// for others, or was replaced when its keys changed, is not wiped: it goes on serving whoever works with it.
+/// </summary>
 /// <param name="connections">To the database.</param>
 /// <param name="installation">Wraps and unwraps the secrets that salts are made with.</param>
 /// <param name="signer">Makes signing keys.</param>
 /// <param name="noted">The newest checkpoint of an origin that is known outside the database; null when there is none.</param>
 /// <param name="options">Names the public host.</param>
 /// <param name="clock">Tells when a log was made.</param>
+/// <param name="mostInMemory">How many are kept.</param>
 public sealed class TenantLogs(
     StoreConnections connections, InstallationKeys installation, IAuditSigner signer, Func<string, SignedCheckpoint?> noted,
-    AuditOptions options, TimeProvider clock)
+    AuditOptions options, TimeProvider clock, int mostInMemory = 4_096)
     : IDisposable
 {
-    const int MostInMemory = 4_096;
-
     readonly ConcurrentDictionary<string, TenantLog> logs = new(StringComparer.Ordinal);
     readonly ConcurrentQueue<string> order = new();
     int connected;
@@ -55,16 +57,10 @@ public sealed class TenantLogs(
     /// <summary>A new secret for a tenant's salts, not stored.</summary>
     internal NewKey NewSecret(string tenantId) => NewKey.Salt(installation, tenantId);
 
-    /// <summary>Forgets what is in memory of a log: its keys have changed.</summary>
-    public void Forget(string tenantId)
-    {
-        if (logs.TryRemove(tenantId, out var log)) log.Dispose();
-    }
-
-    /// <inheritdoc />
+    /// <summary>Zeroes the secrets.</summary>
     public void Dispose()
     {
-        foreach (var tenantId in logs.Keys) Forget(tenantId);
+        foreach (var log in logs.Values) log.Dispose();
     }
 
     TenantLog Keep(TenantLog log)
@@ -75,7 +71,7 @@ public sealed class TenantLogs(
             {
                 if (!logs.TryAdd(log.TenantId, log)) continue;
                 order.Enqueue(log.TenantId);
-                if (order.Count > MostInMemory && order.TryDequeue(out var oldest) && oldest != log.TenantId) Forget(oldest);
+                if (order.Count > mostInMemory && order.TryDequeue(out var oldest) && oldest != log.TenantId) logs.TryRemove(oldest, out _);
                 return log;
             }
 
@@ -86,9 +82,7 @@ public sealed class TenantLogs(
             }
 
             log.Inherit(known);
-            if (!logs.TryUpdate(log.TenantId, log, known)) continue;
-            known.Dispose();
-            return log;
+            if (logs.TryUpdate(log.TenantId, log, known)) return log;
         }
     }
 

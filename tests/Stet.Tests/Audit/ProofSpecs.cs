@@ -2,7 +2,10 @@ using System.Formats.Tar;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
+using Stet.Audit;
 using Stet.AuditLog;
 using Stet.Testing;
 using Stet.Tests.Observability;
@@ -295,6 +298,23 @@ public class ProofSpecs
     }
 
     [Fact]
+    public async Task A_log_whose_keys_change_during_an_export_is_exported_to_the_end()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = await OfAsync(service, 3);
+        var logs = service.Services.GetRequiredService<TenantLogs>();
+
+        var served = await ExportAsync(service, log, async () =>
+        {
+            logs.InMemory(log.TenantId)!.IsStale = true;
+            await logs.FindAsync(log.TenantId, CancellationToken.None);
+        });
+
+        served.Status.ShouldBe(HttpStatusCode.OK, served.Text);
+        served.Text.Split("\"INTACT\"").Length.ShouldBe(1 + 3);
+    }
+
+    [Fact]
     public async Task The_keys_are_listed_for_people()
     {
         var (log, _) = await OfAsync(1);
@@ -313,6 +333,25 @@ public class ProofSpecs
         var canonical = new System.Buffers.ArrayBufferWriter<byte>();
         CanonicalJson.TryWrite(Encoding.UTF8.GetBytes(payload["data"]!.ToJsonString()), canonical, out _).ShouldBeTrue();
         return Commitment.Of(Convert.FromBase64String((string)payload["salt"]!), canonical.WrittenSpan).ToString();
+    }
+
+    /// <summary>An export that waits for the first events until something else has happened.</summary>
+    static async Task<Served> ExportAsync(TestService service, LogClient log, Func<Task> meanwhile)
+    {
+        await using var holder = await service.Database.OpenAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("lock table stet.mt_events in access exclusive mode", holder)) await hold.ExecuteNonQueryAsync();
+
+        var served = log.GetAsync("export");
+        await using (var observer = await service.Database.OpenAsync())
+        await using (var waiting = new NpgsqlCommand("""
+            select count(*) from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock' and position('l.commit' in query) > 0
+            """, observer))
+            while (!served.IsCompleted && await waiting.ExecuteScalarAsync() is 0L) await Task.Delay(10);
+        await meanwhile();
+        await transaction.RollbackAsync();
+        return await served;
     }
 
     static async Task<JsonNode> JsonAsync(LogClient log, string path)
