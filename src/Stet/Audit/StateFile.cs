@@ -112,6 +112,8 @@ public sealed class StateFile : IDisposable
             if (newest.TryGetValue(checkpoint.Origin, out var known) && known.Checkpoint.Size >= checkpoint.Size && !known.Durable.IsFaulted)
                 return known.Durable;
 
+            // One whose flush has failed is still the newest.
+            if (known.Checkpoint?.Size > checkpoint.Size) checkpoint = known.Checkpoint;
             pending.Add(checkpoint);
             kept = durable.Task;
             newest[checkpoint.Origin] = new Kept(checkpoint, kept);

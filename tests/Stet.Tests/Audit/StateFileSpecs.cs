@@ -141,6 +141,21 @@ public sealed class StateFileSpecs : IDisposable
         StateFile.Read(File)["a"].Size.ShouldBe(100);
     }
 
+    [Fact]
+    public async Task What_a_flush_failed_to_write_is_written_before_anything_older_is_handed_out()
+    {
+        using var state = StateFile.Open(File, compactAbove: 0);
+        await state.KeepAsync(Of("a", 10));
+        var inTheWay = Directory.CreateDirectory(File + ".new");
+        await Should.ThrowAsync<IOException>(state.KeepAsync(Of("a", 12)));
+        inTheWay.Delete();
+
+        await state.KeepAsync(Of("a", 8));
+
+        state.Newest("a")!.Size.ShouldBe(12);
+        StateFile.Read(File)["a"].Size.ShouldBe(12);
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 
     /// <summary>The file without the zeros at its end.</summary>
