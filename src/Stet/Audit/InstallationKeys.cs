@@ -115,6 +115,8 @@ public sealed class InstallationKeys
         {
             File.Delete(made); // another instance was faster: its key is the one
         }
+
+        DurableFile.FlushFolder(folder);
     }
 
     static List<byte[]> Parse(IEnumerable<string> texts, string source)
