@@ -49,9 +49,9 @@ sealed class BackgroundSweep(
             {
                 await SweepAsync(connection, tenantId, due, cancel);
             }
-            catch (InstallationKeyException e)
+            catch (Exception e) when (!cancel.IsCancellationRequested && !PassingFailure.Is(e))
             {
-                SelfCheckLog.NoKey(logger, tenantId, e.Message);
+                SelfCheckLog.NotChecked(logger, tenantId, e.Message);
             }
 
             await SelfCheckProgress.UnlockAsync(connection, tenantId);
@@ -128,5 +128,5 @@ static partial class SelfCheckLog
     public static partial void Away(ILogger logger, string reason);
 
     [LoggerMessage(43, LogLevel.Error, "Audit log of {TenantId} cannot be checked: {Reason}")]
-    public static partial void NoKey(ILogger logger, string tenantId, string reason);
+    public static partial void NotChecked(ILogger logger, string tenantId, string reason);
 }

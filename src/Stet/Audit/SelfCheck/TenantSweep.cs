@@ -71,10 +71,11 @@ sealed class TenantSweep : IDisposable
         {
             if (bytes.ReadByte() == StateFormat)
             {
-                return new TenantSweep(
+                var sweep = new TenantSweep(
                     tenantId, keys, pageSize, bytes.ReadInt64(),
-                    bytes.ReadBoolean() ? new Head(bytes.ReadInt64(), bytes.ReadBytes(bytes.ReadInt32())) : null,
+                    bytes.ReadBoolean() ? new Head(bytes.ReadInt64(), TreeCheck.ReadPeaks(bytes)) : null,
                     TreeCheck.Read(bytes), TileCheck.Read(bytes));
+                if (sweep.Position >= 0 && sweep.Position <= sweep.Target) return sweep;
             }
         }
         catch (Exception e) when (e is EndOfStreamException or AuditLogFormatException or ArgumentException)

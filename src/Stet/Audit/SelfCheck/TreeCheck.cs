@@ -102,6 +102,14 @@ sealed class TreeCheck
         return new(size, state.ReadInt64(), ReadPeaks(state, size), ReadPeaks(state, size));
     }
 
+    /// <summary>The bytes of peaks, of which a tree has 63 at most.</summary>
+    /// <exception cref="AuditLogFormatException">There are said to be more.</exception>
+    public static byte[] ReadPeaks(BinaryReader state)
+    {
+        var length = state.ReadInt32();
+        return length <= 63 * LogHash.Size ? state.ReadBytes(length) : throw new AuditLogFormatException($"{length} bytes are more than peaks have.");
+    }
+
     static void WritePeaks(BinaryWriter state, Peaks? peaks)
     {
         state.Write(peaks is not null);
@@ -113,7 +121,7 @@ sealed class TreeCheck
     }
 
     static Peaks? ReadPeaks(BinaryReader state, long size) =>
-        state.ReadBoolean() ? Peaks.Read(size, state.ReadBytes(state.ReadInt32())) : null;
+        state.ReadBoolean() ? Peaks.Read(size, ReadPeaks(state)) : null;
 
     static bool IsOf(Peaks? peaks, StoredGuard guard) =>
         peaks is not null && HasPeaks(peaks, guard.Peaks) && peaks.Root == guard.Root;

@@ -106,17 +106,22 @@ public class BackgroundSweepSpecs
             .ShouldBe(["Altered at positions 7 to 7", "Altered at positions 1025 to 1025"]);
     }
 
-    [Fact]
-    public async Task A_stored_state_that_nobody_can_read_begins_the_sweep_anew()
+    [Theory]
+    [InlineData("ff", "no format")]
+    [InlineData("01 0500000000000000 00 0a00000000000000 0000000000000000 0000 00000000", "position 10, and the end is 5")]
+    [InlineData("01 c409000000000000 00 ffffffffffffffff 0000000000000000 0000 00000000", "position -1")]
+    [InlineData("01 c409000000000000 01 c409000000000000 ffffff7f", "more peaks than there are")]
+    [InlineData("01 c409000000000000 00 0100000000000000 0000000000000000 01 ffffff7f", "more peaks than there are")]
+    public async Task A_stored_state_that_nobody_can_go_on_from_begins_the_sweep_anew(string state, string because)
     {
         await using var instance = await Instance.CreateAsync();
-        await instance.Notes.ChangeAsync(instance.TenantId, """
-            insert into stet.audit_selfcheck (tenant_id, started_at, position, state, missing) values ($1, now(), 1024, '\xff', 99)
+        await instance.Notes.ChangeAsync(instance.TenantId, $"""
+            insert into stet.audit_selfcheck (tenant_id, started_at, position, state, missing) values ($1, now(), 1024, '\x{state}', 99)
             """, Change.Commit(8));
 
-        await instance.DayAsync();
+        await instance.DayAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
-        (await instance.RowAsync()).ShouldBe(new(0, null, 0, 0, instance.Clock.GetUtcNow().UtcDateTime, 0, 1));
+        (await instance.RowAsync()).ShouldBe(new(0, null, 0, 0, instance.Clock.GetUtcNow().UtcDateTime, 0, 1), because);
     }
 
     [Fact]
@@ -147,6 +152,22 @@ public class BackgroundSweepSpecs
         instance.Logs.Lines.ShouldHaveSingleItem().Message.ShouldStartWith(
             $"Audit log of {instance.TenantId} cannot be checked: Keys in the database are wrapped by installation key 00000000");
         (await instance.RowAsync()).ShouldBeNull();
+        (await RowAsync(instance.Notes.Database, other))!.CompletedAt.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_check_that_fails_is_logged_and_keeps_no_other_log_from_its_own()
+    {
+        await using var instance = await Instance.CreateAsync();
+        var other = await instance.Notes.NewTenantAsync(3);
+        await using (var connection = await instance.Notes.Database.OpenAsync())
+        await using (var refuse = new NpgsqlCommand(
+            $"alter table stet.audit_selfcheck add constraint refused check (tenant_id <> '{instance.TenantId}')", connection))
+            await refuse.ExecuteNonQueryAsync();
+
+        await instance.DayAsync();
+
+        instance.Logs.Lines.ShouldHaveSingleItem().Message.ShouldStartWith($"Audit log of {instance.TenantId} cannot be checked: 23514");
         (await RowAsync(instance.Notes.Database, other))!.CompletedAt.ShouldNotBeNull();
     }
 
