@@ -76,24 +76,10 @@ public sealed class AuditReader(Store store)
         AuditMetrics.TileReads.Add(1);
         var hashes = await store.QueryAsync(
             tenantId,
-            tile.Level == 0
-                ? """
-                  select coalesce(
-                      (select hashes from stet.audit_tile where tenant_id = $1 and level = $2 and n = $3 order by n limit 1),
-                      (select string_agg(edge.hash, ''::bytea order by edge.position) from (
-                          select hash, position from stet.audit_leaf
-                          where tenant_id = $1 and position > $3 * 256 order by position limit $4) edge))
-                  """
-                : """
-                  select coalesce(
-                      (select hashes from stet.audit_tile where tenant_id = $1 and level = $2 and n = $3 order by n limit 1),
-                      (select string_agg(edge.root, ''::bytea order by edge.n) from (
-                          select root, n from stet.audit_tile
-                          where tenant_id = $1 and level = $2 - 1 and n >= $3 * 256 order by n limit $4) edge))
-                  """,
-            [Scalar(tenantId), Scalar(tile.Level), Scalar(tile.Index), Scalar(tile.Width)],
+            LogTree.Tiles("select $2::int as level, $3::bigint as n", "$4"),
+            [Scalar(tenantId), Scalar(tile.Level), Scalar(tile.Index), Scalar(((tile.Index * Tile.FullWidth) + tile.Width) << (Tile.Height * tile.Level))],
             static async (row, _, token) =>
-                await row.ReadAsync(token) && !row.IsDBNull(0) ? row.GetFieldValue<byte[]>(0) : [],
+                await row.ReadAsync(token) && !row.IsDBNull(2) ? row.GetFieldValue<byte[]>(2) : [],
             cancel);
 
         var length = tile.Width * LogHash.Size;

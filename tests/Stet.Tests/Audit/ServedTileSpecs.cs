@@ -85,6 +85,20 @@ public class ServedTileSpecs
         served.Code.ShouldNotBeNull();
     }
 
+    [Theory]
+    [InlineData(5, "delete from stet.audit_leaf where tenant_id = {tenant} and position = 2", "tile/0/000.p/3")]
+    [InlineData(5, "delete from stet.audit_leaf where tenant_id = {tenant} and position = 1", "tile/0/000.p/1")]
+    [InlineData(768, "delete from stet.audit_tile where tenant_id = {tenant} and level = 0 and n = 1", "tile/1/000.p/2")]
+    public async Task A_tile_of_which_a_row_is_missing_is_not_made_of_those_behind_it(int size, string tampering, string path)
+    {
+        var log = await OfAsync(size);
+        await log.TamperAsync(tampering);
+
+        var served = await log.GetAsync(path);
+
+        (served.Status, served.Code).ShouldBe((HttpStatusCode.InternalServerError, "audit_altered"));
+    }
+
     [Fact]
     public async Task An_event_that_no_checkpoint_covers_is_in_no_tile()
     {
