@@ -179,7 +179,9 @@ sealed class Writer : IAsyncDisposable
             }
             catch (Exception e) when (stopped.IsCancellationRequested)
             {
-                Fail(requests, Stopping(e));
+                var failure = session.IsInDoubt ? Unavailable(e) : e as StoreUnavailableException ?? Stopping(e);
+                await session.ForgetAsync();
+                Fail(requests, failure);
                 return;
             }
             catch (Exception e) when (requests.Count > 1 && e is not StoreUnavailableException)

@@ -20,6 +20,9 @@ sealed class WriterSession(
     /// <summary>A batch whose commit was sent and not confirmed: it may or may not have happened.</summary>
     WriteUnit? inDoubt;
 
+    /// <summary>Whether what was written last may have been recorded or not.</summary>
+    public bool IsInDoubt => inDoubt is not null;
+
     /// <summary>A batch to be filled; it begins where the one that is being committed ends.</summary>
     public WriteUnit Begin(WriteUnit? before) => new(catalog, log, before);
 

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Stet.EventStore.Tests;
 
 public class QueueTests
@@ -53,6 +55,26 @@ public class QueueTests
     }
 
     [Fact]
+    public async Task A_store_that_stops_in_the_middle_of_a_commit_says_what_may_have_been_recorded_and_what_was_not()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromMilliseconds(200) });
+        await using var observer = await test.OpenAsSuperuserAsync();
+        await using var holder = await test.OpenAsSuperuserAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await ScalarAsync(holder, $"select position from stet.tenant_head where tenant_id = '{test.Tenant}' for update");
+
+        var sent = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        while (await ScalarAsync(observer, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") is 0L)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+        var waiting = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        await store.DisposeAsync();
+
+        (await Should.ThrowAsync<StoreUnavailableException>(sent)).Message.ShouldContain("may have been recorded");
+        (await Should.ThrowAsync<StoreUnavailableException>(waiting)).Message.ShouldBe("the service is stopping");
+    }
+
+    [Fact]
     public async Task A_command_whose_caller_has_gone_is_not_recorded()
     {
         await using var test = await TestStore.CreateAsync();
@@ -65,5 +87,11 @@ public class QueueTests
 
         await Should.ThrowAsync<OperationCanceledException>(command);
         (await test.LogAsync()).ShouldBeEmpty();
+    }
+
+    static async Task<object?> ScalarAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
     }
 }
