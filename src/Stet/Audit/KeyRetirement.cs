@@ -23,20 +23,32 @@ public sealed partial class KeyRetirement(StoreConnections connections, Store st
     {
         foreach (var tenantId in await DueAsync(cancel))
         {
-            if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant) continue;
-
-            var stream = AuditModule.KeysStream;
-            await store.AppendAsync(
-                tenantId, new EventMetadata("system"),
-                new StreamCommand<AuditKeyring>(
-                    stream.State, tenant.StreamId(stream.Parts), static (keyring, now) => RetireAuditKey.Decide(keyring, now).Events),
-                cancel);
+            try
+            {
+                await RetireAsync(tenantId, cancel);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested && e is not StoreUnavailableException && !PassingFailure.Is(e))
+            {
+                NotRetired(logger, tenantId, e.Message);
+            }
         }
     }
 
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Repeated.RunAsync(RetireAsync, Every, clock, e => Postponed(logger, e.Message), stoppingToken);
+
+    async Task RetireAsync(string tenantId, CancellationToken cancel)
+    {
+        if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant) return;
+
+        var stream = AuditModule.KeysStream;
+        await store.AppendAsync(
+            tenantId, new EventMetadata("system"),
+            new StreamCommand<AuditKeyring>(
+                stream.State, tenant.StreamId(stream.Parts), static (keyring, now) => RetireAuditKey.Decide(keyring, now).Events),
+            cancel);
+    }
 
     async Task<List<string>> DueAsync(CancellationToken cancel)
     {
@@ -50,4 +62,7 @@ public sealed partial class KeyRetirement(StoreConnections connections, Store st
 
     [LoggerMessage(32, LogLevel.Warning, "Signing keys whose overlap is over are retired later: {Reason}")]
     static partial void Postponed(ILogger logger, string reason);
+
+    [LoggerMessage(33, LogLevel.Error, "The signing key of {TenantId} whose overlap is over is retired later: {Reason}")]
+    static partial void NotRetired(ILogger logger, string tenantId, string reason);
 }

@@ -8,6 +8,7 @@ using Stet.Audit;
 using Stet.AuditLog;
 using Stet.EventStore;
 using Stet.Testing;
+using Stet.Tests.Observability;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
@@ -49,6 +50,34 @@ public class KeyRotationSpecs
         var after = (await log.Tenant.GetAsync("/v1/audit/keys")).Json["keys"]!.AsArray();
         after.Select(k => ((string?)k!["state"], (long?)k["until_position"])).ShouldBe([("retired", 3), ("active", null)]);
         (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).Status.ShouldBe(201);
+    }
+
+    [Fact]
+    public async Task A_tenant_whose_key_cannot_be_retired_is_logged_and_keeps_no_other_from_it()
+    {
+        var clock = new ManualClock();
+        var logs = new CapturedLogs();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock, Log = logs });
+        foreach (var log in (LogClient[])[LogClient.New(service), LogClient.New(service)])
+        {
+            await log.RecordAsync(1);
+            (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).Status.ShouldBe(201);
+        }
+
+        string broken;
+        await using (var connection = await service.Database.OpenAsync())
+        {
+            await using var first = new NpgsqlCommand("select * from stet.audit_retirements('infinity') limit 1", connection);
+            broken = (string)(await first.ExecuteScalarAsync())!;
+        }
+
+        await new LogClient(service, broken).TamperAsync("update stet.mt_events set data = '[]' where tenant_id = {tenant} and type = 'audit_key_added'");
+        clock.Advance(TimeSpan.FromDays(31));
+
+        await service.Services.GetRequiredService<KeyRetirement>().RetireAsync(CancellationToken.None);
+
+        (await RowsAsync(service, "audit_key where until_position is not null")).ShouldBe(1);
+        logs.Lines.ShouldContain(l => l.Message.StartsWith($"The signing key of {broken} whose overlap is over is retired later: "));
     }
 
     [Fact]
