@@ -34,6 +34,9 @@ static class KeyChanges
                     batch.Add(
                         "insert into stet.audit_log (tenant_id, epoch, origin, created_at) values ($1, $2, $3, $4)",
                         Scalar(log.TenantId), Scalar(started.Epoch), Scalar(started.Origin), Scalar(started.StartedAt.UtcDateTime));
+                    batch.Add(
+                        "update stet.audit_key set retire_at = null where tenant_id = $1 and kind = 'sign' and epoch < $2",
+                        Scalar(log.TenantId), Scalar(started.Epoch));
                     break;
                 case AuditSecretReplaced replaced:
                     // The whole batch was salted with the secret before.

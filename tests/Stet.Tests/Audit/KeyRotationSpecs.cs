@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stet.Audit;
+using Stet.Audit.Witnesses;
 using Stet.AuditLog;
 using Stet.EventStore;
 using Stet.Testing;
@@ -78,6 +79,25 @@ public class KeyRotationSpecs
 
         (await RowsAsync(service, "audit_key where until_position is not null")).ShouldBe(1);
         logs.Lines.ShouldContain(l => l.Message.StartsWith($"The signing key of {broken} whose overlap is over is retired later: "));
+    }
+
+    [Fact]
+    public async Task An_overlap_that_a_new_epoch_ends_is_over()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).Status.ShouldBe(201);
+        (await RowsAsync(service, "audit_retirements('infinity')")).ShouldBe(1);
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+        var services = service.Services;
+        var epochs = new NewEpoch(
+            services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
+            services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
+
+        await epochs.StartAsync(log.TenantId, "lost disk", _ => null, CancellationToken.None);
+
+        (await RowsAsync(service, "audit_retirements('infinity')")).ShouldBe(0);
     }
 
     [Fact]
