@@ -124,13 +124,19 @@ static class ExportEndpoint
             tar.WriteEntryAsync(
                 new PaxTarEntry(TarEntryType.RegularFile, path) { DataStream = content, ModificationTime = clock.GetUtcNow() }, cancel);
 
-        static FileStream TemporaryFile() => new(
-            Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
+        static FileStream TemporaryFile()
+        {
+            var file = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
                 Options = FileOptions.DeleteOnClose | FileOptions.Asynchronous,
                 UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
+
+            // Elsewhere than on Windows, nobody would delete it when the process is killed.
+            if (!OperatingSystem.IsWindows()) File.Delete(file.Name);
+            return file;
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -312,6 +313,24 @@ public class ProofSpecs
 
         served.Status.ShouldBe(HttpStatusCode.OK, served.Text);
         served.Text.Split("\"INTACT\"").Length.ShouldBe(1 + 3);
+    }
+
+    [Fact]
+    public async Task The_file_in_which_an_export_gathers_payloads_has_no_name_that_would_outlive_the_process()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = await OfAsync(service, 3);
+        string[] open = [];
+
+        await ExportAsync(service, log, () =>
+        {
+            var random = new Regex($"^{Path.GetTempPath()}[a-z0-9]{{8}}[.][a-z0-9]{{3}}( .deleted.)?$");
+            open = [.. Directory.GetFiles("/proc/self/fd").Select(f => new FileInfo(f).LinkTarget).OfType<string>().Where(f => random.IsMatch(f))];
+            return Task.CompletedTask;
+        });
+
+        open.ShouldNotBeEmpty();
+        open.ShouldAllBe(f => f.EndsWith(" (deleted)"));
     }
 
     [Fact]
