@@ -76,11 +76,6 @@ public sealed class Store : IAsyncDisposable
     public Task<IReadOnlyList<StoredEvent>> ReadAsync(string tenantId, long after, int limit, CancellationToken cancel) =>
         EventsAsync(tenantId, LogReader.Stretch, [Scalar(tenantId), Scalar(after), Scalar(limit)], cancel);
 
-    /// <summary>Reads one stream from its start.</summary>
-    public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(string tenantId, Guid streamId, CancellationToken cancel) =>
-        EventsAsync(tenantId, $"{LogReader.Select} where tenant_id = $1 and stream_id = $2 order by version",
-            [Scalar(tenantId), Scalar(streamId)], cancel);
-
     /// <summary>Runs a query as the reader, inside one tenant, on one snapshot of the log; for answers of a page or so.</summary>
     /// <param name="tenantId">The tenant that row security shows; unknown ones are empty.</param>
     /// <param name="sql">One statement with positional parameters.</param>

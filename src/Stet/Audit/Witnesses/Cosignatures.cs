@@ -13,14 +13,6 @@ public sealed record WitnessLine(long Size, string Witness, string Line);
 /// <summary>What witnesses said of the last two sizes of each log that they were asked about, and when to ask again.</summary>
 public sealed class Cosignatures(StoreConnections connections, ConfiguredWitnesses witnesses)
 {
-    /// <summary>The lines, without line ends, of the witnesses who cosigned exactly this size.</summary>
-    public async Task<IReadOnlyList<string>> CosignaturesAsync(string tenantId, long size, CancellationToken cancel) =>
-        [.. from c in await AllAsync(tenantId, cancel) where c.Size == size select c.Line];
-
-    /// <summary>The newest size that a witness cosigned; null when there is none.</summary>
-    public async Task<long?> NewestSizeAsync(string tenantId, CancellationToken cancel) =>
-        await AllAsync(tenantId, cancel) is [.., var newest] ? newest.Size : null;
-
     /// <summary>All of a tenant, by size and name.</summary>
     public async Task<IReadOnlyList<WitnessLine>> AllAsync(string tenantId, CancellationToken cancel)
     {

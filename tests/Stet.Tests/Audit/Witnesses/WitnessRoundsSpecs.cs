@@ -78,10 +78,9 @@ public sealed class WitnessRoundsSpecs : IAsyncLifetime
         }
 
         var cosignatures = witnessed.Service.Services.GetRequiredService<Cosignatures>();
-        (await cosignatures.AllAsync(witnessed.TenantId, CancellationToken.None)).Select(c => c.Size).ShouldBe([2, 3]);
-        (await cosignatures.NewestSizeAsync(witnessed.TenantId, CancellationToken.None)).ShouldBe(3);
-        (await cosignatures.CosignaturesAsync(witnessed.TenantId, 2, CancellationToken.None)).ShouldHaveSingleItem().ShouldStartWith("— " + ScriptedWitness.Name);
-        (await cosignatures.CosignaturesAsync(witnessed.TenantId, 1, CancellationToken.None)).ShouldBeEmpty();
+        var lines = await cosignatures.AllAsync(witnessed.TenantId, CancellationToken.None);
+        lines.Select(c => c.Size).ShouldBe([2, 3]);
+        lines.ShouldAllBe(c => c.Line.StartsWith("— " + ScriptedWitness.Name));
     }
 
     [Fact]
