@@ -41,6 +41,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
     readonly Dictionary<(string, Guid), StreamSlot> streams = [];
     readonly Dictionary<(string, Guid), FirstAnswer> answers = [];
     readonly List<PendingAppend> requests = [];
+    readonly HashSet<string> withReceipts = new(StringComparer.Ordinal);
     readonly List<AppendedEvent> events = [];
     readonly List<(PendingAppend Request, AppendResult[] Results)> outcomes = [];
     readonly List<(PendingAppend Request, Exception Error)> failures = [];
@@ -90,6 +91,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
 
         IsTentative |= before is not null;
         requests.Add(request);
+        if (request.Receipt) withReceipts.Add(request.TenantId);
         Commands += request.Commands.Count;
         if (!tenants.ContainsKey(request.TenantId))
         {
@@ -138,7 +140,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
     public void Seal()
     {
         before = null;
-        foreach (var tenant in tenants.Values.Where(t => t.Changed)) tenant.Seal(requests.Any(r => r.Receipt && r.TenantId == tenant.Id));
+        foreach (var tenant in tenants.Values.Where(t => t.Changed)) tenant.Seal(withReceipts.Contains(tenant.Id));
     }
 
     /// <summary>Takes the round's decisions, in the order the requests arrived.</summary>
