@@ -203,7 +203,7 @@ public sealed class Checkpoints(
         var tree = view.Guard is { } before ? Peaks.Read(before.Size, before.Peaks) : new Peaks();
         if (tree.Size > view.Position)
         {
-            await RefuseAsync(log, before: tree.Size, null, tree.Root, $"The log ends at {view.Position}, and size {tree.Size} is reserved for signing.");
+            await RefuseAsync(log, tree.Size, null, tree.Root, $"The log ends at {view.Position}, and size {tree.Size} is reserved for signing.");
         }
 
         try
@@ -246,9 +246,9 @@ public sealed class Checkpoints(
         return (batch.BatchCommands[0].RecordsAffected == 1, root);
     }
 
-    async Task RefuseAsync(TenantLog log, long before, LogHash? ours, LogHash theirs, string reason)
+    async Task RefuseAsync(TenantLog log, long size, LogHash? ours, LogHash theirs, string reason)
     {
-        await frozen.FreezeAsync(log, before, ours, theirs, reason, CancellationToken.None);
+        await frozen.FreezeAsync(log, size, ours, theirs, reason, CancellationToken.None);
         throw new AuditSigningRefusedException();
     }
 
