@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.Audit;
 using Stet.Audit.SelfCheck;
@@ -66,7 +67,8 @@ static class AuditSelfCheckCommand
 
         try
         {
-            var options = Options(arguments);
+            await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
+            var options = app.Services.GetRequiredService<AuditOptions>();
             var installation = Keys(options);
             await using var connections = StoreConnections.For(connectionString);
             await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
@@ -80,7 +82,7 @@ static class AuditSelfCheckCommand
                 findings += await CheckAsync(connection, installation, tenantId, notes, cancel);
             return findings == 0 ? Sound : Unsound;
         }
-        catch (Exception e) when (e is InstallationKeyException or StateFileException)
+        catch (Exception e) when (e is InstallationKeyException or StateFileException or OptionsValidationException)
         {
             return await FailAsync(Unusable, e.Message);
         }
@@ -138,17 +140,6 @@ static class AuditSelfCheckCommand
         output.WriteByte((byte)'\n');
         using var standard = Console.OpenStandardOutput();
         output.WriteTo(standard);
-    }
-
-    /// <summary>Where the service has the installation's keys and its state file.</summary>
-    static AuditOptions Options(ParseResult arguments)
-    {
-        var configuration = StetApplication.NewBuilder().Configuration;
-        return new AuditOptions
-        {
-            Folder = configuration["Audit:Folder"] ?? Path.GetFullPath(Database.PrivateOptions(arguments).DataFolder),
-            Kek = configuration["Audit:Kek"] ?? configuration["STET_KEK"],
-        };
     }
 
     /// <summary>The installation's keys. A check makes none.</summary>
