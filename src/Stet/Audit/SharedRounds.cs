@@ -1,4 +1,4 @@
-namespace Stet;
+namespace Stet.Audit;
 
 /// <summary>
 /// Work that requests at one time share. One round runs at a time; who comes while it runs gets the next one, so that what

@@ -1,4 +1,6 @@
-namespace Stet.Tests;
+using Stet.Audit;
+
+namespace Stet.Tests.Audit;
 
 public class SharedRoundsSpecs
 {
