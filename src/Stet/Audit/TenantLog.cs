@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Stet.AuditLog;
 
@@ -18,7 +19,6 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     readonly List<SaltKey> salts = [];
     readonly Queue<(long Size, byte[] Peaks)> chain = new();
     readonly Lock gate = new();
-    bool disposed;
     bool stale;
     Comparison? compared;
     (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
@@ -126,23 +126,12 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 
     /// <summary>The salt of the event at a position.</summary>
     /// <exception cref="ObjectDisposedException">The service has stopped.</exception>
-    internal void WriteSalt(long position, Guid eventId, Span<byte> salt)
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(disposed, this);
-            Commitment.WriteSalt(KeyAt(position).Secret, eventId, salt);
-        }
-    }
+    internal void WriteSalt(long position, Guid eventId, Span<byte> salt) => KeyAt(position).WriteSalt(eventId, salt);
 
     /// <summary>Zeroes the secrets.</summary>
     public void Dispose()
     {
-        lock (gate)
-        {
-            disposed = true;
-            foreach (var salt in salts) CryptographicOperations.ZeroMemory(salt.Secret);
-        }
+        foreach (var salt in salts) salt.Dispose();
     }
 
     static bool AreSame((long Size, byte[] Peaks) a, (long Size, byte[] Peaks) b) =>
@@ -177,8 +166,41 @@ public sealed record LogSigningKey(
     public override string ToString() => KeyId;
 }
 
-/// <summary>The secret that salts are made with, from a position on.</summary>
-sealed record SaltKey(string KeyId, byte[] Secret, long FromPosition)
+/// <summary>
+/// The secret that salts are made with, from a position on. It lies where the garbage collector copies nothing, and is zeroed
+/// when it is disposed or with the last log that has it: one that has left the cache may still be worked with.
+/// </summary>
+sealed class SaltKey : SafeBuffer
 {
-    public override string ToString() => $"from {FromPosition}";
+    /// <param name="keyId">Its id among the tenant's.</param>
+    /// <param name="secret">Is copied.</param>
+    /// <param name="fromPosition">It salts from this position on.</param>
+    public SaltKey(string keyId, ReadOnlySpan<byte> secret, long fromPosition)
+        : base(ownsHandle: true)
+    {
+        (KeyId, FromPosition) = (keyId, fromPosition);
+        SetHandle(Marshal.AllocHGlobal(secret.Length));
+        Initialize((ulong)secret.Length);
+        WriteSpan(0, secret);
+    }
+
+    public string KeyId { get; }
+
+    public long FromPosition { get; }
+
+    /// <exception cref="ObjectDisposedException">It is zeroed.</exception>
+    public void WriteSalt(Guid eventId, Span<byte> salt)
+    {
+        Span<byte> secret = stackalloc byte[(int)ByteLength];
+        ReadSpan(0, secret);
+        Commitment.WriteSalt(secret, eventId, salt);
+        CryptographicOperations.ZeroMemory(secret);
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        Marshal.Copy(new byte[ByteLength], 0, handle, (int)ByteLength);
+        Marshal.FreeHGlobal(handle);
+        return true;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
 using Npgsql;
 using Stet.AuditLog;
 using Stet.EventStore;
@@ -8,7 +9,7 @@ namespace Stet.Audit;
 
 /// <summary>
 /// The tenants' logs, made when they are first needed; so many of them are kept in memory, unwrapped. One that has made room
-/// for others, or was replaced when its keys changed, is not wiped: it goes on serving whoever works with it.
+/// for others, or was replaced when its keys changed, goes on serving whoever works with it, and is zeroed after that.
 /// </summary>
 /// <param name="connections">To the database.</param>
 /// <param name="installation">Wraps and unwraps the secrets that salts are made with.</param>
@@ -109,10 +110,18 @@ public sealed class TenantLogs(
             if (kind == "sign" && epoch != log.Epoch) continue;
 
             var (wrapped, kekId, from) = (rows.GetFieldValue<byte[]>(4), rows.GetString(5), rows.GetInt64(6));
-            if (kind == "salt") log.Add(new SaltKey(keyId, installation.Unwrap(kekId, wrapped, new WrappedKeyName(tenantId, kind, keyId)), from));
-            else log.SigningKeys.Add(new LogSigningKey(
-                keyId, new VerifierKey(origin, SignatureType.Ed25519, rows.GetFieldValue<byte[]>(3)), wrapped, kekId, from,
-                rows.IsDBNull(7) ? null : rows.GetInt64(7)));
+            if (kind == "salt")
+            {
+                var secret = installation.Unwrap(kekId, wrapped, new WrappedKeyName(tenantId, kind, keyId));
+                log.Add(new SaltKey(keyId, secret, from));
+                CryptographicOperations.ZeroMemory(secret);
+            }
+            else
+            {
+                log.SigningKeys.Add(new LogSigningKey(
+                    keyId, new VerifierKey(origin, SignatureType.Ed25519, rows.GetFieldValue<byte[]>(3)), wrapped, kekId, from,
+                    rows.IsDBNull(7) ? null : rows.GetInt64(7)));
+            }
         }
 
         return log;

@@ -73,8 +73,8 @@ static class PolicyServiceDiff
 
     static byte[] Body(CandidateText text) => JsonSerializer.SerializeToUtf8Bytes(
         new DraftRequest(
-            [.. text.Policies], [.. text.Links], new UnreadJson(Encoding.UTF8.GetBytes(text.Obligations)), text.Schema,
-            new UnreadJson(Encoding.UTF8.GetBytes(text.Tests)), Note: null),
+            [.. text.Policies], text.Schema, [.. text.Links], new UnreadJson(Encoding.UTF8.GetBytes(text.Obligations)),
+            new UnreadJson(Encoding.UTF8.GetBytes(text.Tests))),
         PolicyHttpJson.Default.DraftRequest);
 
     /// <summary>Waits, and shows on a terminal how far it is.</summary>

@@ -35,4 +35,14 @@ public class TenantLogsSpecs
         (await logs.FindAsync(tenants[0], CancellationToken.None))!.WriteSalt(1, noted.Id, salt);
         part.Leaves.ShouldHaveSingleItem().Commit.ShouldBe(Commitment.Of(salt, "{}"u8));
     }
+
+    [Fact]
+    public void A_log_that_was_disposed_has_no_secret_to_salt_with()
+    {
+        var log = new TenantLog("a", 1, "stet.example/a", 0, isNew: true);
+        log.Add(new SaltKey("k", new byte[32], 0));
+        log.Dispose();
+
+        Should.Throw<ObjectDisposedException>(() => log.WriteSalt(1, Guid.Empty, new byte[Commitment.SaltSize]));
+    }
 }

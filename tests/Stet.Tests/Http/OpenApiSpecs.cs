@@ -147,6 +147,17 @@ public class OpenApiSpecs
     [InlineData("RevocationRequest", "reason actor")]
     [InlineData("PolicyRequest", "policy")]
     [InlineData("ResolveRequest", "resolution")]
+    [InlineData("DraftRequest", "policies schema")]
+    [InlineData("DiffRequest", "")]
+    [InlineData("ApprovalRequest", "diff_digest position")]
+    [InlineData("ActivationRequest", "diff_digest position")]
+    [InlineData("ReasonRequest", "reason")]
+    [InlineData("RetirementRequest", "")]
+    [InlineData("RollbackRequest", "candidate reason")]
+    [InlineData("AuditRequest", "")]
+    [InlineData("ChangesRequest", "from to request")]
+    [InlineData("AccessApprovalRequest", "")]
+    [InlineData("AccessReasonRequest", "reason")]
     public async Task A_body_s_required_members_are_those_without_which_it_is_refused(string body, string required)
     {
         var schema = (await Description())["components"]!["schemas"]![body]!;

@@ -8,7 +8,7 @@ namespace Stet.Policy.AccessRequests;
 
 /// <summary>The body of <c>POST /v1/policy/access-requests/{id}/approval</c>.</summary>
 /// <param name="Note">Why, at most 500 characters.</param>
-public sealed record AccessApprovalRequest(string? Note);
+public sealed record AccessApprovalRequest(string? Note = null);
 
 /// <summary>The body of a denial and of a revocation.</summary>
 /// <param name="Reason">Why, 1 to 500 characters.</param>

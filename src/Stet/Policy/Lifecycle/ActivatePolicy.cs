@@ -59,7 +59,7 @@ public sealed record DiffTail(long To, long Decisions, DiffCounts Counts, DiffKi
 /// <param name="DiffDigest">The report that was approved.</param>
 /// <param name="Position">Its last position.</param>
 /// <param name="NotBefore">From when on, RFC 3339, at most 30 days ahead; null: at once.</param>
-public sealed record ActivationRequest(string? DiffDigest, long? Position, DateTimeOffset? NotBefore);
+public sealed record ActivationRequest(string? DiffDigest, long? Position, DateTimeOffset? NotBefore = null);
 
 public static class ActivatePolicyEndpoint
 {

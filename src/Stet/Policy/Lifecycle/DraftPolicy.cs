@@ -27,14 +27,14 @@ public sealed record DraftPolicy(PolicyCandidate Candidate, string? Note)
 
 /// <summary>The body of <c>POST /v1/policy/candidates</c>.</summary>
 /// <param name="Policies">Policies and templates, each under an id of its own, which it keeps across versions.</param>
+/// <param name="Schema">In the schema language; or in its JSON form, as a text.</param>
 /// <param name="Links">What fills the templates' slots.</param>
 /// <param name="Obligations">The catalogue: <c>{name: {type, properties}}</c>.</param>
-/// <param name="Schema">In the schema language; or in its JSON form, as a text.</param>
 /// <param name="Tests">What has to come out.</param>
 /// <param name="Note">What it is for, at most 2,000 characters.</param>
 sealed record DraftRequest(
-    IReadOnlyList<NamedPolicy?>? Policies, IReadOnlyList<NamedLink?>? Links, UnreadJson? Obligations, string? Schema,
-    UnreadJson? Tests, string? Note)
+    IReadOnlyList<NamedPolicy?>? Policies, string? Schema, IReadOnlyList<NamedLink?>? Links = null,
+    UnreadJson? Obligations = null, UnreadJson? Tests = null, string? Note = null)
 {
     /// <exception cref="BadRequestException">Something is missing or cannot be stored.</exception>
     public CandidateText Read()

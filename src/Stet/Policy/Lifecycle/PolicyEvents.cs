@@ -131,7 +131,7 @@ public sealed record NamedPolicy(string Id, string Text);
 /// <param name="Id">The id of the policy that it makes.</param>
 /// <param name="Principal">For <c>?principal</c>; null: the template has no such slot.</param>
 /// <param name="Resource">For <c>?resource</c>; null: the template has no such slot.</param>
-public sealed record NamedLink(string Template, string Id, EntityName? Principal, EntityName? Resource);
+public sealed record NamedLink(string Template, string Id, EntityName? Principal = null, EntityName? Resource = null);
 
 /// <summary>Names an entity.</summary>
 /// <param name="Type">Full type path.</param>

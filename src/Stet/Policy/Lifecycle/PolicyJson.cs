@@ -84,6 +84,7 @@ sealed partial class PolicyEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(DraftAnswer))]
 [JsonSerializable(typeof(ApprovalRequest))]
 [JsonSerializable(typeof(ReasonRequest))]
+[JsonSerializable(typeof(RetirementRequest))]
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ActivationRequest))]
 [JsonSerializable(typeof(DiffRequest))]

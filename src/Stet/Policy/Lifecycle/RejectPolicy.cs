@@ -18,7 +18,7 @@ public sealed record RejectPolicy(string Candidate, string Reason)
     }
 }
 
-/// <summary>Why something is done.</summary>
+/// <summary>The body of <c>POST /v1/policy/candidates/{candidate}/rejections</c>.</summary>
 /// <param name="Reason">At most 2,000 characters.</param>
 public sealed record ReasonRequest(string? Reason)
 {

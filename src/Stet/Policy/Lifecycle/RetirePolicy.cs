@@ -25,6 +25,10 @@ public sealed record RetirePolicy(string Candidate, string? Reason)
     }
 }
 
+/// <summary>The body of <c>POST /v1/policy/candidates/{candidate}/retirement</c>.</summary>
+/// <param name="Reason">At most 2,000 characters.</param>
+public sealed record RetirementRequest(string? Reason = null);
+
 public static class RetirePolicyEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
@@ -33,12 +37,12 @@ public static class RetirePolicyEndpoint
                 "Withdraws what is open or not in force yet; what was replaced cannot be rolled back to any more. What is in "
                 + "force cannot be retired.")
             .RequirePermission(Scopes.PolicyActivate)
-            .Accepts<ReasonRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
+            .Accepts<RetirementRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(string candidate, HttpContext http, CommandContext context, PolicySteps steps)
     {
-        var request = await RequestBody.ReadAsync(http, PolicyHttpJson.Default.ReasonRequest);
+        var request = await RequestBody.ReadAsync(http, PolicyHttpJson.Default.RetirementRequest);
         new Validation().OptionalText(request.Reason, "/reason", 2_000).ThrowIfAny();
         var command = new RetirePolicy(candidate, request.Reason);
         return await steps.TakeAsync(

@@ -21,7 +21,7 @@ public sealed record MismatchItem(long DecisionPosition, long FoundPosition);
 /// First position to look at: 1 begins the audit anew, a later one does not change how far it has come; at most the one
 /// after the log's end. Null: go on where the audit is.
 /// </param>
-public sealed record AuditRequest(long? From);
+public sealed record AuditRequest(long? From = null);
 
 public static class AuditEndpoints
 {

@@ -7,7 +7,7 @@ namespace Stet.Policy.Lifecycle;
 /// <summary>The body of <c>POST /v1/policy/candidates/{candidate}/diff</c>.</summary>
 /// <param name="From">First position of the log to look at; null: 30 days ago, at most 1,000,000 decisions back.</param>
 /// <param name="To">Last position; null: the log's end.</param>
-public sealed record DiffRequest(long? From, long? To);
+public sealed record DiffRequest(long? From = null, long? To = null);
 
 /// <summary>A diff that is on record: what approvers look at, and send back.</summary>
 /// <param name="Candidate">The candidate.</param>
