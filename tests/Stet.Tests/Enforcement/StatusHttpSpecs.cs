@@ -172,7 +172,9 @@ public class StatusHttpSpecs
 
         async Task<string> LagAsync(string scope, long after)
         {
-            await using var connection = await service.Database.OpenAsync();
+            // A session's own: its counts are of what it has not reported yet.
+            await using var connection = new NpgsqlConnection($"{service.Database.ConnectionString};Pooling=false");
+            await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
             await using var lag = new NpgsqlCommand("select corrections, more from stet.enforcement_lag($1, $2, $3::json)", connection);
             foreach (var value in (object[])[id, after, scope]) lag.Parameters.Add(new NpgsqlParameter { Value = value });
@@ -186,7 +188,7 @@ public class StatusHttpSpecs
             await using var read = new NpgsqlCommand(
                 "select idx_tup_fetch + seq_tup_read from pg_stat_xact_user_tables where relname = 'corrections'", connection);
             var rows = (long)(await read.ExecuteScalarAsync())!;
-            return $"{found}, {(rows < 4_000 ? "some of 8000" : rows)} rows";
+            return $"{found}, {(rows < 2_500 ? "some of 8000" : rows)} rows";
         }
     }
 
