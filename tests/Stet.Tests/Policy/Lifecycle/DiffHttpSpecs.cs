@@ -4,25 +4,18 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.AuditLog;
-using Stet.EventStore;
-using Stet.Policy;
 using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
-using Stet.Tests.Http;
 using static Stet.Tests.Policy.Lifecycle.Decided;
 using static Stet.Tests.Policy.Lifecycle.Ordinary;
+using static Stet.Tests.Policy.Lifecycle.Widening;
 using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Policy.Lifecycle;
 
 public class DiffHttpSpecs
 {
-    static readonly PolicyCandidate wider = Valid(Text with
-    {
-        Policies = [.. Text.Policies, new("open-write", """permit (principal, action == Action::"write", resource) when { resource.open };""")],
-    });
-
     [Fact]
     public async Task A_dry_run_that_was_cancelled_while_it_waited_is_not_under_way()
     {
@@ -30,7 +23,7 @@ public class DiffHttpSpecs
         var tenantId = TestService.NewTenantId();
         var tenant = new Tenant(service.Client(tenantId));
         var (first, _) = await tenant.DiffedAsync(Text);
-        var (second, _) = await tenant.DiffedAsync(wider.Text);
+        var (second, _) = await tenant.DiffedAsync(Wider.Text);
         var diffs = service.Services.GetRequiredService<PolicyDiffs>();
         await using var connection = await service.Database.OpenAsync();
         await using var hold = await connection.BeginTransactionAsync();
@@ -58,11 +51,11 @@ public class DiffHttpSpecs
         last = await service.DecideAsync(
             tenantId, Request(), Request("write"), Request(open: false), Request("write", user: "ben"), Request("delete"));
 
-        var diffed = await DiffAsync(tenant, wider);
-        var (first, lines) = Lines(await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!));
+        var diffed = await DiffAsync(tenant, Wider);
+        var (first, lines) = Lines(await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!));
 
         Counts(diffed["counts"]!).ShouldBe("deny_to_allow 2, same 3");
-        ((string)first["candidate"]!, (string)first["baseline"]!).ShouldBe((wider.Digest, First.Digest));
+        ((string)first["candidate"]!, (string)first["baseline"]!).ShouldBe((Wider.Digest, First.Digest));
         ((long)first["to"]!).ShouldBe((long)diffed["position"]!);
         Counts(first["counts"]!["total"]!).ShouldBe("deny_to_allow 2, same 3");
         Counts(first["counts"]!["by_action"]!["write"]!).ShouldBe("deny_to_allow 2");
@@ -82,7 +75,7 @@ public class DiffHttpSpecs
         await (await TestService.SharedAsync()).DecideAsync(
             tenantId, Request(), Request("write", user: "ben"), Request("write", user: "ben"), Request("write", user: "ann"));
 
-        var affected = (await DiffAsync(tenant, wider))["affected"]!;
+        var affected = (await DiffAsync(tenant, Wider))["affected"]!;
 
         Parties("subjects").ShouldBe(["User ben: deny_to_allow 2", "User ann: deny_to_allow 1"]);
         Parties("resources").ShouldBe(["Document d1: deny_to_allow 3"]);
@@ -105,7 +98,7 @@ public class DiffHttpSpecs
             (await tenant.PostAsync("/access/v1/evaluation", question)).Status.ShouldBe(200);
         }
 
-        var affected = (await DiffAsync(tenant, Valid(text with { Policies = wider.Text.Policies })))["affected"]!;
+        var affected = (await DiffAsync(tenant, Valid(text with { Policies = Wider.Text.Policies })))["affected"]!;
 
         affected["agents"]!.AsArray().Select(p => $"{p!["type"]} {p["id"]}: {Counts(p["counts"]!)}")
             .ShouldBe(["agent bot: deny_to_allow 2", "agent aide: deny_to_allow 1"]);
@@ -116,9 +109,9 @@ public class DiffHttpSpecs
     {
         var (_, tenantId, tenant) = await StartAsync();
         await (await TestService.SharedAsync()).DecideAsync(tenantId, Request(), Request("write"));
-        var diffed = await DiffAsync(tenant, wider);
+        var diffed = await DiffAsync(tenant, Wider);
 
-        var report = await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!);
+        var report = await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!);
 
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(report))).ShouldBe((string)diffed["diff_digest"]!);
         foreach (var line in report.TrimEnd('\n').Split('\n'))
@@ -137,8 +130,8 @@ public class DiffHttpSpecs
         var tenant = new Tenant(service.Client(tenantId));
         await tenant.ActivateAsync(Text);
         await service.DecideAsync(tenantId, Request(), Request("write"));
-        var diffed = await DiffAsync(tenant, wider);
-        var before = await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!);
+        var diffed = await DiffAsync(tenant, Wider);
+        var before = await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!);
         await service.DecideAsync(tenantId, Request("write"));
         await using (var connection = new NpgsqlConnection(service.Database.ConnectionString))
         {
@@ -147,7 +140,7 @@ public class DiffHttpSpecs
             await wipe.ExecuteNonQueryAsync();
         }
 
-        (await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!)).ShouldBe(before);
+        (await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!)).ShouldBe(before);
     }
 
     [Fact]
@@ -156,11 +149,11 @@ public class DiffHttpSpecs
         var (_, tenantId, tenant) = await StartAsync();
         var service = await TestService.SharedAsync();
         var last = await service.DecideAsync(tenantId, Request("write"));
-        var first = await DiffAsync(tenant, wider, new JsonObject { ["from"] = 1, ["to"] = last });
+        var first = await DiffAsync(tenant, Wider, new JsonObject { ["from"] = 1, ["to"] = last });
         await service.DecideAsync(tenantId, Request("write"));
 
-        var again = await tenant.StepAsync(wider.Digest, "diff", new JsonObject { ["from"] = 1, ["to"] = last }, Ada);
-        var longer = await tenant.StepAsync(wider.Digest, "diff", new JsonObject(), Ada);
+        var again = await tenant.StepAsync(Wider.Digest, "diff", new JsonObject { ["from"] = 1, ["to"] = last }, Ada);
+        var longer = await tenant.StepAsync(Wider.Digest, "diff", new JsonObject(), Ada);
 
         (again.Status, (string)again.Json["diff_digest"]!).ShouldBe((200, (string)first["diff_digest"]!));
         longer.ShouldBeDone();
@@ -174,7 +167,7 @@ public class DiffHttpSpecs
         var (_, tenantId, tenant) = await StartAsync();
         var last = await (await TestService.SharedAsync()).DecideAsync(tenantId, Request("write"), Request("write"), Request("write"));
 
-        var diffed = await DiffAsync(tenant, wider, new JsonObject { ["from"] = last - 1, ["to"] = last - 1 });
+        var diffed = await DiffAsync(tenant, Wider, new JsonObject { ["from"] = last - 1, ["to"] = last - 1 });
 
         Counts(diffed["counts"]!).ShouldBe("deny_to_allow 1");
         ((long)diffed["from"]!, (long)diffed["position"]!).ShouldBe((last - 1, last - 1));
@@ -188,18 +181,18 @@ public class DiffHttpSpecs
     {
         var (_, _, tenant) = await StartAsync();
 
-        (await tenant.PostTextAsync($"/v1/policy/candidates/{wider.Digest}/diff", body)).Pointers.ShouldBe([pointer]);
+        (await tenant.PostTextAsync($"/v1/policy/candidates/{Wider.Digest}/diff", body)).Pointers.ShouldBe([pointer]);
     }
 
     [Fact]
     public async Task What_there_is_no_diff_of_is_not_found()
     {
         var (_, _, tenant) = await StartAsync();
-        var path = $"/v1/policy/candidates/{wider.Digest}/diff";
+        var path = $"/v1/policy/candidates/{Wider.Digest}/diff";
 
         (await tenant.GetAsync(path)).ShouldBeProblem(404, "diff_not_running");
         (await tenant.GetAsync($"{path}/{DiffDigest}")).ShouldBeProblem(404, "diff_not_found");
-        (await tenant.StepAsync(wider.Digest, "diff", new JsonObject(), Ada)).ShouldBeProblem(404, "candidate_not_found");
+        (await tenant.StepAsync(Wider.Digest, "diff", new JsonObject(), Ada)).ShouldBeProblem(404, "candidate_not_found");
     }
 
     [Fact]
@@ -216,8 +209,8 @@ public class DiffHttpSpecs
             await erase.ExecuteNonQueryAsync();
         }
 
-        var diffed = await DiffAsync(tenant, wider);
-        var (_, lines) = Lines(await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!));
+        var diffed = await DiffAsync(tenant, Wider);
+        var (_, lines) = Lines(await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!));
 
         Counts(diffed["counts"]!).ShouldBe("unreplayable 1");
         ((long)lines.Single()["position"]!, (string)lines.Single()["class"]!).ShouldBe((position, "unreplayable"));
@@ -233,42 +226,9 @@ public class DiffHttpSpecs
         var runner = service.Services.GetRequiredService<PolicyDiffRunner>();
 
         await runner.RunAsync(
-            tenantId, First.InForce(), wider.InForce(), 1, to, _ => true, new Told(told), CancellationToken.None);
+            tenantId, First.InForce(), Wider.InForce(), 1, to, _ => true, new Told(told), CancellationToken.None);
 
         (told[^1].Decisions, told[^1].Position, told[^1].From, told[^1].To).ShouldBe((50, to, 1, to));
-    }
-
-    [Fact]
-    public async Task More_of_the_same_since_the_diff_is_expected_and_counted()
-    {
-        var (_, tenantId, tenant) = await StartAsync();
-        var service = await TestService.SharedAsync();
-        await service.DecideAsync(tenantId, Request("write"));
-        var triple = await ApprovedAsync(tenant);
-        await service.DecideAsync(tenantId, Request("write"), Request("write", user: "ben"), Request());
-
-        var activated = await tenant.StepAsync(wider.Digest, "activation", triple, Dan);
-
-        activated.ShouldBeDone();
-        var e = activated.Json["steps"]![0]!["event"]!;
-        Counts(e["tail"]!).ShouldBe("deny_to_allow 2, same 1");
-        ((long)e["tail_to"]!).ShouldBeGreaterThan((long)triple["position"]!);
-    }
-
-    [Fact]
-    public async Task A_kind_of_change_that_the_diff_does_not_contain_stops_an_activation()
-    {
-        var (_, tenantId, tenant) = await StartAsync();
-        var service = await TestService.SharedAsync();
-        await service.DecideAsync(tenantId, Request());
-        var triple = await ApprovedAsync(tenant);
-        await service.DecideAsync(tenantId, Request("write"));
-
-        var refused = await tenant.StepAsync(wider.Digest, "activation", triple, Dan);
-
-        refused.ShouldBeProblem(409, "diff_stale");
-        ((string)refused.Json["reason"]!).ShouldBe("new_kind");
-        ((string)(await tenant.GetAsync("/v1/policy/in-force")).Json["candidate"]!).ShouldBe(First.Digest);
     }
 
     [Fact]
@@ -298,8 +258,8 @@ public class DiffHttpSpecs
         DecisionRecorded[] decisions = [.. new[] { "write", "read", "write", "delete", "write" }.Select(a => Event(First.InForce(), Request(a)))];
         var last = await service.RecordAsync(tenantId, [.. decisions.Select((d, i) => i % 2 == 0 ? d with { ReplayDigest = null } : d), decisions[0]]);
 
-        var diffed = await DiffAsync(tenant, wider);
-        var (_, lines) = Lines(await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!));
+        var diffed = await DiffAsync(tenant, Wider);
+        var (_, lines) = Lines(await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!));
 
         Counts(diffed["counts"]!).ShouldBe("deny_to_allow 4, same 2");
         lines.Select(l => (long)l["position"]!).ShouldBe([last - 5, last - 3, last - 1, last]);
@@ -313,95 +273,11 @@ public class DiffHttpSpecs
         for (var i = 0; i < 10; i++)
             last = await service.DecideAsync(tenantId, [.. Enumerable.Range(0, 1_000).Select(n => Request(n % 2 == 0 ? "write" : "read", user: $"u{n % 7}"))]);
 
-        var diffed = await DiffAsync(tenant, wider);
-        var (_, lines) = Lines(await ReportAsync(tenant, wider, (string)diffed["diff_digest"]!));
+        var diffed = await DiffAsync(tenant, Wider);
+        var (_, lines) = Lines(await ReportAsync(tenant, Wider, (string)diffed["diff_digest"]!));
 
         Counts(diffed["counts"]!).ShouldBe("deny_to_allow 5000, same 5000");
         lines.Select(l => (long)l["position"]!).ShouldBe(Enumerable.Range(0, 5_000).Select(n => last - 9_999 + (2 * n)));
-    }
-
-    [Fact]
-    public async Task No_decision_comes_between_what_was_replayed_and_the_activation()
-    {
-        var (service, tenantId, tenant) = await StartAsync();
-        await service.DecideAsync(tenantId, Request("write"), Request());
-        var triple = await ApprovedAsync(tenant);
-        using var ended = new CancellationTokenSource();
-        var asking = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            while (!ended.IsCancellationRequested)
-                (await tenant.PostAsync("/access/v1/evaluation", Asked())).Status.ShouldBe(200);
-        })).ToArray();
-
-        var activated = await tenant.StepAsync(wider.Digest, "activation", triple, Dan);
-        await ended.CancelAsync();
-        await Task.WhenAll(asking);
-
-        activated.ShouldBeDone();
-        var (position, replayed) = ((long)activated.Json["steps"]![0]!["position"]!, (long)activated.Json["steps"]![0]!["event"]!["tail_to"]!);
-        var events = await service.Services.GetRequiredService<Store>().ReadAsync(tenantId, replayed, (int)(position - replayed), CancellationToken.None);
-        events[^1].Data.ShouldBeOfType<PolicyActivated>();
-        events.ShouldNotContain(e => e.Data is DecisionRecorded);
-
-        static JsonObject Asked() => new()
-        {
-            ["subject"] = new JsonObject { ["type"] = "User", ["id"] = "ann" },
-            ["action"] = new JsonObject { ["name"] = "write" },
-            ["resource"] = new JsonObject { ["type"] = "Document", ["id"] = "d1", ["properties"] = new JsonObject { ["open"] = true } },
-        };
-    }
-
-    [Fact]
-    public async Task An_activation_that_was_overtaken_by_a_decision_is_not_recorded()
-    {
-        var (service, tenantId, tenant) = await StartAsync();
-        var replayed = await service.DecideAsync(tenantId, Request());
-        await service.DecideAsync(tenantId, Request("write"));
-
-        (await Should.ThrowAsync<PostgresException>(() => ActivateAsync(atOnce: true))).SqlState.ShouldBe(PolicyProjection.Overtaken);
-        (await ActivateAsync(atOnce: false)).Outcome.ShouldBe(AppendOutcome.Recorded);
-
-        async Task<AppendResult> ActivateAsync(bool atOnce)
-        {
-            var store = service.Services.GetRequiredService<Store>();
-            var stream = (await store.FindTenantAsync(tenantId, CancellationToken.None))!.StreamId(PolicyModule.LifeName);
-            return await store.AppendAsync(tenantId, new EventMetadata("operator"), new StreamCommand<PolicyLife>(PolicyModule.LifeState, stream, (_, now) =>
-                [new PolicyActivated(
-                    wider.Digest, wider.PolicySetDigest, wider.SchemaDigest, DiffDigest, replayed, StringSet.Of(Bob, Cleo),
-                    atOnce ? now : now.AddDays(1), replayed, DiffCounts.None, Dan, now)]), CancellationToken.None);
-        }
-    }
-
-    [Fact]
-    public async Task A_newer_diff_or_another_policy_in_force_stops_an_activation()
-    {
-        var (_, tenantId, tenant) = await StartAsync();
-        var service = await TestService.SharedAsync();
-        var triple = await ApprovedAsync(tenant);
-        await service.DecideAsync(tenantId, Request());
-        await tenant.DiffAsync(wider.Digest);
-
-        Reason(await tenant.StepAsync(wider.Digest, "activation", triple, Dan)).ShouldBe("newer_diff");
-
-        var again = await tenant.DiffAsync(wider.Digest, new JsonObject { ["from"] = 1 });
-        foreach (var approver in (string[])[Bob, Cleo]) (await tenant.StepAsync(wider.Digest, "approvals", again.DeepClone(), approver)).ShouldBeDone();
-        await tenant.ActivateAsync(Second.Text);
-        Reason(await tenant.StepAsync(wider.Digest, "activation", again, Dan)).ShouldBe("baseline_changed");
-
-        static string Reason(Answer answer)
-        {
-            answer.ShouldBeProblem(409, "diff_stale");
-            return (string)answer.Json["reason"]!;
-        }
-    }
-
-    static async Task<(TestService Service, string TenantId, Tenant Tenant)> StartAsync()
-    {
-        var service = await TestService.SharedAsync();
-        var tenantId = TestService.NewTenantId();
-        var tenant = new Tenant(service.Client(tenantId));
-        await tenant.ActivateAsync(Text);
-        return (service, tenantId, tenant);
     }
 
     static async Task<JsonNode> DiffAsync(Tenant tenant, PolicyCandidate candidate, JsonObject? range = null)
@@ -410,13 +286,6 @@ public class DiffHttpSpecs
         var diffed = await tenant.StepAsync(candidate.Digest, "diff", range ?? [], Ada);
         diffed.ShouldBeDone();
         return diffed.Json;
-    }
-
-    static async Task<JsonObject> ApprovedAsync(Tenant tenant)
-    {
-        var (candidate, triple) = await tenant.DiffedAsync(wider.Text);
-        foreach (var approver in (string[])[Bob, Cleo]) (await tenant.StepAsync(candidate, "approvals", triple.DeepClone(), approver)).ShouldBeDone();
-        return triple;
     }
 
     static async Task<string> ReportAsync(Tenant tenant, PolicyCandidate candidate, string digest)
@@ -432,9 +301,6 @@ public class DiffHttpSpecs
         var lines = report.TrimEnd('\n').Split('\n').Select(l => JsonNode.Parse(l)!).ToArray();
         return (lines[0], lines[1..]);
     }
-
-    static string Counts(JsonNode counts) => string.Join(
-        ", ", counts.AsObject().Where(c => (long)c.Value! > 0).Select(c => $"{c.Key} {c.Value}").Order());
 
     sealed class Told(List<DiffProgress> told) : IProgress<DiffProgress>
     {
