@@ -8,10 +8,14 @@ namespace Stet.Testing;
 /// <param name="PrepareAsync">Gets an unpooled connection string to an empty database; leaves no connection open.</param>
 public sealed record TestTemplate(string Name, Func<string, Task> PrepareAsync);
 
-/// <summary>A database for one test class or test on the shared cluster, dropped when it is disposed.</summary>
+/// <summary>A database for one test class or test on the shared cluster; some time after it is disposed, it is dropped.</summary>
 public sealed class TestDatabase : IAsyncDisposable
 {
+    /// <summary>How many are dropped at once: each waits for a checkpoint, and those that wait together share one.</summary>
+    const int DroppedTogether = 32;
+
     static readonly ConcurrentDictionary<string, Lazy<Task<string>>> templates = new();
+    static readonly ConcurrentQueue<string> left = new();
     static int last;
 
     readonly string home;
@@ -53,7 +57,12 @@ public sealed class TestDatabase : IAsyncDisposable
         await using (var pooled = new NpgsqlConnection(ConnectionString))
             NpgsqlConnection.ClearPool(pooled);
 
-        await ExecuteAsync(home, $"drop database {Name} with (force)");
+        left.Enqueue(Name);
+        if (left.Count < DroppedTogether) return;
+
+        var dropping = new List<Task>();
+        while (left.TryDequeue(out var name)) dropping.Add(ExecuteAsync(home, $"drop database {name} with (force)"));
+        await Task.WhenAll(dropping);
     }
 
     static Task<string> PreparedAsync(TestCluster cluster, TestTemplate template) =>
