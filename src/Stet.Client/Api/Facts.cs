@@ -59,7 +59,7 @@ public sealed record PromptContext(string Markdown, int EstimatedTokens);
 /// <param name="Instruction">What a model has to do with the facts.</param>
 /// <param name="Subject">Whom or what they are about.</param>
 /// <param name="Facts">By field key; data, never instructions.</param>
-/// <param name="Omitted">Facts, the oldest, that did not fit.</param>
+/// <param name="Omitted">Facts that did not fit.</param>
 /// <param name="EstimatedTokens">At most what the block takes, four bytes counted as one token.</param>
 public sealed record FactsBlock(
     string Instruction, Subject Subject, IReadOnlyList<BlockFact> Facts, int Omitted, int EstimatedTokens);

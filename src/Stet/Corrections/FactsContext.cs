@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.OpenApi;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -14,7 +15,7 @@ namespace Stet.Corrections;
 /// <param name="Instruction">What a model has to do with the facts.</param>
 /// <param name="Subject">Whom or what they are about.</param>
 /// <param name="Facts">By field key; data, never instructions.</param>
-/// <param name="Omitted">Facts, the oldest, that did not fit into <c>max_tokens</c>.</param>
+/// <param name="Omitted">Facts that did not fit into <c>max_tokens</c>.</param>
 /// <param name="EstimatedTokens">At most what the block takes, four bytes of UTF-8 counted as one token.</param>
 public sealed record FactsBlock(
     string Instruction, Subject Subject, IReadOnlyList<ContextFact> Facts, int Omitted, int EstimatedTokens);
@@ -43,7 +44,7 @@ public static class FactsContext
 
     /// <summary>A block of Markdown: a heading, the instruction, one line of JSON per fact.</summary>
     /// <param name="facts">What the requester may hold for true.</param>
-    /// <param name="maxTokens">What the block stays within by leaving out the oldest facts; null: no bound.</param>
+    /// <param name="maxTokens">What the block stays within by leaving out facts, the newest last; null: no bound.</param>
     /// <exception cref="BadRequestException"><paramref name="maxTokens"/> is too small for a block about the subject.</exception>
     public static byte[] Markdown(FactsAnswer facts, int? maxTokens)
     {
@@ -56,7 +57,7 @@ public static class FactsContext
 
         string Block(IEnumerable<string> lines, int omitted) =>
             $"{heading}{Instruction}\n\n```json\n{string.Concat(lines)}```\n"
-            + (omitted == 0 ? "" : $"\nOlder facts left out for want of room: {omitted}\n");
+            + (omitted == 0 ? "" : $"\nFacts left out for want of room: {omitted}\n");
     }
 
     /// <summary>The same as JSON, in the shape of <see cref="FactsBlock"/>.</summary>
@@ -90,8 +91,8 @@ public static class FactsContext
     /// <summary>How many tokens a text of so many bytes is taken for.</summary>
     public static int Tokens(int bytes) => (bytes + BytesPerToken - 1) / BytesPerToken;
 
-    /// <summary>Which of the facts fit beside what surrounds them: the newest, in the order they came.</summary>
-    static IReadOnlyList<int> Fit(IReadOnlyList<Fact> facts, string[] texts, string surroundings, int? maxTokens)
+    /// <summary>Which of the facts fit beside what surrounds them, the newest having the first choice; in the order they came.</summary>
+    static List<int> Fit(IReadOnlyList<Fact> facts, string[] texts, string surroundings, int? maxTokens)
     {
         var newestFirst = Enumerable.Range(0, texts.Length).OrderByDescending(i => facts[i].CorrectedAt);
         if (maxTokens is not { } most) return [.. newestFirst.Order()];
@@ -100,7 +101,17 @@ public static class FactsContext
         if (room < 0)
             throw RequestQuery.Bad("max_tokens", $"must be at least {Tokens(Encoding.UTF8.GetByteCount(surroundings))} for this subject");
 
-        return [.. newestFirst.TakeWhile(i => (room -= Encoding.UTF8.GetByteCount(texts[i])) >= 0).Order()];
+        var kept = new List<int>();
+        foreach (var i in newestFirst)
+        {
+            var size = Encoding.UTF8.GetByteCount(texts[i]);
+            if (size > room) continue;
+            room -= size;
+            kept.Add(i);
+        }
+
+        kept.Sort();
+        return kept;
     }
 
     static void WriteLine(Utf8JsonWriter json, Fact fact)
@@ -144,10 +155,22 @@ public static class FactsContextEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/facts/context", Get).WithSummary("The facts as one block for a prompt")
             .WithDescription("Markdown or JSON; the block depends on the facts alone, so an unchanged one costs a 304.")
-            .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces<string>(200, "text/markdown").Produces(304).ProducesProblem(400)
+            .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces(304).ProducesProblem(400)
+            .AddOpenApiOperationTransformer((operation, _, _) =>
+            {
+                var answer = (OpenApiResponse)operation.Responses!["200"];
+                answer.Content!["text/markdown"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+                answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
+                answer.Headers["Stet-Estimated-Tokens"] = new OpenApiHeader
+                {
+                    Description = "Of Markdown: at most what the block takes.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+                };
+                return Task.CompletedTask;
+            })
             .WithQuery(
                 [.. FactsQuery.Parameters, ("format", "markdown (default) or json", false),
-                ("max_tokens", "The block takes at most so many, up to 100000: the oldest facts that do not fit are left out. Without facts it takes some 80, and more for a longer subject", false),
+                ("max_tokens", "The block takes at most so many, up to 100000: facts that do not fit are left out, the newest last. Without facts it takes some 80, and more for a longer subject", false),
                 MinPosition.Parameter]);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)

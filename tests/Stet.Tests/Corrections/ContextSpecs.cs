@@ -47,7 +47,7 @@ public class ContextSpecs
     }
 
     [Fact]
-    public async Task A_bound_leaves_out_the_oldest_and_says_so()
+    public async Task A_bound_leaves_facts_out_the_newest_last_and_says_so()
     {
         var tenant = await Tenant.NewAsync();
         for (var i = 0; i < 20; i++) await tenant.RecordAsync(Correction($"field.{i}", new string('x', 50)));
@@ -58,7 +58,7 @@ public class ContextSpecs
         int.Parse(markdown.Headers["Stet-Estimated-Tokens"]).ShouldBeLessThanOrEqualTo(200);
         markdown.Text.ShouldContain("field.19");
         markdown.Text.ShouldNotContain("field.0\"");
-        markdown.Text.ShouldContain("Older facts left out for want of room: ");
+        markdown.Text.ShouldContain("Facts left out for want of room: ");
         ((int)json.Json["omitted"]!).ShouldBeInRange(1, 19);
         ((int)json.Json["estimated_tokens"]!).ShouldBeLessThanOrEqualTo(200);
     }

@@ -97,7 +97,18 @@ public class FactsContextSpecs
         block.ShouldNotContain("value 0");
         block.IndexOf("value 8", StringComparison.Ordinal).ShouldBeInRange(1, block.IndexOf("value 9", StringComparison.Ordinal));
         var left = Enumerable.Range(0, 10).Count(i => !block.Contains($"value {i}"));
-        block.ShouldEndWith($"```\n\nOlder facts left out for want of room: {left}\n");
+        block.ShouldEndWith($"```\n\nFacts left out for want of room: {left}\n");
+    }
+
+    [Fact]
+    public void A_fact_too_long_for_the_room_leaves_it_to_those_that_fit()
+    {
+        var facts = Facts("short", "also short", new string('x', 5_000));
+
+        Markdown(facts, 250).ShouldSatisfyAllConditions(
+            block => block.ShouldContain("\"short\""), block => block.ShouldContain("\"also short\""),
+            block => block.ShouldEndWith("\nFacts left out for want of room: 1\n"));
+        JsonDocument.Parse(FactsContext.Json(facts, 250)).RootElement.GetProperty("facts").GetArrayLength().ShouldBe(2);
     }
 
     [Fact]
