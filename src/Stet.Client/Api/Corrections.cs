@@ -150,6 +150,8 @@ public sealed record RevocationReceipt(
 /// <param name="Supersedes">The one whose place it took, of those that the requester may read; null when there is none.</param>
 /// <param name="SupersededBy">The one that took its place, of those that the requester may read; null while there is none.</param>
 /// <param name="RevocationReason">Why it was taken back; null when it was not.</param>
+/// <param name="RevocationNote">The same in the words of who took it back; null when it was not, or nothing was said.</param>
+/// <param name="RevokedBy">Who took it back; null when it was not.</param>
 /// <param name="Actor">Who said so.</param>
 /// <param name="Reason">Why, in the actor's words.</param>
 /// <param name="EffectiveFrom">In effect from here on; null: at once.</param>
@@ -159,8 +161,9 @@ public sealed record RevocationReceipt(
 /// <param name="Position">In the tenant's log.</param>
 public sealed record Correction(
     Guid CorrectionId, Subject Subject, string FieldKey, JsonNode? Value, CorrectionClass Class, CorrectionStatus Status,
-    Guid? Supersedes, Guid? SupersededBy, RevocationReason? RevocationReason, Actor Actor, string? Reason,
-    DateTimeOffset? EffectiveFrom, DateTimeOffset? EffectiveTo, DateTimeOffset CreatedAt, DateTimeOffset? EndedAt, long Position);
+    Guid? Supersedes, Guid? SupersededBy, RevocationReason? RevocationReason, string? RevocationNote, Actor? RevokedBy,
+    Actor Actor, string? Reason, DateTimeOffset? EffectiveFrom, DateTimeOffset? EffectiveTo, DateTimeOffset CreatedAt,
+    DateTimeOffset? EndedAt, long Position);
 
 /// <summary>A page of a subject's corrections.</summary>
 /// <param name="Subject">Whose.</param>

@@ -23,10 +23,10 @@ public sealed class CorrectionsProjection : IInlineProjection
                     recorded[(stored.TenantId, e.CorrectionId)] = new RecordedRow(stored, e);
                     break;
                 case CorrectionSuperseded e:
-                    End(new EndedRow(stored, e.CorrectionId, "SUPERSEDED", e.SupersededBy.Value, null, null));
+                    End(new EndedRow(stored, e.CorrectionId, "SUPERSEDED", e.SupersededBy.Value, null));
                     break;
                 case CorrectionRevoked e:
-                    End(new EndedRow(stored, e.CorrectionId, "REVOKED", null, Words.Of(e.Reason), e.Note));
+                    End(new EndedRow(stored, e.CorrectionId, "REVOKED", null, e));
                     break;
             }
         }
@@ -57,15 +57,17 @@ public sealed class CorrectionsProjection : IInlineProjection
         batch.Add($"""
             update corrections c
             set status = u.status, superseded_by = u.superseded_by, ended_position = u.position, ended_at = u.at,
-                revocation_reason = u.reason, revocation_note = u.note
+                revocation_reason = u.reason, revocation_note = u.note, revoked_by_type = u.by_type, revoked_by_id = u.by_id
             from unnest($1::varchar[], $2::uuid[], $3::varchar[], $4::uuid[], $5::bigint[], $6::timestamptz[],
-                $7::varchar[], $8::varchar[]) as u(tenant_id, id, status, superseded_by, position, at, reason, note)
+                    $7::varchar[], $8::varchar[], $9::varchar[], $10::varchar[])
+                as u(tenant_id, id, status, superseded_by, position, at, reason, note, by_type, by_id)
             cross join lateral (select ctid {ById}) found
             where c.ctid = found.ctid
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Id.Value), Column(rows, r => r.Status),
             Column(rows, r => r.SupersededBy), Column(rows, r => r.Event.Position),
-            Column(rows, r => r.Event.Timestamp.UtcDateTime), Column(rows, r => r.Reason), Column(rows, r => r.Note));
+            Column(rows, r => r.Event.Timestamp.UtcDateTime), Column(rows, r => r.Reason), Column(rows, r => r.Revoked?.Note),
+            Column(rows, r => r.Revoked?.Actor.Type), Column(rows, r => r.Revoked?.Actor.Id));
 
         EndedRow[] revoked = [.. rows.Where(r => r.SupersededBy is null)];
         if (revoked.Length == 0) return;
@@ -84,13 +86,15 @@ public sealed class CorrectionsProjection : IInlineProjection
         batch.Add("""
             insert into corrections (tenant_id, correction_id, position, subject_type, subject_id, field_key, value, class,
                 readers, scopes, deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason,
-                recorded_at, status, superseded_by, ended_position, ended_at, revocation_reason, revocation_note)
+                recorded_at, status, superseded_by, ended_position, ended_at, revocation_reason, revocation_note,
+                revoked_by_type, revoked_by_id)
             select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::varchar[]), unnest($5::varchar[]),
                 unnest($6::varchar[]), unnest($7::text[]), unnest($8::varchar[]), unnest($9::text[])::varchar[],
                 unnest($10::text[])::varchar[], unnest($11::text[])::varchar[], unnest($12::uuid[]), unnest($13::varchar[]),
                 unnest($14::varchar[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]), unnest($17::varchar[]),
                 unnest($18::timestamptz[]), unnest($19::varchar[]), unnest($20::uuid[]), unnest($21::bigint[]),
-                unnest($22::timestamptz[]), unnest($23::varchar[]), unnest($24::varchar[])
+                unnest($22::timestamptz[]), unnest($23::varchar[]), unnest($24::varchar[]), unnest($25::varchar[]),
+                unnest($26::varchar[])
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.CorrectionId.Value),
             Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
@@ -102,7 +106,8 @@ public sealed class CorrectionsProjection : IInlineProjection
             Column(rows, r => r.Data.Reason), Column(rows, r => r.Data.RecordedAt.UtcDateTime),
             Column(rows, r => r.End?.Status ?? "ACTIVE"), Column(rows, r => r.End?.SupersededBy),
             Column(rows, r => r.End?.Event.Position), Column(rows, r => r.End?.Event.Timestamp.UtcDateTime),
-            Column(rows, r => r.End?.Reason), Column(rows, r => r.End?.Note));
+            Column(rows, r => r.End?.Reason), Column(rows, r => r.End?.Revoked?.Note),
+            Column(rows, r => r.End?.Revoked?.Actor.Type), Column(rows, r => r.End?.Revoked?.Actor.Id));
 
     static void UpsertFacts(RecordedRow[] recorded, NpgsqlBatch batch)
     {
@@ -158,7 +163,10 @@ public sealed class CorrectionsProjection : IInlineProjection
         public EndedRow? End { get; set; }
     }
 
-    sealed record EndedRow(StoredEvent Event, CorrectionId Id, string Status, Guid? SupersededBy, string? Reason, string? Note);
+    sealed record EndedRow(StoredEvent Event, CorrectionId Id, string Status, Guid? SupersededBy, CorrectionRevoked? Revoked)
+    {
+        public string? Reason { get; } = Revoked is null ? null : Words.Of(Revoked.Reason);
+    }
 }
 
 /// <summary>The words of enumerations outside of events: <c>ENTERED_IN_ERROR</c>.</summary>

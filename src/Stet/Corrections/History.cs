@@ -30,6 +30,8 @@ public enum CorrectionStatus
 /// <param name="Supersedes">The one whose place it took, of those that the requester may read; null when there is none.</param>
 /// <param name="SupersededBy">The one that took its place, of those that the requester may read; null while there is none.</param>
 /// <param name="RevocationReason">Why it was taken back; null when it was not.</param>
+/// <param name="RevocationNote">The same in the words of who took it back; null when it was not, or nothing was said.</param>
+/// <param name="RevokedBy">Who took it back; null when it was not.</param>
 /// <param name="Actor">Who said so.</param>
 /// <param name="Reason">Why, in the actor's words.</param>
 /// <param name="EffectiveFrom">In effect from here on; null: at once.</param>
@@ -40,8 +42,8 @@ public enum CorrectionStatus
 public sealed record HistoricalCorrection(
     CorrectionId CorrectionId, Subject Subject, string FieldKey, FieldValue Value, CorrectionClass Class,
     CorrectionStatus Status, CorrectionId? Supersedes, CorrectionId? SupersededBy, RevocationReason? RevocationReason,
-    Actor Actor, string? Reason, DateTimeOffset? EffectiveFrom, DateTimeOffset? EffectiveTo, DateTimeOffset CreatedAt,
-    DateTimeOffset? EndedAt, long Position)
+    string? RevocationNote, Actor? RevokedBy, Actor Actor, string? Reason, DateTimeOffset? EffectiveFrom,
+    DateTimeOffset? EffectiveTo, DateTimeOffset CreatedAt, DateTimeOffset? EndedAt, long Position)
 {
     // A requester reads a correction if its own permissions and those of the field's newest correction say so. What else
     // was recorded about the field is left out as if it had never been: the neighbours are the nearest that may be read.
@@ -50,7 +52,8 @@ public sealed record HistoricalCorrection(
             case when p.status <> 'REVOKED' then p.correction_id end,
             case when c.status = 'SUPERSEDED' then n.correction_id end,
             c.revocation_reason, c.actor_type, c.actor_id, c.reason, c.effective_from, c.effective_to, c.recorded_at,
-            case when c.status = 'SUPERSEDED' then n.recorded_at else c.ended_at end, c.position
+            case when c.status = 'SUPERSEDED' then n.recorded_at else c.ended_at end, c.position,
+            c.revocation_note, c.revoked_by_type, c.revoked_by_id
         from (
             select c.* from stet.corrections c
             {Requester.MayReadNewest}
@@ -104,8 +107,11 @@ public sealed record HistoricalCorrection(
         new CorrectionId(row.GetGuid(0)), new Subject(row.GetString(1), row.GetString(2)), row.GetString(3),
         FieldValue.FromCanonical(row.GetString(4)), row.GetString(5) == "FACT" ? CorrectionClass.Fact : CorrectionClass.Discardable,
         Words.StatusOf(row.GetString(6)), Id(row, 7), Id(row, 8), row.IsDBNull(9) ? null : Words.ReasonOf(row.GetString(9)),
-        new Actor(row.GetString(10), row.GetString(11)), row.IsDBNull(12) ? null : row.GetString(12), Time(row, 13), Time(row, 14),
-        Time(row, 15)!.Value, Time(row, 16), row.GetInt64(17));
+        Text(row, 18), row.IsDBNull(19) ? null : new Actor(row.GetString(19), row.GetString(20)),
+        new Actor(row.GetString(10), row.GetString(11)), Text(row, 12), Time(row, 13), Time(row, 14), Time(row, 15)!.Value,
+        Time(row, 16), row.GetInt64(17));
+
+    static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     static CorrectionId? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : new CorrectionId(row.GetGuid(column));
 

@@ -24,8 +24,8 @@ public class HistorySpecs
             $$$"""
             {"correction_id":"{{{second["correction_id"]}}}","subject":{"type":"patient","id":"p-17"},"field_key":"allergies.penicillin",
             "value":"mild","class":"FACT","status":"SUPERSEDED","supersedes":"{{{first["correction_id"]}}}",
-            "superseded_by":"{{{third["correction_id"]}}}","revocation_reason":null,"actor":{"type":"human","id":"dr-ada"},
-            "reason":"patch test","effective_from":"2026-03-01T11:00:00.000000Z","effective_to":"2036-03-01T00:00:00.000000Z",
+            "superseded_by":"{{{third["correction_id"]}}}","revocation_reason":null,"revocation_note":null,"revoked_by":null,
+            "actor":{"type":"human","id":"dr-ada"},"reason":"patch test","effective_from":"2026-03-01T11:00:00.000000Z","effective_to":"2036-03-01T00:00:00.000000Z",
             "created_at":"{{{second["created_at"]}}}","ended_at":"{{{endedAt}}}","position":3}
             """.Replace("\n", ""));
     }

@@ -28,6 +28,8 @@ public class RevokingSpecs
         (await tenant.GetAsync($"/v1/history?{Query}")).Json["corrections"]!.AsArray().ShouldBeEmpty();
         var past = (await tenant.GetAsync($"/v1/history?{Query}&include_revoked=true")).Json["corrections"]!.AsArray().ShouldHaveSingleItem()!;
         ((string?)past["revocation_reason"]).ShouldBe(reason);
+        ((string?)past["revocation_note"]).ShouldBe("wrong chart");
+        past["revoked_by"]!.ToJsonString().ShouldBe("""{"type":"human","id":"dr-ada"}""");
         ((string?)past["ended_at"]).ShouldBe((string?)answer.Json["revoked_at"]);
     }
 
