@@ -62,6 +62,7 @@ public static class StetApplication
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null; // every endpoint reads its body within its own limit
+            kestrel.Limits.MaxRequestLineSize = 64 * 1024; // a hundred field keys of 200 characters, escaped
         });
 
         var services = builder.Services;
@@ -103,6 +104,7 @@ public static class StetApplication
         app.UseEscapedSlashes();
         app.UseCallers();
         app.UseTenantRateLimits();
+        app.UseDeclaredQueries();
 
         app.MapObservability().AllowWithoutTenant();
         app.MapOpenApi().AllowWithoutTenant();

@@ -102,5 +102,7 @@ static class DefaultsValidation
         validation.Require(seconds is null or (>= 1 and <= 604_800), "/interval_seconds", "must be from 1 to 604800");
 
     public static Validation Grace(this Validation validation, decimal? multiplier) =>
-        validation.Require(multiplier is null or (>= 1 and <= 100), "/grace_multiplier", "must be from 1 to 100");
+        validation.Require(
+            multiplier is null or (>= 1 and <= 100) && decimal.Round(multiplier ?? 1, 3) == (multiplier ?? 1), "/grace_multiplier",
+            "must be from 1 to 100, with 3 decimals at most");
 }

@@ -36,7 +36,7 @@ public sealed record SystemRequest(
         new Validation()
             .Interval(IntervalSeconds)
             .Grace(GraceMultiplier)
-            .Texts(Scope, "/scope")
+            .Texts(Scope, "/scope").Listable(Scope ?? StringSet.Empty, "/scope")
             .Require(Scope is null || Scope.All(IsPattern), "/scope", "holds field keys, or prefixes of them that end in `.*`")
             .Require(Allowance?.Corrections is null or (>= 0 and < Lag.Examined), "/allowance/corrections", "must be from 0 to 999")
             .Require(Allowance?.Seconds is null or (>= 0 and <= 31_536_000), "/allowance/seconds", "must be from 0 to 31536000")

@@ -33,7 +33,7 @@ public sealed record ReportHeartbeat(
 /// <param name="AppliedAt">When it applied them, RFC 3339.</param>
 /// <param name="Errors">What went wrong there: at most 50 texts of 1 to 500 characters.</param>
 /// <param name="Origin">Which program reports.</param>
-/// <param name="Sequence">Its own count of heartbeats, 0 or more.</param>
+/// <param name="Sequence">Its own count of heartbeats, from 0 to 9,007,199,254,740,991.</param>
 public sealed record HeartbeatRequest(
     string? SystemId, DateTimeOffset? EnforcedCorrectionVersion, long? EnforcedPosition = null,
     DateTimeOffset? AppliedAt = null, StringSet? Errors = null, Origin? Origin = null, long? Sequence = null)
@@ -41,17 +41,16 @@ public sealed record HeartbeatRequest(
     /// <exception cref="BadRequestException">Something is missing or out of its bounds.</exception>
     public ReportHeartbeat Read()
     {
-        var validation = new Validation()
+        new Validation()
             .Require(SystemIds.IsValid(SystemId), "/system_id", SystemIds.Rule)
             .Require(EnforcedCorrectionVersion is not null, "/enforced_correction_version", "is required, an RFC 3339 time")
-            .Require(EnforcedPosition is null or >= 0, "/enforced_position", "must be 0 or more")
-            .Require(Sequence is null or >= 0, "/sequence", "must be 0 or more")
-            .Require(Errors is null or { Count: <= 50 }, "/errors", "may hold at most 50 texts")
+            .Count(EnforcedPosition, "/enforced_position")
+            .Count(Sequence, "/sequence")
+            .Texts(Errors, "/errors", most: 50, longest: 500)
             .OptionalText(Origin?.Service, "/origin/service", 200)
             .OptionalText(Origin?.Version, "/origin/version", 200)
-            .OptionalText(Origin?.Environment, "/origin/environment", 200);
-        foreach (var error in Errors ?? StringSet.Empty) validation.Text(error, "/errors", 500);
-        validation.ThrowIfAny();
+            .OptionalText(Origin?.Environment, "/origin/environment", 200)
+            .ThrowIfAny();
 
         return new ReportHeartbeat(
             SystemId!, EnforcedCorrectionVersion!.Value, EnforcedPosition, AppliedAt, Errors ?? StringSet.Empty, Origin, Sequence);

@@ -35,11 +35,11 @@ public static partial class OpenApi
 
     /// <summary>
     /// Describes query parameters (name, description, whether it is required): they are read by hand, so that a wrong one
-    /// gets our problem document.
+    /// gets our problem document. A read refuses any other.
     /// </summary>
     public static RouteHandlerBuilder WithQuery(
         this RouteHandlerBuilder route, params (string Name, string Description, bool Required)[] parameters) =>
-        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        route.WithMetadata(new DeclaredQuery([.. parameters.Select(p => p.Name)])).AddOpenApiOperationTransformer((operation, _, _) =>
         {
             operation.Parameters ??= [];
             foreach (var (name, description, required) in parameters)
@@ -98,15 +98,19 @@ public static partial class OpenApi
                 operation.Responses.TryAdd(status, new OpenApiResponse());
             if (operation.RequestBody is not null)
             {
-                operation.Responses.TryAdd("413", new OpenApiResponse());
-                operation.Responses.TryAdd("415", new OpenApiResponse());
+                foreach (var status in (string[])["408", "413", "415"]) operation.Responses.TryAdd(status, new OpenApiResponse());
             }
         }
 
         var takes = metadata.OfType<RequestHeaders>().SelectMany(h => h.Names).ToList();
         if (metadata.OfType<MethodInfo>().Any(m => m.GetParameters().Any(p => p.ParameterType == typeof(CommandContext))))
+        {
             takes.AddRange(context.Description.HttpMethod == HttpMethods.Post ? [IdempotencyKey, .. RequestHeaders.OfWrites] : RequestHeaders.OfWrites);
+            operation.Responses.TryAdd("404", new OpenApiResponse()); // unknown_tenant
+        }
+
         if (takes.Count > 0) operation.Parameters = [.. operation.Parameters ?? [], .. takes.Select(RequestHeader)];
+        if (takes.Contains("Prefer")) operation.Parameters!.Add(ReceiptParameter());
 
         foreach (var (status, response) in operation.Responses)
         {
@@ -143,6 +147,14 @@ public static partial class OpenApi
             answer.Headers[name] = new OpenApiHeader { Description = description, Schema = Text() };
         }
     }
+
+    static OpenApiParameter ReceiptParameter() => new()
+    {
+        Name = "receipt",
+        In = ParameterLocation.Query,
+        Description = "true: the same as `Prefer: receipt`.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+    };
 
     static OpenApiParameter RequestHeader(string name) => new()
     {
@@ -200,7 +212,11 @@ public static partial class OpenApi
 
         if (type == typeof(DateTimeOffset)) (schema.Type, schema.Format) = (JsonSchemaType.String | orNull, "date-time");
         else if (type == typeof(Corrections.CorrectionId)) (schema.Type, schema.Format) = (JsonSchemaType.String | orNull, "uuid");
-        else if (type == typeof(StringSet)) (schema.Type, schema.Items) = (JsonSchemaType.Array, Text());
+        else if (type == typeof(StringSet))
+        {
+            orNull = context.JsonPropertyInfo is { IsSetNullable: true } ? JsonSchemaType.Null : default;
+            (schema.Type, schema.Items) = (JsonSchemaType.Array | orNull, Text());
+        }
         else if (type == typeof(FieldValue)) schema.Description ??= "Any JSON value, at most 16 KiB.";
         else if (type.IsEnum)
         {

@@ -96,7 +96,8 @@ public static class RequestBody
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "is not a member of this request",
         var m when m.Contains("uplicate", StringComparison.Ordinal) => "occurs twice",
         var m when e.InnerException is InvalidOperationException || m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
-        var m when m.Contains("depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
+        var m when m.Contains("maximum configured depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
+        var m when m.Contains("Expected depth to be zero", StringComparison.Ordinal) || m.Contains("does not contain any JSON tokens", StringComparison.Ordinal) => "ends before its JSON is complete",
         _ => "is not valid JSON here",
     };
 }

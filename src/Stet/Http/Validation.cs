@@ -4,6 +4,8 @@ namespace Stet.Http;
 /// <param name="at">Pointer within the body of what is looked at; empty for the whole.</param>
 public sealed class Validation(string at = "")
 {
+    const long MostExact = (1L << 53) - 1;
+
     readonly List<MemberError> errors = [];
 
     /// <summary>Null when nothing was wrong.</summary>
@@ -24,12 +26,18 @@ public sealed class Validation(string at = "")
     public Validation OptionalText(string? value, string pointer, int most = 500) =>
         Require(value is null || value.Length <= most, pointer, $"may have at most {most} characters").Storable(value, pointer);
 
-    public Validation Texts(StringSet? values, string pointer, int most = 100)
+    public Validation Texts(StringSet? values, string pointer, int most = 100, int longest = 200)
     {
         if (values is null) return this;
         Require(values.Count <= most, pointer, $"may hold at most {most} texts");
-        return Require(values.All(v => v.Length is >= 1 and <= 200 && IsStorable(v)), pointer, "holds texts of 1 to 200 characters, without U+0000");
+        return Require(
+            values.All(v => v.Length >= 1 && v.Length <= longest && IsStorable(v)), pointer,
+            $"holds texts of 1 to {longest} characters, without U+0000");
     }
+
+    /// <summary>A whole number from 0 that may be missing; a double carries it exactly, as events have to (RFC 8785).</summary>
+    public Validation Count(long? value, string pointer) =>
+        Require(value is null or (>= 0 and <= MostExact), pointer, $"must be from 0 to {MostExact}");
 
     /// <summary>Texts that a query names in a comma-separated list.</summary>
     public Validation Listable(IEnumerable<string> values, string pointer) =>

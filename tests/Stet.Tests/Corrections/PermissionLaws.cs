@@ -65,7 +65,7 @@ public class PermissionLaws
 
         foreach (var correction in fields.SelectMany(f => f.Log))
         {
-            var answer = await tenant.GetAsync($"/v1/corrections/{correction.Id}?{who.Query}");
+            var answer = await tenant.GetAsync($"/v1/corrections/{correction.Id}?{who.Requester}");
             var place = expected.Where(e => e.Id == correction.Id).ToList();
             if (place.Count == 0) answer.ShouldBeProblem(404, "correction_not_found");
             else Places(answer.Json).ShouldBe(place[0]);
@@ -113,7 +113,9 @@ public class PermissionLaws
     sealed record Who(string Id, string[] Scopes)
     {
         public string Query =>
-            $"subject_type=patient&subject_id=p-17&requester_id={Id}&requester_scopes={string.Join(',', Scopes)}";
+            $"subject_type=patient&subject_id=p-17&{Requester}";
+
+        public string Requester => $"requester_id={Id}&requester_scopes={string.Join(',', Scopes)}";
 
         public bool MayRead(Step step) =>
             !step.Deny.Contains(Id) && (step.Readers.Contains(Id) || step.Scopes.Intersect(Scopes).Any());

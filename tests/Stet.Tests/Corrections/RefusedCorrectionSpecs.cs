@@ -8,6 +8,18 @@ namespace Stet.Tests.Corrections;
 public class RefusedCorrectionSpecs
 {
     [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("""{"subject":{"type":"p","id":"1"}""")]
+    public async Task A_body_that_was_cut_off_is_told_so(string body)
+    {
+        var answer = await (await Tenant.NewAsync()).PostTextAsync("/v1/corrections", body);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        ((string)answer.Json["detail"]!).ShouldEndWith("ends before its JSON is complete");
+    }
+
+    [Theory]
     [InlineData("""{"subject":null}""", "/subject")]
     [InlineData("""{"subject":{}}""", "/subject/type,/subject/id")]
     [InlineData("""{"subject":{"type":"","id":"x"}}""", "/subject/type")]

@@ -44,6 +44,8 @@ public class HeartbeatHttpSpecs
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","enforced_position":-1}""", "/enforced_position")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","enforced_position":1}""", "/enforced_position")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","sequence":-1}""", "/sequence")]
+    [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","sequence":9007199254740992}""", "/sequence")]
+    [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","enforced_position":9007199254740992}""", "/enforced_position")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","errors":[""]}""", "/errors")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","errors":"none"}""", "/errors")]
     [InlineData("""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","colour":"red"}""", "/colour")]

@@ -28,6 +28,18 @@ public class ReadSpecs
     }
 
     [Theory, MemberData(nameof(Reads))]
+    public async Task A_parameter_that_a_read_does_not_take_is_refused(string url)
+    {
+        var (tenant, path) = await Recorded(url);
+
+        var misspelt = await tenant.GetAsync($"{path}&asof=3");
+
+        misspelt.ShouldBeProblem(400, "invalid_request");
+        misspelt.Pointers.ShouldBe(["asof"]);
+        ((string)misspelt.Json["detail"]!).ShouldContain("it takes ");
+    }
+
+    [Theory, MemberData(nameof(Reads))]
     public async Task Head_is_get_without_the_body(string url)
     {
         var (tenant, path) = await Recorded(url);
