@@ -10,14 +10,14 @@ namespace Stet.Audit;
 /// <param name="Epoch">Counts the log's beginnings, from 1.</param>
 /// <param name="Keys">Those of the epoch, oldest first.</param>
 /// <param name="Epochs">All beginnings of the log, oldest first.</param>
-public sealed record KeysAnswer(string Origin, int Epoch, IReadOnlyList<KeyAnswer> Keys, IReadOnlyList<EpochAnswer> Epochs);
+public sealed record LogKeysAnswer(string Origin, int Epoch, IReadOnlyList<LogKeyAnswer> Keys, IReadOnlyList<EpochAnswer> Epochs);
 
 /// <summary>A signing key of a log.</summary>
 /// <param name="Vkey">As verifiers are given it (C2SP signed-note).</param>
 /// <param name="State"><c>active</c>; <c>overlap</c>: signs beside a newer one; <c>retired</c>: signs no more.</param>
 /// <param name="FromPosition">It signs from this size on.</param>
 /// <param name="UntilPosition">It signs up to before this size; null while it signs.</param>
-public sealed record KeyAnswer(string Vkey, string State, long FromPosition, long? UntilPosition);
+public sealed record LogKeyAnswer(string Vkey, string State, long FromPosition, long? UntilPosition);
 
 /// <summary>A beginning of a log.</summary>
 /// <param name="Epoch">From 1.</param>
@@ -30,7 +30,7 @@ public sealed record EpochAnswer(int Epoch, string Origin, DateTimeOffset Create
 public sealed class AuditKeys(StoreConnections connections)
 {
     /// <summary>The keys and epochs of a log that exists.</summary>
-    public async Task<KeysAnswer> ReadAsync(string tenantId, CancellationToken cancel)
+    public async Task<LogKeysAnswer> ReadAsync(string tenantId, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
@@ -53,10 +53,10 @@ public sealed class AuditKeys(StoreConnections connections)
 
         var current = epochs[^1];
         var newest = keys.Max(k => k.From);
-        return new KeysAnswer(
+        return new LogKeysAnswer(
             current.Origin, current.Epoch,
             [
-                .. keys.OrderBy(k => k.From).Select(k => new KeyAnswer(
+                .. keys.OrderBy(k => k.From).Select(k => new LogKeyAnswer(
                     new VerifierKey(current.Origin, SignatureType.Ed25519, k.PublicKey).ToString(),
                     k.Until is not null ? "retired" : k.From < newest ? "overlap" : "active", k.From, k.Until)),
             ],

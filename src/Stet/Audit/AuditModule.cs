@@ -124,7 +124,7 @@ sealed partial class AuditEventJson : JsonSerializerContext;
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(InclusionAnswer))]
 [JsonSerializable(typeof(ConsistencyAnswer))]
-[JsonSerializable(typeof(KeysAnswer))]
+[JsonSerializable(typeof(LogKeysAnswer))]
 sealed partial class AuditHttpJson : JsonSerializerContext;
 
 /// <summary>

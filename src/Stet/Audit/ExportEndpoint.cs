@@ -29,7 +29,7 @@ static class ExportEndpoint
     }
 
     sealed class ExportAnswer(
-        TenantLog log, SignedCheckpoint signed, KeysAnswer keys, AuditReader reader, AuditAccess access,
+        TenantLog log, SignedCheckpoint signed, LogKeysAnswer keys, AuditReader reader, AuditAccess access,
         TimeProvider clock) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
@@ -65,7 +65,7 @@ static class ExportEndpoint
 
             payloads.Position = 0;
             await AddAsync(tar, "payloads.ndjson", payloads, cancel);
-            await AddAsync(tar, "keys.json", JsonAnswer.Serialize(keys, AuditHttpJson.Default.KeysAnswer).ToArray(), cancel);
+            await AddAsync(tar, "keys.json", JsonAnswer.Serialize(keys, AuditHttpJson.Default.LogKeysAnswer).ToArray(), cancel);
             await AddAsync(tar, "checkpoint", signed.Note.ToArray(), cancel);
 
             // Writes the end of the archive, which one that was cut must not have.

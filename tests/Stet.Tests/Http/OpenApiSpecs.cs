@@ -87,6 +87,46 @@ public class OpenApiSpecs
     }
 
     [Fact]
+    public async Task No_two_shapes_share_a_name()
+    {
+        var service = await TestService.SharedAsync();
+        var metadata = service.Services.GetRequiredService<EndpointDataSource>().Endpoints.SelectMany(e => e.Metadata).ToArray();
+        var known = new HashSet<Type>();
+        foreach (var type in metadata.OfType<IProducesResponseTypeMetadata>().Select(m => m.Type)
+            .Concat(metadata.OfType<IAcceptsMetadata>().Select(m => m.RequestType)))
+            Visit(type);
+
+        known.Count.ShouldBeGreaterThan(100);
+        known.Where(t => !t.IsGenericType).GroupBy(t => t.Name).Where(g => g.Count() > 1).Select(g => g.Key).ShouldBeEmpty();
+
+        void Visit(Type? type)
+        {
+            foreach (var argument in type?.GenericTypeArguments ?? []) Visit(argument);
+            if (type?.Namespace?.StartsWith("Stet", StringComparison.Ordinal) != true || !known.Add(type)) return;
+            foreach (var member in type.GetProperties()) Visit(member.PropertyType);
+        }
+    }
+
+    [Fact]
+    public async Task Both_forms_of_the_block_are_described()
+    {
+        var answer = (await Description())["paths"]!["/v1/facts/context"]!["get"]!["responses"]!["200"]!;
+
+        answer["content"]!.AsObject().Select(c => c.Key).Order().ShouldBe(["application/json", "text/markdown"]);
+        ((string?)answer["content"]!["application/json"]!["schema"]!["$ref"]).ShouldBe("#/components/schemas/FactsBlock");
+        answer["headers"]!.AsObject().Select(h => h.Key).Order().ShouldBe(["ETag", "Stet-Estimated-Tokens", "Stet-Position"]);
+    }
+
+    [Fact]
+    public async Task A_write_says_that_its_tenant_may_be_unknown_its_body_too_slow_and_that_a_receipt_can_be_asked_for()
+    {
+        var write = (await Description())["paths"]!["/v1/enforcement/heartbeat"]!["post"]!;
+
+        ((string[])["404", "408", "413", "415"]).ShouldBeSubsetOf(write["responses"]!.AsObject().Select(r => r.Key));
+        write["parameters"]!.AsArray().Single(p => (string)p!["name"]! == "receipt")!["schema"]!.ToJsonString().ShouldContain("boolean");
+    }
+
+    [Fact]
     public async Task Whatever_is_referred_to_is_there()
     {
         var description = await Description();
