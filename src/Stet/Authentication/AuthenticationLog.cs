@@ -15,4 +15,7 @@ static partial class AuthenticationLog
     [LoggerMessage(4, LogLevel.Warning,
         "No token issuer is configured: requests from this machine name their tenant in X-Tenant-Id, unverified")]
     public static partial void TrustingDevelopmentHeaders(this ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Error, "The token issuer's keys could not be loaded: until they are, no token is accepted")]
+    public static partial void NoKeysLoaded(this ILogger logger, Exception failure);
 }

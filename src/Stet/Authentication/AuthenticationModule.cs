@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Stet.Authentication;
@@ -29,7 +30,17 @@ public static class AuthenticationModule
             string.IsNullOrEmpty(provider.GetRequiredService<IOptions<AuthenticationOptions>>().Value.Issuer)
                 ? ActivatorUtilities.CreateInstance<DevelopmentHeaders>(provider)
                 : ActivatorUtilities.CreateInstance<BearerTokens>(provider));
+        services.AddHealthChecks().AddCheck<SigningKeysCheck>("keys");
         return services;
+    }
+
+    /// <summary>Where tokens are verified, a service that never had a key to do it with is not ready.</summary>
+    sealed class SigningKeysCheck(IOptions<AuthenticationOptions> options, IServiceProvider services) : IHealthCheck
+    {
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            string.IsNullOrEmpty(options.Value.Issuer) || await services.GetRequiredService<SigningKeys>().AreKnownAsync(cancellationToken)
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy("the token issuer's keys could not be loaded: see Authentication:Jwks, and the log for why");
     }
 
     /// <summary>Comes before whatever needs a <see cref="Caller"/>, rate limits and endpoints included.</summary>

@@ -37,6 +37,13 @@ sealed class SigningKeys(
         return Volatile.Read(ref fetched)?.Keys;
     }
 
+    /// <summary>Whether any keys are known, with a fetch awaited first when none are.</summary>
+    public async ValueTask<bool> AreKnownAsync(CancellationToken cancel)
+    {
+        if (Current() is null) await FetchAsync().WaitAsync(cancel);
+        return Volatile.Read(ref fetched) is not null;
+    }
+
     // One fetch at a time, which all who need it share; none while the cool-down lasts.
     Task FetchAsync()
     {
@@ -63,7 +70,8 @@ sealed class SigningKeys(
         catch (Exception failure) when (failure is HttpRequestException or IOException or UnauthorizedAccessException
             or OperationCanceledException or FormatException)
         {
-            logger.KeysNotLoaded(failure);
+            if (fetched is null) logger.NoKeysLoaded(failure);
+            else logger.KeysNotLoaded(failure);
         }
         finally
         {

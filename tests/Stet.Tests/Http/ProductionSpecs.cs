@@ -10,6 +10,22 @@ public class ProductionSpecs
     static readonly string[] Queries = ["facts:read"];
 
     [Fact]
+    public async Task Without_the_issuers_keys_a_service_is_not_ready()
+    {
+        using var issuer = new TestIssuer();
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Environment = "Production",
+            Settings = new Dictionary<string, string?>(issuer.Settings) { ["Authentication:Jwks"] = "/nowhere/keys.json" },
+        });
+
+        var ready = await new Tenant(service.AnonymousClient()).GetAsync("/readyz");
+
+        ready.Status.ShouldBe(503);
+        ready.Json["checks"]!.AsArray().Single(c => (string)c!["status"]! == "unhealthy")!["name"]!.ToString().ShouldBe("keys");
+    }
+
+    [Fact]
     public async Task A_tenant_is_created_by_an_administrator_and_by_nobody_else()
     {
         using var issuer = new TestIssuer();
