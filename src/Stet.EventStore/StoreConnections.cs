@@ -27,10 +27,10 @@ public sealed class StoreConnections : IAsyncDisposable
     StoreConnections(string connectionString)
     {
         ConnectionString = connectionString;
-        Writer = With(connectionString, "stet-writer", WriterSettings, pool: 10);
-        Ahead = With(connectionString, ReaderName, ProbeSettings + " -c role=stet_writer -c statement_timeout=15s" + OneSnapshot, pool: 10);
-        Reader = With(connectionString, ReaderName, ReaderSettings, pool: 32);
-        Subscriber = With(connectionString, "stet-subscriber", WriterSettings, pool: 0);
+        Writer = With(connectionString, "writer", "stet-writer", WriterSettings, pool: 10);
+        Ahead = With(connectionString, "ahead", ReaderName, ProbeSettings + " -c role=stet_writer -c statement_timeout=15s" + OneSnapshot, pool: 10);
+        Reader = With(connectionString, "reader", ReaderName, ReaderSettings, pool: 32);
+        Subscriber = With(connectionString, "subscriber", "stet-subscriber", WriterSettings, pool: 0);
     }
 
     /// <summary>The login that both were made from.</summary>
@@ -60,9 +60,9 @@ public sealed class StoreConnections : IAsyncDisposable
         await Subscriber.DisposeAsync();
     }
 
-    static NpgsqlDataSource With(string connectionString, string name, string settings, int pool)
+    static NpgsqlDataSource With(string connectionString, string name, string application, string settings, int pool)
     {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = name };
+        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = application };
         builder.Options = string.IsNullOrEmpty(builder.Options) ? settings : $"{builder.Options} {settings}";
         if (pool > 0) builder.MaxPoolSize = pool;
         else builder.Pooling = false;
@@ -71,6 +71,7 @@ public sealed class StoreConnections : IAsyncDisposable
         builder.NoResetOnClose = true; // sessions keep no state: the tenant is set for one transaction at a time
         builder.IncludeErrorDetail = false;
         builder.SearchPath = "stet";
-        return NpgsqlDataSource.Create(builder);
+        // Without a name, Npgsql's metrics would tell the connection string.
+        return new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = name }.Build();
     }
 }
