@@ -57,7 +57,12 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static ServiceProcess Run(int port, params IEnumerable<string> arguments) => RunIn("Development", port, arguments);
 
     /// <summary>Runs <c>stet</c> with arguments.</summary>
-    public static ServiceProcess RunIn(string environment, int port, params IEnumerable<string> arguments)
+    public static ServiceProcess RunIn(string environment, int port, params IEnumerable<string> arguments) =>
+        RunWith([("ASPNETCORE_ENVIRONMENT", environment)], port, arguments);
+
+    /// <summary>Runs <c>stet</c> with arguments, variables of the environment (null: unset) and, unless it is this process's, a working directory.</summary>
+    public static ServiceProcess RunWith(
+        IEnumerable<(string Name, string? Value)> variables, int port, IEnumerable<string> arguments, string? directory = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -65,8 +70,10 @@ public sealed class ServiceProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-            Environment = { ["ASPNETCORE_ENVIRONMENT"] = environment, ["ConnectionStrings__Stet"] = "" },
+            WorkingDirectory = directory ?? "",
+            Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development", ["ConnectionStrings__Stet"] = "" },
         };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "Stet.dll"));
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.Audit;
 using Stet.EventStore;
@@ -16,8 +15,9 @@ static class Database
     /// <param name="command">Gets the connection string, and whether the database is a private one.</param>
     /// <param name="cancel">Ends the command.</param>
     /// <param name="attach">Whether to use the private database together with the service that runs it.</param>
+    /// <param name="create">Whether to make the private database where there is none.</param>
     public static async Task<int> UseAsync(
-        ParseResult arguments, Func<string, bool, Task<int>> command, CancellationToken cancel, bool attach = false)
+        ParseResult arguments, Func<string, bool, Task<int>> command, CancellationToken cancel, bool attach = false, bool create = false)
     {
         using var logs = LoggerFactory.Create(logging => logging.AddSimpleConsole(o => o.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
         try
@@ -25,6 +25,12 @@ static class Database
             if (ConnectionString(arguments) is { } connectionString) return await command(Parse(connectionString).ConnectionString, false);
 
             var options = PrivateOptions(arguments);
+            if (!create && !Directory.Exists(Path.Combine(options.DataFolder, "postgres")))
+            {
+                throw new CannotStartException(
+                    $"There is no Stet database in {Path.GetFullPath(options.DataFolder)}: name its folder with --data, a server with --connection, or make one with `stet run`.");
+            }
+
             await using var cluster = await StartAsync(options, logs.CreateLogger("Stet.Postgres"), attach, cancel);
             return await command(cluster?.ConnectionString ?? PrivateCluster.RunningConnectionString(options.DataFolder), true);
         }
@@ -38,8 +44,13 @@ static class Database
             await Console.Error.WriteLineAsync(ConnectionString(arguments) is { } given ? ServerTrouble.Of(Parse(given), e) : e.Message);
             return 1;
         }
-        catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException
-            or OptionsValidationException or CannotStartException or InstallationKeyException or AuditBackfillException or StateFileException)
+        catch (Exception e) when (ConfigurationTrouble.Of(e) is { } trouble)
+        {
+            await Console.Error.WriteLineAsync(trouble);
+            return 1;
+        }
+        catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or CannotStartException
+            or InstallationKeyException or AuditBackfillException or StateFileException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;
@@ -64,11 +75,11 @@ static class Database
         }
     }
 
-    /// <summary>The server that the command line or the environment names; null for the private one.</summary>
+    /// <summary>The server that the command line or the configuration names; null for the private one.</summary>
     public static string? ConnectionString(ParseResult arguments)
     {
         if (arguments.GetValue(StetCommand.Connection) is { Length: > 0 } given) return given;
-        var configured = Environment.GetEnvironmentVariable("ConnectionStrings__Stet");
+        var configured = StetApplication.NewBuilder().Configuration.GetConnectionString("Stet");
         return string.IsNullOrWhiteSpace(configured) ? null : configured;
     }
 

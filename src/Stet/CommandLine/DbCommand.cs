@@ -15,7 +15,7 @@ static class DbCommand
             foreach (var script in applied) Console.WriteLine($"applied {script}");
             Console.WriteLine($"the schema is at {StetApplication.Schema[^1].Name}");
             return 0;
-        }, cancel, attach: true));
+        }, cancel, attach: true, create: true));
 
         var assert = new Command("assert", "Exit 0 if the database has this version's schema, else say how it differs and exit 1");
         assert.SetAction((arguments, cancel) => Database.UseAsync(arguments, async (connectionString, _) =>

@@ -26,9 +26,9 @@ static class DescribeCommand
                 else Write(description, Console.Out);
                 return 0;
             }
-            catch (CannotStartException e)
+            catch (Exception e) when (e is CannotStartException || ConfigurationTrouble.Of(e) is not null)
             {
-                await Console.Error.WriteLineAsync(e.Message);
+                await Console.Error.WriteLineAsync(ConfigurationTrouble.Of(e) ?? e.Message);
                 return 1;
             }
         });

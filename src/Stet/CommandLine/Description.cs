@@ -42,7 +42,7 @@ sealed record Description(
         }
         catch (OptionsValidationException e)
         {
-            return e.Message;
+            return ConfigurationTrouble.Of(e);
         }
     }
 }

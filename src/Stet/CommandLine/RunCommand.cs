@@ -8,6 +8,9 @@ namespace Stet.CommandLine;
 /// <summary><c>stet run</c>: serves until it is told to stop.</summary>
 static partial class RunCommand
 {
+    const string AddressRule =
+        "must be addresses such as `http://127.0.0.1:8080` or `http://*:8080`; TLS ends at a proxy in front.";
+
     static readonly Option<string> Urls = new("--urls")
     {
         Description = "Where to listen, or ASPNETCORE_URLS; plain HTTP, addresses separated by semicolons",
@@ -16,30 +19,37 @@ static partial class RunCommand
 
     public static Command Create()
     {
+        // Not what the environment says: other commands have the option too, where it is of no use.
         Urls.Validators.Add(result =>
         {
-            var urls = result.GetValue(Urls)!.Split(';', StringSplitOptions.RemoveEmptyEntries);
-            if (urls.Length == 0 || !urls.All(IsAddress))
-                result.AddError("`--urls` must be addresses such as `http://127.0.0.1:8080` or `http://*:8080`; TLS ends at a proxy in front.");
+            if (!result.Implicit && !AreAddresses(result.GetValue(Urls)!)) result.AddError($"`--urls` {AddressRule}");
         });
         var command = new Command("run", "Serve over HTTP until Ctrl+C or SIGTERM (the default)") { Urls };
         command.SetAction(RunAsync);
         return command;
     }
 
-    public static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel) =>
+    public static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    {
+        var urls = arguments.GetValue(Urls)!;
+        if (AreAddresses(urls)) return await ServeAsync(urls, arguments, cancel);
+
+        await Console.Error.WriteLineAsync($"ASPNETCORE_URLS {AddressRule}");
+        return 1;
+    }
+
+    static Task<int> ServeAsync(string urls, ParseResult arguments, CancellationToken cancel) =>
         Database.UseAsync(arguments, async (connectionString, isPrivate) =>
         {
             var applied = await new SchemaMigrator(connectionString, StetApplication.Schema).ApplyAsync(cancel);
 
-            var urls = arguments.GetValue(Urls)!;
             await using var app = Build(urls, connectionString, Database.PrivateOptions(arguments).DataFolder);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             await StartAsync(app, urls, cancel);
             Announce(app, isPrivate, applied);
             await app.WaitForShutdownAsync(cancel);
             return 0;
-        }, cancel);
+        }, cancel, create: true);
 
     /// <summary>The service as it is configured, not started.</summary>
     internal static WebApplication Build(string urls, string connectionString, string dataFolder)
@@ -67,10 +77,11 @@ static partial class RunCommand
     static void Announce(WebApplication app, bool isPrivate, IReadOnlyList<string> applied)
     {
         var database = isPrivate ? "a private PostgreSQL" : "the server of the connection string";
-        var url = app.Urls.First();
+        var urls = app.Urls.Select(Reachable).ToArray();
+        var url = urls[0];
         if (!app.Environment.IsDevelopment())
         {
-            Listening(app.Logger, url, database, StetApplication.Schema[^1].Name);
+            Listening(app.Logger, urls, database, StetApplication.Schema[^1].Name);
             app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger));
             return;
         }
@@ -78,6 +89,7 @@ static partial class RunCommand
         app.Lifetime.ApplicationStopping.Register(() => Console.WriteLine("Stopping:  requests first, then the store, then PostgreSQL"));
         if (applied.Count > 0) Console.WriteLine($"Schema:    {applied.Count} scripts applied, now at {applied[^1]}");
         Console.WriteLine($"Database:  {database}");
+        foreach (var other in urls.Skip(1)) Console.WriteLine($"Listening: {other}");
         Console.WriteLine($"Listening: {url}  (API description at {url}/openapi/v1.json, Ctrl+C stops)");
         Console.WriteLine($$"""
 
@@ -92,12 +104,19 @@ static partial class RunCommand
             """);
     }
 
+    static bool AreAddresses(string urls) =>
+        urls.Split(';', StringSplitOptions.RemoveEmptyEntries) is { Length: > 0 } each && each.All(IsAddress);
+
+    /// <summary>An address that a client on this machine can use, where the service listens on all of them.</summary>
+    static string Reachable(string url) =>
+        url.Replace("//[::]", "//127.0.0.1", StringComparison.Ordinal).Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal);
+
     static bool IsAddress(string url) =>
         url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
         && Uri.TryCreate(url.Replace("//*", "//host", StringComparison.Ordinal).Replace("//+", "//host", StringComparison.Ordinal), UriKind.Absolute, out _);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Url}, on {Database}, schema {Schema}")]
-    static partial void Listening(ILogger logger, string url, string database, string schema);
+    static partial void Listening(ILogger logger, string[] url, string database, string schema);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: requests first, then the store, then PostgreSQL")]
     static partial void Stopping(ILogger logger);

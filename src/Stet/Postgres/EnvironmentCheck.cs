@@ -102,6 +102,9 @@ public static class EnvironmentCheck
 
     static CheckResult Writable(string folder)
     {
+        if (File.Exists(folder))
+            return CheckResult.Failure("data folder", $"{folder} is a file: name another folder with --data DIR");
+
         var existing = Existing(folder);
 
         try

@@ -149,6 +149,73 @@ public sealed class StetCommandSpecs
             .ShouldContain("correction_revoked");
     }
 
+    [Theory]
+    [InlineData("Enforcement__GraceMultiplier", "abc", "'Enforcement:GraceMultiplier'", "run")]
+    [InlineData("Enforcement__GraceMultiplier", "abc", "'Enforcement:GraceMultiplier'", "describe")]
+    [InlineData("Enforcement__IntervalSeconds", "0", "Enforcement:IntervalSeconds: ", "run")]
+    [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:1", "ASPNETCORE_URLS must be addresses such as", "run")]
+    public async Task A_setting_that_cannot_be_used_is_named_in_one_line(string name, string value, string message, string verb)
+    {
+        var folder = TestCluster.NewFolder();
+        await using var stet = ServiceProcess.RunWith([(name, value)], 0, [verb, "--data", folder]);
+
+        (await stet.ExitAsync()).ShouldBe(1);
+        stet.Errors.Split('\n').ShouldHaveSingleItem().ShouldContain(message);
+    }
+
+    [Fact]
+    public async Task Where_to_listen_is_nothing_to_a_command_that_does_not()
+    {
+        await using var stet = ServiceProcess.RunWith([("ASPNETCORE_URLS", "https://127.0.0.1:1")], 0, ["describe"]);
+
+        (await stet.ExitAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_settings_file_names_the_server_and_one_that_is_no_JSON_is_said()
+    {
+        var folder = TestCluster.NewFolder();
+        var file = Path.Combine(folder, "appsettings.json");
+
+        await File.WriteAllTextAsync(file, """{"ConnectionStrings":{"Stet":"Host=db.example;Username=stet;Password=hunter2"}}""");
+        await using var named = ServiceProcess.RunWith([("ConnectionStrings__Stet", null)], 0, ["describe"], folder);
+        (await named.ExitAsync()).ShouldBe(0);
+        named.Output.ShouldContain("Database  Host=db.example;Username=stet");
+
+        await File.WriteAllTextAsync(file, """{"ConnectionStrings":{"Stet":"Host=db.example""");
+        await using var broken = ServiceProcess.RunWith([("ConnectionStrings__Stet", null)], 0, ["describe"], folder);
+        (await broken.ExitAsync()).ShouldBe(1);
+        broken.Errors.ShouldContain(file);
+        broken.Errors.ShouldNotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("db", "assert")]
+    [InlineData("audit", "selfcheck")]
+    [InlineData("projections", "rebuild", "--all", "--compare")]
+    public async Task A_folder_without_a_database_gets_none_by_looking_into_it(params string[] verb)
+    {
+        var folder = Path.Combine(TestCluster.NewFolder(), "typo");
+
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync([.. verb, "--data", folder]);
+
+        exitCode.ShouldBeGreaterThan(0);
+        errors.ShouldStartWith($"There is no Stet database in {folder}: ");
+        Directory.Exists(folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_file_is_no_data_folder()
+    {
+        var file = Path.Combine(TestCluster.NewFolder(), "file");
+        await File.WriteAllTextAsync(file, "");
+
+        var (exitCode, output, _) = await ServiceProcess.RunAsync("check-env", "--data", file);
+
+        exitCode.ShouldBe(1);
+        output.ShouldContain($"FAIL  data folder  {file} is a file");
+    }
+
     [Fact]
     public async Task The_description_says_why_the_service_would_not_start()
     {
