@@ -124,10 +124,10 @@ public sealed class ServiceProcess : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, and the exit code.</summary>
-    public async Task<int> StopAsync()
+    /// <summary>SIGTERM or another signal, and the exit code.</summary>
+    public async Task<int> StopAsync(string signal = "TERM")
     {
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString()])) await kill.WaitForExitAsync();
+        using (var kill = Process.Start("kill", [$"-{signal}", process.Id.ToString()])) await kill.WaitForExitAsync();
         return await ExitAsync();
     }
 

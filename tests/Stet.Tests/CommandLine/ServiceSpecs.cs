@@ -33,14 +33,14 @@ public sealed class ServiceSpecs(ServiceSpecs.FirstRun first) : IClassFixture<Se
     public void PostgreSQL_stops_with_the_service() => first.ServersAfterwards.ShouldBeEmpty();
 
     [Fact]
-    public async Task A_second_start_serves_what_the_first_recorded()
+    public async Task A_second_start_serves_what_the_first_recorded_and_stops_in_good_order_with_its_terminal()
     {
         await using var service = await ServiceProcess.ServeAsync(first.Folder);
 
         (await FactsAsync(service.Address)).ShouldContain("severe");
 
         service.Output.ShouldNotContain("scripts applied");
-        (await service.StopAsync()).ShouldBe(0);
+        (await service.StopAsync("HUP")).ShouldBe(0);
         ServerProcesses.All(Cluster).ShouldBeEmpty();
     }
 
