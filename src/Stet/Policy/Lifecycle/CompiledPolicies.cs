@@ -69,16 +69,20 @@ sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<Compile
         }
     }
 
-    /// <summary>Policies and schema of these digests; null: no candidate has them, or they do not load.</summary>
+    /// <summary>
+    /// Policies and schema of these digests, of a candidate that was activated: what has decided is valid, and a candidate
+    /// with the same policies and other tests need not be. Null: none was, or they do not load.
+    /// </summary>
     public async Task<PolicyInForce?> FindAsync(
         string tenantId, string policySetDigest, string schemaDigest, CancellationToken cancel)
     {
         var (candidate, position) = await store.QueryAsync(
             tenantId,
             """
-            select candidate, drafted_position from stet.policy_candidate
-            where tenant_id = $1 and policy_set_digest = $2 and schema_digest = $3
-            order by drafted_position limit 1
+            select c.candidate, c.drafted_position from stet.policy_candidate c
+            where c.tenant_id = $1 and c.policy_set_digest = $2 and c.schema_digest = $3
+                and exists (select from stet.policy_activation a where a.tenant_id = $1 and a.candidate = c.candidate)
+            order by c.drafted_position limit 1
             """,
             [Scalar(tenantId), Scalar(policySetDigest), Scalar(schemaDigest)],
             static async (row, _, token) => await row.ReadAsync(token) ? (row.GetString(0), row.GetInt64(1)) : ("", 0L), cancel);

@@ -5,6 +5,7 @@ using Stet.EventStore;
 using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
+using Stet.Tests.Policy.AuthZen;
 using static Stet.Tests.Policy.Lifecycle.Decided;
 using static Stet.Tests.Policy.Lifecycle.Ordinary;
 using Tenant = Stet.Tests.Http.Tenant;
@@ -62,6 +63,28 @@ public class AuditSpecs
         var found = (await EventsAsync(service, tenantId)).OfType<DecisionMismatchFound>().ShouldHaveSingleItem();
         (found.Position, found.Recorded.Effective.Decision, found.Replayed.Effective.Decision).ShouldBe((position, true, false));
         ((bool)(await DecisionAsync(service, tenantId, position))["effective"]!["decision"]!).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_decision_is_held_against_policies_that_were_in_force_and_not_against_an_earlier_draft_of_them_with_a_wrong_test()
+    {
+        var tenant = await Tenant.NewAsync();
+        static string Test(bool expected) => $$$$"""
+            [{"name":"who reads","request":{"subject":{"type":"User","id":"u"},"action":{"name":"read"},
+              "resource":{"type":"Document","id":"d","properties":{"open":true}}},"expected":{"decision":{{{{(expected ? "true" : "false")}}}}}}]
+            """;
+        ((string)(await tenant.DraftAsync(Text with { Tests = Test(false) })).Json["state"]!).ShouldBe("invalid");
+        await tenant.ActivateAsync(Text with { Tests = Test(true) });
+        (await tenant.PutAsync("/v1/policy/entities/User/u", "{}")).Status.ShouldBe(201);
+        var answer = await tenant.PostAsync("/access/v1/evaluation", JsonNode.Parse("""
+            {"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d","properties":{"open":true}}}
+            """)!);
+
+        var audited = await AuditAsync(tenant);
+        var promoted = await tenant.PostAsync($"/v1/policy/decisions/{answer.Headers["Stet-Evaluation-Id"]}/promotion", new JsonObject());
+
+        (Count(audited, "decisions"), Count(audited, "mismatches"), Count(audited, "unreplayable")).ShouldBe((1, 0, 0));
+        ((string)promoted.Json["test"]!["entities"]!.AsArray().ShouldHaveSingleItem()!["uid"]!["id"]!).ShouldBe("u");
     }
 
     [Fact]
