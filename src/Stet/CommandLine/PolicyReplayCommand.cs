@@ -30,14 +30,17 @@ static class PolicyReplayCommand
 
     static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
-        if (arguments.One(Decisions) is not { } file)
-            return arguments.One(PolicyServiceOptions.Service) is null
-                ? throw new PolicyCommandException("`--service` is missing, or `--decisions`: what is to be replayed.")
-                : ServiceAsync(arguments, cancel);
+        if (arguments.One(Decisions) is { } file)
+            return arguments.One(PolicyServiceOptions.Service) is null && arguments.One(From) is null
+                ? FileAsync(arguments, file, cancel)
+                : throw new PolicyCommandException("`--decisions` is a file of its own: leave `--service` and `--from` out.");
 
-        return arguments.One(PolicyServiceOptions.Service) is null && arguments.One(From) is null
-            ? FileAsync(arguments, file, cancel)
-            : throw new PolicyCommandException("`--decisions` is a file of its own: leave `--service` and `--from` out.");
+        if (arguments.One(PolicyServiceOptions.Service) is null)
+            throw new PolicyCommandException("`--service` is missing, or `--decisions`: what is to be replayed.");
+        return arguments.GetValue(Paths) is null or [] && arguments.One(Entities) is null
+            ? ServiceAsync(arguments, cancel)
+            : throw new PolicyCommandException(
+                "A service replays by what it recorded: leave PATH and `--entities` out, or use `stet policy diff PATH --service`.");
     }
 
     static async Task<int> FileAsync(ParseResult arguments, string file, CancellationToken cancel)

@@ -100,6 +100,8 @@ public sealed class PolicyServiceSpecs
     [InlineData("`--service` is missing", "replay")]
     [InlineData("`--from` must be a position", "replay", "--service", "http://127.0.0.1:1", "--from", "0")]
     [InlineData("does not answer as Stet does", "replay", "--service", "http://127.0.0.1:1")]
+    [InlineData("leave PATH and `--entities` out", "replay", "nowhere", "--service", "http://127.0.0.1:1")]
+    [InlineData("leave PATH and `--entities` out", "replay", "--entities", "nowhere", "--service", "http://127.0.0.1:1")]
     public async Task A_wrong_call_ends_with_2(string message, params string[] arguments)
     {
         var run = await CommandRun.OfAsync(arguments);
