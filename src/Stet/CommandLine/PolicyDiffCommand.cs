@@ -27,10 +27,22 @@ static class PolicyDiffCommand
         "0 nothing would change; 1 something would, or findings; 2 wrong call, unreadable file or no answer",
         [Paths, Requests, Entities, Now, .. PolicyServiceOptions.All, Candidate], RunAsync);
 
-    static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel) =>
-        arguments.One(PolicyServiceOptions.Service) is null
-            ? FilesAsync(arguments, cancel)
-            : PolicyServiceDiff.RunAsync(arguments, arguments.PathsOf(Paths), arguments.One(Candidate), cancel);
+    static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
+    {
+        var candidate = arguments.One(Candidate);
+        if (arguments.One(PolicyServiceOptions.Service) is null)
+            return candidate is null
+                ? FilesAsync(arguments, cancel)
+                : throw new PolicyCommandException("`--candidate` is one of a service: name the `--service`.");
+
+        foreach (var option in (Option<string[]>[])[Requests, Entities, Now])
+            if (arguments.One(option) is not null)
+                throw new PolicyCommandException($"A service compares what it recorded: leave `{option.Name}` out, or name two folders and no `--service`.");
+
+        return candidate is null || arguments.GetValue(Paths) is null or []
+            ? PolicyServiceDiff.RunAsync(arguments, arguments.PathsOf(Paths), candidate, cancel)
+            : throw new PolicyCommandException("`--candidate` stands for files: leave PATH out.");
+    }
 
     static async Task<int> FilesAsync(ParseResult arguments, CancellationToken cancel)
     {

@@ -109,6 +109,11 @@ public sealed class PolicyDiffSpecs
     [InlineData("`--service` must be a URL", ".", "--service", "ftp://stet")]
     [InlineData("`--header` needs `Name: value`", ".", "--service", "http://127.0.0.1:1", "--header", "secret")]
     [InlineData("http://127.0.0.1:1/ does not answer", "--service", "http://127.0.0.1:1", "--candidate", "x")]
+    [InlineData("leave `--requests` out", ".", "--service", "http://127.0.0.1:1", "--requests", "requests")]
+    [InlineData("leave `--entities` out", ".", "--service", "http://127.0.0.1:1", "--entities", "nowhere")]
+    [InlineData("leave `--now` out", ".", "--service", "http://127.0.0.1:1", "--now", "2026-03-02T12:00:00Z")]
+    [InlineData("`--candidate` stands for files", ".", "--service", "http://127.0.0.1:1", "--candidate", "x")]
+    [InlineData("name the `--service`", "one", "two", "--requests", "requests", "--candidate", "x")]
     public async Task A_wrong_call_ends_with_2(string message, params string[] arguments)
     {
         var run = await CommandRun.OfAsync(["diff", .. arguments.Select(a => a == "requests" ? requests.At(a) : a)]);
