@@ -24,7 +24,7 @@ static class PolicyDiffCommand
 
     public static Command Create() => PolicyCommand.Verb(
         "diff", "Say what decisions would change: of --requests under two folders, or in a --service of all that were recorded",
-        "0 nothing would change; 1 something would, or findings; 2 wrong call, unreadable file or no answer",
+        "0 nothing would change; 1 something would, or findings; 2 wrong call, unreadable file, no request or no answer",
         [Paths, Requests, Entities, Now, .. PolicyServiceOptions.All, Candidate], RunAsync);
 
     static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
@@ -51,6 +51,8 @@ static class PolicyDiffCommand
 
         var requests = RequestFile.Read(arguments.One(Requests)
             ?? throw new PolicyCommandException("`--requests` is missing: a file with AuthZEN evaluation requests."));
+        if (requests.Count == 0) throw new PolicyCommandException($"There is no request in `{arguments.One(Requests)}`: nothing can be compared.");
+
         var now = NowOf(arguments.One(Now));
         if (await InForceAsync(arguments, [oldPath], cancel) is not { } before
             || await InForceAsync(arguments, [newPath], cancel) is not { } after) return PolicyCommand.Findings;
@@ -70,8 +72,7 @@ static class PolicyDiffCommand
                     + $"{Shown(comparison.Before!.Value)} -> {Shown(comparison.After!.Value)}");
         }
 
-        await output.WriteLineAsync(
-            $"{requests.Count} requests: {(counts.Count == 0 ? "nothing to compare" : string.Join(", ", counts.Select(c => $"{c.Value} {c.Key}")))}");
+        await output.WriteLineAsync($"{requests.Count} requests: {string.Join(", ", counts.Select(c => $"{c.Value} {c.Key}"))}");
         return counts.Keys.All(c => c == DiffClass.Same) ? PolicyCommand.Sound : PolicyCommand.Findings;
     }
 

@@ -14,7 +14,7 @@ static class PolicyFormatCommand
 
     public static Command Create() => PolicyCommand.Verb(
         "format", "Lay out *.cedar and *.cedarschema; to standard output unless --write or --check says otherwise",
-        "0 done, 1 a file cannot be parsed, or with --check is laid out otherwise, 2 wrong call or unreadable file",
+        "0 done, 1 a file cannot be parsed, or with --check is laid out otherwise, 2 wrong call, no file or an unreadable one",
         [Paths, Check, Write], RunAsync);
 
     static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
@@ -22,9 +22,12 @@ static class PolicyFormatCommand
         var (check, write) = (arguments.GetValue(Check), arguments.GetValue(Write));
         if (check && write) throw new PolicyCommandException("Say --check or --write, not both.");
 
+        var paths = PolicyFiles.Find(arguments.PathsOf(Paths), [PolicyFiles.PolicyExtension, PolicyFiles.SchemaExtension]);
+        if (paths.Count == 0) throw new PolicyCommandException("There is no `*.cedar` or `*.cedarschema` here.");
+
         var output = arguments.InvocationConfiguration.Output;
         var result = PolicyCommand.Sound;
-        foreach (var path in PolicyFiles.Find(arguments.PathsOf(Paths), [PolicyFiles.PolicyExtension, PolicyFiles.SchemaExtension]))
+        foreach (var path in paths)
         {
             cancel.ThrowIfCancellationRequested();
             var text = TextFile.Read(path);

@@ -25,7 +25,7 @@ static class PolicyReplayCommand
 
     public static Command Create() => PolicyCommand.Verb(
         "replay", "Evaluate recorded decisions again, in a --service or from a file by the policies of a folder; name those that come out otherwise",
-        "0 all come out as recorded; 1 some do not, or findings; 2 wrong call, unreadable file or no answer",
+        "0 all come out as recorded; 1 some do not, or findings; 2 wrong call, unreadable file, no decision in it or no answer",
         [Paths, Decisions, Entities, .. PolicyServiceOptions.All, From], RunAsync);
 
     static Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
@@ -64,6 +64,8 @@ static class PolicyReplayCommand
                 $"{place}: {compared.Class}: {decision.Request.Subject.Id} {decision.Request.Action} {decision.Request.Resource.Id}: "
                 + $"{PolicyDiffCommand.Shown(compared.Before!.Value)} -> {PolicyDiffCommand.Shown(compared.After!.Value)}");
         }
+
+        if (count == 0) throw new PolicyCommandException($"There is no decision in `{file}`: nothing was evaluated.");
 
         await output.WriteLineAsync($"{count} decisions evaluated again: {Summary(others)}");
         return others == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;

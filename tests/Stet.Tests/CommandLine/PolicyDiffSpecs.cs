@@ -79,6 +79,9 @@ public sealed class PolicyDiffSpecs
     [InlineData("\n{\"subject\": 1,", "requests:2:1: ")]
     [InlineData("[{}]", "requests:1:2: `/subject` is required, an object")]
     [InlineData("[", "requests:1:")]
+    [InlineData("", "There is no request in `requests`")]
+    [InlineData(" \n", "There is no request in `requests`")]
+    [InlineData("[]", "There is no request in `requests`")]
     public async Task What_is_no_request_cannot_be_compared(string text, string message)
     {
         requests.Write("requests", text);

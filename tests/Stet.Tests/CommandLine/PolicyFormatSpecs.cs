@@ -1,3 +1,5 @@
+using Stet.Testing;
+
 namespace Stet.Tests.CommandLine;
 
 public sealed class PolicyFormatSpecs
@@ -38,6 +40,16 @@ public sealed class PolicyFormatSpecs
         (await folder.RunAsync("format", "--check")).ShouldBe(new CommandRun(0, "", ""));
         (await folder.RunAsync("format", "--write")).ShouldBe(new CommandRun(0, "", ""));
         (await folder.RunAsync("check")).ExitCode.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("--check")]
+    [InlineData("--write")]
+    public async Task A_folder_without_anything_to_lay_out_ends_with_2(string option)
+    {
+        var run = await CommandRun.OfAsync(["format", option, TestCluster.NewFolder()]);
+
+        (run.ExitCode, run.Errors).ShouldBe((2, "There is no `*.cedar` or `*.cedarschema` here.\n"));
     }
 
     [Fact]

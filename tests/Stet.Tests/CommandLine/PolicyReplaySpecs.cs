@@ -58,6 +58,9 @@ public sealed class PolicyReplaySpecs
     [InlineData("[{\"evaluation_id\": \"x\"}]", "decisions[0]: is no recorded decision")]
     [InlineData("{}\n{", "decisions:1: is no recorded decision")]
     [InlineData("{", "decisions:1: is no JSON")]
+    [InlineData("", "There is no decision in `decisions`")]
+    [InlineData("[]", "There is no decision in `decisions`")]
+    [InlineData("{\"decisions\": [], \"next_cursor\": null, \"position\": 9}", "There is no decision in `decisions`")]
     public async Task What_is_no_decision_cannot_be_replayed(string text, string message)
     {
         recorded.Write("decisions", text);
