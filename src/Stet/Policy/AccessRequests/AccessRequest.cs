@@ -29,14 +29,17 @@ public enum AccessStatus
 /// <param name="ExpiresAt">Until when somebody may decide.</param>
 /// <param name="Outcome">What was decided; null while nothing is.</param>
 /// <param name="DecidedBy">By whom.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">Why it was denied, or the note of its approval.</param>
 /// <param name="DecidedAt">When.</param>
 /// <param name="ApprovedUntil">The first moment that an approval does not hold any more; null without one.</param>
 /// <param name="RevokedAt">When it was taken back; null while it was not.</param>
+/// <param name="RevokedBy">By whom.</param>
+/// <param name="RevocationReason">Why.</param>
 public sealed record AccessRequest(
     Guid EvaluationId, AccessScope Scope, StringSet Policies, long ApprovalSeconds, string Pep, DateTimeOffset RequestedAt,
     DateTimeOffset ExpiresAt, AccessStatus? Outcome = null, string? DecidedBy = null, string? Reason = null,
-    DateTimeOffset? DecidedAt = null, DateTimeOffset? ApprovedUntil = null, DateTimeOffset? RevokedAt = null)
+    DateTimeOffset? DecidedAt = null, DateTimeOffset? ApprovedUntil = null, DateTimeOffset? RevokedAt = null,
+    string? RevokedBy = null, string? RevocationReason = null)
 {
     /// <summary>How long after a denial a request can refer to it.</summary>
     public static readonly TimeSpan Requestable = TimeSpan.FromMinutes(15);
@@ -62,7 +65,8 @@ public sealed record AccessRequest(
     public AccessRequest Apply(AccessRequestCancelled e) =>
         this with { Outcome = AccessStatus.Cancelled, DecidedBy = e.CancelledBy, DecidedAt = e.CancelledAt };
 
-    public AccessRequest Apply(AccessApprovalRevoked e) => this with { RevokedAt = e.RevokedAt };
+    public AccessRequest Apply(AccessApprovalRevoked e) =>
+        this with { RevokedAt = e.RevokedAt, RevokedBy = e.RevokedBy, RevocationReason = e.Reason };
 
     /// <summary>What has become of it by a time.</summary>
     public AccessStatus StatusAt(DateTimeOffset now) =>

@@ -24,17 +24,21 @@ public sealed record AccessReasonRequest(string? Reason);
 /// <param name="RequestedAt">Since when.</param>
 /// <param name="ExpiresAt">Until when somebody may decide.</param>
 /// <param name="DecidedBy">Who decided; null while nobody has.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">Why it was denied, or the note of its approval.</param>
 /// <param name="DecidedAt">When.</param>
 /// <param name="ApprovedUntil">The first moment that the approval does not hold any more; null without one.</param>
 /// <param name="RevokedAt">When the approval was taken back; null while it was not.</param>
+/// <param name="RevokedBy">By whom; null while it was not.</param>
+/// <param name="RevocationReason">Why; null while it was not.</param>
 public sealed record AccessRequestAnswer(
     Guid Id, AccessStatus Status, AccessScope Scope, StringSet Policies, long ApprovalSeconds, string Pep, DateTimeOffset RequestedAt,
-    DateTimeOffset ExpiresAt, string? DecidedBy, string? Reason, DateTimeOffset? DecidedAt, DateTimeOffset? ApprovedUntil, DateTimeOffset? RevokedAt)
+    DateTimeOffset ExpiresAt, string? DecidedBy, string? Reason, DateTimeOffset? DecidedAt, DateTimeOffset? ApprovedUntil, DateTimeOffset? RevokedAt,
+    string? RevokedBy, string? RevocationReason)
 {
     public static AccessRequestAnswer Of(AccessRequest request, DateTimeOffset now) => new(
         request.EvaluationId, request.StatusAt(now), request.Scope, request.Policies, request.ApprovalSeconds, request.Pep, request.RequestedAt,
-        request.ExpiresAt, request.DecidedBy, request.Reason, request.DecidedAt, request.ApprovedUntil, request.RevokedAt);
+        request.ExpiresAt, request.DecidedBy, request.Reason, request.DecidedAt, request.ApprovedUntil, request.RevokedAt,
+        request.RevokedBy, request.RevocationReason);
 }
 
 /// <summary>A page of access requests, the newest first.</summary>

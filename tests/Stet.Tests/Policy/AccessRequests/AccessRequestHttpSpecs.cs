@@ -94,8 +94,11 @@ public sealed class AccessRequestHttpSpecs
         var approval = await agents.ApprovedAsync();
         var id = (string)approval["id"]!;
 
-        (await agents.DecideAsync(id, "revocation", "dave", "a mistake")).Status.ShouldBe(200);
+        var revoked = await agents.DecideAsync(id, "revocation", "dave", "a mistake");
 
+        foreach (var shown in (JsonNode[])[revoked.Json, (await agents.Tenant.GetAsync($"/v1/policy/access-requests/{id}")).Json])
+            ((string?)shown["decided_by"], (string?)shown["reason"], (string?)shown["revoked_by"], (string?)shown["revocation_reason"])
+                .ShouldBe(("carol", "because", "dave", "a mistake"));
         var refused = await agents.EvaluateAsync(Call(approval: approval));
         ((bool)refused["decision"]!).ShouldBeFalse();
         ((string)refused["context"]!["reason"]!).ShouldBe("approval_expired");

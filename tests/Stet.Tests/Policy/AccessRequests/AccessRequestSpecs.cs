@@ -79,6 +79,15 @@ public sealed class AccessRequestSpecs
     }
 
     [Fact]
+    public void Who_revokes_an_approval_and_why_stands_beside_who_gave_it()
+    {
+        var revoked = Pending.Apply(Approved).Apply(Revoked);
+
+        (revoked.DecidedBy, revoked.Reason).ShouldBe(("carol", "the customer is right"));
+        (revoked.RevokedBy, revoked.RevocationReason, revoked.RevokedAt).ShouldBe(("dave", "a mistake", Revoked.RevokedAt));
+    }
+
+    [Fact]
     public void Without_an_approval_there_is_nothing_to_revoke()
     {
         foreach (var request in (AccessRequest[])[Pending, Pending.Apply(Denied), Pending.Apply(Cancelled)])
