@@ -7,12 +7,12 @@ namespace Stet.Policy.AccessRequests;
 
 /// <summary>What an enforcement point sees of its access request.</summary>
 /// <param name="Task">How it stands.</param>
-/// <param name="Result">What to do now; null unless it was approved.</param>
+/// <param name="Result">What to do now; null unless it was approved, and once the approval is revoked.</param>
 public sealed record TaskAnswer(AccessTask Task, TaskResult? Result)
 {
     public static TaskAnswer Of(AccessRequest request, string endpoint, DateTimeOffset now) => new(
         new AccessTask(request.EvaluationId, request.StatusAt(now), $"{endpoint}/{request.EvaluationId:D}", request.ExpiresAt),
-        request is { Outcome: AccessStatus.Approved, DecidedAt: { } at, ApprovedUntil: { } until }
+        request is { Outcome: AccessStatus.Approved, RevokedAt: null, DecidedAt: { } at, ApprovedUntil: { } until }
             ? new TaskResult("reevaluate", new Approval(request.EvaluationId, at, until))
             : null);
 }

@@ -102,6 +102,9 @@ public sealed class AccessRequestHttpSpecs
         var refused = await agents.EvaluateAsync(Call(approval: approval));
         ((bool)refused["decision"]!).ShouldBeFalse();
         ((string)refused["context"]!["reason"]!).ShouldBe("approval_expired");
+        var task = (await agents.TaskAsync(id)).Json;
+        ((string)task["task"]!["status"]!).ShouldBe("approved");
+        task["result"].ShouldBeNull();
         (await agents.DecideAsync(id, "revocation")).ShouldBeProblem(409, "access_request_not_approved");
     }
 
