@@ -73,12 +73,13 @@ public sealed record AccessRequest(
         Outcome ?? (now < ExpiresAt ? AccessStatus.Pending : AccessStatus.Expired);
 
     /// <summary>Whether a question may count on its approval at a time.</summary>
-    public ApprovalStanding StandingFor(AccessScope scope, DateTimeOffset now)
+    public ApprovalStanding StandingFor(AccessScope scope, DateTimeOffset now) => StatusAt(now) switch
     {
-        if (Outcome is not AccessStatus.Approved) return ApprovalStanding.Unverifiable;
-        if (scope != Scope) return ApprovalStanding.OutOfScope;
-        return RevokedAt is null && now < ApprovedUntil ? ApprovalStanding.Holds : ApprovalStanding.Expired;
-    }
+        AccessStatus.Approved when scope != Scope => ApprovalStanding.OutOfScope,
+        AccessStatus.Approved => RevokedAt is null && now < ApprovedUntil ? ApprovalStanding.Holds : ApprovalStanding.Expired,
+        AccessStatus.Pending when scope == Scope => ApprovalStanding.Pending,
+        _ => ApprovalStanding.Unverifiable,
+    };
 }
 
 /// <summary>What an approval that a question refers to is worth.</summary>
@@ -95,4 +96,7 @@ public enum ApprovalStanding
 
     /// <summary>There is none.</summary>
     Unverifiable,
+
+    /// <summary>There is none yet: the request for it waits for somebody.</summary>
+    Pending,
 }

@@ -117,11 +117,15 @@ static class AnswerWriter
         {
             ApprovalStanding.Expired => "approval_expired"u8,
             ApprovalStanding.OutOfScope => "out_of_scope"u8,
-            ApprovalStanding.Unverifiable => "approval_unverifiable"u8,
+            ApprovalStanding.Unverifiable or ApprovalStanding.Pending => "approval_unverifiable"u8,
             _ => "policy_denied"u8,
         });
-        var helps = isRequestable && standing is ApprovalStanding.Expired or ApprovalStanding.OutOfScope;
-        json.WriteString("next_action"u8, helps ? "request"u8 : "none"u8);
+        json.WriteString("next_action"u8, standing switch
+        {
+            _ when !isRequestable => "none"u8,
+            ApprovalStanding.Pending => "retry"u8,
+            _ => "request"u8,
+        });
     }
 
     static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)

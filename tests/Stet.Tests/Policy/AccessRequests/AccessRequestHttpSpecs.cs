@@ -72,18 +72,22 @@ public sealed class AccessRequestHttpSpecs
     {
         var agents = await NewAsync();
         var pending = await agents.RequestedAsync();
-        JsonNode[] claims =
+        var denied = await agents.RequestedAsync();
+        (await agents.DecideAsync(denied, "denial")).Status.ShouldBe(200);
+        (JsonNode Claim, string NextAction)[] claims =
         [
-            new JsonObject { ["id"] = "01a1fc2c-e334-7606-a1d8-5fd0e177f7d5", ["approved_until"] = "2999-01-01T00:00:00Z" },
-            new JsonObject { ["id"] = pending, ["approved_until"] = "2999-01-01T00:00:00Z" },
-            new JsonObject { ["id"] = "yes" }, new JsonObject(),
+            (new JsonObject { ["id"] = "01a1fc2c-e334-7606-a1d8-5fd0e177f7d5", ["approved_until"] = "2999-01-01T00:00:00Z" }, "request"),
+            (new JsonObject { ["id"] = pending, ["approved_until"] = "2999-01-01T00:00:00Z" }, "retry"),
+            (new JsonObject { ["id"] = denied }, "request"), (new JsonObject { ["id"] = "yes" }, "request"), (new JsonObject(), "request"),
         ];
 
-        foreach (var claim in claims)
+        foreach (var (claim, nextAction) in claims)
         {
             var refused = await agents.EvaluateAsync(Call(approval: claim));
             ((bool)refused["decision"]!).ShouldBeFalse();
             ((string)refused["context"]!["reason"]!).ShouldBe("approval_unverifiable");
+            ((string)refused["context"]!["next_action"]!).ShouldBe(nextAction);
+            refused["context"]!["access_request"].ShouldNotBeNull();
         }
     }
 

@@ -114,7 +114,9 @@ public sealed class AccessRequestSpecs
         approved.StandingFor(Scope, Approved.ApprovedUntil.AddTicks(-1)).ShouldBe(ApprovalStanding.Holds);
         approved.StandingFor(Scope, Approved.ApprovedUntil).ShouldBe(ApprovalStanding.Expired);
         approved.Apply(Revoked).StandingFor(Scope, Noon.AddMinutes(11)).ShouldBe(ApprovalStanding.Expired);
-        Pending.StandingFor(Scope, Noon.AddMinutes(11)).ShouldBe(ApprovalStanding.Unverifiable);
+        Pending.StandingFor(Scope, Noon.AddMinutes(11)).ShouldBe(ApprovalStanding.Pending);
+        Pending.StandingFor(Scope with { SubjectId = "grace" }, Noon.AddMinutes(11)).ShouldBe(ApprovalStanding.Unverifiable);
+        Pending.StandingFor(Scope, Requested.ExpiresAt).ShouldBe(ApprovalStanding.Unverifiable);
         Pending.Apply(Denied).StandingFor(Scope, Noon.AddMinutes(11)).ShouldBe(ApprovalStanding.Unverifiable);
     }
 
