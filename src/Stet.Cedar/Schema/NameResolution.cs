@@ -122,10 +122,16 @@ sealed class NameResolution(CedarLimits limits)
             .. written.Parents.Select(parent => Resolve(parent, inside)).Distinct()
                 .OrderBy(parent => parent.Type, StringComparer.Ordinal).ThenBy(parent => parent.Name, StringComparer.Ordinal),
         ],
-        AppliesTo = written.AppliesTo is not { } appliesTo ? null : new AppliesToSyntax(
-            Resolve(appliesTo.Principals), Resolve(appliesTo.Resources),
-            appliesTo.Context is null ? null : Resolve(appliesTo.Context)),
+        AppliesTo = written.AppliesTo is { } appliesTo && !IsOfGroup(appliesTo)
+            ? new AppliesToSyntax(
+                Resolve(appliesTo.Principals), Resolve(appliesTo.Resources),
+                appliesTo.Context is null ? null : Resolve(appliesTo.Context))
+            : null,
     };
+
+    // What the reference implementation writes for an action without `appliesTo`.
+    static bool IsOfGroup(AppliesToSyntax appliesTo) =>
+        appliesTo is { Principals: [], Resources: [], Context: null or RecordTypeSyntax { Attributes: [] } };
 
     ActionReferenceSyntax Resolve(ActionReferenceSyntax written, NamespaceSyntax inside)
     {
@@ -164,7 +170,11 @@ sealed class NameResolution(CedarLimits limits)
     ImmutableArray<Annotation> Resolve(ImmutableArray<Annotation> written)
     {
         foreach (var annotation in written) size += annotation.Name.Length + (annotation.Value?.Length ?? 0);
-        return written.Length < 2 ? written : Sorted(written, annotation => annotation.Name);
+
+        // `@note` and `@note("")` are the same to Cedar.
+        return written.IsEmpty
+            ? written
+            : Sorted(written.Select(item => item.Value is "" ? item with { Value = null } : item), annotation => annotation.Name);
     }
 
     TypeSyntax Resolve(TypeSyntax written) => IsExhausted ? written : written switch

@@ -41,6 +41,31 @@ public class SchemaJsonSpecs
         json.Text().ShouldBe(text.Text());
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"appliesTo": {"principalTypes": [], "resourceTypes": []}}""")]
+    [InlineData("""{"appliesTo": {"principalTypes": [], "resourceTypes": [], "context": {"type": "Record", "attributes": {}}}}""")]
+    public void An_action_that_applies_to_nothing_is_only_a_group(string action)
+    {
+        var (text, json) = (Schemas.Of("action g;"), Schemas.OfJson($$$$"""{"": {"entityTypes": {}, "actions": {"g": {{{{action}}}} }}}"""));
+
+        json.ComputeDigest().ShouldBe(text.ComputeDigest());
+        json.Text().ShouldBe(text.Text());
+    }
+
+    [Fact]
+    public void An_annotation_without_a_value_is_one_with_an_empty_value()
+    {
+        Schema[] schemas =
+        [
+            Schemas.Of("@doc entity A;"), Schemas.Of("@doc(\"\") entity A;"),
+            Schemas.OfJson("""{"": {"entityTypes": {"A": {"annotations": {"doc": ""}}}, "actions": {}}}"""),
+            Schemas.OfJson("""{"": {"entityTypes": {"A": {"annotations": {"doc": null}}}, "actions": {}}}"""),
+        ];
+
+        schemas.Select(schema => Convert.ToHexString(schema.ComputeDigest())).Distinct().ShouldHaveSingleItem();
+    }
+
     [Fact]
     public void What_is_written_reads_back_the_same()
     {
