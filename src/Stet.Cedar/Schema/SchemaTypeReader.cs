@@ -156,17 +156,15 @@ sealed class SchemaTypeReader(JsonInput input)
     NamedTypeSyntax? ReadNamed(JsonElement json, TypeNameKind kind, ReadOnlySpan<string> beside)
     {
         if (input.Members(json, ["type", "name"], beside) is not [_, var written, ..]) return null;
-        if (input.String(written, "name") is not { } name) return null;
-
-        const string forced = "__cedar::";
-        if (kind == TypeNameKind.Any && name.StartsWith(forced, StringComparison.Ordinal))
-            (name, kind) = (name[forced.Length..], TypeNameKind.BuiltIn);
-
-        return Named(name, kind);
+        return input.String(written, "name") is { } name ? Named(name, kind) : null;
     }
 
     NamedTypeSyntax? Named(string name, TypeNameKind kind)
     {
+        const string forced = "__cedar::";
+        if (kind is TypeNameKind.Any or TypeNameKind.Common && name.StartsWith(forced, StringComparison.Ordinal))
+            (name, kind) = (name[forced.Length..], TypeNameKind.BuiltIn);
+
         if (EntityTypeName.IsValid(name)) return new NamedTypeSyntax(name, kind, Place());
 
         input.Fail(FindingCode.Json, $"`{ValueText.Shown(name)}` is no name of a type: use identifiers joined by `::`.");

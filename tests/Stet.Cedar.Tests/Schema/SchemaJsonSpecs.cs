@@ -147,6 +147,18 @@ public class SchemaJsonSpecs
         finding.Message.ShouldContain(part);
     }
 
+    [Theory]
+    [InlineData("""{"type": "__cedar::Long"}""")]
+    [InlineData("""{"type": "EntityOrCommon", "name": "__cedar::Long"}""")]
+    public void A_prefix_forces_the_type_of_the_language_wherever_a_type_may_be_named(string type) =>
+        Schemas.OfJson($$$$"""{"": {"entityTypes": {"A": {"tags": {{{{type}}}}}}, "actions": {}}}""").Text().ShouldBe(
+            Schemas.Of("entity A tags Long;").Text());
+
+    [Fact]
+    public void A_prefix_before_what_the_language_has_no_type_for_is_refused() =>
+        Schemas.JsonRefusal("""{"": {"entityTypes": {"A": {"tags": {"type": "__cedar::Lon"}}}, "actions": {}}}""")
+            .Message.ShouldContain("There is no built-in type `Lon` here. Did you mean `Long`?");
+
     [Fact]
     public void A_member_named_twice_is_refused() =>
         Schemas.JsonRefusal("""{"": {"entityTypes": {"A": {}, "A": {}}, "actions": {}}}""").Code.ShouldBe(FindingCode.DuplicateKey);
