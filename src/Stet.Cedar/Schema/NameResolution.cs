@@ -30,6 +30,7 @@ sealed class NameResolution(CedarLimits limits)
     public SchemaSyntax Resolve(SchemaSyntax schema)
     {
         Declare(schema);
+        RefuseShadows(schema);
         var resolved = ImmutableArray.CreateBuilder<NamespaceSyntax>();
 
         foreach (var written in schema.Namespaces)
@@ -89,6 +90,23 @@ sealed class NameResolution(CedarLimits limits)
     {
         Spend(action.Name);
         if (!Names.Actions.Add(new EntityUid(inside.ActionType, action.Name))) AddTwice(action.Place, "action", action.Name);
+    }
+
+    /// <summary>No name may mean one thing in a namespace and another outside of all (Cedar's RFC 70).</summary>
+    void RefuseShadows(SchemaSyntax schema)
+    {
+        foreach (var written in schema.Namespaces.Where(item => item.Name.Length > 0))
+        {
+            foreach (var type in written.CommonTypes) RefuseShadow(type.Place, type.Name);
+            foreach (var type in written.EntityTypes) RefuseShadow(type.Place, type.Name);
+            foreach (var action in written.Actions)
+                if (Names.Actions.Contains(new EntityUid("Action", action.Name))) AddShadow(action.Place, "action", action.Name);
+        }
+    }
+
+    void RefuseShadow(SchemaPlace place, string type)
+    {
+        if (Names.CommonTypes.Contains(type) || Names.EntityTypes.Contains(type)) AddShadow(place, "type", type);
     }
 
     NamespaceSyntax Resolve(NamespaceSyntax written) => written with
@@ -215,6 +233,10 @@ sealed class NameResolution(CedarLimits limits)
     void AddTwice(SchemaPlace place, string what, string name) => Add(
         place, FindingCode.DuplicateDeclaration,
         $"The {what} `{ValueText.Shown(name)}` is declared twice: remove one, or merge them.");
+
+    void AddShadow(SchemaPlace place, string what, string name) => Add(
+        place, FindingCode.DuplicateDeclaration,
+        $"The {what} `{ValueText.Shown(name)}` is declared outside of namespaces, too, and would be hidden here: rename one.");
 
     void Add(SchemaPlace place, FindingCode code, string message)
     {

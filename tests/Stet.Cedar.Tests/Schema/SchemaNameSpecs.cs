@@ -4,7 +4,7 @@ public class SchemaNameSpecs
 {
     [Fact]
     public void A_name_is_looked_up_in_its_namespace_first() =>
-        Attribute("entity B; namespace N { entity A = {x: B}; entity B; }").ShouldBe("""{"name":"N::B","type":"Entity"}""");
+        Attribute("namespace N { entity A = {x: B}; entity B; }").ShouldBe("""{"name":"N::B","type":"Entity"}""");
 
     [Fact]
     public void A_name_is_looked_up_outside_of_namespaces_then() =>
@@ -34,7 +34,7 @@ public class SchemaNameSpecs
     public void An_action_in_a_group_of_the_same_name_outside_is_found()
     {
         var schema = Schemas.Of("""
-            action all; action own;
+            action all;
             namespace N { action own; action a in [all, own, Action::"all", N::Action::"own"]; }
             """);
 
@@ -78,6 +78,30 @@ public class SchemaNameSpecs
         finding.Code.ShouldBe(FindingCode.DuplicateDeclaration);
         finding.Message.ShouldContain(part);
     }
+
+    [Theory]
+    [InlineData("entity A; namespace N { entity A; entity B in [A]; }", "type `A`")]
+    [InlineData("namespace N { type A = Long; } entity A;", "type `A`")]
+    [InlineData("type A = Long; namespace N { entity A; }", "type `A`")]
+    [InlineData("type A = Long; namespace N { type A = Long; }", "type `A`")]
+    [InlineData("type ipaddr = Long; namespace N { type ipaddr = Long; }", "type `ipaddr`")]
+    [InlineData("action a; namespace N { action a; }", "action `a`")]
+    public void A_name_outside_of_namespaces_is_hidden_by_none_in_one(string text, string part)
+    {
+        var finding = Schemas.Refusal(text);
+
+        finding.Code.ShouldBe(FindingCode.DuplicateDeclaration);
+        finding.Message.ShouldContain(part);
+        finding.Message.ShouldContain("outside of namespaces");
+        finding.Where.Length.ShouldBeGreaterThan(0);
+    }
+
+    [Theory]
+    [InlineData("entity A; type A = Long;")]
+    [InlineData("namespace N { entity A; } namespace N::M { entity A; }")]
+    [InlineData("namespace N { type ipaddr = Long; }")]
+    [InlineData("action \"A\"; namespace N { entity A; }")]
+    public void Names_that_hide_nothing_may_be_alike(string text) => Schemas.Of(text).Json().ShouldNotBeEmpty();
 
     [Theory]
     [InlineData("Bool")]
