@@ -68,6 +68,20 @@ sealed record DraftRequest(
             Json(Tests, "[]"));
     }
 
+    /// <exception cref="BadRequestException">The text of a policy names it otherwise than it is sent under.</exception>
+    public void CheckIds(PolicySet policies)
+    {
+        var said = policies.Policies.Concat(policies.Templates).ToDictionary(p => p.Id.Value, p => p.FindAnnotation("id")?.Value);
+        var check = new Validation();
+        for (var i = 0; i < Policies!.Count; i++)
+        {
+            var id = Policies[i]!.Id;
+            check.Require((said[id] ?? id) == id, $"/policies/{i}/text", "has an `@id` that is not the policy's `id`");
+        }
+
+        check.ThrowIfAny();
+    }
+
     static string Json(UnreadJson? part, string none) =>
         part is { } json && !json.Utf8.Span.SequenceEqual("null"u8) ? Encoding.UTF8.GetString(json.Utf8.Span) : none;
 
@@ -122,6 +136,7 @@ public static class DraftPolicyEndpoint
         var (candidate, findings) = PolicyCandidate.Read(request.Read(), CedarLimits.Default, context.Cancel);
         if (candidate is null) return Problems.Answer(PolicyProblems.Unreadable(findings));
 
+        request.CheckIds(candidate.Policies);
         var command = new DraftPolicy(candidate, request.Note);
         var recorded = await steps.DecideAsync(
             context, $"draft\n{candidate.Digest}\n{request.Note}",

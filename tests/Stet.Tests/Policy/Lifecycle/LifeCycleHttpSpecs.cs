@@ -47,6 +47,21 @@ public class LifeCycleHttpSpecs
     }
 
     [Fact]
+    public async Task A_policy_whose_text_has_another_id_is_refused()
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.DraftAsync(Text with
+        {
+            Policies = [new("a", $"@id(\"a\") {OpenRead}"), new("b", $"@id {OpenRead}"), new("c", $"@id(\"d\") {OpenRead}")],
+        });
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["/policies/2/text"]);
+        (await tenant.GetAsync("/v1/policy/candidates")).Json["candidates"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task What_is_not_valid_is_recorded_with_its_findings_and_ends()
     {
         var tenant = await Tenant.NewAsync();
