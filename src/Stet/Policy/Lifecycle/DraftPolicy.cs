@@ -40,7 +40,7 @@ sealed record DraftRequest(
     public CandidateText Read()
     {
         var check = new Validation()
-            .Require(Policies is not null, "/policies", "is required: a list of {id, text}")
+            .Require(Policies is { Count: > 0 }, "/policies", "is required: a list of one {id, text} or more")
             .Require(Schema is not null, "/schema", "is required: a schema, as a text")
             .Require(IsStorable(Schema), "/schema", "holds U+0000, which cannot be stored")
             .OptionalText(Note, "/note", 2_000);

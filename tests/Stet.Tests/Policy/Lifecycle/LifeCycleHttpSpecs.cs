@@ -82,7 +82,8 @@ public class LifeCycleHttpSpecs
     [Theory]
     [InlineData("{}", "/policies,/schema")]
     [InlineData("""{"policies":[{"id":"a"}],"schema":""}""", "/policies/0")]
-    [InlineData("""{"policies":[],"links":[{"id":"a"}],"schema":""}""", "/links/0")]
+    [InlineData("""{"policies":[],"schema":""}""", "/policies")]
+    [InlineData("""{"policies":[{"id":"a","text":""}],"links":[{"id":"a"}],"schema":""}""", "/links/0")]
     [InlineData("""{"policies":[{"id":"a","text":"\u0000"}],"schema":""}""", "/policies/0")]
     [InlineData("""{"policies":[],"schema":"","digest":"x"}""", "/digest")]
     public async Task A_body_of_another_shape_is_refused(string body, string pointers)
