@@ -17,6 +17,9 @@ public static class AuthZenProblems
         "page_token_refused", 400, "The page token does not belong to this search",
         "repeat the search as it was, with the `next_token` of its page before, or search anew without one");
 
+    public static Problem NoSuchTenant { get; } = new(
+        "metadata_not_published", 404, "This decision point does not publish metadata", "a tenant's is under `/t/` and its id, a lower-case UUID");
+
     public static Problem NotPublished { get; } = new(
         "metadata_not_published", 404, "This decision point does not publish metadata", "whoever runs the service sets `AuthZen:PublicUrl`");
 }

@@ -19,7 +19,7 @@ static class MetadataEndpoint
         routes.MapGet(Path + "/t/{tenant_id}", (string tenant_id, HttpContext http, AuthZenMetadata metadata) =>
             Caller.IsTenantId(tenant_id)
                 ? metadata.AnswerAsync(http, tenant_id)
-                : Problems.WriteAsync(http, AuthZenProblems.NotPublished))
+                : Problems.WriteAsync(http, AuthZenProblems.NoSuchTenant))
             .AllowWithoutTenant().WithSummary("Metadata of a tenant's decision point");
     }
 }

@@ -307,6 +307,17 @@ public class EvaluationHttpSpecs
                 $"search_action_endpoint {home}/access/v1/search/action"]);
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("0190AAAA-0000-7000-8000-000000000000")]
+    public async Task Metadata_of_what_is_no_tenant_are_told_apart_from_those_that_nobody_publishes(string tenant)
+    {
+        var answer = await new Tenant((await TestService.SharedAsync()).AnonymousClient()).GetAsync($"/.well-known/authzen-configuration/t/{tenant}");
+
+        answer.ShouldBeProblem(404, "metadata_not_published");
+        ((string)answer.Json["detail"]!).ShouldContain("lower-case UUID");
+    }
+
     [Fact]
     public async Task Metadata_name_the_obligations_of_the_catalogue_in_force()
     {
