@@ -125,6 +125,9 @@ public static class PolicyProblems
         "promotion_too_large", 409, "The decision reaches too many entities",
         string.Create(CultureInfo.InvariantCulture, $"a test holds {DecisionPromotion.MostEntities} entities at most: write one by hand"));
 
+    public static Problem PromotionWithoutPolicies { get; } = new(
+        "promotion_without_policies", 409, "No policy was in force for the decision", "under a candidate it never comes out as recorded: promote another");
+
     public static Problem DiffTooLarge { get; } = new(
         "diff_too_large", 409, "Too many decisions",
         string.Create(CultureInfo.InvariantCulture, $"a diff looks at {PolicyDiffs.Most} decisions at most: name a later `from`"));

@@ -308,6 +308,19 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task A_decision_without_policies_in_force_is_not_promoted()
+    {
+        var tenant = await Tenant.NewAsync();
+        (await tenant.PutAsync("/v1/policy/entities/User/u", "{}")).Status.ShouldBe(201);
+        var answer = await tenant.PostAsync("/access/v1/evaluation", JsonNode.Parse("""
+            {"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d"}}
+            """)!);
+
+        (await tenant.PostAsync($"/v1/policy/decisions/{answer.Headers["Stet-Evaluation-Id"]}/promotion", new JsonObject()))
+            .ShouldBeProblem(409, "promotion_without_policies");
+    }
+
+    [Fact]
     public async Task A_failing_test_ends_a_candidate()
     {
         var tenant = await Tenant.NewAsync();

@@ -23,16 +23,17 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
     static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The test of a decision; null: no decision has that id.</summary>
-    /// <exception cref="BadRequestException">It reaches too many entities.</exception>
+    /// <exception cref="BadRequestException">No policy was in force for it, or it reaches too many entities.</exception>
     public async Task<(byte[] Test, long Position)?> PromoteAsync(string tenantId, Guid evaluationId, CancellationToken cancel)
     {
         if (await DecisionQueries.FindAsync(store, tenantId, evaluationId, cancel) is not ({ } row, _)) return null;
 
         var decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", row.Json);
+        if (decision is not { PolicySetDigest: { } set, SchemaDigest: { } schema })
+            throw new BadRequestException(PolicyProblems.PromotionWithoutPolicies);
+
         var known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, cancel);
-        var policy = decision is { PolicySetDigest: { } set, SchemaDigest: { } schema }
-            ? await compiled.FindAsync(tenantId, set, schema, cancel)
-            : null;
+        var policy = await compiled.FindAsync(tenantId, set, schema, cancel);
         return (Write(decision, Reachable(decision.Request, policy, known)), row.Position);
     }
 
