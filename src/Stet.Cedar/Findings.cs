@@ -14,7 +14,11 @@ public sealed record Outcome<T>(T? Value, ImmutableArray<Finding> Findings) wher
 /// The place in the text it was read from; the empty span at 0 for JSON, whose messages name a JSON pointer (RFC 6901).
 /// </param>
 /// <param name="Message">A sentence that says what to change, with input in backticks. The wording may change.</param>
-public sealed record Finding(FindingCode Code, PolicyId? Policy, TextSpan Where, string Message);
+public sealed record Finding(FindingCode Code, PolicyId? Policy, TextSpan Where, string Message)
+{
+    /// <summary>The JSON pointer that the message begins with, as it stands there; null when it names none.</summary>
+    public string? Pointer { get; init; }
+}
 
 /// <summary>What a <see cref="Finding"/> is about.</summary>
 public enum FindingCode

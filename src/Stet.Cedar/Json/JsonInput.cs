@@ -72,7 +72,8 @@ sealed class JsonInput(CedarLimits limits)
 
     internal bool Fail(FindingCode code, string problem)
     {
-        Failure ??= new Finding(code, Policy, default, path.Count == 0 ? problem : $"At `{Pointer()}`: {problem}");
+        var pointer = path.Count == 0 ? null : Pointer();
+        Failure ??= new Finding(code, Policy, default, pointer is null ? problem : $"At `{pointer}`: {problem}") { Pointer = pointer };
         return false;
     }
 

@@ -33,7 +33,12 @@ sealed class ValueReader(JsonInput input)
 
     internal RecordValue? ReadRecord(JsonElement json, Func<string, IValueShape?> shapeOf, int level = 1)
     {
-        if (!input.IsObject(json, "record")) return null;
+        if (json.ValueKind != JsonValueKind.Object)
+        {
+            Fail(FindingCode.Json, "A record has to be an object.");
+            return null;
+        }
+
         var count = json.GetPropertyCount();
         if (count == 0) return RecordValue.Empty;
 

@@ -72,5 +72,5 @@ enum TypeNameKind
 readonly record struct SchemaPlace(TextSpan Where, string? Pointer)
 {
     public Finding Finding(FindingCode code, string message) =>
-        new(code, Policy: null, Where, Pointer is null ? message : $"At `{Pointer}`: {message}");
+        new(code, Policy: null, Where, Pointer is null ? message : $"At `{Pointer}`: {message}") { Pointer = Pointer };
 }

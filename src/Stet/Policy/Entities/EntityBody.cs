@@ -15,6 +15,8 @@ static class EntityBody
     /// <summary>The most bytes of an id's UTF-8.</summary>
     public const int MostIdBytes = 1_024;
 
+    const int MostTypeCharacters = 512;
+
     // As deep as requests may be; the audit log carries events of twice that depth.
     static readonly CedarLimits limits = CedarLimits.Default with { Depth = 32 };
 
@@ -22,25 +24,25 @@ static class EntityBody
     /// <param name="utf8">Its JSON.</param>
     /// <param name="schema">Lets wrappers be left out; null without one.</param>
     /// <param name="input">The entity, parents in ordinal order; null when something is wrong.</param>
-    /// <returns>What is wrong; null when nothing is.</returns>
-    public static string? Read(ReadOnlySpan<byte> utf8, CedarSchema? schema, out EntityInput? input)
+    /// <returns>What is wrong, a sentence, by its place in the entity; null when nothing is.</returns>
+    public static MemberError? Read(ReadOnlySpan<byte> utf8, CedarSchema? schema, out EntityInput? input)
     {
         input = null;
         byte[] list = [(byte)'[', .. utf8, (byte)']'];
         var (loaded, findings) = EntityStore.ParseJson(list, limits, schema);
-        if (loaded is null) return findings[0].Message.Replace("At `/0", "At `", StringComparison.Ordinal);
-        if (loaded.Count != 1) return "One entity is needed here.";
+        if (loaded is null) return ErrorOf(findings[0]);
+        if (loaded.Count != 1) return new("", "One entity is needed here.");
 
         var entity = loaded.All.Single();
         var parents = entity.Ancestors.ToArray();
         Array.Sort(parents, static (left, right) =>
             string.CompareOrdinal(left.Type, right.Type) is var byType and not 0 ? byType : string.CompareOrdinal(left.Id, right.Id));
-        if (ProblemOf(entity.Uid) is { } problem) return problem;
+        if (ErrorOf(entity.Uid) is { } error) return error with { Pointer = $"/uid/{error.Pointer}" };
         foreach (var parent in parents)
-            if (ProblemOf(parent) is { } ofParent) return ofParent;
-
-        if (!IsStorable(entity.Attributes) || !IsStorable(entity.Tags))
-            return "A value cannot be recorded: texts hold no U+0000, and integers lie within ±(2^53 - 1).";
+            if (ErrorOf(parent) is { } ofParent) return ofParent with { Pointer = "/parents" };
+        foreach (var (name, record) in new[] { ("attrs", entity.Attributes), ("tags", entity.Tags) })
+            if (!IsStorable(record))
+                return new($"/{name}", "A value cannot be recorded: texts hold no U+0000, and integers lie within ±(2^53 - 1).");
 
         input = new EntityInput(entity.Uid, entity.Attributes, [.. parents], entity.Tags);
         return null;
@@ -50,8 +52,23 @@ static class EntityBody
     /// <exception cref="BadRequestException">It is no such object, or no entity.</exception>
     public static EntityInput Read(byte[] utf8, EntityUid uid, CedarSchema? schema)
     {
-        var problem = Read(Named(utf8, uid), schema, out var input);
-        return problem is null ? input!.Value : throw new BadRequestException(RequestProblems.Invalid("", problem) with { Detail = problem });
+        var error = Read(Named(utf8, uid), schema, out var input);
+        return error is null ? input!.Value : throw Refused(error);
+    }
+
+    /// <summary>Refuses a request for what is wrong with an entity.</summary>
+    public static BadRequestException Refused(MemberError error) => new(RequestProblems.Invalid(error) with
+    {
+        Detail = error.Pointer.Length == 0 ? error.Message : $"At `{error.Pointer}`: {error.Message}",
+    });
+
+    /// <summary>What the engine found in a list of one entity.</summary>
+    static MemberError ErrorOf(Finding finding)
+    {
+        const string first = "/0";
+        return finding.Pointer is { } pointer && pointer.StartsWith(first, StringComparison.Ordinal)
+            ? new(pointer[first.Length..], finding.Message[$"At `{pointer}`: ".Length..])
+            : new("", finding.Message);
     }
 
     static byte[] Named(byte[] utf8, EntityUid uid)
@@ -94,15 +111,15 @@ static class EntityBody
         else writer.WriteRawValue(missing);
     }
 
-    /// <summary>Why there can be no entity of a name; null when there can.</summary>
-    public static string? ProblemOf(EntityUid uid)
+    /// <summary>Why there can be no entity of a name, by <c>type</c> or <c>id</c>; null when there can.</summary>
+    public static MemberError? ErrorOf(EntityUid uid)
     {
         if (uid.Type == "Action" || uid.Type.EndsWith("::Action", StringComparison.Ordinal))
-            return "Actions are declared by the schema and not recorded as entities.";
+            return new("type", "Actions are declared by the schema and not recorded as entities.");
+        if (uid.Type.Length > MostTypeCharacters) return new("type", $"A type has at most {MostTypeCharacters} characters.");
         return uid.Id.Length == 0 || Encoding.UTF8.GetByteCount(uid.Id) > MostIdBytes || uid.Id.Contains('\0')
-            || uid.Type.Length > 512
-                ? $"An id has 1 to {MostIdBytes} bytes of UTF-8 and no U+0000, a type at most 512 characters."
-                : null;
+            ? new("id", $"An id has 1 to {MostIdBytes} bytes of UTF-8 and no U+0000.")
+            : null;
     }
 
     static bool IsStorable(Value value)

@@ -152,9 +152,7 @@ public static class EntityEndpoints
     {
         if (!EntityUid.TryCreate(type, id, out var uid))
             throw new BadRequestException(RequestProblems.Invalid("type", "must be identifiers joined by `::`"));
-        return EntityBody.ProblemOf(uid) is { } problem
-            ? throw new BadRequestException(RequestProblems.Invalid("id", problem))
-            : uid;
+        return EntityBody.ErrorOf(uid) is { } error ? throw EntityBody.Refused(error) : uid;
     }
 
     static (string Type, string Id)? CursorOf(IQueryCollection query)

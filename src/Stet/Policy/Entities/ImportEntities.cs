@@ -88,8 +88,8 @@ public static class ImportEntitiesEndpoint
             var index = count++;
             if (index >= MostEntities)
                 throw new BadRequestException(RequestProblems.Invalid("", $"may hold at most {MostEntities} entities"));
-            if (EntityBody.Read(utf8, schema, out var entity) is not { } problem) entities.Add(entity!.Value);
-            else if (errors.Count < MostErrors) errors.Add(new MemberError($"/{index}", problem));
+            if (EntityBody.Read(utf8, schema, out var entity) is not { } error) entities.Add(entity!.Value);
+            else if (errors.Count < MostErrors) errors.Add(error with { Pointer = $"/{index}{error.Pointer}" });
         }
 
         public List<EntityInput> Result() =>

@@ -55,7 +55,11 @@ public sealed record RecordEntities(IReadOnlyList<EntityInput> Entities)
         known.TryGetInput(input.Uid, out var before) && before.Attributes.Equals(input.Attributes)
         && before.Tags.Equals(input.Tags) && before.Parents.AsSpan().SequenceEqual(input.Parents.AsSpan());
 
-    static string Shown(EntityUid uid) => $"{uid.Type}::{(uid.Id.Length <= 100 ? uid.Id : uid.Id[..100] + "...")}";
+    static string Shown(EntityUid uid)
+    {
+        var name = uid.ToString();
+        return name.Length <= 200 ? name : $"{name[..200]}...";
+    }
 }
 
 /// <summary>Asks that nothing be known of an entity any more.</summary>

@@ -104,9 +104,26 @@ public class EntityHttpSpecs
         var again = await ImportAsync(tenant, lines.Split('\n')[0]);
 
         refused.ShouldBeProblem(400, "invalid_request");
-        refused.Pointers.ShouldBe(["/1", "/2", "/3", "/4", "/5", "/6", "/7"]);
+        refused.Pointers.ShouldBe(["/1", "/2", "/3/attrs", "/4/uid/type", "/5/uid/id", "/6/uid", "/7"]);
         recorded.Json.ToJsonString().ShouldBe("""{"recorded":2,"unchanged":0,"position":2}""");
         again.Json.ToJsonString().ShouldBe("""{"recorded":0,"unchanged":1,"position":2}""");
+    }
+
+    [Theory]
+    [InlineData("U/q", """{"attrs":{"t":{"__extn":{"fn":"datetime","arg":"zz"}}}}""", "/attrs/t/__extn", "At `/attrs/t/__extn`: `zz` is nothing that `datetime` accepts.")]
+    [InlineData("U/q", """{"attrs":{"a/b":[1.5]}}""", "/attrs/a~1b/0", "At `/attrs/a~1b/0`: A number has to be an integer of 64 bits, without fraction or exponent.")]
+    [InlineData("U/q", """{"attrs":5}""", "/attrs", "At `/attrs`: A record has to be an object.")]
+    [InlineData("U/q", """{"tags":{"t":9007199254740992}}""", "/tags", "At `/tags`: A value cannot be recorded: texts hold no U+0000, and integers lie within ±(2^53 - 1).")]
+    [InlineData("U/q", """{"parents":[{"type":"Action","id":"read"}]}""", "/parents", "At `/parents`: Actions are declared by the schema and not recorded as entities.")]
+    [InlineData("U/q", """{"zz":1}""", "", "The member `zz` has no meaning here: remove it.")]
+    [InlineData("Action/x", "{}", "type", "At `type`: Actions are declared by the schema and not recorded as entities.")]
+    public async Task What_is_wrong_with_an_entity_is_told_by_its_place(string entity, string body, string pointer, string detail)
+    {
+        var answer = await (await Tenant.NewAsync()).PutAsync($"{Path}/{entity}", body);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe([pointer]);
+        ((string?)answer.Json["detail"]).ShouldBe(detail);
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public class RecordEntitiesSpecs
         decision.Events.ShouldBeEmpty();
         decision.Refusal!.Code.ShouldBe("entity_refused");
         decision.Refusal.Errors.Select(e => e.Pointer).Distinct().Order().ShouldBe(["/1", "/2", "/3", "/4", "/5"]);
-        decision.Refusal.Errors.Single(e => e.Pointer == "/3").Message.ShouldContain("listed twice");
+        decision.Refusal.Errors.Single(e => e.Pointer == "/3").Message.ShouldBe("The entity `App::User::\"ada\"` is listed twice: remove one.");
         decision.Refusal.Errors.Single(e => e.Pointer == "/4").Message.ShouldContain("`status`");
     }
 
