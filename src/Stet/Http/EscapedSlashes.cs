@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing.Patterns;
 
@@ -5,7 +8,8 @@ namespace Stet.Http;
 
 /// <summary>
 /// Ids in paths may hold slashes, as <c>%2F</c>. The server leaves these escaped, where nothing tells them from the text
-/// <c>%2F</c>: values of routes that hold one are read again, from the path as it was sent.
+/// <c>%2F</c>: values of routes that hold one are read again, from the path as it was sent. It leaves escaped, too, what is
+/// no UTF-8: such a path names nothing, and is refused.
 /// </summary>
 static class EscapedSlashes
 {
@@ -14,6 +18,9 @@ static class EscapedSlashes
     /// <summary>Comes behind routing.</summary>
     public static IApplicationBuilder UseEscapedSlashes(this IApplicationBuilder app) => app.Use(next => context =>
     {
+        if (context.Request.Path.Value!.Contains('%') && !IsUtf8(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget))
+            throw new BadRequestException(RequestProblems.Invalid("path", "must be UTF-8 behind its escapes"));
+
         if (context.Request.Path.Value!.Contains(Slash, StringComparison.OrdinalIgnoreCase) && context.GetEndpoint() is RouteEndpoint route)
             Read(context.Request, route.RoutePattern);
         return next(context);
@@ -31,6 +38,12 @@ static class EscapedSlashes
             var at = before + i;
             request.RouteValues[name] = isRest ? string.Join('/', sent[at..]) : sent[at];
         }
+    }
+
+    static bool IsUtf8(string target)
+    {
+        var path = Encoding.UTF8.GetBytes(target.Split('?')[0]);
+        return Utf8.IsValid(WebUtility.UrlDecodeToBytes(path, 0, path.Length));
     }
 
     /// <summary>The segments of a request's target, unescaped, as the server finds them: without <c>.</c> and <c>..</c>.</summary>

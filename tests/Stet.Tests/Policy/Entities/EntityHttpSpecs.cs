@@ -55,6 +55,21 @@ public class EntityHttpSpecs
         (await tenant.SendAsync(HttpMethod.Delete, $"{Path}/Resource/{path}", null)).Status.ShouldBe(200);
     }
 
+    [Theory]
+    [InlineData("%ff")]
+    [InlineData("%C0%AF")]
+    [InlineData("a%2Fb%E2%28")]
+    public async Task An_id_that_is_no_UTF_8_is_refused(string id)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.PutAsync($"{Path}/Resource/{id}", "{}");
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["path"]);
+        (await tenant.PutAsync($"{Path}/Resource/%25ff%C3%A9", "{}")).Json["entity"]!["uid"]!["id"]!.ToString().ShouldBe("%ffé");
+    }
+
     [Fact]
     public async Task A_client_id_that_is_an_address_names_an_enforcement_point_and_an_approver()
     {
