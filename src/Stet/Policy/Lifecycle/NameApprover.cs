@@ -60,8 +60,10 @@ public static class ApproversEndpoints
     }
 
     static Task<IResult> Put(string approver, CommandContext context, PolicySteps steps) =>
-        AnswerAsync(approver, context, steps, (life, now) =>
-            NameApprover.Decide(new NameApprover(approver), life, context.Caller.Subject, now));
+        string.IsNullOrWhiteSpace(approver)
+            ? throw RequestQuery.Bad("approver", "must name somebody")
+            : AnswerAsync(approver, context, steps, (life, now) =>
+                NameApprover.Decide(new NameApprover(approver), life, context.Caller.Subject, now));
 
     static Task<IResult> Delete(string approver, CommandContext context, PolicySteps steps) =>
         AnswerAsync(approver, context, steps, (life, now) =>

@@ -283,6 +283,19 @@ public class LifeCycleHttpSpecs
             .ShouldBe(["validated", "rejected", "retired"]);
     }
 
+    [Theory]
+    [InlineData("%20")]
+    [InlineData("%E3%80%80")]
+    public async Task An_approver_has_a_name(string approver)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.SendAsync(HttpMethod.Put, $"/v1/policy/approvers/{approver}", null);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["approver"]);
+    }
+
     [Fact]
     public async Task Approvers_are_listed_as_they_are_named_and_removed()
     {
