@@ -19,6 +19,8 @@ public static class RequestBody
     /// <summary>The most bytes of a body, unless an endpoint says otherwise.</summary>
     public const int DefaultLimit = 256 * 1024;
 
+    const string Json = "application/json";
+
     /// <summary>Reads a body of a known shape; unknown and duplicate members are refused.</summary>
     /// <exception cref="BadRequestException">415, 413 or 400, with the pointer of the member that was wrong.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> json, int limit = DefaultLimit)
@@ -27,14 +29,15 @@ public static class RequestBody
         return problem is null ? value! : throw new BadRequestException(problem);
     }
 
-    /// <summary>Reads a body of JSON by its media type, whatever is in it.</summary>
+    /// <summary>Reads a body by its media type, JSON or the one other that is named, whatever is in it.</summary>
     /// <exception cref="BadRequestException">415 or 413.</exception>
-    public static ValueTask<byte[]> ReadBytesAsync(HttpContext http, int limit) =>
-        ReadAsync(http, limit, static utf8 => utf8.ToArray());
+    public static ValueTask<byte[]> ReadBytesAsync(HttpContext http, int limit, string orMediaType = Json) =>
+        ReadAsync(http, limit, static utf8 => utf8.ToArray(), orMediaType);
 
-    static async ValueTask<T> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySpan<byte>, T> parse)
+    static async ValueTask<T> ReadAsync<T>(HttpContext http, int limit, Func<ReadOnlySpan<byte>, T> parse, string orMediaType = Json)
     {
-        if (!IsJson(http.Request.ContentType)) throw new BadRequestException(RequestProblems.NotJson);
+        if (!IsOf(http.Request.ContentType, Json) && !IsOf(http.Request.ContentType, orMediaType))
+            throw new BadRequestException(RequestProblems.NotJson);
         if (http.Request.Headers.ContentEncoding.Any(coding => !"identity".Equals(coding, StringComparison.OrdinalIgnoreCase)))
             throw new BadRequestException(RequestProblems.Encoded);
         if (http.Request.ContentLength > limit) throw new BadRequestException(RequestProblems.TooLarge(limit));
@@ -83,10 +86,10 @@ public static class RequestBody
         }
     }
 
-    static bool IsJson(string? contentType) =>
-        contentType is not null
-        && (contentType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || contentType.StartsWith("application/json;", StringComparison.OrdinalIgnoreCase));
+    /// <summary>Whether a content type is a media type, whatever its parameters.</summary>
+    public static bool IsOf(string? contentType, string mediaType) =>
+        contentType is not null && contentType.StartsWith(mediaType, StringComparison.OrdinalIgnoreCase)
+        && (contentType.Length == mediaType.Length || contentType[mediaType.Length] == ';');
 
     // The serializer's messages name C# types; ours name members.
     static string Reason(JsonException e) => e.Message switch

@@ -40,11 +40,15 @@ static class AuthZenBody
 
     static async ValueTask<byte[]> ReadBytesAsync(HttpContext http)
     {
-        // The standard knows no 413 and no 415: whatever is malformed is a 400.
-        if (!IsJson(http.Request.ContentType))
-            throw Bad("", "must be sent as `Content-Type: application/json`");
-
-        return await RawBody.ReadAsync(http, MostBytes) ?? throw Bad("", "may have at most 256 KiB");
+        try
+        {
+            return await RequestBody.ReadBytesAsync(http, MostBytes);
+        }
+        catch (BadRequestException e)
+        {
+            // The standard knows no 413 and no 415: whatever is malformed is a 400.
+            throw Bad("", $"cannot be read: {e.Problem.Detail}");
+        }
     }
 
     /// <exception cref="BadRequestException">It is no JSON object that every reader understands alike.</exception>
@@ -122,11 +126,6 @@ static class AuthZenBody
     }
 
     public static BadRequestException Bad(string pointer, string message) => new(RequestProblems.Invalid(pointer, message));
-
-    static bool IsJson(string? contentType) =>
-        contentType is not null
-        && (contentType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            || contentType.StartsWith("application/json;", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Escapes are the only way to write half a surrogate pair, and U+0000, which no database keeps.</summary>
     static string? ProblemOfEscapes(ReadOnlySpan<byte> utf8)

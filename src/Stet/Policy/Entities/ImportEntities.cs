@@ -33,9 +33,9 @@ public static class ImportEntitiesEndpoint
     static async Task<IResult> Post(
         HttpContext http, CommandContext context, EntityRecorder recorder, PoliciesInForce policies, TimeProvider clock)
     {
-        var body = await RawBody.ReadAsync(http, MostBytes) ?? throw new BadRequestException(RequestProblems.TooLarge(MostBytes));
+        var body = await RequestBody.ReadBytesAsync(http, MostBytes, Lines);
         var schema = (await policies.AtAsync(context.Caller.TenantId, clock.GetUtcNow(), context.Cancel))?.Schema;
-        var isLines = http.Request.ContentType!.StartsWith(Lines, StringComparison.OrdinalIgnoreCase);
+        var isLines = RequestBody.IsOf(http.Request.ContentType, Lines);
         var command = new RecordEntities(isLines ? ReadLines(body, schema) : ReadList(body, schema));
 
         var recorded = await recorder.DecideAsync(context, body, (known, current, now) =>

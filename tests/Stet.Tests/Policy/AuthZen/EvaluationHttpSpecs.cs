@@ -56,6 +56,21 @@ public class EvaluationHttpSpecs
         (await tenant.SendAsync(HttpMethod.Post, Evaluation, body)).ShouldBeProblem(400, "invalid_request");
     }
 
+    [Theory]
+    [InlineData("Content-Type", "", "Content-Type")]
+    [InlineData("Content-Type", "text/plain", "Content-Type")]
+    [InlineData("Content-Encoding", "gzip", "Content-Encoding")]
+    public async Task A_body_that_is_not_sent_as_plain_JSON_is_a_400_that_says_so(string header, string value, string named)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.SendAsync(HttpMethod.Post, Evaluation, Encoding.UTF8.GetBytes(Sound + "}"), (header, value));
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe([""]);
+        ((string)answer.Json["detail"]!).ShouldContain(named);
+    }
+
     [Fact]
     public async Task An_id_of_1024_bytes_is_answered()
     {

@@ -157,6 +157,19 @@ public class EntityHttpSpecs
         (await tenant.GetAsync(Path)).Json["entities"]!.AsArray().ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("Content-Type", "")]
+    [InlineData("Content-Type", "text/plain")]
+    [InlineData("Content-Encoding", "gzip")]
+    public async Task An_import_is_sent_as_JSON_or_as_lines_and_as_it_is(string header, string value)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.SendAsync(HttpMethod.Post, $"{Path}/import", "[]"u8.ToArray(), (header, value));
+
+        answer.ShouldBeProblem(415, "unsupported_media_type");
+    }
+
     [Fact]
     public async Task More_than_ten_thousand_entities_are_too_many_for_one_import()
     {
