@@ -54,7 +54,8 @@ public sealed record PolicyLife(
             .With(new PolicyActivation(e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.NotBefore), e.ActivatedAt);
 
     public PolicyLife Apply(PolicyRolledBack e) =>
-        With(new PolicyActivation(e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.RolledBackAt), e.RolledBackAt);
+        With(e.Candidate, c => c.Closed(CandidateState.Activated))
+            .With(new PolicyActivation(e.Candidate, e.PolicySetDigest, e.SchemaDigest, e.RolledBackAt), e.RolledBackAt);
 
     public PolicyLife Apply(PolicyRetired e) => With(e.Candidate, c => c.Closed(CandidateState.Retired)) with
     {

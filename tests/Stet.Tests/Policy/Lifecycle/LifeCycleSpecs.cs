@@ -292,6 +292,18 @@ public class LifeCycleSpecs
     }
 
     [Fact]
+    public void A_rollback_to_what_was_drafted_again_leaves_nothing_open()
+    {
+        var life = WithApprovers.Activated(First).Activated(Second, Monday.AddDays(1)).Approved(First, Monday.AddDays(2));
+
+        var after = life.Then(RollBackPolicy.Decide(new(First.Digest, "it broke"), life, Dan, Monday.AddDays(3)));
+
+        after.Candidate(First.Digest)!.State.ShouldBe(CandidateState.Activated);
+        Activate(after, First, Monday.AddDays(3)).Refusal!.Code.ShouldBe("candidate_closed");
+        Approve(after, First, Bob, Monday.AddDays(3)).Refusal!.Code.ShouldBe("candidate_closed");
+    }
+
+    [Fact]
     public void A_rollback_calls_off_what_was_still_to_come()
     {
         var running = WithApprovers.Activated(First).Activated(Second, Monday.AddHours(1));

@@ -12,6 +12,9 @@ public class LifeLaws
     static readonly PolicyCandidate[] candidates = [First, Second, Third];
     static readonly string[] diffs = [new('1', 64), new('2', 64)];
 
+    // Two approvers, and two candidates that were in force: the first can be rolled back to.
+    static readonly Step[] begun = [Do(2, 0, 1), Do(2, 0, 2), .. Activation(0), .. Activation(1)];
+
     [Fact]
     public void Nothing_comes_into_force_without_two_approvers_of_what_it_is_now_neither_of_them_its_author() =>
         Prop.ForAll(Commands(), steps =>
@@ -26,6 +29,7 @@ public class LifeLaws
                 foreach (var activated in decision.Events.OfType<PolicyActivated>()) HoldsFor(activated, log, life).ShouldBeTrue();
                 life = life.Then(decision.Events);
                 log.AddRange(decision.Events);
+                if (life.InForce(now) is { } deciding) life.Candidate(deciding.Candidate)?.IsOpen.ShouldBeFalse();
             }
 
             // What decides is what was activated or rolled back to last among those whose time has come.
@@ -94,8 +98,18 @@ public class LifeLaws
             from hours in Gen.Elements(0, 1, 1, 30, 100)
             from ahead in Gen.Elements(0, 0, 0, 1, 5)
             select new Step(kind, candidate, person, diff, hours, ahead);
-        return Arb.From(Gen.ArrayOf(step, 60));
+        var commands =
+            from isBegun in Gen.Elements(true, false)
+            from steps in Gen.ArrayOf(step, 60)
+            select isBegun ? [.. begun, .. steps] : steps;
+        return Arb.From(commands);
     }
+
+    /// <summary>What puts a candidate into force, by the shortest way.</summary>
+    static IEnumerable<Step> Activation(int candidate) =>
+        [Do(0, candidate, 0), Do(1, candidate, 0), Do(8, candidate, 1), Do(8, candidate, 2), Do(13, candidate, 3)];
+
+    static Step Do(int kind, int candidate, int person) => new(kind, candidate, person, Diff: 0, Hours: 1, Ahead: 0);
 
     sealed record Step(int Kind, int Candidate, int Person, int Diff, int Hours, int Ahead);
 }
