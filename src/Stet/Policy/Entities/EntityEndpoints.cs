@@ -116,6 +116,7 @@ public static class EntityEndpoints
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
         var type = query.Optional("type");
         var (afterType, afterId) = CursorOf(http.Request.Query) ?? (type ?? "", "");
+        if (type is not null && afterType != type) throw NotACursor();
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (page, position) = await store.QueryAsync(
             caller.TenantId,
@@ -162,8 +163,10 @@ public static class EntityEndpoints
             && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('\0') is [var type, var id])
             return (type, id);
 
-        throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
+        throw NotACursor();
     }
+
+    static BadRequestException NotACursor() => RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
 }
 
 /// <summary>Shapes of bodies and answers.</summary>

@@ -96,6 +96,8 @@ public class EntityHttpSpecs
         (await ListAsync(tenant, "&type=A")).ShouldBe(["A 1", "A 10", "A 2"]);
         (await ListAsync(tenant, "&type=D")).ShouldBeEmpty();
         (await tenant.GetAsync($"{Path}?cursor=!")).ShouldBeProblem(400, "invalid_request");
+        var ofAnother = (string)(await tenant.GetAsync($"{Path}?limit=1&type=A")).Json["next_cursor"]!;
+        (await tenant.GetAsync($"{Path}?type=B&cursor={ofAnother}")).ShouldBeProblem(400, "invalid_request");
     }
 
     [Fact]
