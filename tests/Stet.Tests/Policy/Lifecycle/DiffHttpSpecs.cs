@@ -10,6 +10,7 @@ using Stet.Testing;
 using static Stet.Tests.Policy.Lifecycle.Decided;
 using static Stet.Tests.Policy.Lifecycle.Ordinary;
 using static Stet.Tests.Policy.Lifecycle.Widening;
+using Answer = Stet.Tests.Http.Answer;
 using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Policy.Lifecycle;
@@ -159,6 +160,38 @@ public class DiffHttpSpecs
         longer.ShouldBeDone();
         ((string)longer.Json["diff_digest"]!).ShouldNotBe((string)first["diff_digest"]!);
         Counts(longer.Json["counts"]!).ShouldBe("deny_to_allow 2");
+    }
+
+    [Fact]
+    public async Task A_diff_sent_again_under_its_key_is_answered_again_whatever_has_happened_since()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.DecideAsync(tenantId, Request("write", user: "ben"));
+        (await tenant.DraftAsync(Wider.Text)).ShouldBeDone();
+        var first = await SendAsync([]);
+        await service.DecideAsync(tenantId, Request("write"));
+        var kept = await ReportsAsync();
+
+        var again = await SendAsync([]);
+        var other = await SendAsync(new JsonObject { ["from"] = 1 });
+        (await tenant.StepAsync(Wider.Digest, "rejections", new JsonObject { ["reason"] = "no" }, Bob)).ShouldBeDone();
+        var closed = await SendAsync([]);
+
+        first.ShouldBeDone();
+        (again.Status, again.Text).ShouldBe((200, first.Text));
+        other.ShouldBeProblem(409, "idempotency_conflict");
+        (closed.Status, closed.Text).ShouldBe((200, first.Text));
+        (await ReportsAsync()).ShouldBe(kept);
+
+        Task<Answer> SendAsync(JsonObject range) => tenant.StepAsync(Wider.Digest, "diff", range, Ada, ("Idempotency-Key", "d1"));
+
+        async Task<long> ReportsAsync()
+        {
+            await using var connection = await service.Database.OpenAsync();
+            await using var count = new NpgsqlCommand(
+                $"select count(distinct diff_digest) from stet.policy_diff_report where tenant_id = '{tenantId}'", connection);
+            return (long)(await count.ExecuteScalarAsync())!;
+        }
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public static class DiffEndpoints
     }
 
     static async Task<IResult> Post(
-        string candidate, HttpContext http, CommandContext context, PolicySteps steps, PolicyDiffs diffs)
+        string candidate, HttpContext http, CommandContext context, PolicySteps steps, PolicyDiffs diffs, DiffReports reports)
     {
         var request = await RequestBody.ReadAsync(http, PolicyHttpJson.Default.DiffRequest);
         new Validation()
@@ -62,17 +62,36 @@ public static class DiffEndpoints
             .ThrowIfAny();
         if (!Digests.IsDigest(candidate)) throw RequestQuery.Bad("candidate", Digests.Rule);
 
-        var (command, affected, problem) = await diffs.RunAsync(context.Caller.TenantId, candidate, request.From, request.To, context.Cancel);
+        var payload = $"diff\n{candidate}\n{request.From}\n{request.To}";
+        if (context.IdempotencyKey is not null)
+        {
+            // What came of the key the first time is the answer, whether the diff could be made now or not.
+            var asked = await steps.DecideAsync(context, payload, static (_, _) => Decision.Nothing);
+            if (asked.Problem is { } conflict) return Problems.Answer(conflict);
+            if (asked.Repeated) return await FirstAsync(context, asked, diffs);
+        }
+
+        var (command, report, affected, problem) = await diffs.RunAsync(
+            context.Caller.TenantId, candidate, request.From, request.To, context.Cancel);
         if (problem is not null) return Problems.Answer(problem);
 
         var recorded = await steps.DecideAsync(
-            context, $"diff\n{candidate}\n{request.From}\n{request.To}",
-            (life, now) => DiffPolicy.Decide(command!, life, context.Caller.Subject, now));
+            context, payload, (life, now) => DiffPolicy.Decide(command!, life, context.Caller.Subject, now));
         if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
+        if (recorded.Repeated) return await FirstAsync(context, recorded, diffs);
 
-        var answer = recorded.Events is [{ Data: PolicyDiffed diffed }] ? DiffAnswer.Of(diffed, affected!) : DiffAnswer.Of(command!, affected!);
+        await reports.KeepAsync(context.Caller.TenantId, report!, context.Cancel);
         return JsonAnswer.Write(
-            recorded is { Repeated: false, Events.Count: > 0 } ? 201 : 200, answer, PolicyHttpJson.Default.DiffAnswer, recorded.Position);
+            recorded.Events.Count > 0 ? 201 : 200, DiffAnswer.Of(command!, affected!), PolicyHttpJson.Default.DiffAnswer, recorded.Position);
+    }
+
+    static async Task<IResult> FirstAsync(CommandContext context, Recorded recorded, PolicyDiffs diffs)
+    {
+        var first = (PolicyDiffed)recorded.Events[0].Data;
+        var (report, affected) = await diffs.AgainAsync(context.Caller.TenantId, first, context.Cancel);
+        return report is null
+            ? Problems.Answer(PolicyProblems.WillNotLoad(first.Candidate))
+            : JsonAnswer.Write(200, DiffAnswer.Of(first, affected), PolicyHttpJson.Default.DiffAnswer, recorded.Position);
     }
 
     static async Task<IResult> Progress(string candidate, HttpContext http, Caller caller, Store store, PolicyDiffs diffs)

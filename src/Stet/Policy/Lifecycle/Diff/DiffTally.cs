@@ -33,6 +33,9 @@ sealed class DiffTally
     /// <summary>Which agent asked, where the answer would change and the context names one.</summary>
     public PartyTally Agents { get; } = new();
 
+    /// <summary>Whose decisions would change.</summary>
+    public DiffAffected Affected => new(Subjects.Top(), Resources.Top(), Agents.Top());
+
     /// <summary>A class's place in <see cref="Classes"/>.</summary>
     public static int IndexOf(string kind) => Array.IndexOf(classes, kind);
 

@@ -25,31 +25,28 @@ sealed class PolicyDiffs(
     /// <summary>How far the dry run of a candidate is that this instance makes; null: it makes none.</summary>
     public DiffProgress? ProgressOf(string tenantId, string candidate) => running.GetValueOrDefault((tenantId, candidate));
 
-    /// <summary>Compares a candidate with what is in force, and keeps the report.</summary>
+    /// <summary>Compares a candidate with what is in force. The report is kept once it is on record.</summary>
     /// <param name="tenantId">Whose.</param>
     /// <param name="candidate">The candidate's digest.</param>
     /// <param name="from">First position; null: 30 days ago, at most 1,000,000 decisions.</param>
     /// <param name="to">Last position; null: the log's end.</param>
     /// <param name="cancel">Ends it early.</param>
-    public async Task<(DiffPolicy? Command, DiffAffected? Affected, Problem? Problem)> RunAsync(
+    public async Task<(DiffPolicy? Command, DiffReport? Report, DiffAffected? Affected, Problem? Problem)> RunAsync(
         string tenantId, string candidate, long? from, long? to, CancellationToken cancel)
     {
         var (life, head) = await PolicyModule.LifeAsync(store, tenantId, cancel);
-        if (life.Candidate(candidate) is not { } known) return (null, null, PolicyProblems.NotFound(candidate));
-        if (!known.IsOpen) return (null, null, PolicyProblems.Closed(known));
+        if (life.Candidate(candidate) is not { } known) return (null, null, null, PolicyProblems.NotFound(candidate));
+        if (!known.IsOpen) return (null, null, null, PolicyProblems.Closed(known));
 
         var current = life.InForce(clock.GetUtcNow());
         var baseline = current is null ? null : new PolicyBaseline(current.Candidate, current.PolicySetDigest, current.SchemaDigest);
         var last = Math.Min(to ?? head, head);
         var first = from ?? await FirstAsync(tenantId, last, cancel);
         var (report, tally) = await RunAsync(tenantId, candidate, baseline, first, last, cancel);
-        if (report is null) return (null, null, PolicyProblems.WillNotLoad(candidate));
-        if (Sum(tally) > Most) return (null, null, PolicyProblems.DiffTooLarge);
+        if (report is null) return (null, null, null, PolicyProblems.WillNotLoad(candidate));
+        if (Sum(tally) > Most) return (null, null, null, PolicyProblems.DiffTooLarge);
 
-        await reports.KeepAsync(tenantId, report, cancel);
-        return (
-            new DiffPolicy(candidate, report.Digest, first, last, baseline, tally.Counts),
-            new DiffAffected(tally.Subjects.Top(), tally.Resources.Top(), tally.Agents.Top()), null);
+        return (new DiffPolicy(candidate, report.Digest, first, last, baseline, tally.Counts), report, tally.Affected, null);
     }
 
     /// <summary>The report of a recorded diff; made again when it is gone.</summary>
@@ -57,19 +54,20 @@ sealed class PolicyDiffs(
     public async Task<DiffReport?> ReportAsync(string tenantId, string candidate, string digest, CancellationToken cancel)
     {
         if (await DiffedAsync(tenantId, candidate, digest, cancel) is not { } diffed) return null;
-        return await reports.FindAsync(tenantId, digest, cancel) ?? await AgainAsync(tenantId, diffed, cancel);
+        return await reports.FindAsync(tenantId, digest, cancel) ?? (await AgainAsync(tenantId, diffed, cancel)).Report;
     }
 
     /// <summary>Makes the report of a recorded diff again, from the log.</summary>
+    /// <returns>No report: its policies do not load any more.</returns>
     /// <exception cref="InvalidOperationException">Another report came out: the log or the engine is not what it was.</exception>
-    public async Task<DiffReport?> AgainAsync(string tenantId, PolicyDiffed diffed, CancellationToken cancel)
+    public async Task<(DiffReport? Report, DiffAffected Affected)> AgainAsync(string tenantId, PolicyDiffed diffed, CancellationToken cancel)
     {
-        var (report, _) = await RunAsync(tenantId, diffed.Candidate, diffed.Baseline, diffed.From, diffed.To, cancel);
+        var (report, tally) = await RunAsync(tenantId, diffed.Candidate, diffed.Baseline, diffed.From, diffed.To, cancel);
         if (report is not null && report.Digest != diffed.DiffDigest)
             throw new InvalidOperationException($"the report {diffed.DiffDigest} comes out as {report.Digest} today");
 
         if (report is not null) await reports.KeepAsync(tenantId, report, cancel);
-        return report;
+        return (report, tally.Affected);
     }
 
     /// <summary>The replay of the decisions since the diff that an activation rests on; it has looked at none yet.</summary>
