@@ -25,8 +25,7 @@ static class MetadataEndpoint
 }
 
 /// <summary>Tells it. A tenant's base URL is described whether there is such a tenant or not.</summary>
-sealed class AuthZenMetadata(AuthZenOptions options, IHostEnvironment environment, PoliciesInForce policies, TimeProvider clock)
-    : IDisposable
+sealed class AuthZenMetadata(AuthZenOptions options, IHostEnvironment environment, PoliciesInForce policies) : IDisposable
 {
     // Anybody may ask, about anybody: that takes the database from nobody else.
     readonly SemaphoreSlim lookups = new(2);
@@ -83,7 +82,7 @@ sealed class AuthZenMetadata(AuthZenOptions options, IHostEnvironment environmen
         await lookups.WaitAsync(cancel);
         try
         {
-            return (await policies.AtAsync(tenantId, clock.GetUtcNow(), cancel))?.Obligations.Types ?? StringSet.Empty;
+            return (await policies.NowAsync(tenantId, cancel))?.Obligations.Types ?? StringSet.Empty;
         }
         finally
         {

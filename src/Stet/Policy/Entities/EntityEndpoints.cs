@@ -59,12 +59,11 @@ public static class EntityEndpoints
     }
 
     static async Task<IResult> Put(
-        string type, string id, HttpContext http, CommandContext context, EntityRecorder recorder, PoliciesInForce policies,
-        TimeProvider clock)
+        string type, string id, HttpContext http, CommandContext context, EntityRecorder recorder, PoliciesInForce policies)
     {
         var uid = UidOf(type, id);
         var body = await RequestBody.ReadBytesAsync(http, RequestBody.DefaultLimit);
-        var schema = (await policies.AtAsync(context.Caller.TenantId, clock.GetUtcNow(), context.Cancel))?.Schema;
+        var schema = (await policies.NowAsync(context.Caller.TenantId, context.Cancel))?.Schema;
         var input = EntityBody.Read(body, uid, schema);
         var isNew = false;
         var recorded = await recorder.DecideAsync(context, [.. Encoding.UTF8.GetBytes($"put\n{uid}\n"), .. body], (known, current, now) =>

@@ -29,9 +29,8 @@ public sealed class EntityRecorder(
             var known = attempt == 1
                 ? await entities.KnownAsync(tenant, context.Cancel)
                 : await entities.RefreshAsync(tenant, context.Cancel);
-            var now = Microseconds(clock.GetUtcNow());
-            var schema = (await policies.AtAsync(tenant.Id, now, context.Cancel))?.Schema;
-            var decision = decide(known, schema, now);
+            var schema = (await policies.NowAsync(tenant.Id, context.Cancel))?.Schema;
+            var decision = decide(known, schema, Microseconds(clock.GetUtcNow()));
             if (decision.Refusal is not null && attempt == 1)
             {
                 // What was in memory may not be the newest: a refusal is given on the newest alone.

@@ -31,10 +31,10 @@ public static class ImportEntitiesEndpoint
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413);
 
     static async Task<IResult> Post(
-        HttpContext http, CommandContext context, EntityRecorder recorder, PoliciesInForce policies, TimeProvider clock)
+        HttpContext http, CommandContext context, EntityRecorder recorder, PoliciesInForce policies)
     {
         var body = await RequestBody.ReadBytesAsync(http, MostBytes, Lines);
-        var schema = (await policies.AtAsync(context.Caller.TenantId, clock.GetUtcNow(), context.Cancel))?.Schema;
+        var schema = (await policies.NowAsync(context.Caller.TenantId, context.Cancel))?.Schema;
         var isLines = RequestBody.IsOf(http.Request.ContentType, Lines);
         var command = new RecordEntities(isLines ? ReadLines(body, schema) : ReadList(body, schema));
 

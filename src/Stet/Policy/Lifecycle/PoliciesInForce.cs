@@ -34,20 +34,14 @@ public sealed class PoliciesInForce
         timelines = new FreshByTenant<PolicyTimeline>(ReadAsync, timeline => timeline.Version);
     }
 
-    /// <summary>What decides in a tenant at a time.</summary>
-    /// <param name="tenant">The tenant's id.</param>
-    /// <param name="now">The time of the decision: the clock's, not a past one.</param>
-    /// <param name="cancel">Ends the wait.</param>
+    /// <summary>What decides in a tenant now.</summary>
     /// <returns>Null: nothing is in force, or it does not load; then nothing is allowed.</returns>
     /// <exception cref="StoreUnavailableException">It cannot be read.</exception>
-    public ValueTask<PolicyInForce?> AtAsync(string tenant, DateTimeOffset now, CancellationToken cancel)
+    public async ValueTask<PolicyInForce?> NowAsync(string tenant, CancellationToken cancel)
     {
-        var current = CurrentAsync(tenant, cancel);
-        return current.IsCompletedSuccessfully ? current.Result.AtAsync(now, cancel) : AwaitAsync(current, now, cancel);
-
-        static async ValueTask<PolicyInForce?> AwaitAsync(
-            ValueTask<PolicyTimeline> current, DateTimeOffset now, CancellationToken cancel) =>
-            await (await current).AtAsync(now, cancel);
+        // The clock after the timeline: what had given way when it was read is not in it.
+        var current = await CurrentAsync(tenant, cancel);
+        return await current.AtAsync(clock.GetUtcNow(), cancel);
     }
 
     /// <summary>What decides in a tenant now and later, and the guard of what is decided by it.</summary>

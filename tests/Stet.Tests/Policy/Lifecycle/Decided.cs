@@ -34,7 +34,8 @@ static class Decided
     public static async Task<long> DecideAsync(this TestService service, string tenantId, params RecordedRequest[] requests)
     {
         var policies = service.Services.GetRequiredService<PoliciesInForce>();
-        var policy = await policies.AtAsync(tenantId, TimeProvider.System.GetUtcNow().AddYears(10), CancellationToken.None);
+        var timeline = await policies.CurrentAsync(tenantId, CancellationToken.None);
+        var policy = await timeline.AtAsync(DateTimeOffset.MaxValue, CancellationToken.None);
         return await service.RecordAsync(tenantId, [.. requests.Select(r => Event(policy, r))]);
     }
 

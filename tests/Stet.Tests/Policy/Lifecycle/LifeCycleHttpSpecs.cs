@@ -177,7 +177,23 @@ public class LifeCycleHttpSpecs
         (await tenant.GetAsync("/v1/policy/in-force")).Json["next"]!.AsArray().ShouldBeEmpty();
 
         async Task<string?> InForce(TimeSpan ahead) =>
-            (await policies.AtAsync(tenantId, clock.GetUtcNow() + ahead, CancellationToken.None))?.CandidateDigest;
+            (await (await policies.CurrentAsync(tenantId, CancellationToken.None)).AtAsync(clock.GetUtcNow() + ahead, CancellationToken.None))?.CandidateDigest;
+    }
+
+    [Fact]
+    public async Task Something_decides_while_the_clock_passes_the_time_of_an_activation()
+    {
+        var service = await TestService.SharedAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        var time = TimeProvider.System.GetUtcNow().AddHours(1);
+        var later = await tenant.ActivateAsync(Second.Text, time);
+        var policies = new PoliciesInForce(
+            service.Services.GetRequiredService<Store>(), service.Services.GetRequiredService<CompiledPolicies>(),
+            new PassingTime(time.AddMilliseconds(-1), time.AddMilliseconds(1)));
+
+        (await policies.NowAsync(tenantId, CancellationToken.None))!.CandidateDigest.ShouldBe(later);
     }
 
     [Fact]
@@ -235,7 +251,7 @@ public class LifeCycleHttpSpecs
 
         await using var restarted = await TestService.StartAsync(database: home.Database);
         var found = await restarted.Services.GetRequiredService<PoliciesInForce>()
-            .AtAsync(tenantId, TimeProvider.System.GetUtcNow(), CancellationToken.None);
+            .NowAsync(tenantId, CancellationToken.None);
 
         (found!.CandidateDigest, found.PolicySetDigest, found.SchemaDigest).ShouldBe((candidate, First.PolicySetDigest, First.SchemaDigest));
     }
@@ -307,5 +323,13 @@ public class LifeCycleHttpSpecs
         answer.Json["approvers"]!.AsArray().Select(a => (string)a!).ShouldBe([Cleo]);
         (await tenant.GetAsync($"/v1/policy/approvers?min_position={answer.Headers["Stet-Position"]}")).Json["approvers"]!
             .AsArray().Count.ShouldBe(1);
+    }
+
+    /// <summary>A clock that tells one time, and another whenever it is asked again.</summary>
+    sealed class PassingTime(DateTimeOffset first, DateTimeOffset then) : TimeProvider
+    {
+        int asked;
+
+        public override DateTimeOffset GetUtcNow() => asked++ == 0 ? first : then;
     }
 }

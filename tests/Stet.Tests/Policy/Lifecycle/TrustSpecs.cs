@@ -33,7 +33,7 @@ public class TrustSpecs
 
         refused.ShouldBeProblem(409, "policy_will_not_load");
         ((string)(await elsewhere.GetAsync("/v1/policy/in-force")).Json["candidate"]!).ShouldBe(active);
-        (await service.Services.GetRequiredService<PoliciesInForce>().AtAsync(tenantId, TimeProvider.System.GetUtcNow(), CancellationToken.None))
+        (await service.Services.GetRequiredService<PoliciesInForce>().NowAsync(tenantId, CancellationToken.None))
             .ShouldBeNull();
     }
 
@@ -74,7 +74,7 @@ public class TrustSpecs
 
         (await store.PositionAsync(tenantId, CancellationToken.None)).ShouldBe(before);
         (await tenant.GetAsync("/v1/policy/in-force")).Json["candidate"].ShouldBeNull();
-        (await service.Services.GetRequiredService<PoliciesInForce>().AtAsync(tenantId, TimeProvider.System.GetUtcNow(), CancellationToken.None))
+        (await service.Services.GetRequiredService<PoliciesInForce>().NowAsync(tenantId, CancellationToken.None))
             .ShouldBeNull();
     }
 
