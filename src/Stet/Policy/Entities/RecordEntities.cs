@@ -28,6 +28,7 @@ public sealed record RecordEntities(IReadOnlyList<EntityInput> Entities)
         {
             var input = command.Entities[i];
             foreach (var problem in ProblemsOf(input, staged, schema)) Add(i, problem);
+            foreach (var problem in ProblemsBelow(input, known, staged, named)) Add(i, problem);
 
             if (!IsKnown(input, known)) events.Add(new EntityRecorded(KnownEntity.Of(input), actor, now));
         }
@@ -44,12 +45,25 @@ public sealed record RecordEntities(IReadOnlyList<EntityInput> Entities)
     {
         var ancestors = staged.AncestorsOf(input.Parents);
         if (ancestors.Contains(input.Uid)) return [$"The entity `{Shown(input.Uid)}` would be its own ancestor: remove a parent."];
-        if (ancestors.Count > mostAncestors) return [$"The entity `{Shown(input.Uid)}` would have more than {mostAncestors} ancestors."];
+        if (ancestors.Count > mostAncestors) return [TooManyAncestors(input.Uid)];
 
         return schema is null
             ? []
             : schema.Check(new Entity(input.Uid, input.Attributes, [.. ancestors], input.Tags)).Select(finding => finding.Message);
     }
+
+    /// <summary>What an entity is put into, everything below it is in as well.</summary>
+    static IEnumerable<string> ProblemsBelow(EntityInput input, TenantEntities known, TenantEntities staged, HashSet<EntityUid> named)
+    {
+        var before = known.TryGetInput(input.Uid, out var then) ? known.AncestorsOf(then.Parents) : [];
+        if (before.IsSupersetOf(staged.AncestorsOf(input.Parents))) return [];
+
+        return known.Below(input.Uid)
+            .Where(uid => !named.Contains(uid) && staged.TryGetInput(uid, out var below) && staged.AncestorsOf(below.Parents).Count > mostAncestors)
+            .Select(TooManyAncestors);
+    }
+
+    static string TooManyAncestors(EntityUid uid) => $"The entity `{Shown(uid)}` would have more than {mostAncestors} ancestors.";
 
     static bool IsKnown(EntityInput input, TenantEntities known) =>
         known.TryGetInput(input.Uid, out var before) && before.Attributes.Equals(input.Attributes)

@@ -16,6 +16,9 @@ public sealed class TenantEntities : IEntities
     readonly ConcurrentDictionary<EntityUid, Entity> closed = new();
     readonly ConcurrentDictionary<string, string[]> idsByType = new(StringComparer.Ordinal);
 
+    // By parent; null until something is looked for below others, and kept up from then on.
+    ImmutableDictionary<EntityUid, ImmutableHashSet<EntityUid>>? children;
+
     TenantEntities(ImmutableDictionary<EntityUid, EntityInput> inputs, long version, long position) =>
         (this.inputs, Version, Position) = (inputs, version, position);
 
@@ -37,8 +40,9 @@ public sealed class TenantEntities : IEntities
         if (events.Count == 0) return this;
 
         var changed = inputs.ToBuilder();
-        foreach (var stored in events) Apply(changed, stored.Data);
-        return new TenantEntities(changed.ToImmutable(), events[^1].Version, events[^1].Position);
+        var moved = children?.ToBuilder();
+        foreach (var stored in events) Apply(changed, moved, stored.Data);
+        return new TenantEntities(changed.ToImmutable(), events[^1].Version, events[^1].Position) { children = moved?.ToImmutable() };
     }
 
     /// <summary>The entities as they would be with some more; what they were is not changed.</summary>
@@ -79,21 +83,51 @@ public sealed class TenantEntities : IEntities
         return found;
     }
 
+    /// <summary>Every entity that has this one for an ancestor.</summary>
+    internal HashSet<EntityUid> Below(EntityUid uid)
+    {
+        var known = children ??= ChildrenOf(inputs.Values);
+        var found = new HashSet<EntityUid>();
+        var pending = new Stack<EntityUid>([uid]);
+        while (pending.TryPop(out var next))
+            foreach (var child in known.GetValueOrDefault(next) ?? [])
+                if (found.Add(child)) pending.Push(child);
+
+        return found;
+    }
+
+    static ImmutableDictionary<EntityUid, ImmutableHashSet<EntityUid>> ChildrenOf(IEnumerable<EntityInput> inputs) => inputs
+        .SelectMany(input => input.Parents, (input, parent) => (input.Uid, Parent: parent))
+        .GroupBy(edge => edge.Parent, edge => edge.Uid)
+        .ToImmutableDictionary(edges => edges.Key, edges => edges.ToImmutableHashSet());
+
     Entity Close(in EntityInput input) => new(
         input.Uid, input.Attributes, input.Parents.IsEmpty ? [] : [.. AncestorsOf(input.Parents)], input.Tags);
 
-    static void Apply(ImmutableDictionary<EntityUid, EntityInput>.Builder inputs, object data)
+    static void Apply(
+        ImmutableDictionary<EntityUid, EntityInput>.Builder inputs,
+        ImmutableDictionary<EntityUid, ImmutableHashSet<EntityUid>>.Builder? children, object data)
     {
         switch (data)
         {
             case EntityRecorded e:
                 // Remove first: the key, which lends its string to every look-up, stays that of the newest event.
-                inputs.Remove(e.Entity.Uid);
-                inputs.Add(e.Entity.Uid, e.Entity.ToInput());
+                Remove(e.Entity.Uid);
+                var input = e.Entity.ToInput();
+                inputs.Add(input.Uid, input);
+                foreach (var parent in children is null ? [] : input.Parents)
+                    children![parent] = (children.GetValueOrDefault(parent) ?? []).Add(input.Uid);
                 break;
             case EntityRemoved e:
-                inputs.Remove(e.Uid);
+                Remove(e.Uid);
                 break;
+        }
+
+        void Remove(EntityUid uid)
+        {
+            if (inputs.TryGetValue(uid, out var before) && children is not null)
+                foreach (var parent in before.Parents) children[parent] = children[parent].Remove(uid);
+            inputs.Remove(uid);
         }
     }
 }

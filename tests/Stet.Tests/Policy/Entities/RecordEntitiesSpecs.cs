@@ -75,6 +75,53 @@ public class RecordEntitiesSpecs
             .Refusal!.Errors.ShouldHaveSingleItem().Message.ShouldContain("more than 1024 ancestors");
     }
 
+    [Fact]
+    public void More_ancestors_than_the_limit_are_refused_for_what_is_below_an_entity_too()
+    {
+        var (a, b) = (Parents("a", CedarLimits.Default.Ancestors / 2), Parents("b", CedarLimits.Default.Ancestors / 2));
+        var known = After([
+            Recorded(Input("G", "c", "{}", ("G", "b"))), Recorded(Input("G", "d", "{}", ("G", "a"), ("G", "c"))),
+            Recorded(Input("G", "a", "{}", a))]);
+
+        var refused = RecordEntities.Decide(new RecordEntities([Input("G", "b", "{}", b)]), known, null, "root", Monday);
+        var within = RecordEntities.Decide(new RecordEntities([Input("G", "b", "{}", b[3..])]), known, null, "root", Monday);
+        var moved = RecordEntities.Decide(
+            new RecordEntities([Input("G", "b", "{}", b), Input("G", "d", "{}", ("G", "c"))]), known, null, "root", Monday);
+
+        refused.Refusal!.Errors.ShouldBe([new MemberError("/0", "The entity `G::d` would have more than 1024 ancestors.")]);
+        within.Events.ShouldHaveSingleItem();
+        moved.Events.Count.ShouldBe(2);
+
+        static (string, string)[] Parents(string prefix, int count) => [.. Enumerable.Range(0, count).Select(n => ("G", $"{prefix}{n}"))];
+
+        static EntityRecorded Recorded(EntityInput input) => new(KnownEntity.Of(input), "root", Monday);
+    }
+
+    [Fact]
+    public void What_is_below_an_entity_is_found_after_any_changes()
+    {
+        Prop.ForAll(
+            Gen.Choose(0, 9).Two().ListOf(40).ToArbitrary(),
+            edges =>
+            {
+                var known = TenantEntities.Empty;
+                var parents = new Dictionary<int, int>();
+                foreach (var (low, high) in edges.Select(e => (Math.Min(e.Item1, e.Item2), Math.Max(e.Item1, e.Item2))))
+                {
+                    if (low == high) parents.Remove(low);
+                    else parents[low] = high;
+                    known = known.With([Stored(known.Version + 1, low == high
+                        ? new EntityRemoved("G", $"{low}", "root", Monday)
+                        : new EntityRecorded(KnownEntity.Of(Input("G", $"{low}", "{}", ("G", $"{high}"))), "root", Monday))]);
+                    for (var n = 0; n < 10; n++)
+                        known.Below(new EntityUid("G", $"{n}")).Select(uid => int.Parse(uid.Id, null)).ToHashSet()
+                            .SetEquals(Enumerable.Range(0, 10).Where(child => IsBelow(child, n))).ShouldBeTrue();
+                }
+
+                bool IsBelow(int child, int n) => parents.TryGetValue(child, out var parent) && (parent == n || IsBelow(parent, n));
+            }).QuickCheckThrowOnFailure();
+    }
+
     /// <summary>Events in pieces, applied one after the other, give what the engine's own loader makes of the whole.</summary>
     [Fact]
     public void Ancestors_are_those_that_the_engine_finds()
