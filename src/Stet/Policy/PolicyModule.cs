@@ -79,13 +79,22 @@ public static class PolicyModule
     }
 
     /// <summary>The life of a tenant's policies as a query shows it.</summary>
-    internal static Task<(PolicyLife Life, long Position)> LifeAsync(Store store, string tenantId, CancellationToken cancel) =>
+    /// <returns>Beside it, the time: the clock's, or that of the newest event while the clock is behind.</returns>
+    internal static Task<(PolicyLife Life, DateTimeOffset Now, long Position)> LifeAsync(
+        Store store, TimeProvider clock, string tenantId, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId, "select state from stet.policy_life where tenant_id = $1", [Scalar(tenantId)],
-            static async (row, position, token) =>
-                (await row.ReadAsync(token)
-                    ? JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), PolicyEventJson.Default.PolicyLife)
-                        ?? throw new UnreadableEventException("a tenant's stored policy life is null")
-                    : PolicyLife.Empty, position),
+            tenantId,
+            """
+            select l.state, greatest(h.last_at, $2)
+            from stet.policy_life l join stet.tenant_head h on h.tenant_id = l.tenant_id
+            where l.tenant_id = $1
+            """,
+            [Scalar(tenantId), Scalar(clock.GetUtcNow().UtcDateTime)],
+            async (row, position, token) =>
+                await row.ReadAsync(token)
+                    ? (JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), PolicyEventJson.Default.PolicyLife)
+                        ?? throw new UnreadableEventException("a tenant's stored policy life is null"),
+                        row.GetFieldValue<DateTimeOffset>(1), position)
+                    : (PolicyLife.Empty, clock.GetUtcNow(), position),
             cancel);
 }

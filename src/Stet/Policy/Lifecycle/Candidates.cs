@@ -152,8 +152,7 @@ public static class CandidatesEndpoints
     static async Task<IResult> InForce(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var (life, position) = await PolicyModule.LifeAsync(store, caller.TenantId, http.RequestAborted);
-        var now = clock.GetUtcNow();
+        var (life, now, position) = await PolicyModule.LifeAsync(store, clock, caller.TenantId, http.RequestAborted);
         var current = life.InForce(now);
         var answer = new InForceAnswer(
             current?.Candidate, current?.PolicySetDigest, current?.SchemaDigest, current?.NotBefore,

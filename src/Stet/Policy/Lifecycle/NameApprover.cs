@@ -52,10 +52,10 @@ public static class ApproversEndpoints
             .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(400);
     }
 
-    static async Task<IResult> Get(HttpContext http, Caller caller, Store store)
+    static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var (life, position) = await PolicyModule.LifeAsync(store, caller.TenantId, http.RequestAborted);
+        var (life, _, position) = await PolicyModule.LifeAsync(store, clock, caller.TenantId, http.RequestAborted);
         return JsonAnswer.Read(new ApproversAnswer(life.Approvers, position), PolicyHttpJson.Default.ApproversAnswer, position);
     }
 

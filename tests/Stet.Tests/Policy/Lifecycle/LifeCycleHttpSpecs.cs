@@ -197,6 +197,25 @@ public class LifeCycleHttpSpecs
     }
 
     [Fact]
+    public async Task What_came_into_force_at_once_is_in_force_for_a_clock_that_is_behind_too()
+    {
+        var clock = new ManualClock(Monday);
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        var tenant = new Tenant(service.Client());
+        await tenant.ActivateAsync(Text);
+        clock.Advance(TimeSpan.FromHours(1));
+        var second = await tenant.ActivateAsync(Second.Text);
+        clock.Advance(TimeSpan.FromSeconds(-5));
+
+        var answer = await tenant.GetAsync("/v1/policy/in-force");
+        var (third, _) = await tenant.DiffedAsync(Third.Text);
+
+        ((string)answer.Json["candidate"]!).ShouldBe(second);
+        answer.Json["next"]!.AsArray().ShouldBeEmpty();
+        third.ShouldBe(Third.Digest);
+    }
+
+    [Fact]
     public async Task As_of_a_position_what_decided_then_decides()
     {
         var service = await TestService.SharedAsync();

@@ -34,11 +34,11 @@ sealed class PolicyDiffs(
     public async Task<(DiffPolicy? Command, DiffReport? Report, DiffAffected? Affected, Problem? Problem)> RunAsync(
         string tenantId, string candidate, long? from, long? to, CancellationToken cancel)
     {
-        var (life, head) = await PolicyModule.LifeAsync(store, tenantId, cancel);
+        var (life, now, head) = await PolicyModule.LifeAsync(store, clock, tenantId, cancel);
         if (life.Candidate(candidate) is not { } known) return (null, null, null, PolicyProblems.NotFound(candidate));
         if (!known.IsOpen) return (null, null, null, PolicyProblems.Closed(known));
 
-        var current = life.InForce(clock.GetUtcNow());
+        var current = life.InForce(now);
         var baseline = current is null ? null : new PolicyBaseline(current.Candidate, current.PolicySetDigest, current.SchemaDigest);
         var last = Math.Min(to ?? head, head);
         var first = from ?? await FirstAsync(tenantId, last, cancel);
@@ -73,7 +73,7 @@ sealed class PolicyDiffs(
     /// <summary>The replay of the decisions since the diff that an activation rests on; it has looked at none yet.</summary>
     public async Task<(TailReplay Replay, Problem? Problem)> TailAsync(string tenantId, ActivatePolicy command, CancellationToken cancel)
     {
-        var (life, _) = await PolicyModule.LifeAsync(store, tenantId, cancel);
+        var (life, _, _) = await PolicyModule.LifeAsync(store, clock, tenantId, cancel);
 
         // Whatever is wrong with the command itself, its rule says.
         if (life.Candidate(command.Candidate) is not { IsOpen: true, Diff: { } diff } || diff.Digest != command.DiffDigest)
