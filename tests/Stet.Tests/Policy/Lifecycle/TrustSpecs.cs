@@ -46,10 +46,19 @@ public class TrustSpecs
         await service.DecideAsync(tenantId, Request("write"));
         var (candidate, triple) = await tenant.DiffedAsync(Text);
         var path = $"/v1/policy/candidates/{candidate}/diff/{triple["diff_digest"]}";
-        var before = (await tenant.GetAsync(path)).Text;
+        var (before, kept) = ((await tenant.GetAsync(path)).Text, await KeptAsync());
         await ExecuteAsync(service, "update stet.policy_diff_report set lines = (select lines from stet.policy_diff_report where piece = 0 limit 1) where piece = 1");
 
         (await tenant.GetAsync(path)).Text.ShouldBe(before);
+        (await KeptAsync()).ShouldBe(kept);
+
+        async Task<string> KeptAsync()
+        {
+            await using var connection = await service.Database.OpenAsync();
+            await using var pieces = new NpgsqlCommand(
+                "select string_agg(encode(lines, 'hex'), ' ' order by piece) from stet.policy_diff_report", connection);
+            return (string)(await pieces.ExecuteScalarAsync())!;
+        }
     }
 
     [Fact]

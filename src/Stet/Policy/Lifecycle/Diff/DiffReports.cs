@@ -14,7 +14,7 @@ sealed class DiffReports(StoreConnections connections)
 {
     const int PiecesAtOnce = 16;
 
-    /// <summary>Stores a report; the same one again changes nothing.</summary>
+    /// <summary>Stores a report; over what is there of it, where that is not the same.</summary>
     public async Task KeepAsync(string tenantId, DiffReport report, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
@@ -25,8 +25,9 @@ sealed class DiffReports(StoreConnections connections)
             batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
             for (var i = start; i < Math.Min(start + PiecesAtOnce, report.Pieces.Count); i++)
                 batch.Add("""
-                    insert into stet.policy_diff_report (tenant_id, diff_digest, piece, lines)
-                    values ($1, $2, $3, $4) on conflict do nothing
+                    insert into stet.policy_diff_report as kept (tenant_id, diff_digest, piece, lines)
+                    values ($1, $2, $3, $4)
+                    on conflict (tenant_id, diff_digest, piece) do update set lines = excluded.lines where kept.lines <> excluded.lines
                     """, Scalar(tenantId), Scalar(report.Digest), Scalar(i), Scalar(report.Pieces[i]));
             await batch.ExecuteNonQueryAsync(cancel);
         }
