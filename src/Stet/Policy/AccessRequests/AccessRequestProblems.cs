@@ -29,9 +29,6 @@ public static class AccessRequestProblems
         "access_approval_by_requester", 403, "Nobody approves for themselves",
         "somebody has to decide who is neither the subject of the request nor the enforcement point");
 
-    public static Problem NotRequester { get; } = new(
-        "access_request_of_another", 403, "Another enforcement point made this request", "only who made it takes it back");
-
     public static Problem NotApproved { get; } = new(
         "access_request_not_approved", 409, "There is no approval to revoke", "the access request is not approved, or its approval is revoked already");
 

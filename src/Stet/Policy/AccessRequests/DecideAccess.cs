@@ -26,8 +26,8 @@ public sealed record CancelAccessRequest
 {
     public static Decision Decide(AccessRequest? request, string pep, DateTimeOffset now)
     {
-        if (request is null) return Refuse(AccessRequestProblems.NotFound);
-        if (request.Pep != pep) return Refuse(AccessRequestProblems.NotRequester);
+        // What another enforcement point has asked for is nobody's business.
+        if (request is null || request.Pep != pep) return Refuse(AccessRequestProblems.NotFound);
 
         return request.StatusAt(now) switch
         {

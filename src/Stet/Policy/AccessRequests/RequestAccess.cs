@@ -15,7 +15,7 @@ public sealed record RequestAccess(
     public static Decision Decide(RequestAccess command, AccessRequest? request, DateTimeOffset now)
     {
         if (request is not null)
-            return request.Pep == command.Pep ? Nothing : Refuse(AccessRequestProblems.NotRequester);
+            return request.Pep == command.Pep ? Nothing : Refuse(AccessRequestProblems.NotFound);
 
         var requestable = command.DeniedAt + AccessRequest.Requestable;
         return now >= requestable

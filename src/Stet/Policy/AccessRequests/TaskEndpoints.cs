@@ -53,7 +53,7 @@ public static class TaskEndpoints
             .WithQuery(MinPosition.Parameter);
         routes.MapDelete(One, Cancel).WithSummary("Take an access request back")
             .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>()
-            .ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+            .ProducesProblem(404).ProducesProblem(409);
     }
 
     static async Task<IResult> Get(string id, HttpContext http, Caller caller, Store store, AuthZenOptions options, TimeProvider clock)

@@ -290,7 +290,7 @@ public sealed class AccessRequestHttpSpecs
         var agents = await NewAsync();
         var id = await agents.RequestedAsync();
 
-        (await CancelAsync("other")).ShouldBeProblem(403, "access_request_of_another");
+        (await CancelAsync("other")).ShouldBeProblem(404, "access_request_not_found");
         ((string)(await CancelAsync("gateway")).Json["task"]!["status"]!).ShouldBe("cancelled");
         ((string)(await CancelAsync("gateway")).Json["task"]!["status"]!).ShouldBe("cancelled");
 

@@ -20,7 +20,7 @@ public sealed class AccessRequestSpecs
 
     [Fact]
     public void Another_enforcement_point_cannot_take_a_request_over() =>
-        RequestAccess.Decide(Asked with { Pep = "other" }, Pending, Noon.AddMinutes(2)).Refusal.ShouldBe(AccessRequestProblems.NotRequester);
+        RequestAccess.Decide(Asked with { Pep = "other" }, Pending, Noon.AddMinutes(2)).Refusal.ShouldBe(AccessRequestProblems.NotFound);
 
     [Fact]
     public void An_approval_holds_for_as_long_as_the_policy_says() =>
@@ -64,7 +64,7 @@ public sealed class AccessRequestSpecs
 
     [Fact]
     public void Nobody_else_does() =>
-        CancelAccessRequest.Decide(Pending, "carol", Noon.AddMinutes(5)).Refusal.ShouldBe(AccessRequestProblems.NotRequester);
+        CancelAccessRequest.Decide(Pending, "carol", Noon.AddMinutes(5)).Refusal.ShouldBe(AccessRequestProblems.NotFound);
 
     [Fact]
     public void Taking_it_back_twice_changes_nothing() =>
