@@ -217,18 +217,22 @@ sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
 }
 
 /// <summary>Enumerations in capitals with underscores, in exactly that spelling.</summary>
-sealed class CapitalsConverter<T> : JsonConverter<T> where T : struct, Enum
-{
-    static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(Name, StringComparer.Ordinal);
+sealed class CapitalsConverter<T>() : NamesConverter<T>(JsonNamingPolicy.SnakeCaseUpper) where T : struct, Enum;
 
-    static readonly Dictionary<T, string> Names = Enum.GetValues<T>().ToDictionary(v => v, Name);
+/// <summary>Enumerations in small letters with underscores, in exactly that spelling.</summary>
+sealed class SnakeCaseConverter<T>() : NamesConverter<T>(JsonNamingPolicy.SnakeCaseLower) where T : struct, Enum;
+
+abstract class NamesConverter<T>(JsonNamingPolicy policy) : JsonConverter<T> where T : struct, Enum
+{
+    readonly Dictionary<string, T> values =
+        Enum.GetValues<T>().ToDictionary(v => policy.ConvertName(v.ToString()), StringComparer.Ordinal);
+
+    readonly Dictionary<T, string> names = Enum.GetValues<T>().ToDictionary(v => v, v => policy.ConvertName(v.ToString()));
 
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
+        reader.TokenType == JsonTokenType.String && values.TryGetValue(reader.GetString()!, out var value)
             ? value
-            : throw new JsonException($"must be one of: {string.Join(", ", Values.Keys)}");
+            : throw new JsonException($"must be one of: {string.Join(", ", values.Keys)}");
 
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(Names[value]);
-
-    static string Name(T value) => JsonNamingPolicy.SnakeCaseUpper.ConvertName(value.ToString());
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(names[value]);
 }

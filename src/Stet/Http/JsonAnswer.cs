@@ -14,7 +14,7 @@ public static class JsonAnswer
     const string PositionHeader = "Stet-Position";
 
     // The media type is never rendered as HTML, and readers of the raw text are served better by `é` than by `\u00e9`.
-    static readonly JsonWriterOptions Readable = new()
+    internal static readonly JsonWriterOptions Readable = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,

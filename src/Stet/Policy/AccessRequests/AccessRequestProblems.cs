@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Stet.Policy.AccessRequests;
 
 /// <summary>Every reason a step of an access request is refused. Clients match on the code; the wording may change.</summary>
@@ -23,7 +25,7 @@ public static class AccessRequestProblems
         "access_request_not_found", 404, "No such access request", "there is no access request of this id");
 
     public static Problem NotPending(AccessStatus status) => new(
-        "access_request_closed", 409, "The access request is closed", $"it is {Name(status)}, for good");
+        "access_request_closed", 409, "The access request is closed", $"it is {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString())}, for good");
 
     public static Problem OwnApproval { get; } = new(
         "access_approval_by_requester", 403, "Nobody approves for themselves",
@@ -31,13 +33,4 @@ public static class AccessRequestProblems
 
     public static Problem NotApproved { get; } = new(
         "access_request_not_approved", 409, "There is no approval to revoke", "the access request is not approved, or its approval is revoked already");
-
-    internal static string Name(AccessStatus status) => status switch
-    {
-        AccessStatus.Pending => "pending",
-        AccessStatus.Approved => "approved",
-        AccessStatus.Denied => "denied",
-        AccessStatus.Expired => "expired",
-        _ => "cancelled",
-    };
 }

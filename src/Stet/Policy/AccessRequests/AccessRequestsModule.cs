@@ -72,7 +72,7 @@ public static class AccessRequestsModule
 /// <summary>Shapes of stored events and states.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter), typeof(AccessStatusConverter)])]
+    Converters = [typeof(UtcTimeConverter), typeof(SnakeCaseConverter<AccessStatus>)])]
 [JsonSerializable(typeof(AccessRequested))]
 [JsonSerializable(typeof(AccessApproved))]
 [JsonSerializable(typeof(AccessDenied))]
@@ -85,7 +85,7 @@ sealed partial class AccessRequestEventJson : JsonSerializerContext;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 32, AllowDuplicateProperties = false,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    Converters = [typeof(UtcTimeConverter), typeof(AccessStatusConverter)])]
+    Converters = [typeof(UtcTimeConverter), typeof(SnakeCaseConverter<AccessStatus>)])]
 [JsonSerializable(typeof(AccessRequestBody))]
 [JsonSerializable(typeof(TaskAnswer))]
 [JsonSerializable(typeof(AccessApprovalRequest))]
@@ -93,20 +93,3 @@ sealed partial class AccessRequestEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(AccessRequestAnswer))]
 [JsonSerializable(typeof(AccessRequestsAnswer))]
 sealed partial class AccessRequestHttpJson : JsonSerializerContext;
-
-/// <summary>In the draft's words.</summary>
-sealed class AccessStatusConverter : JsonConverter<AccessStatus>
-{
-    public override AccessStatus Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString() switch
-    {
-        "pending" => AccessStatus.Pending,
-        "approved" => AccessStatus.Approved,
-        "denied" => AccessStatus.Denied,
-        "expired" => AccessStatus.Expired,
-        "cancelled" => AccessStatus.Cancelled,
-        _ => throw new JsonException("must be one of: pending, approved, denied, expired, cancelled"),
-    };
-
-    public override void Write(Utf8JsonWriter writer, AccessStatus value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(AccessRequestProblems.Name(value));
-}

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Audit;
 using Stet.Cedar;
+using Stet.Http;
 using Stet.Policy.AccessRequests;
 using Stet.Policy.Decisions;
 
@@ -17,9 +17,6 @@ static class AnswerWriter
     static readonly byte[] allow = "{\"decision\":true}"u8.ToArray();
     static readonly byte[] deny = "{\"decision\":false}"u8.ToArray();
 
-    // The media type is never rendered as HTML.
-    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>Answers one question.</summary>
     public static Task WriteAsync(HttpContext http, in Answer answer, long position)
     {
@@ -27,7 +24,7 @@ static class AnswerWriter
         if (!answer.HasContext) return SendAsync(http, answer.Taken.Effective.Decision ? allow : deny, position);
 
         var body = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(body, readable)) Write(json, answer, position);
+        using (var json = new Utf8JsonWriter(body, JsonAnswer.Readable)) Write(json, answer, position);
         return SendAsync(http, body.WrittenMemory, position);
     }
 
@@ -35,7 +32,7 @@ static class AnswerWriter
     public static Task WriteAsync(HttpContext http, IReadOnlyList<Answer> answers, long position)
     {
         var body = new ArrayBufferWriter<byte>(64 + (answers.Count * 24));
-        using (var json = new Utf8JsonWriter(body, readable))
+        using (var json = new Utf8JsonWriter(body, JsonAnswer.Readable))
         {
             json.WriteStartObject();
             json.WriteStartArray("evaluations"u8);
@@ -131,11 +128,11 @@ static class AnswerWriter
     static void WriteExplanation(Utf8JsonWriter json, DecisionBasis basis, TakenDecision taken, long position)
     {
         json.WriteStartObject("explanation"u8);
-        json.WriteString("class"u8, DecisionRecordedConverter.NameOf(taken.Effective.Class));
+        json.WriteString("class"u8, taken.Effective.Class.Name());
         if (taken.Effective.Code is { } code) json.WriteString("code"u8, code);
         if (taken.Raw is { } raw) DecisionRecordedConverter.Write(json, raw);
-        Texts(json, "invalid"u8, taken.Translated.Request.Invalid);
-        Texts(json, "dropped"u8, taken.Translated.Dropped);
+        DecisionRecordedConverter.Texts(json, "invalid"u8, taken.Translated.Request.Invalid);
+        DecisionRecordedConverter.Texts(json, "dropped"u8, taken.Translated.Dropped);
         if (DecisionPoint.Explain(basis.Policy, taken.Translated.Request, basis.Entities) is { } why)
             WritePolicies(json, basis, why);
         if (basis.Policy is { } policy)
@@ -185,15 +182,6 @@ static class AnswerWriter
             json.WriteEndObject();
         }
 
-        json.WriteEndArray();
-    }
-
-    static void Texts(Utf8JsonWriter json, ReadOnlySpan<byte> name, StringSet texts)
-    {
-        if (texts.Count == 0) return;
-
-        json.WriteStartArray(name);
-        for (var i = 0; i < texts.Count; i++) json.WriteStringValue(texts[i]);
         json.WriteEndArray();
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -18,8 +17,6 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
 {
     /// <summary>A page ends after so many candidates, even with fewer results: it is answered in bounded time.</summary>
     const int MostCandidates = 10_000;
-
-    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>Answers one page of the present, or of a listing that goes on.</summary>
     public async Task AnswerAsync(HttpContext http, Caller caller, SearchKind kind, long? asOf)
@@ -136,7 +133,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
     static SearchAnswered Event(DecisionBasis basis, AskedSearch search, SearchPage page, string? requestId, string? after)
     {
         var results = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(results, readable)) WriteResults(json, search, page.Results);
+        using (var json = new Utf8JsonWriter(results, JsonAnswer.Readable)) WriteResults(json, search, page.Results);
         var canonical = new ArrayBufferWriter<byte>(results.WrittenCount + 16);
         AuditLog.CanonicalJson.TryWrite(results.WrittenSpan, canonical, out _);
         return new SearchAnswered(
@@ -149,7 +146,7 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         HttpContext http, Tenant tenant, AskedSearch search, SearchPage page, long asOf, DateTimeOffset now, long? position = null)
     {
         var body = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(body, readable))
+        using (var json = new Utf8JsonWriter(body, JsonAnswer.Readable))
         {
             json.WriteStartObject();
             json.WriteStartObject("page"u8);

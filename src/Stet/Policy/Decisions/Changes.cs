@@ -159,7 +159,7 @@ sealed class Changes(Store store, PastDecisions past, PoliciesInForce policies, 
     {
         var taken = basis.Decide(asked, Evaluations.SupportedBy(asked.Context));
         return new ResultAt(
-            position, basis.Now, taken.Effective.Decision, DecisionRecordedConverter.NameOf(taken.Effective.Class),
+            position, basis.Now, taken.Effective.Decision, taken.Effective.Class.Name(),
             taken.Effective.Code, [.. taken.Raw?.Determining.Items ?? []], basis.Policy?.PolicySetDigest);
     }
 

@@ -113,7 +113,7 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
     {
         json.WriteStartObject("effective"u8);
         json.WriteBoolean("decision"u8, effective.Decision);
-        json.WriteString("class"u8, NameOf(effective.Class));
+        json.WriteString("class"u8, effective.Class.Name());
         if (effective.Code is { } code) json.WriteString("code"u8, code);
         json.WritePropertyName("obligations"u8);
         Write(json, effective.Obligations);
@@ -136,16 +136,7 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
         json.WriteEndArray();
     }
 
-    /// <summary>A class as events, answers and queries name it.</summary>
-    internal static string NameOf(DecisionClass @class) => @class switch
-    {
-        DecisionClass.Allow => "allow",
-        DecisionClass.Forbidden => "forbidden",
-        DecisionClass.NotPermitted => "not_permitted",
-        _ => "error",
-    };
-
-    static void Texts(Utf8JsonWriter json, ReadOnlySpan<byte> name, StringSet texts)
+    internal static void Texts(Utf8JsonWriter json, ReadOnlySpan<byte> name, StringSet texts)
     {
         if (texts.Count == 0) return;
 

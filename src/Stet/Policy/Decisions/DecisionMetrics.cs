@@ -17,5 +17,5 @@ static class DecisionMetrics
     /// <param name="since">When the question came, as <see cref="Stopwatch.GetTimestamp"/> has it.</param>
     public static void Answered(DecisionClass kind, long since) => duration.Record(
         Stopwatch.GetElapsedTime(since).TotalSeconds,
-        new KeyValuePair<string, object?>("class", DecisionRecordedConverter.NameOf(kind)));
+        new KeyValuePair<string, object?>("class", kind.Name()));
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
@@ -37,8 +36,6 @@ static class DecisionQueries
     const int MostExamined = 10_000;
 
     const string Columns = "e.seq_id, e.timestamp, e.data, e.version";
-
-    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -185,7 +182,7 @@ static class DecisionQueries
     static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
     {
         var body = new ArrayBufferWriter<byte>(4_096);
-        using (var json = new Utf8JsonWriter(body, readable)) write(json);
+        using (var json = new Utf8JsonWriter(body, JsonAnswer.Readable)) write(json);
         return body.WrittenMemory;
     }
 

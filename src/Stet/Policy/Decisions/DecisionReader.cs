@@ -159,7 +159,7 @@ static class DecisionReader
             switch (name)
             {
                 case "decision": decision = json.GetBoolean(); break;
-                case "class": kind = ClassOf(json.GetString()); break;
+                case "class": kind = DecisionClasses.Read(json.GetString()); break;
                 case "code": code = json.GetString(); break;
                 case "obligations":
                     while (json.Read() && json.TokenType != JsonTokenType.EndArray) obligations.Add(ReadObligation(ref json));
@@ -191,15 +191,6 @@ static class DecisionReader
         using var document = JsonDocument.ParseValue(ref json);
         return FieldValue.Parse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(document.RootElement)).Json;
     }
-
-    internal static DecisionClass ClassOf(string? name) => name switch
-    {
-        "allow" => DecisionClass.Allow,
-        "forbidden" => DecisionClass.Forbidden,
-        "not_permitted" => DecisionClass.NotPermitted,
-        "error" => DecisionClass.Error,
-        _ => throw new JsonException("a stored decision has no known class"),
-    };
 
     static List<string> ReadTexts(ref Utf8JsonReader json)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Stet.Cedar;
 
 namespace Stet.Policy.Decisions;
@@ -17,6 +18,27 @@ public enum DecisionClass
 
     /// <summary>It could not be decided, and so is denied.</summary>
     Error,
+}
+
+/// <summary>Classes as events, answers and queries name them.</summary>
+static class DecisionClasses
+{
+    public static string Name(this DecisionClass kind) => kind switch
+    {
+        DecisionClass.Allow => "allow",
+        DecisionClass.Forbidden => "forbidden",
+        DecisionClass.NotPermitted => "not_permitted",
+        _ => "error",
+    };
+
+    public static DecisionClass Read(string? name) => name switch
+    {
+        "allow" => DecisionClass.Allow,
+        "forbidden" => DecisionClass.Forbidden,
+        "not_permitted" => DecisionClass.NotPermitted,
+        "error" => DecisionClass.Error,
+        _ => throw new JsonException("a stored decision has no known class"),
+    };
 }
 
 /// <summary>Why a decision that is not an allow and no plain answer of the policies is what it is.</summary>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Stet.Http;
 
 namespace Stet.Policy.Decisions;
 
@@ -11,8 +11,6 @@ namespace Stet.Policy.Decisions;
 /// </summary>
 static class ReplayDigest
 {
-    static readonly JsonWriterOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     [ThreadStatic]
     static ArrayBufferWriter<byte>? buffer;
 
@@ -22,7 +20,7 @@ static class ReplayDigest
     public static string Of(DecisionRecorded decision)
     {
         buffer ??= new ArrayBufferWriter<byte>(1_024);
-        writer ??= new Utf8JsonWriter(buffer, options);
+        writer ??= new Utf8JsonWriter(buffer, JsonAnswer.Readable);
         buffer.ResetWrittenCount();
         writer.Reset(buffer);
         DecisionRecordedConverter.Write(writer, decision, whole: false);

@@ -48,7 +48,7 @@ static class PolicyJson
     [
         typeof(UtcTimeConverter), typeof(EquatableArrayConverter<NamedPolicy>), typeof(EquatableArrayConverter<NamedLink>),
         typeof(EquatableArrayConverter<PolicyFinding>), typeof(EquatableArrayConverter<string>),
-        typeof(EquatableArrayConverter<RawError>), typeof(EquatableArrayConverter<Obligation>), typeof(DecisionClassConverter),
+        typeof(EquatableArrayConverter<RawError>), typeof(EquatableArrayConverter<Obligation>), typeof(SnakeCaseConverter<DecisionClass>),
     ])]
 [JsonSerializable(typeof(PolicyDrafted))]
 [JsonSerializable(typeof(PolicyValidated))]

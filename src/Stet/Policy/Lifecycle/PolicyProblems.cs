@@ -118,9 +118,6 @@ public static class PolicyProblems
         "audit_running", 503, "The decisions are being audited", "another audit of them is under way: try again when it has ended")
     { RetryAfterSeconds = 5 };
 
-    public static Problem DecisionNotFound(string evaluationId) => new(
-        "decision_not_found", 404, "No such decision", $"no decision `{evaluationId}` has been recorded");
-
     public static Problem PromotionTooLarge { get; } = new(
         "promotion_too_large", 409, "The decision reaches too many entities",
         string.Create(CultureInfo.InvariantCulture, $"a test holds {DecisionPromotion.MostEntities} entities at most: write one by hand"));

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Http;
 
@@ -9,8 +8,6 @@ namespace Stet.Policy.Lifecycle;
 /// <summary>Carries steps of the life of policies to the store; this instance goes by them at once.</summary>
 sealed class PolicySteps(Commands commands, ContextCatalog contexts, PoliciesInForce policies)
 {
-    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>Decides about a tenant's policies.</summary>
     /// <param name="context">Who asks.</param>
     /// <param name="payload">What the idempotency key stands for.</param>
@@ -42,7 +39,7 @@ sealed class PolicySteps(Commands commands, ContextCatalog contexts, PoliciesInF
     {
         var type = contexts.Catalog.TypeOf(data);
         var text = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(text, readable)) type.Write(data, json);
+        using (var json = new Utf8JsonWriter(text, JsonAnswer.Readable)) type.Write(data, json);
         return new PolicyStep(type.StoredName, position, new UnreadJson(text.WrittenMemory));
     }
 }

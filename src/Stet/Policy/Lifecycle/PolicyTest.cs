@@ -84,7 +84,7 @@ public sealed record ExpectedResult(bool Decision, string? Class, string? Code, 
 {
     internal string? DifferenceTo(EffectiveResult result, RawResult? raw)
     {
-        var kind = DecisionRecordedConverter.NameOf(result.Class);
+        var kind = result.Class.Name();
         var names = StringSet.Of(result.Obligations.Select(o => o.Id));
         if (Decision == result.Decision && (Class is null || Class == kind) && (Code is null || Code == result.Code)
             && (Obligations is null || Obligations.Equals(names))) return null;

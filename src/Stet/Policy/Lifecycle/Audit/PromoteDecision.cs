@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.Cedar;
@@ -19,8 +18,6 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
 {
     /// <summary>Most entities of a test.</summary>
     public const int MostEntities = 1_000;
-
-    static readonly JsonWriterOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <summary>The test of a decision; null: no decision has that id.</summary>
     /// <exception cref="BadRequestException">No policy was in force for it, or it reaches too many entities.</exception>
@@ -85,7 +82,7 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
     static byte[] Write(DecisionRecorded decision, IReadOnlyCollection<Entity> known)
     {
         var text = new ArrayBufferWriter<byte>(2_048);
-        using (var json = new Utf8JsonWriter(text, readable))
+        using (var json = new Utf8JsonWriter(text, JsonAnswer.Readable))
         {
             json.WriteStartObject();
             json.WriteString("name"u8, $"decision {decision.EvaluationId}");
@@ -105,7 +102,7 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
             Write(json, "supports"u8, decision.Pep.Obligations);
             json.WriteStartObject("expected"u8);
             json.WriteBoolean("decision"u8, decision.Effective.Decision);
-            json.WriteString("class"u8, DecisionRecordedConverter.NameOf(decision.Effective.Class));
+            json.WriteString("class"u8, decision.Effective.Class.Name());
             if (decision.Effective.Code is { } code) json.WriteString("code"u8, code);
             Write(json, "obligations"u8, decision.Effective.Obligations.Select(o => o.Id));
             json.WriteEndObject();
@@ -130,7 +127,7 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
         Write(json, "uid"u8, entity.Uid);
         Write(json, "attrs"u8, entity.Attributes);
         json.WriteStartArray("parents"u8);
-        foreach (var ancestor in entity.Ancestors) WriteUid(json, ancestor);
+        foreach (var ancestor in entity.Ancestors) ValueJson.Write(json, ancestor);
         json.WriteEndArray();
         Write(json, "tags"u8, entity.Tags);
         json.WriteEndObject();
@@ -139,21 +136,13 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
     static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, EntityUid uid)
     {
         json.WritePropertyName(name);
-        WriteUid(json, uid);
-    }
-
-    static void WriteUid(Utf8JsonWriter json, EntityUid uid)
-    {
-        json.WriteStartObject();
-        json.WriteString("type"u8, uid.Type);
-        json.WriteString("id"u8, uid.Id);
-        json.WriteEndObject();
+        ValueJson.Write(json, uid);
     }
 
     static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, RecordValue record)
     {
         json.WritePropertyName(name);
-        json.WriteRawValue(record.WriteJson(), skipInputValidation: true);
+        ValueJson.Write(json, record);
     }
 
     static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, IEnumerable<string> texts)
@@ -183,6 +172,6 @@ public static class PromoteDecisionEndpoint
         var reached = await store.PositionAsync(caller.TenantId, http.RequestAborted);
         return await promotion.PromoteAsync(caller.TenantId, id, http.RequestAborted) is (var test, var position)
             ? JsonAnswer.Write(200, new PromotionAnswer(new UnreadJson(test), position), PolicyHttpJson.Default.PromotionAnswer, reached)
-            : Problems.Answer(PolicyProblems.DecisionNotFound(evaluation_id));
+            : Problems.Answer(DecisionQueries.NotFound(id));
     }
 }

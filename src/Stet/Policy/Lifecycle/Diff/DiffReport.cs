@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Compression;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stet.AuditLog;
+using Stet.Http;
 using Stet.Policy.Decisions;
 
 namespace Stet.Policy.Lifecycle;
@@ -107,8 +107,6 @@ sealed class DiffReportBuilder
 /// <summary>Writes the lines of decisions that would change. Their members are written in canonical order.</summary>
 sealed class DiffLines
 {
-    static readonly JsonWriterOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     /// <summary>The lines so far.</summary>
     public ArrayBufferWriter<byte> Text { get; } = new(1_024);
 
@@ -128,7 +126,7 @@ sealed class DiffLines
     public static (byte[] Start, byte[] End) Of(DecisionChange change)
     {
         var line = new ArrayBufferWriter<byte>(1_024);
-        using (var json = new Utf8JsonWriter(line, plain))
+        using (var json = new Utf8JsonWriter(line, JsonAnswer.Readable))
         {
             json.WriteStartObject();
             json.WriteString("action"u8, change.Action);
@@ -140,7 +138,7 @@ sealed class DiffLines
 
         var start = Canonical(line);
         line.ResetWrittenCount();
-        using (var json = new Utf8JsonWriter(line, plain))
+        using (var json = new Utf8JsonWriter(line, JsonAnswer.Readable))
         {
             json.WriteStartObject();
             json.WriteString("resource_type"u8, change.ResourceType);
@@ -162,7 +160,7 @@ sealed class DiffLines
     static void Write(Utf8JsonWriter json, ReadOnlySpan<byte> name, in ReplayedResult result)
     {
         json.WriteStartObject(name);
-        json.WriteString("class"u8, DecisionRecordedConverter.NameOf(result.Effective.Class));
+        json.WriteString("class"u8, result.Effective.Class.Name());
         if (result.Effective.Code is { } code) json.WriteString("code"u8, code);
         json.WriteBoolean("decision"u8, result.Effective.Decision);
         json.WriteStartArray("determining"u8);
