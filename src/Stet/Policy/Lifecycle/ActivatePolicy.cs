@@ -32,7 +32,7 @@ public sealed record ActivatePolicy(string Candidate, string DiffDigest, long Po
         if (notBefore < now || notBefore - now > MostAhead) return Refuse(PolicyProblems.NotBeforeOutOfRange);
         if (!life.IsInForce(diff.Baseline, notBefore)) return Refuse(PolicyProblems.BaselineChanged);
 
-        var given = candidate.Approvals.Where(a => a.Approver != candidate.Author).ToList();
+        var given = candidate.Approvals.Where(a => !candidate.IsBy(a.Approver)).ToList();
         if (given.Count < 2) return Refuse(PolicyProblems.ApprovalsMissing(given.Count));
         given.RemoveAll(a => now - a.At >= approvalLifetime);
         if (given.Count < 2) return Refuse(PolicyProblems.ApprovalsLapsed);

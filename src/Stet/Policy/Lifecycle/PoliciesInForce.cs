@@ -102,7 +102,7 @@ public sealed class PoliciesInForce
             """,
             [Scalar(tenantId), Scalar(stream), Scalar(clock.GetUtcNow().UtcDateTime)], ActivationsAsync, CancellationToken.None);
 
-        return before?.Version == version && before.Stream == stream
+        return before?.Version == version
             ? before
             : new PolicyTimeline(version, stream, activations, (activation, cancel) => InForceAsync(tenantId, activation, cancel));
     }
@@ -138,15 +138,13 @@ public sealed class PolicyTimeline
     internal PolicyTimeline(
         long version, Guid stream, Activation[] activations, Func<Activation, CancellationToken, ValueTask<PolicyInForce?>> load)
     {
-        (Version, Stream, this.activations, this.load) = (version, stream, activations, load);
+        (Version, this.activations, this.load) = (version, activations, load);
         Guard = new StreamCommand<NoState>(guardState, stream, static (_, _) => []) { ExpectedVersion = version };
         loaded = new PolicyInForce?[activations.Length];
     }
 
     /// <summary>Of the stream of the tenant's policies; 0: nothing has been said.</summary>
     public long Version { get; }
-
-    internal Guid Stream { get; }
 
     /// <summary>Of a tenant that did not exist: nothing that is decided by it is ever recorded.</summary>
     internal static PolicyTimeline OfNobody { get; } = new(-1, Guid.Empty, [], static (_, _) => default);

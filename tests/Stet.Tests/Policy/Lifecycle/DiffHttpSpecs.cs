@@ -259,7 +259,7 @@ public class DiffHttpSpecs
         var runner = service.Services.GetRequiredService<PolicyDiffRunner>();
 
         await runner.RunAsync(
-            tenantId, First.InForce(), Wider.InForce(), 1, to, _ => true, new Told(told), CancellationToken.None);
+            tenantId, First.InForce(), Wider.InForce(), 1, to, _ => true, told.Add, CancellationToken.None);
 
         (told[^1].Decisions, told[^1].Position, told[^1].From, told[^1].To).ShouldBe((50, to, 1, to));
     }
@@ -333,10 +333,5 @@ public class DiffHttpSpecs
         report.ShouldEndWith("\n");
         var lines = report.TrimEnd('\n').Split('\n').Select(l => JsonNode.Parse(l)!).ToArray();
         return (lines[0], lines[1..]);
-    }
-
-    sealed class Told(List<DiffProgress> told) : IProgress<DiffProgress>
-    {
-        public void Report(DiffProgress value) => told.Add(value);
     }
 }

@@ -37,7 +37,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
     /// <param name="cancel">Ends it early.</param>
     public async Task RunAsync(
         string tenantId, PolicyInForce? baseline, PolicyInForce candidate, long from, long to, Func<DiffPart, bool> take,
-        IProgress<DiffProgress>? progress, CancellationToken cancel)
+        Action<DiffProgress>? progress, CancellationToken cancel)
     {
         if (from > to) return;
 
@@ -63,7 +63,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
 
                 decisions += part.Decisions;
                 var rate = decisions / Math.Max(Stopwatch.GetElapsedTime(started).TotalSeconds, 1e-6);
-                progress?.Report(new DiffProgress(decisions, part.To, from, to, rate));
+                progress?.Invoke(new DiffProgress(decisions, part.To, from, to, rate));
                 if (!take(part)) break;
             }
         }

@@ -111,7 +111,7 @@ sealed class PolicyDiffs(
                     part.CountInto(tally);
                     lines.Add(part.Lines);
                     return Sum(tally) <= Most;
-                }, new Reporting(progress => running[key] = progress), cancel);
+                }, progress => running[key] = progress, cancel);
             }
             finally
             {
@@ -170,10 +170,5 @@ sealed class PolicyDiffs(
         var sum = 0L;
         foreach (var count in tally.Total) sum += count;
         return sum;
-    }
-
-    sealed class Reporting(Action<DiffProgress> report) : IProgress<DiffProgress>
-    {
-        public void Report(DiffProgress value) => report(value);
     }
 }
