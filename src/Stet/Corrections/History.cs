@@ -157,12 +157,7 @@ public static class HistoryEndpoints
             store, caller.TenantId, subject, Requester.From(query), query.Optional("field_key"), query.Flag("include_revoked"),
             Cursor.Read(query.Optional("cursor")), limit + 1, http.RequestAborted);
 
-        string? next = null;
-        if (page.Count > limit)
-        {
-            page.RemoveAt(limit);
-            next = Cursor.Of(page[^1].Position);
-        }
+        var next = Cursor.Next(page, limit, row => Cursor.Of(row.Position));
 
         var answer = new HistoryAnswer(subject, page, next, position);
         return JsonAnswer.Read(answer, CorrectionsHttpJson.Default.HistoryAnswer, position);

@@ -74,12 +74,7 @@ public static class SystemsEndpoints
             [Scalar(caller.TenantId), Scalar(query.Flag("include_retired")), Optional(after), Scalar(limit + 1)],
             ReadAsync, http.RequestAborted);
 
-        string? next = null;
-        if (page.Count > limit)
-        {
-            page.RemoveAt(limit);
-            next = Cursor.Of(page[^1].StreamId);
-        }
+        var next = Cursor.Next(page, limit, row => Cursor.Of(row.StreamId));
 
         var answer = new SystemsAnswer([.. page.Select(p => p.System)], next, position);
         return JsonAnswer.Read(answer, EnforcementHttpJson.Default.SystemsAnswer, position);

@@ -16,6 +16,18 @@ public static class Cursor
 
     public static string Of(Guid id) => Base64Url.EncodeToString(id.ToByteArray(bigEndian: true));
 
+    /// <summary>Where a list goes on after a page; null when it does not.</summary>
+    /// <param name="rows">The page, and one row more when there is one; that one is taken away.</param>
+    /// <param name="limit">The most rows of the page.</param>
+    /// <param name="of">The cursor after a row.</param>
+    public static string? Next<T>(List<T> rows, int limit, Func<T, string> of)
+    {
+        if (rows.Count <= limit) return null;
+
+        rows.RemoveAt(limit);
+        return of(rows[^1]);
+    }
+
     /// <exception cref="BadRequestException">The text is not a cursor.</exception>
     public static long? Read(string? text)
     {

@@ -60,12 +60,7 @@ public static class DuplicatesEndpoint
             },
             http.RequestAborted);
 
-        string? next = null;
-        if (rows.Count > limit)
-        {
-            rows.RemoveAt(limit);
-            next = Cursor.Of(rows[^1].Position);
-        }
+        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.Position));
 
         return JsonAnswer.Read(new DuplicatesAnswer(rows, next, position), PcsHttpJson.Default.DuplicatesAnswer, position);
     }

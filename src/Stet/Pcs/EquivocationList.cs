@@ -60,12 +60,7 @@ public static class EquivocationsEndpoint
             [Scalar(caller.TenantId), Scalar(after ?? 0), Scalar(limit + 1)],
             async (row, position, cancel) => (await ReadAsync(row, contexts.Catalog, cancel), position), http.RequestAborted);
 
-        string? next = null;
-        if (rows.Count > limit)
-        {
-            rows.RemoveAt(limit);
-            next = Cursor.Of(rows[^1].Position);
-        }
+        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.Position));
 
         return JsonAnswer.Read(
             new EquivocationsAnswer(rows, next, position), PcsHttpJson.Default.EquivocationsAnswer, position);

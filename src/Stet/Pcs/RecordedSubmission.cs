@@ -91,9 +91,7 @@ sealed record SubmissionsAnswer(IReadOnlyList<RecordedSubmission> Submissions, s
     /// <summary>The answer out of one row more than the page has.</summary>
     public static SubmissionsAnswer Of(List<RecordedSubmission> rows, int limit, long position)
     {
-        if (rows.Count <= limit) return new SubmissionsAnswer(rows, null, position);
-
-        rows.RemoveAt(limit);
-        return new SubmissionsAnswer(rows, Cursor.Of(rows[^1].Position), position);
+        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.Position));
+        return new SubmissionsAnswer(rows, next, position);
     }
 }

@@ -109,12 +109,7 @@ public static class AccessRequestEndpoints
                 : [Scalar(caller.TenantId), Optional(before), Scalar(limit + 1)],
             ReadAsync, http.RequestAborted);
 
-        string? next = null;
-        if (rows.Count > limit)
-        {
-            rows.RemoveAt(limit);
-            next = Cursor.Of(rows[^1].StreamId);
-        }
+        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.StreamId));
 
         return JsonAnswer.Read(
             new AccessRequestsAnswer([.. rows.Select(r => AccessRequestAnswer.Of(r.Request, now))], next, position),

@@ -130,12 +130,8 @@ public static class EntityEndpoints
             [Scalar(caller.TenantId), Scalar(afterType), Scalar(afterId), Scalar(limit + 1)],
             async (rows, position, cancel) => (await ReadAsync(rows, contexts.Catalog, cancel), position), http.RequestAborted);
 
-        string? next = null;
-        if (page.Count > limit)
-        {
-            page.RemoveAt(limit);
-            next = Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{page[^1].Entity.Uid.Type}\0{page[^1].Entity.Uid.Id}"));
-        }
+        var next = Cursor.Next(
+            page, limit, row => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{row.Entity.Uid.Type}\0{row.Entity.Uid.Id}")));
 
         return JsonAnswer.Read(new EntitiesAnswer(page, next, position), EntityHttpJson.Default.EntitiesAnswer, position);
     }

@@ -94,12 +94,7 @@ public static class CandidatesEndpoints
             },
             http.RequestAborted);
 
-        string? next = null;
-        if (rows.Count > limit)
-        {
-            rows.RemoveAt(limit);
-            next = Cursor.Of(rows[^1].DraftedPosition);
-        }
+        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.DraftedPosition));
 
         return JsonAnswer.Read(new CandidatesAnswer(rows, next, position), PolicyHttpJson.Default.CandidatesAnswer, position);
     }
