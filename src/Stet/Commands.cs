@@ -22,6 +22,22 @@ public sealed class Commands(Store store, IHostEnvironment environment)
         return (await DecideAsync(context, [command]))[0];
     }
 
+    /// <summary>Likewise, and tells how the state stands after it.</summary>
+    /// <returns>Beside how it went, the state after what was recorded; null when there is none, or nothing was decided anew.</returns>
+    public async Task<(Recorded Recorded, TState? State)> DecideWithStateAsync<TState>(
+        CommandContext context, StreamKey<TState> stream, string? key, ReadOnlyMemory<byte> payload,
+        Func<TState?, DateTimeOffset, Decision> decide)
+        where TState : class
+    {
+        // The rule may be asked twice: the last time counts.
+        TState? state = null;
+        var recorded = await DecideAsync(context, stream, key, payload, (before, now) => decide(state = before, now));
+        if (recorded.Repeated) return (recorded, null);
+
+        foreach (var e in recorded.Events) state = stream.State.Fold(state, e.Data);
+        return (recorded, state);
+    }
+
     /// <summary>Decides commands in order: all are recorded or none.</summary>
     public async Task<Recorded[]> DecideAsync(CommandContext context, IReadOnlyList<CommandToDecide> commands)
     {

@@ -38,15 +38,9 @@ sealed class PcsRegistration(Commands commands, PcsKeySecrets secrets, PcsTenant
     public async Task<(PcsRegistry Registry, Recorded Recorded)> DecideAsync(
         CommandContext context, Func<PcsRegistry?, DateTimeOffset, Decision> decide)
     {
-        PcsRegistry? before = null;
-        var recorded = await commands.DecideAsync(
-            context, PcsModule.RegistryOf, key: null, payload: default,
-            (registry, now) => decide(before = registry, now));
+        var (recorded, registry) = await commands.DecideWithStateAsync(context, PcsModule.RegistryOf, key: null, payload: default, decide);
         if (recorded.Events.Count > 0) tenants.Forget(context.Caller.TenantId);
-
-        var after = before;
-        foreach (var e in recorded.Events) after = PcsModule.RegistryState.Fold(after, e.Data);
-        return (after ?? PcsRegistry.Empty, recorded);
+        return (registry ?? PcsRegistry.Empty, recorded);
     }
 
     IResult Answer(PcsRegistry registry, string kid, Recorded recorded) => JsonAnswer.Write(

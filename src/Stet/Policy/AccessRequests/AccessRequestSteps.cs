@@ -15,19 +15,15 @@ sealed class AccessRequestSteps(Commands commands, Store store, TimeProvider clo
     public async Task<(Recorded Recorded, AccessRequest? Request, DateTimeOffset Now)> TakeAsync(
         Guid id, CommandContext context, string payload, Func<AccessRequest?, DateTimeOffset, Decision> decide)
     {
-        var stream = AccessRequestsModule.StreamOf(id);
-        AccessRequest? request = null;
         DateTimeOffset decidedAt = default;
-        var recorded = await commands.DecideAsync(
-            context, stream, context.IdempotencyKey, Encoding.UTF8.GetBytes(payload),
-            (before, now) => decide(request = before, decidedAt = now));
+        var (recorded, request) = await commands.DecideWithStateAsync(
+            context, AccessRequestsModule.StreamOf(id), context.IdempotencyKey, Encoding.UTF8.GetBytes(payload),
+            (before, now) => decide(before, decidedAt = now));
         if (recorded.Problem is not null) return (recorded, null, decidedAt);
 
         // Sent again under the same key, a step is not decided again; the request may have gone on since.
-        if (recorded.Repeated)
-            return (recorded, (await AccessRequestsModule.FindAsync(store, context.Caller.TenantId, id, context.Cancel)).Request, clock.GetUtcNow());
-
-        foreach (var e in recorded.Events) request = stream.State.Fold(request, e.Data);
-        return (recorded, request, decidedAt);
+        return recorded.Repeated
+            ? (recorded, (await AccessRequestsModule.FindAsync(store, context.Caller.TenantId, id, context.Cancel)).Request, clock.GetUtcNow())
+            : (recorded, request, decidedAt);
     }
 }

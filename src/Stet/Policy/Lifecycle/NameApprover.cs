@@ -74,11 +74,9 @@ public static class ApproversEndpoints
     {
         if (!Caller.IsSubject(approver)) throw RequestQuery.Bad("approver", "must have 1 to 255 characters, none of them a control character");
 
-        PolicyLife? life = null;
-        var recorded = await steps.DecideAsync(context with { IdempotencyKey = null }, "", (before, now) => decide(life = before, now));
+        var (recorded, life) = await steps.DecideWithStateAsync(context with { IdempotencyKey = null }, "", decide);
         if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
 
-        foreach (var e in recorded.Events) life = PolicyModule.LifeState.Fold(life, e.Data);
         return JsonAnswer.Write(
             200, new ApproversAnswer((life ?? PolicyLife.Empty).Approvers, recorded.Position), PolicyHttpJson.Default.ApproversAnswer,
             recorded.Position);

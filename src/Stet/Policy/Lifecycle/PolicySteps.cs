@@ -13,12 +13,17 @@ sealed class PolicySteps(Commands commands, ContextCatalog contexts, PoliciesInF
     /// <param name="payload">What the idempotency key stands for.</param>
     /// <param name="decide">The command's rule.</param>
     public async Task<Recorded> DecideAsync(
+        CommandContext context, string payload, Func<PolicyLife?, DateTimeOffset, Decision> decide) =>
+        (await DecideWithStateAsync(context, payload, decide)).Recorded;
+
+    /// <summary>Likewise, and tells how they stand after it.</summary>
+    public async Task<(Recorded Recorded, PolicyLife? Life)> DecideWithStateAsync(
         CommandContext context, string payload, Func<PolicyLife?, DateTimeOffset, Decision> decide)
     {
-        var recorded = await commands.DecideAsync(
+        var (recorded, life) = await commands.DecideWithStateAsync(
             context, PolicyModule.LifeOf, context.IdempotencyKey, Encoding.UTF8.GetBytes(payload), decide);
         if (recorded.Events.Count > 0) policies.Forget(context.Caller.TenantId);
-        return recorded;
+        return (recorded, life);
     }
 
     /// <summary>Decides about a candidate, and answers with what was recorded.</summary>
