@@ -32,8 +32,7 @@ public sealed class StatusReader
     {
         var streamId = await StreamIdAsync(tenantId, systemId);
         var snapshot = await EnforcementSnapshot.ReadAsync(store, tenantId, streamId, CancellationToken.None);
-        var now = clock.GetUtcNow();
-        return StatusAnswer.Of(snapshot, systemId, defaults, now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
+        return StatusAnswer.Of(snapshot, systemId, defaults, clock.GetMicroseconds());
     }
 
     async Task<Guid?> StreamIdAsync(string tenantId, string? systemId)

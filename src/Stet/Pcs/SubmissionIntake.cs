@@ -29,7 +29,7 @@ sealed partial class SubmissionIntake(
 
         metrics.Ingested(tenant.Id);
         deliveries.Submitted(tenant.Id);
-        var now = Microseconds(clock.GetUtcNow());
+        var now = clock.GetMicroseconds();
         if (claim.Problem is { } mismatch)
             return (null, false, await refusals.RecordAsync(http, tenant, mismatch, pcsId: null, body, now));
 
@@ -167,8 +167,6 @@ sealed partial class SubmissionIntake(
             metrics.Committed(clock.GetElapsedTime(started));
         }
     }
-
-    static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % 10), TimeSpan.Zero);
 
     [LoggerMessage(61, LogLevel.Error, "PCS document {PcsId} could not be recorded")]
     static partial void Failed(ILogger logger, string pcsId, Exception e);

@@ -36,8 +36,7 @@ sealed class DecisionRecorder(
         var timeline = await policies.CurrentAsync(tenant.Id, cancel);
         var registrations = await peps.KnownAsync(tenant, cancel);
         var known = await entities.KnownAsync(tenant, cancel);
-        var time = clock.GetUtcNow();
-        var now = new DateTimeOffset(time.Ticks - (time.Ticks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
+        var now = clock.GetMicroseconds();
         return new DecisionBasis(
             await timeline.AtAsync(now, cancel), known, registrations.Of(pepId), now,
             AsOf: null, [timeline.Guard, entities.Guard(tenant, known), registrations.Guard]);

@@ -30,7 +30,7 @@ public sealed class EntityRecorder(
                 ? await entities.KnownAsync(tenant, context.Cancel)
                 : await entities.RefreshAsync(tenant, context.Cancel);
             var schema = (await policies.NowAsync(tenant.Id, context.Cancel))?.Schema;
-            var decision = decide(known, schema, Microseconds(clock.GetUtcNow()));
+            var decision = decide(known, schema, clock.GetMicroseconds());
             if (decision.Refusal is not null && attempt == 1)
             {
                 // What was in memory may not be the newest: a refusal is given on the newest alone.
@@ -94,6 +94,4 @@ public sealed class EntityRecorder(
 
         return timed;
     }
-
-    static DateTimeOffset Microseconds(DateTimeOffset time) => new(time.Ticks - (time.Ticks % 10), TimeSpan.Zero);
 }
