@@ -8,7 +8,7 @@ namespace Stet.Pcs.Service;
 /// Counts how documents are delivered, which no event tells: a repetition changes nothing. What is counted is stored once a
 /// second, on no request's time; a process that dies takes the last second's with it.
 /// </summary>
-sealed partial class Deliveries(StoreConnections connections, ILogger<Deliveries> logger) : BackgroundService
+sealed partial class Deliveries(StoreConnections connections, TimeProvider clock, ILogger<Deliveries> logger) : BackgroundService
 {
     // While the database is away, the repetitions of further documents count for their tenant alone.
     const int MostDocuments = 10_000;
@@ -46,7 +46,7 @@ sealed partial class Deliveries(StoreConnections connections, ILogger<Deliveries
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var pauses = new PeriodicTimer(Pause);
+        using var pauses = new PeriodicTimer(Pause, clock);
         try
         {
             while (await pauses.WaitForNextTickAsync(stoppingToken)) await StoreAsync();

@@ -3,13 +3,13 @@ namespace Stet.Tests.Authentication;
 /// <summary>A clock that stands still until it is moved.</summary>
 sealed class ManualTime(DateTimeOffset now) : TimeProvider
 {
-    DateTimeOffset now = now;
+    long ticks = now.UtcTicks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => now;
+    public override DateTimeOffset GetUtcNow() => new(GetTimestamp(), TimeSpan.Zero);
 
-    public override long GetTimestamp() => now.UtcTicks;
+    public override long GetTimestamp() => Interlocked.Read(ref ticks);
 
-    public void Advance(TimeSpan by) => now += by;
+    public void Advance(TimeSpan by) => Interlocked.Add(ref ticks, by.Ticks);
 }
