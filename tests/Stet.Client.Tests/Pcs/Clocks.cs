@@ -38,17 +38,25 @@ sealed class HastyClock(bool losesPatience = false) : TimeProvider
             ThreadPool.QueueUserWorkItem(_ => callback(state));
         }
 
-        return new Passed();
+        return new DeadTimer();
     }
+}
 
-    sealed class Passed : ITimer
+/// <summary>A clock that stands still: nothing that waits on it ever has waited long enough.</summary>
+sealed class StillClock : TimeProvider
+{
+    public override long GetTimestamp() => 0;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new DeadTimer();
+}
+
+sealed class DeadTimer : ITimer
+{
+    public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+    public void Dispose()
     {
-        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-        public void Dispose()
-        {
-        }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

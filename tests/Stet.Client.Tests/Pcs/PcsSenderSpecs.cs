@@ -297,7 +297,7 @@ public class PcsSenderSpecs
         using var stop = new CancellationTokenSource();
         var service = new Scripted(_ => Answer(503, retryAfter: "3600"));
         var told = new Told<Delivery>();
-        var running = service.Sender(outbox, TimeProvider.System).RunAsync(told, stop.Token);
+        var running = service.Sender(outbox, new StillClock()).RunAsync(told, stop.Token);
         while (told.All.Count == 0 && !running.IsCompleted) await Task.Delay(5);
 
         await stop.CancelAsync();

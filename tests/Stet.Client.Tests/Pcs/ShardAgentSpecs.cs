@@ -162,12 +162,8 @@ public class ShardAgentSpecs
         await using var outbox = Outbox.Open(folder.At("outbox"), TimeProvider.System);
         using var stop = new CancellationTokenSource();
         var agent = new ShardAgent(outbox, plan ?? Documents.Plan, rule, TimeProvider.System, () => TimeSpan.Zero);
-        var following = agent.FollowAsync(folder.At(source), null, stop.Token);
-        while ((outbox.Counts.Pending < documents || until?.Invoke() == false) && !following.IsCompleted) await Task.Delay(2);
-        // Long enough to see a row too many.
-        await Task.Delay(20);
-        await stop.CancelAsync();
-        await following;
+        var progress = new OneLookMore(() => outbox.Counts.Pending >= documents && until?.Invoke() != false, stop);
+        await agent.FollowAsync(folder.At(source), progress, stop.Token);
 
         var seen = new List<long>();
         var all = new List<PcsDocument>();
@@ -191,5 +187,17 @@ public class ShardAgentSpecs
         var tree = new MerkleTree(PcsVersion.V01);
         foreach (var chunk in System.Text.Encoding.ASCII.GetBytes(stream).Chunk(64)) tree.AddLeaf(chunk);
         return tree.Root();
+    }
+
+    /// <summary>Stops an agent that has looked at its source once more since it was done: it would have seen a row too many.</summary>
+    sealed class OneLookMore(Func<bool> isDone, CancellationTokenSource stop) : IProgress<AgentProgress>
+    {
+        bool wasDone;
+
+        public void Report(AgentProgress value)
+        {
+            if (wasDone) stop.Cancel();
+            wasDone = isDone();
+        }
     }
 }
