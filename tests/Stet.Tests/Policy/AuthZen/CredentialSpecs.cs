@@ -1,6 +1,8 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
+using AuthZenOptions = Stet.Policy.AuthZen.AuthZenOptions;
 
 namespace Stet.Tests.Policy.AuthZen;
 
@@ -61,13 +63,20 @@ public class CredentialSpecs
         }
     }
 
+    [Fact]
+    public async Task A_public_URL_that_is_no_base_URL_keeps_the_service_from_starting() =>
+        (await Should.ThrowAsync<Microsoft.Extensions.Options.OptionsValidationException>(TestService.StartAsync(
+            new TestServiceOptions { Settings = new Dictionary<string, string?> { ["AuthZen:PublicUrl"] = "http://pdp.example" } })))
+            .Message.ShouldContain("AuthZen:PublicUrl");
+
     [Theory]
-    [InlineData("http://pdp.example")]
     [InlineData("https://pdp.example/")]
     [InlineData("https://pdp.example?x=1")]
     [InlineData("pdp.example")]
-    public async Task A_public_URL_that_is_no_base_URL_keeps_the_service_from_starting(string url) =>
-        (await Should.ThrowAsync<Microsoft.Extensions.Options.OptionsValidationException>(TestService.StartAsync(
-            new TestServiceOptions { Settings = new Dictionary<string, string?> { ["AuthZen:PublicUrl"] = url } })))
-            .Message.ShouldContain("AuthZen:PublicUrl");
+    public void A_public_URL_is_an_https_URL_without_query_and_slash(string url)
+    {
+        var options = new AuthZenOptions { PublicUrl = url };
+
+        options.Validate(new ValidationContext(options)).ShouldHaveSingleItem().ErrorMessage!.ShouldContain("AuthZen:PublicUrl");
+    }
 }
