@@ -29,7 +29,7 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
         }
         catch (AuditAlteredException e)
         {
-            Altered(logger, tenantId, e.Position);
+            Alarm(tenantId, e.Position);
             return Problems.Answer(AuditProblems.Altered);
         }
     }
@@ -54,12 +54,12 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
     /// <summary>Answers a request that ran into something altered after its endpoint had returned.</summary>
     public Task AnswerAsync(HttpContext http, TenantLog log, AuditAlteredException e)
     {
-        Alarm(log, e.Position);
+        Alarm(log.TenantId, e.Position);
         return Problems.WriteAsync(http, AuditProblems.Altered);
     }
 
     /// <summary>Tells whoever runs the service that something of a log was altered.</summary>
-    public void Alarm(TenantLog log, long? position) => Altered(logger, log.TenantId, position);
+    public void Alarm(string tenantId, long? position) => Altered(logger, tenantId, position);
 
     /// <summary>The log that the request is about.</summary>
     public static TenantLog Log(HttpContext http) =>

@@ -50,7 +50,7 @@ static class ExportEndpoint
             }
             catch (AuditAlteredException e)
             {
-                access.Alarm(log, e.Position);
+                access.Alarm(log.TenantId, e.Position);
                 httpContext.Abort();
             }
         }
@@ -84,7 +84,7 @@ static class ExportEndpoint
                 foreach (var logged in events)
                 {
                     var salt = Payloads.TrySaltOf(log, logged);
-                    if (salt is null && !isAlarmed) access.Alarm(log, logged.Audited.Position);
+                    if (salt is null && !isAlarmed) access.Alarm(log.TenantId, logged.Audited.Position);
                     isAlarmed |= salt is null;
                     Write(json, logged, salt);
                     await json.FlushAsync(cancel);

@@ -12,7 +12,7 @@ namespace Stet.Audit;
 /// Write receipts: for each event its entry, salt, data and a proof with a signed checkpoint, to be checked offline with
 /// the log's key alone. What the writer has just appended is proved from memory.
 /// </summary>
-sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader)
+sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader, AuditAccess access)
 {
     static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -26,8 +26,8 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     }
 
     /// <summary>
-    /// Adds <c>receipts</c> to the JSON object that is the answer; when signing is refused, or the store is away by now,
-    /// null and <c>receipt_error</c>: what was asked for is done all the same.
+    /// Adds <c>receipts</c> to the JSON object that is the answer; when signing is refused, what is logged was altered, or the
+    /// store is away by now, null and <c>receipt_error</c>: what was asked for is done all the same.
     /// </summary>
     /// <param name="answer">UTF-8 of one object.</param>
     /// <param name="request">What was recorded.</param>
@@ -45,9 +45,15 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
             foreach (var receipt in receipts) Write(json, receipt);
             json.WriteEndArray();
         }
-        catch (Exception e) when (e is AuditSigningRefusedException or StoreUnavailableException || PassingFailure.Is(e))
+        catch (Exception e) when (e is AuditSigningRefusedException or AuditAlteredException or StoreUnavailableException || PassingFailure.Is(e))
         {
-            var problem = e is AuditSigningRefusedException ? AuditProblems.SigningRefused : RequestProblems.Unavailable(0);
+            if (e is AuditAlteredException altered) access.Alarm(request.TenantId!, altered.Position);
+            var problem = e switch
+            {
+                AuditSigningRefusedException => AuditProblems.SigningRefused,
+                AuditAlteredException => AuditProblems.Altered,
+                _ => RequestProblems.Unavailable(0),
+            };
             output.Write(Encoding.UTF8.GetBytes($"null,\"receipt_error\":\"{problem.Code}\""));
         }
 

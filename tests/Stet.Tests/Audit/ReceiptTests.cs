@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Stet.Client.AuditLog;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
 using Stet.Tests.Http;
+using Stet.Tests.Observability;
 using Stet.Tests.Policy.AuthZen;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
@@ -61,6 +63,22 @@ public class ReceiptTests
         var receipt = again.Json["receipts"]!.AsArray().ShouldHaveSingleItem()!;
         ((long)receipt["position"]!).ShouldBe(1);
         await ShouldVerifyAsync(tenant, receipt);
+    }
+
+    [Fact]
+    public async Task A_repeated_command_whose_first_event_was_altered_gets_no_receipt_and_sounds_the_alarm()
+    {
+        using var logs = new CapturedLogs();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = logs });
+        var log = LogClient.New(service);
+        await log.Tenant.PostAsync("/v1/corrections", Correction().With("idempotency_key", "first"));
+        await log.TamperAsync("update stet.mt_events set headers = headers || '{\"actor_class\": \"auditor\"}' where tenant_id = {tenant}");
+
+        var again = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction().With("idempotency_key", "first"));
+
+        again.Status.ShouldBe(200, again.Text);
+        (again.Json["receipts"], (string?)again.Json["receipt_error"]).ShouldBe((null, "audit_altered"));
+        logs.Lines.Single(l => l.Level == LogLevel.Critical).Message.ShouldContain($"{log.TenantId} was altered at position 1");
     }
 
     [Fact]
