@@ -113,6 +113,7 @@ public sealed class Checkpoints(
     /// <param name="view">What the query saw, a guard row included.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditLogChangedException">The log has other keys by now, or the guard row is older than its epoch.</exception>
     internal async Task<SignedCheckpoint> SignStoredAsync(
         TenantLog log, SignedCheckpoint? noted, LogView view, CancellationToken cancel)
     {
@@ -123,6 +124,13 @@ public sealed class Checkpoints(
         if (view.IsFrozen) throw new AuditSigningRefusedException();
 
         var stored = view.Newest!;
+        if (!log.SignsAt(stored.Size))
+        {
+            // Reserved before the epoch began, which now gets a size of its own.
+            await NewestAsync(log, 0, cancel);
+            throw new AuditLogChangedException();
+        }
+
         return (await SignReservedAsync(log, stored.Size, stored.Root, cancel)).With(stored.Cosignatures);
     }
 
@@ -139,7 +147,7 @@ public sealed class Checkpoints(
 
         var guard = view.Guard;
         var age = guard is null ? TimeSpan.MaxValue : clock.GetUtcNow() - guard.ReservedAt;
-        if (guard is null || guard.Size < atLeast || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
+        if (guard is null || guard.Size < atLeast || !log.SignsAt(guard.Size) || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
         {
             guard = await ReserveAsync(connection, log, view);
             age = TimeSpan.Zero;

@@ -23,7 +23,7 @@ sealed class Proofs(Checkpoints checkpoints, AuditReader reader, TileCache cache
         var found = await reader.FindAsync(log.TenantId, eventId, witnessed, cancel);
         if (found.Position is not { } position) return (null, AuditProblems.EventUnknown);
 
-        if (found.View.Newest is null || found.View.Newest.Size < position)
+        if (found.View.Newest is null || found.View.Newest.Size < position || !log.SignsAt(found.View.Newest.Size))
         {
             if (witnessed) return (null, AuditProblems.NotWitnessed);
 

@@ -59,6 +59,9 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>The keys that have signed in this epoch, oldest first.</summary>
     public List<LogSigningKey> SigningKeys { get; } = [];
 
+    /// <summary>Whether a key of this epoch signs a tree of that size: none does where the epoch had not begun.</summary>
+    internal bool SignsAt(long size) => SigningKeys.Exists(key => key.SignsAt(size));
+
     /// <summary>A size and its peaks that this process wrote or folded itself; size -1 when there is none.</summary>
     public (long Size, byte[] Peaks) Verified
     {

@@ -38,7 +38,7 @@ static class TileEndpoints
         {
             var noted = checkpoints.Noted(log);
             var view = await reader.ViewAsync(log.TenantId, [], witnessed: true, http.RequestAborted);
-            if (view.Newest is null || view.Newest.Size < atLeast) return Problems.Answer(AuditProblems.NotWitnessed);
+            if (view.Newest is null || view.Newest.Size < atLeast || !log.SignsAt(view.Newest.Size)) return Problems.Answer(AuditProblems.NotWitnessed);
             signed = await checkpoints.SignStoredAsync(log, noted, view, http.RequestAborted);
         }
         else

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stet.Audit;
-using Stet.Audit.Witnesses;
 using Stet.AuditLog;
 using Stet.EventStore;
 using Stet.Testing;
@@ -90,12 +89,8 @@ public class KeyRotationSpecs
         (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).Status.ShouldBe(201);
         (await RowsAsync(service, "audit_retirements('infinity')")).ShouldBe(1);
         await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
-        var services = service.Services;
-        var epochs = new NewEpoch(
-            services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
-            services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
 
-        await epochs.StartAsync(log.TenantId, "lost disk", _ => null, CancellationToken.None);
+        await RestoreGuardSpecs.StartEpochAsync(service, log.TenantId);
 
         (await RowsAsync(service, "audit_retirements('infinity')")).ShouldBe(0);
     }

@@ -1,5 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Stet.Audit;
+using Stet.Audit.Witnesses;
+using Stet.EventStore;
 using Stet.Testing;
 
 namespace Stet.Tests.Audit;
@@ -121,6 +125,27 @@ public sealed class RestoreGuardSpecs : IDisposable
         (again.ExitCode, again.Errors).ShouldSatisfyAllConditions(r => r.ExitCode.ShouldBe(1), r => r.Errors.ShouldContain("is not frozen"));
     }
 
+    [Theory]
+    [InlineData("proof/{id}")]
+    [InlineData("evidence/{id}")]
+    [InlineData("inclusion?position=1")]
+    public async Task A_new_epoch_proves_what_was_reserved_before_it_with_its_own_checkpoint(string resource)
+    {
+        var clock = new ManualClock();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        (await log.CheckpointAsync()).Size.ShouldBe(2);
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+        await using var second = await TestService.StartAsync(new TestServiceOptions { Clock = clock }, service.Database);
+        await StartEpochAsync(second, log.TenantId);
+
+        var served = await log.At(second).GetAsync("epoch/2/" + resource.Replace("{id}", (await log.EventIdsAsync())[0].ToString(), StringComparison.Ordinal));
+
+        served.Status.ShouldBe(HttpStatusCode.OK, served.Text);
+        served.Text.ShouldContain("audit/epoch/2");
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 
     TestServiceOptions Folder => new() { Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder.FullName } };
@@ -131,6 +156,16 @@ public sealed class RestoreGuardSpecs : IDisposable
     {
         Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder, ["STET_KEK"] = "" },
     };
+
+    /// <summary>Starts a new epoch of a frozen log, of which no file remembers anything.</summary>
+    internal static Task<AuditEpochStarted> StartEpochAsync(TestService service, string tenantId)
+    {
+        var services = service.Services;
+        var epochs = new NewEpoch(
+            services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
+            services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
+        return epochs.StartAsync(tenantId, "lost disk", _ => null, CancellationToken.None);
+    }
 
     static async Task<HttpStatusCode> ReadyAsync(TestService service)
     {

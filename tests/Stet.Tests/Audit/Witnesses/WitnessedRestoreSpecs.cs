@@ -1,9 +1,6 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Stet.Audit;
 using Stet.Audit.Witnesses;
 using Stet.AuditLog;
-using Stet.EventStore;
 
 namespace Stet.Tests.Audit.Witnesses;
 
@@ -37,16 +34,27 @@ public sealed class WitnessedRestoreSpecs : IAsyncLifetime
         await LoseTheSecondEventAsync();
         await using var restored = await witnessed.StartAnotherAsync();
         (await new LogClient(restored, witnessed.TenantId).GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
-        var services = restored.Services;
-        var epochs = new NewEpoch(
-            services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
-            services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
 
-        var started = await epochs.StartAsync(witnessed.TenantId, "lost disk", _ => null, CancellationToken.None);
+        var started = await RestoreGuardSpecs.StartEpochAsync(restored, witnessed.TenantId);
 
         var note = SignedNote.Parse(System.Text.Encoding.UTF8.GetBytes(started.OldNote.ShouldNotBeNull()));
         Checkpoint.Parse(note.Text).Size.ShouldBe(2);
         note.TryOpen([witnessed.Witness.Key], out _, out var refusal).ShouldBeTrue(refusal);
+    }
+
+    [Fact]
+    public async Task What_was_cosigned_before_a_new_epoch_is_kept_and_is_no_part_of_it()
+    {
+        await witnessed.RecordAsync("a");
+        await witnessed.RoundAsync();
+        var log = new LogClient(witnessed.Service, witnessed.TenantId);
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+        await RestoreGuardSpecs.StartEpochAsync(witnessed.Service, witnessed.TenantId);
+
+        foreach (var path in (string[])["checkpoint", $"proof/{(await log.EventIdsAsync())[0]}"])
+            (await log.GetAsync($"epoch/2/{path}?witnessed=true")).Code.ShouldBe("audit_not_witnessed", path);
+
+        (await witnessed.ScalarAsync<long>("select count(*) from stet.audit_cosignature where size = 1")).ShouldBe(1);
     }
 
     [Fact]
