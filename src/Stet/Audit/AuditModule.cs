@@ -48,6 +48,7 @@ public static class AuditModule
         services.AddSingleton<IAppendLog, AuditAppender>();
         services.AddSingleton<AuditBackfill>();
         services.AddHostedService<AuditStart>();
+        services.AddHostedService(provider => provider.GetRequiredService<FrozenLogs>());
         services.AddSingleton<KeyRetirement>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyRetirement>());
         services.AddWitnesses();
@@ -129,10 +130,11 @@ sealed partial class AuditHttpJson : JsonSerializerContext;
 
 /// <summary>
 /// Refuses to start with keys that cannot be unwrapped, wraps those that an earlier version did not, completes logs of a
-/// database older than the log, and looks whether the database is what was signed.
+/// database older than the log, and looks whether the database is what was signed, and which logs are frozen.
 /// </summary>
 sealed class AuditStart(
-    StoreConnections connections, InstallationKeys installation, StreamKeys streamKeys, AuditBackfill backfill, RestoreGuard restore)
+    StoreConnections connections, InstallationKeys installation, StreamKeys streamKeys, AuditBackfill backfill, RestoreGuard restore,
+    FrozenLogs frozen)
     : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -149,6 +151,7 @@ sealed class AuditStart(
         await streamKeys.WrapStoredAsync(connections, cancellationToken);
         await backfill.RunAsync(cancellationToken);
         await restore.CompareAllAsync(cancellationToken);
+        await frozen.RefreshAsync(cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -7,11 +7,17 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
 
-/// <summary>The logs that contradict what was signed. They sign nothing more; their events go on.</summary>
+/// <summary>
+/// The logs that contradict what was signed. They sign nothing more; their events go on. What another instance has frozen is
+/// known a second later.
+/// </summary>
 public sealed partial class FrozenLogs(
-    StoreConnections connections, TenantLogs logs, TimeProvider clock, ILogger<FrozenLogs> logger) : IHealthCheck
+    StoreConnections connections, TenantLogs logs, TimeProvider clock, ILogger<FrozenLogs> logger) : BackgroundService, IHealthCheck
 {
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
     readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
+    int freezes;
 
     /// <summary>Stops a log from being signed, here at once and for good in the database.</summary>
     /// <param name="log">The log.</param>
@@ -32,6 +38,7 @@ public sealed partial class FrozenLogs(
             where tenant_id = $1 and epoch = $2 and frozen_at is null
             """, Scalar(log.TenantId), Scalar(log.Epoch), Scalar(clock.GetUtcNow().UtcDateTime), Scalar(reason));
         await batch.ExecuteNonQueryAsync(cancel);
+        Interlocked.Increment(ref freezes);
         Note(log.TenantId, reason); // a look at the database just before that would have released it
     }
 
@@ -51,6 +58,7 @@ public sealed partial class FrozenLogs(
     /// <summary>Takes over what the database says of all logs.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
+        var before = Volatile.Read(ref freezes);
         await using var command = connections.Writer.CreateCommand("select tenant_id, reason from stet.audit_frozen()");
         await using var rows = await command.ExecuteReaderAsync(cancel);
         var still = new HashSet<string>(StringComparer.Ordinal);
@@ -60,18 +68,20 @@ public sealed partial class FrozenLogs(
             Note(rows.GetString(0), rows.GetString(1));
         }
 
+        if (before != Volatile.Read(ref freezes)) return; // this look may not have seen it yet
         foreach (var tenantId in frozen.Keys.Where(t => !still.Contains(t))) Release(tenantId);
     }
 
     /// <inheritdoc />
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        await RefreshAsync(cancellationToken);
-        return frozen.IsEmpty
-            ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy(
-                $"{frozen.Count} audit logs are frozen: {frozen.Values.Order(StringComparer.Ordinal).First()} Restore the newest database, or run `stet audit new-epoch`.");
-    }
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(frozen.Values.Order(StringComparer.Ordinal).FirstOrDefault() is { } reason
+            ? HealthCheckResult.Unhealthy(
+                $"{frozen.Count} audit logs are frozen: {reason} Restore the newest database, or run `stet audit new-epoch`.")
+            : HealthCheckResult.Healthy());
+
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeated.RunAsync(RefreshAsync, Pause, clock, e => NotRefreshed(logger, e.Message), stoppingToken);
 
     void Note(string tenantId, string reason)
     {
@@ -89,6 +99,9 @@ public sealed partial class FrozenLogs(
 
     [LoggerMessage(30, LogLevel.Critical, "The audit log of {TenantId} is frozen at size {Size}: here {Ours}, signed {Theirs}: {Reason}")]
     static partial void Contradiction(ILogger logger, string tenantId, long size, string ours, string theirs, string reason);
+
+    [LoggerMessage(34, LogLevel.Warning, "Which audit logs other instances have frozen is not known: {Reason}")]
+    static partial void NotRefreshed(ILogger logger, string reason);
 }
 
 /// <summary>A log signs nothing: it is frozen, or its signatures cannot be remembered.</summary>

@@ -5,6 +5,7 @@ using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
 using Stet.Testing;
+using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
 
@@ -179,6 +180,28 @@ public class CheckpointSpecs
         (await log.GetAsync($"proof/{(await log.EventIdsAsync())[0]}")).Code.ShouldBe("audit_signing_refused");
         await using var started = await TestService.StartAsync(database: service.Database);
         await ShouldBeFrozenAsync(started, log);
+    }
+
+    [Fact]
+    public async Task A_log_that_another_instance_has_frozen_gives_no_receipts()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        (await log.CheckpointAsync()).Size.ShouldBe(1);
+        (await ReceiptErrorAsync("before")).ShouldBeNull();
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+
+        for (var tries = 1; await ReceiptErrorAsync($"after{tries}") != "audit_signing_refused"; tries++)
+        {
+            tries.ShouldBeLessThan(50);
+            await Task.Delay(100);
+        }
+
+        await ShouldBeFrozenAsync(service, log);
+
+        async Task<string?> ReceiptErrorAsync(string field) =>
+            (string?)(await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(field))).Json["receipt_error"];
     }
 
     [Fact]
