@@ -45,7 +45,10 @@ public sealed class StoreConnections : IAsyncDisposable
     /// <summary>Read-only sessions of <c>stet_reader</c>, which see one tenant or nothing.</summary>
     public NpgsqlDataSource Reader { get; }
 
-    /// <summary>Sessions of <c>stet_writer</c> that listen and hold locks, so each ends when it is closed.</summary>
+    /// <summary>
+    /// Sessions of <c>stet_writer</c> outside of the pool: for those who listen, hold locks or must not wait for a pooled one.
+    /// Each ends when it is closed.
+    /// </summary>
     public NpgsqlDataSource Subscriber { get; }
 
     /// <summary>Prepares connections; opens none.</summary>

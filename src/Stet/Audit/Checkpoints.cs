@@ -136,6 +136,14 @@ public sealed class Checkpoints(
 
     async Task<SignedCheckpoint> RoundAsync(TenantLog log, long atLeast)
     {
+        var guard = await ReservedAsync(log, atLeast);
+        var signed = await SignAsync(await CurrentAsync(log, CancellationToken.None), guard.Size, guard.Root, CancellationToken.None);
+        return signed.With(guard.Cosignatures);
+    }
+
+    /// <summary>The guard row of the size to sign, made if need be; its connection is given back before another is asked for.</summary>
+    async Task<Guard> ReservedAsync(TenantLog log, long atLeast)
+    {
         // INVARIANT: looked at before the database is: what is noted now was committed before the snapshot is taken.
         var notes = await restore.NotesAsync(log);
         await using var connection = await connections.Writer.OpenConnectionAsync();
@@ -155,8 +163,7 @@ public sealed class Checkpoints(
 
         AuditMetrics.Unsigned.Record(view.Position - guard.Size);
         AuditMetrics.CheckpointAge.Record(Math.Max(0, age.TotalSeconds));
-        var signed = await SignAsync(await CurrentAsync(log, CancellationToken.None), guard.Size, guard.Root, CancellationToken.None);
-        return signed.With(guard.Cosignatures);
+        return guard;
     }
 
     static void ThrowIfChanged(TenantLog log, int epoch, int keyChanges)

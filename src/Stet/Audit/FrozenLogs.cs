@@ -30,7 +30,9 @@ public sealed partial class FrozenLogs(
     {
         Note(log.TenantId, reason);
         Contradiction(logger, log.TenantId, size, ours?.ToString() ?? "none", theirs.ToString(), reason);
-        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+
+        // Outside of the pool, all of which rounds that come here may hold.
+        await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(log.TenantId));
         batch.Add("""

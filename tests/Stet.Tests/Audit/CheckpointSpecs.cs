@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.Audit;
 using Stet.AuditLog;
+using Stet.EventStore;
 using Stet.Testing;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
@@ -202,6 +203,25 @@ public class CheckpointSpecs
 
         async Task<string?> ReceiptErrorAsync(string field) =>
             (string?)(await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(field))).Json["receipt_error"];
+    }
+
+    [Fact]
+    public async Task A_log_is_frozen_although_its_round_has_the_last_connection_of_the_pool()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(3);
+        await log.TamperAsync("delete from stet.audit_leaf where tenant_id = {tenant} and position = 2");
+        var pool = service.Services.GetRequiredService<StoreConnections>().Writer;
+        var held = new List<NpgsqlConnection>();
+
+        // Of ten, the writer has one, and the signs of life another.
+        while (held.Count < 7) held.Add(await pool.OpenConnectionAsync());
+        var refused = await log.GetAsync("checkpoint").WaitAsync(TimeSpan.FromSeconds(10));
+
+        refused.Code.ShouldBe("audit_signing_refused");
+        foreach (var connection in held) await connection.DisposeAsync();
+        await ShouldBeFrozenAsync(service, log);
     }
 
     [Fact]
