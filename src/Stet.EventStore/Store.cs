@@ -16,6 +16,7 @@ public sealed class Store : IAsyncDisposable
     readonly ITenantKeyWrap? keyWrap;
     readonly GroupReader reader;
     readonly Writer writer;
+    int connected;
 
     /// <summary>Opens the store; connections are made when they are needed.</summary>
     /// <param name="connections">To the database.</param>
@@ -31,11 +32,17 @@ public sealed class Store : IAsyncDisposable
     {
         (this.connections, this.catalog, keyWrap) = (connections, catalog, options.KeyWrap);
         reader = new GroupReader(connections.Reader);
-        writer = new Writer(new WriterSession(connections, catalog, projections, log, clock), options, clock, logger);
+        writer = new Writer(new WriterSession(connections, catalog, projections, log, clock, NoteConnection), options, clock, logger);
     }
 
     /// <summary>Whether the writer's last batch reached the database.</summary>
     public bool Healthy => writer.Healthy;
+
+    /// <summary>
+    /// How often the writer has connected to the database. Behind a new connection may be another database: what was read
+    /// before is no longer sure.
+    /// </summary>
+    public int Connected => Volatile.Read(ref connected);
 
     /// <summary>Commands that wait for the writer.</summary>
     public int Waiting => writer.Waiting;
@@ -125,7 +132,7 @@ public sealed class Store : IAsyncDisposable
                 """, Scalar(tenantId), Optional(keyWrap is null ? streamKey : null), Optional(wrapped), Optional(kekId))
             .Add("insert into stet.mt_tenant_partitions (partition_value, partition_suffix) values ($1, replace($1, '-', '_')) on conflict do nothing",
                 Scalar(tenantId)), cancel);
-        return tenants.GetOrAdd(tenantId, created!);
+        return tenants[tenantId] = created!;
     }
 
     /// <summary>Answers the commands and queries that wait, then closes.</summary>
@@ -133,6 +140,12 @@ public sealed class Store : IAsyncDisposable
     {
         await writer.DisposeAsync();
         await reader.DisposeAsync();
+    }
+
+    void NoteConnection()
+    {
+        Interlocked.Increment(ref connected);
+        tenants.Clear();
     }
 
     Task<IReadOnlyList<StoredEvent>> FirstEventsAsync(string tenantId, AppendResult repeated, CancellationToken cancel) =>
@@ -144,14 +157,18 @@ public sealed class Store : IAsyncDisposable
     {
         try
         {
-            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-            await using var batch = new NpgsqlBatch(connection);
-            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-            before(batch);
-            batch.Add("select key, wrapped, kek_id from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
-            await using var rows = await batch.ExecuteReaderAsync(cancel);
-            await rows.NextResultAsync(cancel);
-            return await rows.ReadAsync(cancel) ? new Tenant(tenantId, StreamKey(tenantId, rows)) : null;
+            return await connections.AsWriterAsync(
+                async connection =>
+                {
+                    await using var batch = new NpgsqlBatch(connection);
+                    batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+                    before(batch);
+                    batch.Add("select key, wrapped, kek_id from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
+                    await using var rows = await batch.ExecuteReaderAsync(cancel);
+                    await rows.NextResultAsync(cancel);
+                    return await rows.ReadAsync(cancel) ? new Tenant(tenantId, StreamKey(tenantId, rows)) : null;
+                },
+                cancel);
         }
         catch (NpgsqlException e) when (PassingFailure.Is(e))
         {

@@ -54,6 +54,28 @@ public sealed class StoreConnections : IAsyncDisposable
     /// <summary>Prepares connections; opens none.</summary>
     public static StoreConnections For(string connectionString) => new(connectionString);
 
+    /// <summary>
+    /// Does something on a session of <see cref="Writer"/>, once more when that fails in passing: a pooled connection may have
+    /// died unnoticed, and a new one will tell.
+    /// </summary>
+    /// <param name="work">May be repeated.</param>
+    /// <param name="cancel">Ends the wait for a connection.</param>
+    public async Task<T> AsWriterAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancel)
+    {
+        for (var again = false; ; again = true)
+        {
+            try
+            {
+                await using var connection = await Writer.OpenConnectionAsync(cancel);
+                return await work(connection);
+            }
+            catch (NpgsqlException e) when (!again && PassingFailure.Is(e))
+            {
+                Writer.Clear();
+            }
+        }
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {

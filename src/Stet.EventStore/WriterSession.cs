@@ -11,7 +11,7 @@ namespace Stet.EventStore;
 /// </remarks>
 sealed class WriterSession(
     StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
-    TimeProvider clock)
+    TimeProvider clock, Action connected)
     : IAsyncDisposable
 {
     NpgsqlConnection? ahead;
@@ -31,6 +31,7 @@ sealed class WriterSession(
     {
         try
         {
+            await ConnectAsync(cancel); // nothing is decided on what was remembered of the database before
             ahead ??= await connections.Ahead.OpenConnectionAsync(cancel);
             await LoadAsync(unit, locking: false, ahead, cancel);
         }
@@ -125,6 +126,7 @@ sealed class WriterSession(
     {
         if (connection is not null) return;
         connection = await connections.Writer.OpenConnectionAsync(cancel);
+        connected();
         log?.Connected();
     }
 

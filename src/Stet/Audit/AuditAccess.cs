@@ -21,7 +21,7 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
         try
         {
             // With the log as it is now, the request may be about something else.
-            return await LogChanges.RetryAsync(tries: 2, () => AnswerAsync(context, next, tenantId));
+            return await LogChanges.RetryAsync(logs, tenantId, tries: 2, () => AnswerAsync(context, next, tenantId));
         }
         catch (AuditSigningRefusedException)
         {

@@ -21,6 +21,7 @@ public sealed class Checkpoints(
     /// <param name="atLeast">The size it must cover, which the log has reached; 0 when any will do.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditLogChangedException">There is no such log any more.</exception>
     public async Task<SignedCheckpoint> NewestAsync(string tenantId, long atLeast, CancellationToken cancel)
     {
         const int Tries = 4;
@@ -28,13 +29,12 @@ public sealed class Checkpoints(
         {
             try
             {
-                var log = await logs.FindAsync(tenantId, cancel)
-                    ?? throw new InvalidOperationException($"{tenantId} has no audit log: it is no tenant");
+                var log = await logs.FindAsync(tenantId, cancel) ?? throw new AuditLogChangedException();
                 return await log.Rounds.JoinAsync(asked => RoundAsync(log, asked.Max()), atLeast, cancel);
             }
             catch (AuditLogChangedException) when (attempt < Tries)
             {
-                // The log in memory was not the newest any more.
+                logs.InMemory(tenantId)?.IsStale = true;
             }
             catch (NpgsqlException e) when (PassingFailure.Is(e))
             {
@@ -168,10 +168,7 @@ public sealed class Checkpoints(
 
     static void ThrowIfChanged(TenantLog log, int epoch, int keyChanges)
     {
-        if (epoch == log.Epoch && keyChanges == log.KeyChanges) return;
-
-        log.IsStale = true;
-        throw new AuditLogChangedException();
+        if (epoch != log.Epoch || keyChanges != log.KeyChanges) throw new AuditLogChangedException();
     }
 
     static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)

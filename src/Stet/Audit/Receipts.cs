@@ -66,7 +66,7 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     {
         var receipts = new List<Receipt>();
         foreach (var result in request.Results)
-            receipts.AddRange(await LogChanges.RetryAsync(tries: 3, () => OfAsync(request.TenantId!, result, cancel)));
+            receipts.AddRange(await LogChanges.RetryAsync(logs, request.TenantId!, tries: 3, () => OfAsync(request.TenantId!, result, cancel)));
         return receipts.DistinctBy(r => r.Position).OrderBy(r => r.Position);
     }
 

@@ -42,7 +42,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>What proofs have shown of the upper tree; some 2 MB at most.</summary>
     internal SubtreeCache Subtrees { get; } = new(16_384);
 
-    /// <summary>Whether origin or keys have changed since it was read.</summary>
+    /// <summary>Whether origin or keys have changed since it was read, or may have.</summary>
     internal bool IsStale
     {
         get => Volatile.Read(ref stale);

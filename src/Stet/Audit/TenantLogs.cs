@@ -42,18 +42,15 @@ public sealed class TenantLogs(
     {
         if (logs.TryGetValue(tenantId, out var known) && !known.IsStale) return known;
 
-        var log = await ReadAsync(tenantId, cancel);
-        if (log is null)
-        {
-            if (!await CreateAsync(tenantId, cancel)) return null;
-            log = await ReadAsync(tenantId, cancel) ?? throw new InvalidOperationException($"the new log of {tenantId} is not there");
-        }
-
-        return Keep(log);
+        return await connections.AsWriterAsync(connection => FindAsync(connection, tenantId, cancel), cancel);
     }
 
-    /// <summary>The writer has a new connection.</summary>
-    internal void NoteConnection() => Interlocked.Increment(ref connected);
+    /// <summary>The writer has a new connection: every log is read again when it is next needed.</summary>
+    internal void NoteConnection()
+    {
+        Interlocked.Increment(ref connected);
+        foreach (var log in logs.Values) log.IsStale = true;
+    }
 
     /// <summary>A new secret for a tenant's salts, not stored.</summary>
     internal NewKey NewSecret(string tenantId) => NewKey.Salt(installation, tenantId);
@@ -62,6 +59,18 @@ public sealed class TenantLogs(
     public void Dispose()
     {
         foreach (var log in logs.Values) log.Dispose();
+    }
+
+    async Task<TenantLog?> FindAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
+    {
+        var log = await ReadAsync(connection, tenantId, cancel);
+        if (log is null)
+        {
+            if (!await CreateAsync(connection, tenantId, cancel)) return null;
+            log = await ReadAsync(connection, tenantId, cancel) ?? throw new InvalidOperationException($"the new log of {tenantId} is not there");
+        }
+
+        return Keep(log);
     }
 
     TenantLog Keep(TenantLog log)
@@ -87,9 +96,8 @@ public sealed class TenantLogs(
         }
     }
 
-    async Task<TenantLog?> ReadAsync(string tenantId, CancellationToken cancel)
+    async Task<TenantLog?> ReadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
         batch.Add("select epoch, origin, key_changes from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
@@ -128,9 +136,8 @@ public sealed class TenantLogs(
     }
 
     /// <summary>Makes log and keys; false when there is no such tenant.</summary>
-    async Task<bool> CreateAsync(string tenantId, CancellationToken cancel)
+    async Task<bool> CreateAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await using (var batch = new NpgsqlBatch(connection))
         {

@@ -96,15 +96,16 @@ public static class ReportHeartbeatEndpoint
 /// <summary>How far the tenants' logs are known to reach.</summary>
 public sealed class LogHeads(Store store)
 {
-    readonly System.Collections.Concurrent.ConcurrentDictionary<string, long> reached = new(StringComparer.Ordinal);
+    readonly System.Collections.Concurrent.ConcurrentDictionary<string, (int Connected, long Head)> reached = new(StringComparer.Ordinal);
 
-    /// <summary>Whether a tenant's log has a position; asks the store only when the log was never seen to reach it.</summary>
+    /// <summary>Whether a tenant's log has a position; asks the store only when this database was not seen to reach it.</summary>
     public async ValueTask<bool> ReachAsync(string tenantId, long position, CancellationToken cancel)
     {
-        if (reached.TryGetValue(tenantId, out var known) && position <= known) return true;
+        var connected = store.Connected;
+        if (reached.TryGetValue(tenantId, out var known) && known.Connected == connected && position <= known.Head) return true;
 
         var head = await store.PositionAsync(tenantId, cancel);
-        if (head > 0) reached.AddOrUpdate(tenantId, head, (_, before) => Math.Max(before, head));
+        if (head > 0) reached[tenantId] = (connected, head);
         return position <= head;
     }
 }
