@@ -77,6 +77,7 @@ public static class StetApplication
         services.AddSingleton<Commands>();
         services.AddAudit();
         services.AddSelfCheck();
+        services.AddOutages(); // an outage is on record before enforcement counts who is silent
         services.AddEnforcement();
         services.AddPcs();
         services.AddPolicy();
@@ -84,7 +85,6 @@ public static class StetApplication
         services.AddDecisions();
         services.AddAuthZen();
         services.AddAccessRequests();
-        services.AddOutages();
         services.AddCallers(Stet.AuditLog.Ed25519.Default.Verify);
         services.AddTenantRateLimits();
         services.AddDescription();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Stet.Enforcement;
 using Stet.Outages;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
@@ -27,6 +28,21 @@ public class LifeSignsSpecs
         (bot.Text("status"), bot.Text("silent_seconds")).ShouldBe(("OK", "120"));
         answer["outages"]!.ToJsonString().ShouldBe(
             """[{"started_at":"2026-03-02T09:00:00.000000Z","ended_at":"2026-03-02T10:00:00.000000Z"}]""");
+    }
+
+    [Fact]
+    public async Task Silent_systems_are_first_counted_when_the_outage_is_on_record()
+    {
+        await using var first = await StartAsync();
+        await Tenancy.Of(first, TestService.NewTenantId()).BeatAsync("bot");
+        await StopAsync(first);
+        clock.Advance(TimeSpan.FromHours(1));
+
+        await using var second = await StartAsync(first);
+
+        var silent = second.Services.GetRequiredService<SilentSystems>();
+        while (silent.Stale is null) await Task.Delay(10);
+        silent.Stale.ShouldBe(0);
     }
 
     [Fact]
