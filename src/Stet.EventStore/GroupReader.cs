@@ -23,7 +23,7 @@ sealed class GroupReader : IAsyncDisposable
     }
 
     public Task<T> QueryAsync<T>(PendingQuery<T> query) => queue.Writer.TryWrite(query)
-        ? query.Task
+        ? query.Task.WaitAsync(query.Token)
         : throw new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5));
 
     public async ValueTask DisposeAsync()

@@ -14,7 +14,7 @@ abstract class PendingQuery(string tenantId, CancellationToken cancel)
 
     public abstract bool Answered { get; }
 
-    protected CancellationToken Token { get; } = cancel;
+    public CancellationToken Token { get; } = cancel;
 
     /// <summary>Adds the statement of queries, of which this is one, to a batch.</summary>
     public abstract void Add(NpgsqlBatch batch, IReadOnlyList<PendingQuery> alike);

@@ -38,6 +38,17 @@ public class SharedQueryTests
     }
 
     [Fact]
+    public async Task Who_leaves_does_not_wait_until_the_database_answers()
+    {
+        await using var test = await TestStore.CreateAsync();
+        using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+
+        var asked = test.Store.QueryAsync(test.Tenant, "select pg_sleep(4)", [], (_, _, _) => Task.FromResult(true), leaving.Token);
+
+        await Should.ThrowAsync<OperationCanceledException>(asked.WaitAsync(TimeSpan.FromSeconds(2)));
+    }
+
+    [Fact]
     public async Task A_key_that_the_database_rejects_fails_alone()
     {
         await using var test = await TestStore.CreateAsync();
