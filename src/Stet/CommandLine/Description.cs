@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Stet.Audit;
 using Stet.Audit.SelfCheck;
+using Stet.Audit.Witnesses;
 using Stet.Authentication;
 using Stet.Enforcement;
 using Stet.EventStore;
@@ -110,6 +111,10 @@ static class OptionValues
         Add(PolicyOptions.Section, configuration.GetSection(PolicyOptions.Section).Get<PolicyOptions>() ?? new());
         Add(AuditOptions.Section, configuration.GetSection(AuditOptions.Section).Get<AuditOptions>() ?? new());
         values.Remove($"{AuditOptions.Section}:{nameof(AuditOptions.Kek)}"); // a secret
+        var witnesses = configuration.GetSection(AuditOptions.Section).Get<WitnessOptions>() ?? new();
+        for (var i = 0; i < witnesses.Witnesses.Count; i++)
+            Add($"{AuditOptions.Section}:{nameof(WitnessOptions.Witnesses)}:{i}", witnesses.Witnesses[i]);
+        values[$"{AuditOptions.Section}:{nameof(WitnessOptions.WitnessPolicy)}"] = witnesses.WitnessPolicy;
         Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
         Add(AuthZenOptions.Section, configuration.GetSection(AuthZenOptions.Section).Get<AuthZenOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());

@@ -8,7 +8,10 @@ public static class WitnessModule
     /// <summary>Reads the witnesses from the section <c>Audit</c>, which is validated when the host starts.</summary>
     public static IServiceCollection AddWitnesses(this IServiceCollection services)
     {
-        services.AddOptions<WitnessOptions>().BindConfiguration(AuditOptions.Section);
+        services.AddOptions<WitnessOptions>()
+            .BindConfiguration(AuditOptions.Section)
+            .Validate(options => ConfiguredWitnesses.Read(options) is not null) // or it says what is malformed
+            .ValidateOnStart();
         services.AddSingleton(provider => ConfiguredWitnesses.Read(provider.GetRequiredService<IOptions<WitnessOptions>>().Value));
         services.AddSingleton<WitnessedLog>();
         services.AddSingleton<WitnessClient>();

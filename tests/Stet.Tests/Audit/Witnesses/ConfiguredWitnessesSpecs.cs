@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Stet.Audit.Witnesses;
+using Stet.CommandLine;
 using Stet.Testing;
 
 namespace Stet.Tests.Audit.Witnesses;
@@ -52,6 +54,26 @@ public sealed class ConfiguredWitnessesSpecs
     [InlineData(RunningWitness.Vkey, "", "must be absolute")]
     public void What_is_no_key_or_address_is_refused(string vkey, string url, string reason) =>
         Should.Throw<OptionsValidationException>(() => Read(new WitnessAddress { Vkey = vkey, Url = url })).Message.ShouldContain(reason);
+
+    [Fact]
+    public async Task The_description_names_them_and_says_that_the_service_would_not_start_with_a_malformed_one()
+    {
+        var builder = StetApplication.NewBuilder("Development");
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Audit:Witnesses:0:Vkey"] = "nonsense",
+            ["Audit:Witnesses:0:Url"] = "https://stet:hunter2@w1.example/",
+            ["Audit:WitnessPolicy"] = "quorum none\n",
+        });
+        await using var app = StetApplication.Build(builder, "Host=described.invalid");
+
+        var description = Description.Of(app, "described");
+
+        description.Problem.ShouldNotBeNull().ShouldContain("`Audit:Witnesses`");
+        description.Options["Audit:Witnesses:0:Vkey"].ShouldBe("nonsense");
+        description.Options["Audit:Witnesses:0:Url"].ShouldBe("https://w1.example/");
+        description.Options["Audit:WitnessPolicy"].ShouldBe("quorum none\n");
+    }
 
     [Fact]
     public void Two_witnesses_with_one_name_are_refused() =>
