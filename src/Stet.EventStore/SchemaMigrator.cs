@@ -132,16 +132,26 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         return applied;
     }
 
+    /// <summary>An expression: what a list of grants gives to Stet's roles and to everybody; null when that is nothing.</summary>
+    static string Grants(string acl) => $"""
+        (select string_agg(format('%s %s', g.grantee, g.privilege_type), ', ' order by g.grantee, g.privilege_type)
+         from (select coalesce(r.rolname, 'public') as grantee, x.privilege_type
+            from aclexplode({acl}) x left join pg_roles r on r.oid = x.grantee
+            where x.grantee = 0 or r.rolname like 'stet\_%') g)
+        """;
+
     /// <summary>
     /// A digest over what the catalog says of schema stet: a change by hand shows. Grants to roles that are not Stet's, such
-    /// as a reader of the company's own, are nobody's business here.
+    /// as a reader of the company's own, are nobody's business here, and neither are partitions that Stet's roles reach
+    /// through their parents alone.
     /// </summary>
-    const string Fingerprint = """
+    static readonly string Fingerprint = $"""
         select md5(coalesce(string_agg(line, E'\n' order by line collate "C"), '')) from (
-            select format('column %s.%s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull)
+            select format('column %s.%s %s %s %s',
+                c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, {Grants("a.attacl")})
             from pg_attribute a join pg_class c on c.oid = a.attrelid
-            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
-                and a.attnum > 0 and not a.attisdropped
+            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p')
+                and (not c.relispartition or {Grants("a.attacl")} is not null) and a.attnum > 0 and not a.attisdropped
             union all
             select format('default %s.%s %s', c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid))
             from pg_attrdef d join pg_class c on c.oid = d.adrelid
@@ -152,13 +162,10 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
             from pg_constraint o join pg_class c on c.oid = o.conrelid
             where o.contype in ('c', 'f') and c.relnamespace = 'stet'::regnamespace and not c.relispartition
             union all
-            select format('table %s %s %s', c.relname, c.relrowsecurity, (
-                select string_agg(format('%s %s', g.grantee, g.privilege_type), ', ' order by g.grantee, g.privilege_type)
-                from (select coalesce(r.rolname, 'public') as grantee, x.privilege_type
-                    from aclexplode(c.relacl) x left join pg_roles r on r.oid = x.grantee
-                    where x.grantee = 0 or r.rolname like 'stet\_%') g))
+            select format('table %s %s %s', c.relname, c.relrowsecurity, {Grants("c.relacl")})
             from pg_class c
-            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p')
+                and (not c.relispartition or {Grants("c.relacl")} is not null)
             union all
             select format('index %s', i.indexdef)
             from pg_indexes i join pg_class c on c.relname = i.tablename and c.relnamespace = 'stet'::regnamespace
@@ -167,7 +174,10 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
             select format('policy %s.%s %s %s %s', p.tablename, p.policyname, p.roles, p.qual, p.with_check)
             from pg_policies p where p.schemaname = 'stet'
             union all
-            select format('function %s %s', p.proname, p.prosrc) from pg_proc p where p.pronamespace = 'stet'::regnamespace
+            select format('function %s(%s) %s %s %s %s',
+                p.proname, pg_get_function_identity_arguments(p.oid), p.prosecdef, p.proconfig, p.prosrc,
+                {Grants("coalesce(p.proacl, acldefault('f', p.proowner))")})
+            from pg_proc p where p.pronamespace = 'stet'::regnamespace
         ) catalog(line)
         """;
 

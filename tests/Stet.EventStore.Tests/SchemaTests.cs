@@ -36,6 +36,13 @@ public class SchemaTests
     [InlineData("drop policy reader on stet.mt_events")]
     [InlineData("alter table stet.mt_streams alter column is_archived drop default")]
     [InlineData("alter table stet.mt_streams add constraint positive check (version > 0)")]
+    [InlineData("grant update (data) on stet.mt_events to stet_writer")]
+    [InlineData("grant select on stet.mt_events_default to stet_reader")]
+    [InlineData("grant select (data) on stet.mt_events_default to stet_reader")]
+    [InlineData("grant execute on function stet.secure to stet_reader")]
+    [InlineData("alter function stet.mt_mark_event_progression security definer")]
+    [InlineData("alter function stet.mt_mark_event_progression set search_path = public")]
+    [InlineData("create function stet.secure(tbl regclass) returns void language sql as ''")]
     public async Task A_change_by_hand_shows(string change)
     {
         await using var test = await TestStore.CreateAsync();
@@ -53,7 +60,11 @@ public class SchemaTests
     {
         await using var test = await TestStore.CreateAsync();
         await using var connection = await test.OpenAsSuperuserAsync();
-        foreach (var change in (string[])["grant select on stet.mt_events to pg_monitor", "revoke all on stet.mt_events from pg_monitor"])
+        foreach (var change in (string[])
+        [
+            "grant select on stet.mt_events to pg_monitor", "grant update (data) on stet.mt_events_default to pg_monitor",
+            "grant execute on function stet.secure to pg_monitor", "revoke all on stet.mt_events from pg_monitor",
+        ])
         {
             await using (var command = new NpgsqlCommand(change, connection)) await command.ExecuteNonQueryAsync();
 
