@@ -103,7 +103,7 @@ public sealed class TenantLogs(
         batch.Add("select epoch, origin, key_changes from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         batch.Add("""
             select kind, key_id, epoch, public_key, wrapped, kek_id, from_position, until_position
-            from stet.audit_key where tenant_id = $1 order by kind, from_position, key_id
+            from stet.audit_key where tenant_id = $1 and kind in ('sign', 'salt') order by kind, from_position, key_id
             """, Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

@@ -37,6 +37,23 @@ public class TenantLogsSpecs
     }
 
     [Fact]
+    public async Task The_key_of_a_person_is_none_of_the_keys_of_the_log()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        await log.TamperAsync("""
+            insert into stet.audit_key (tenant_id, kind, key_id, epoch, wrapped, kek_id, from_position)
+            select tenant_id, 'subject', 'k1', epoch, wrapped, kek_id, 0 from stet.audit_key where tenant_id = {tenant} and kind = 'salt'
+            """);
+
+        await using var second = await TestService.StartAsync(database: service.Database);
+
+        (await log.At(second).CheckpointAsync()).Size.ShouldBe(1);
+        (await log.At(second).RecordAsync(1)).ShouldBe(2);
+    }
+
+    [Fact]
     public void A_log_that_was_disposed_has_no_secret_to_salt_with()
     {
         var log = new TenantLog("a", 1, "stet.example/a", 0, isNew: true);

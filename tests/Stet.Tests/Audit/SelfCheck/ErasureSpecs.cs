@@ -75,7 +75,6 @@ public sealed class ErasureSpecs(ErasureSpecs.ErasedLog log) : IClassFixture<Era
             }
 
             await using var add = new NpgsqlBatch(connection);
-            add.Add("alter table stet.audit_key drop constraint audit_key_kind_check");
             add.Add("""
                 insert into stet.audit_key (tenant_id, kind, key_id, epoch, wrapped, kek_id, from_position)
                 values ($1, 'subject', 'k1', 1, $2, $3, 0)
