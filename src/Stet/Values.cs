@@ -216,23 +216,43 @@ sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
     }
 }
 
-/// <summary>Enumerations in capitals with underscores, in exactly that spelling.</summary>
-sealed class CapitalsConverter<T>() : NamesConverter<T>(JsonNamingPolicy.SnakeCaseUpper) where T : struct, Enum;
-
-/// <summary>Enumerations in small letters with underscores, in exactly that spelling.</summary>
-sealed class SnakeCaseConverter<T>() : NamesConverter<T>(JsonNamingPolicy.SnakeCaseLower) where T : struct, Enum;
-
-abstract class NamesConverter<T>(JsonNamingPolicy policy) : JsonConverter<T> where T : struct, Enum
+/// <summary>The words of an enumeration, in exactly this spelling.</summary>
+sealed class EnumWords<T>(JsonNamingPolicy policy) where T : struct, Enum
 {
+    readonly Dictionary<T, string> words = Enum.GetValues<T>().ToDictionary(v => v, v => policy.ConvertName(v.ToString()));
+
     readonly Dictionary<string, T> values =
         Enum.GetValues<T>().ToDictionary(v => policy.ConvertName(v.ToString()), StringComparer.Ordinal);
 
-    readonly Dictionary<T, string> names = Enum.GetValues<T>().ToDictionary(v => v, v => policy.ConvertName(v.ToString()));
+    /// <summary>With underscores: <c>ENTERED_IN_ERROR</c>.</summary>
+    public static EnumWords<T> Capitals { get; } = new(JsonNamingPolicy.SnakeCaseUpper);
 
+    /// <summary>With underscores: <c>not_permitted</c>.</summary>
+    public static EnumWords<T> SmallLetters { get; } = new(JsonNamingPolicy.SnakeCaseLower);
+
+    public IReadOnlyCollection<string> All => values.Keys;
+
+    public string Of(T value) => words[value];
+
+    public bool TryRead(string word, out T value) => values.TryGetValue(word, out value);
+
+    /// <exception cref="InvalidDataException">It is none of the words.</exception>
+    public T Read(string word) =>
+        TryRead(word, out var value) ? value : throw new InvalidDataException($"`{word}` is none of: {string.Join(", ", All)}");
+}
+
+/// <inheritdoc cref="EnumWords{T}.Capitals" />
+sealed class CapitalsConverter<T>() : WordsConverter<T>(EnumWords<T>.Capitals) where T : struct, Enum;
+
+/// <inheritdoc cref="EnumWords{T}.SmallLetters" />
+sealed class SnakeCaseConverter<T>() : WordsConverter<T>(EnumWords<T>.SmallLetters) where T : struct, Enum;
+
+abstract class WordsConverter<T>(EnumWords<T> words) : JsonConverter<T> where T : struct, Enum
+{
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && values.TryGetValue(reader.GetString()!, out var value)
+        reader.TokenType == JsonTokenType.String && words.TryRead(reader.GetString()!, out var value)
             ? value
-            : throw new JsonException($"must be one of: {string.Join(", ", values.Keys)}");
+            : throw new JsonException($"must be one of: {string.Join(", ", words.All)}");
 
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(names[value]);
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(words.Of(value));
 }

@@ -98,7 +98,7 @@ public sealed class CorrectionsProjection : IInlineProjection
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.CorrectionId.Value),
             Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
-            Column(rows, r => r.Data.FieldKey), Column(rows, r => r.Data.Value.Json), Column(rows, r => Words.Of(r.Data.Class)),
+            Column(rows, r => r.Data.FieldKey), Column(rows, r => r.Data.Value.Json), Column(rows, r => EnumWords<CorrectionClass>.Capitals.Of(r.Data.Class)),
             Column(rows, r => ArrayText(r.Data.Permissions.Readers)), Column(rows, r => ArrayText(r.Data.Permissions.Scopes)),
             Column(rows, r => ArrayText(r.Data.Permissions.DenyList)), Column(rows, r => r.Data.Supersedes?.Value),
             Column(rows, r => r.Data.Actor.Type), Column(rows, r => r.Data.Actor.Id),
@@ -132,7 +132,7 @@ public sealed class CorrectionsProjection : IInlineProjection
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
             Column(rows, r => r.Data.FieldKey), Column(rows, r => r.Data.CorrectionId.Value),
-            Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Value.Json), Column(rows, r => Words.Of(r.Data.Class)),
+            Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Value.Json), Column(rows, r => EnumWords<CorrectionClass>.Capitals.Of(r.Data.Class)),
             Column(rows, r => r.End is null), Column(rows, r => ArrayText(r.Data.Permissions.Readers)),
             Column(rows, r => ArrayText(r.Data.Permissions.Scopes)), Column(rows, r => ArrayText(r.Data.Permissions.DenyList)),
             Column(rows, r => r.Data.Actor.Type), Column(rows, r => r.Data.Actor.Id),
@@ -165,35 +165,6 @@ public sealed class CorrectionsProjection : IInlineProjection
 
     sealed record EndedRow(StoredEvent Event, CorrectionId Id, string Status, Guid? SupersededBy, CorrectionRevoked? Revoked)
     {
-        public string? Reason { get; } = Revoked is null ? null : Words.Of(Revoked.Reason);
+        public string? Reason { get; } = Revoked is null ? null : EnumWords<RevocationReason>.Capitals.Of(Revoked.Reason);
     }
-}
-
-/// <summary>The words of enumerations outside of events: <c>ENTERED_IN_ERROR</c>.</summary>
-static class Words
-{
-    public static string Of(CorrectionClass value) => value == CorrectionClass.Fact ? "FACT" : "DISCARDABLE";
-
-    public static string Of(RevocationReason value) => value switch
-    {
-        RevocationReason.Withdrawn => "WITHDRAWN",
-        RevocationReason.Refuted => "REFUTED",
-        RevocationReason.EnteredInError => "ENTERED_IN_ERROR",
-        _ => "EXPIRED",
-    };
-
-    public static RevocationReason ReasonOf(string word) => word switch
-    {
-        "WITHDRAWN" => RevocationReason.Withdrawn,
-        "REFUTED" => RevocationReason.Refuted,
-        "ENTERED_IN_ERROR" => RevocationReason.EnteredInError,
-        _ => RevocationReason.Expired,
-    };
-
-    public static CorrectionStatus StatusOf(string word) => word switch
-    {
-        "ACTIVE" => CorrectionStatus.Active,
-        "SUPERSEDED" => CorrectionStatus.Superseded,
-        _ => CorrectionStatus.Revoked,
-    };
 }

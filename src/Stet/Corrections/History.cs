@@ -105,8 +105,9 @@ public sealed record HistoricalCorrection(
 
     static HistoricalCorrection Read(NpgsqlDataReader row) => new(
         new CorrectionId(row.GetGuid(0)), new Subject(row.GetString(1), row.GetString(2)), row.GetString(3),
-        FieldValue.FromCanonical(row.GetString(4)), row.GetString(5) == "FACT" ? CorrectionClass.Fact : CorrectionClass.Discardable,
-        Words.StatusOf(row.GetString(6)), Id(row, 7), Id(row, 8), row.IsDBNull(9) ? null : Words.ReasonOf(row.GetString(9)),
+        FieldValue.FromCanonical(row.GetString(4)), EnumWords<CorrectionClass>.Capitals.Read(row.GetString(5)),
+        EnumWords<CorrectionStatus>.Capitals.Read(row.GetString(6)), Id(row, 7), Id(row, 8),
+        row.IsDBNull(9) ? null : EnumWords<RevocationReason>.Capitals.Read(row.GetString(9)),
         Text(row, 18), row.IsDBNull(19) ? null : new Actor(row.GetString(19), row.GetString(20)),
         new Actor(row.GetString(10), row.GetString(11)), Text(row, 12), Time(row, 13), Time(row, 14), Time(row, 15)!.Value,
         Time(row, 16), row.GetInt64(17));

@@ -21,7 +21,7 @@ public sealed record RevocableCorrection(Subject Subject, string FieldKey, Revoc
                     row.IsDBNull(3)
                         ? null
                         : new RevocationReceipt(
-                            id, CorrectionStatus.Revoked, Words.ReasonOf(row.GetString(3)),
+                            id, CorrectionStatus.Revoked, EnumWords<RevocationReason>.Capitals.Read(row.GetString(3)),
                             new DateTimeOffset(row.GetDateTime(4), TimeSpan.Zero), row.GetInt64(5))),
             cancel);
 }

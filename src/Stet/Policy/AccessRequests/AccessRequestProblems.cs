@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Stet.Policy.AccessRequests;
 
 /// <summary>Every reason a step of an access request is refused. Clients match on the code; the wording may change.</summary>
@@ -25,7 +23,7 @@ public static class AccessRequestProblems
         "access_request_not_found", 404, "No such access request", "there is no access request of this id");
 
     public static Problem NotPending(AccessStatus status) => new(
-        "access_request_closed", 409, "The access request is closed", $"it is {JsonNamingPolicy.SnakeCaseLower.ConvertName(status.ToString())}, for good");
+        "access_request_closed", 409, "The access request is closed", $"it is {EnumWords<AccessStatus>.SmallLetters.Of(status)}, for good");
 
     public static Problem OwnApproval { get; } = new(
         "access_approval_by_requester", 403, "Nobody approves for themselves",
