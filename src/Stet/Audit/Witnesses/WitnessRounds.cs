@@ -11,7 +11,6 @@ public sealed class WitnessRounds(
     const int AtOnce = 8;
 
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(10);
     static readonly TimeSpan UnchangedEvery = TimeSpan.FromMinutes(10);
 
     readonly WitnessRequest request = new(log, client, metrics, logger);
@@ -19,32 +18,34 @@ public sealed class WitnessRounds(
         witnesses.All.ToDictionary(w => w, _ => new BackOff(clock, Random.Shared.NextDouble));
 
     /// <inheritdoc />
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (witnesses.All.Count == 0) return;
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        witnesses.All.Count == 0
+            ? Task.CompletedTask
+            : Repeated.RunAsync(RunDueAsync, Pause, clock, e => logger.RoundFailed(null, e), stoppingToken);
 
-        using var pauses = new PeriodicTimer(Pause);
-        while (await pauses.WaitForNextTickAsync(stoppingToken))
-        {
-            if (!await RunDueAsync(stoppingToken)) await Task.Delay(PauseAfterFailure, stoppingToken);
-        }
-    }
-
-    /// <summary>Runs the rounds that are due. A failure is logged and ends nothing but its round.</summary>
-    /// <returns>False when it could not be found out which ones are due.</returns>
-    internal async Task<bool> RunDueAsync(CancellationToken cancel)
+    /// <summary>Runs the rounds that are due. The failure of one is logged and ends nothing else.</summary>
+    internal async Task RunDueAsync(CancellationToken cancel)
     {
-        List<string> due = [];
+        List<string> due;
         do
         {
-            if (!await TryAsync(null, async () => due = await cosignatures.StartRoundsAsync(clock.GetUtcNow(), AtOnce, cancel), cancel))
-                return false;
-
-            await Task.WhenAll(due.Select(tenantId => TryAsync(tenantId, () => RunAsync(tenantId, cancel), cancel)));
+            due = await cosignatures.StartRoundsAsync(clock.GetUtcNow(), AtOnce, cancel);
+            await Task.WhenAll(due.Select(tenantId => TryAsync(tenantId, cancel)));
         }
         while (due.Count == AtOnce);
+    }
 
-        return true;
+    async Task TryAsync(string tenantId, CancellationToken cancel)
+    {
+        try
+        {
+            await RunAsync(tenantId, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            // Whatever it was, the other logs have their rounds and the service goes on.
+            logger.RoundFailed(tenantId, e);
+        }
     }
 
     async Task RunAsync(string tenantId, CancellationToken cancel)
@@ -77,20 +78,5 @@ public sealed class WitnessRounds(
         metrics.Cosigned(witness.Name);
         logger.Cosigned(tenantId, witness.Name, checkpoint.Size);
         return outcome;
-    }
-
-    async Task<bool> TryAsync(string? tenantId, Func<Task> work, CancellationToken cancel)
-    {
-        try
-        {
-            await work();
-            return true;
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
-        {
-            // Whatever it was, the other logs have their rounds and the service goes on.
-            logger.RoundFailed(tenantId, e);
-            return false;
-        }
     }
 }
