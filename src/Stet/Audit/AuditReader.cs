@@ -138,7 +138,8 @@ public sealed class AuditReader(Store store)
             : throw new AuditAlteredException(position);
     }
 
-    const int ViewColumns = 8;
+    /// <summary>Where a view's further columns begin.</summary>
+    internal const int ViewColumns = 8;
 
     static readonly SharedQuery<Guid, FoundEvent?> EventInNewest = Events(witnessed: false);
 
@@ -161,8 +162,11 @@ public sealed class AuditReader(Store store)
             return [.. row.GetFieldValue<long?[]>(ViewColumns).Select(at => new FoundEvent(view, at))];
         });
 
-    /// <summary>A query for a log as it stands, one row of it, and more.</summary>
-    static string View(string more, bool witnessed, string joined = "") => $"""
+    /// <summary>A query for a log as it stands, one row of it, and more. <c>$1</c> is the tenant.</summary>
+    /// <param name="more">Expressions over the head <c>h</c>, the log <c>l</c> and the guard row <c>g</c>.</param>
+    /// <param name="witnessed">Whether to take the newest guard row that a witness has cosigned.</param>
+    /// <param name="joined">What else to join.</param>
+    internal static string View(string more, bool witnessed, string joined = "") => $"""
         select {LogTree.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
             (select string_agg(c.line || chr(10), '' order by c.witness)
              from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size),
@@ -175,7 +179,7 @@ public sealed class AuditReader(Store store)
         where h.tenant_id = $1
         """;
 
-    static LogView ReadView(NpgsqlDataReader row, long position) => new(
+    internal static LogView ReadView(NpgsqlDataReader row, long position) => new(
         position, row.GetString(0), row.GetBoolean(1), row.GetInt32(2), row.GetInt32(3),
         row.IsDBNull(4)
             ? null

@@ -117,7 +117,7 @@ public sealed class Checkpoints(
     internal async Task<SignedCheckpoint> SignStoredAsync(
         TenantLog log, SignedCheckpoint? noted, LogView view, CancellationToken cancel)
     {
-        ThrowIfChanged(log, view.Epoch, view.KeyChanges);
+        ThrowIfChanged(log, view);
 
         // A database that this process has not compared with what was signed before, or that has gone back since.
         if (view.Incarnation != log.Compared?.Incarnation || noted?.Size > view.Position) await NewestAsync(log, 0, cancel);
@@ -142,19 +142,19 @@ public sealed class Checkpoints(
     }
 
     /// <summary>The guard row of the size to sign, made if need be; its connection is given back before another is asked for.</summary>
-    async Task<Guard> ReservedAsync(TenantLog log, long atLeast)
+    async Task<SignedSize> ReservedAsync(TenantLog log, long atLeast)
     {
         // INVARIANT: looked at before the database is: what is noted now was committed before the snapshot is taken.
         var notes = await restore.NotesAsync(log);
         await using var connection = await connections.Writer.OpenConnectionAsync();
         var view = await ReadAsync(connection, log.TenantId);
         frozen.Set(log.TenantId, view.FrozenReason);
-        ThrowIfChanged(log, view.Epoch, view.KeyChanges);
+        ThrowIfChanged(log, view.Log);
         frozen.ThrowIfFrozen(log.TenantId);
-        await restore.CompareAsync(connection, log, notes, view.Position, view.Incarnation);
+        await restore.CompareAsync(connection, log, notes, view.Position, view.Log.Incarnation);
 
-        var guard = view.Guard;
-        var age = guard is null ? TimeSpan.MaxValue : clock.GetUtcNow() - guard.ReservedAt;
+        var guard = view.Log.Newest;
+        var age = clock.GetUtcNow() - view.ReservedAt;
         if (guard is null || guard.Size < atLeast || !log.SignsAt(guard.Size) || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
         {
             guard = await ReserveAsync(connection, log, view);
@@ -166,44 +166,29 @@ public sealed class Checkpoints(
         return guard;
     }
 
-    static void ThrowIfChanged(TenantLog log, int epoch, int keyChanges)
+    static void ThrowIfChanged(TenantLog log, LogView view)
     {
-        if (epoch != log.Epoch || keyChanges != log.KeyChanges) throw new AuditLogChangedException();
+        if (view.Epoch != log.Epoch || view.KeyChanges != log.KeyChanges) throw new AuditLogChangedException();
     }
 
     static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
-        batch.Add($"""
-            select h.position, h.audit_peaks, l.epoch, l.key_changes, l.frozen_reason,
-                {LogTree.Incarnation},
-                g.size, g.root, g.peaks, g.reserved_at,
-                (select string_agg(c.line || chr(10), '' order by c.witness)
-                 from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size)
-            from stet.tenant_head h
-            cross join lateral (
-                select * from stet.audit_log where tenant_id = h.tenant_id order by epoch desc limit 1) l
-            left join lateral (
-                select * from stet.audit_signed where tenant_id = h.tenant_id order by size desc limit 1) g on true
-            where h.tenant_id = $1
-            """, Scalar(tenantId));
+        batch.Add(AuditReader.View("h.position, h.audit_peaks, l.frozen_reason, g.reserved_at", witnessed: false), Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync();
         await rows.NextResultAsync();
         if (!await rows.ReadAsync()) throw new AuditLogChangedException(); // another database than the log was read from
 
-        var guard = rows.IsDBNull(6)
-            ? null
-            : new Guard(
-                rows.GetInt64(6), new LogHash(rows.GetFieldValue<byte[]>(7)), rows.GetFieldValue<byte[]>(8),
-                new DateTimeOffset(rows.GetDateTime(9), TimeSpan.Zero), rows.IsDBNull(10) ? "" : rows.GetString(10));
+        const int More = AuditReader.ViewColumns;
         return new View(
-            rows.GetInt64(0), rows.GetFieldValue<byte[]>(1), rows.GetInt32(2), rows.GetInt32(3),
-            rows.IsDBNull(4) ? null : rows.GetString(4), rows.GetString(5), guard);
+            AuditReader.ReadView(rows, rows.GetInt64(More)), rows.GetFieldValue<byte[]>(More + 1),
+            rows.IsDBNull(More + 2) ? null : rows.GetString(More + 2),
+            rows.IsDBNull(More + 3) ? default : new DateTimeOffset(rows.GetDateTime(More + 3), TimeSpan.Zero));
     }
 
     /// <summary>Folds what has come since the newest guard row, and commits a guard row for the head's size.</summary>
-    async Task<Guard> ReserveAsync(NpgsqlConnection connection, TenantLog log, View view)
+    async Task<SignedSize> ReserveAsync(NpgsqlConnection connection, TenantLog log, View view)
     {
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var tenant = new NpgsqlCommand("select set_config('stet.tenant', $1, true)", connection, transaction))
@@ -212,7 +197,7 @@ public sealed class Checkpoints(
             await tenant.ExecuteNonQueryAsync();
         }
 
-        var tree = view.Guard is { } before ? Peaks.Read(before.Size, before.Peaks) : new Peaks();
+        var tree = view.Log.Newest is { } before ? Peaks.Read(before.Size, before.Peaks) : new Peaks();
         if (tree.Size > view.Position)
         {
             await RefuseAsync(log, tree.Size, null, tree.Root, $"The log ends at {view.Position}, and size {tree.Size} is reserved for signing.");
@@ -238,7 +223,7 @@ public sealed class Checkpoints(
         if (root != tree.Root) await RefuseAsync(log, tree.Size, tree.Root, root, $"Size {tree.Size} was reserved with another root.");
 
         log.Verify(tree);
-        return new Guard(tree.Size, tree.Root, view.Peaks, clock.GetUtcNow(), "");
+        return new SignedSize(tree.Size, tree.Root, view.Peaks, "");
     }
 
     async Task<(bool Inserted, LogHash Root)> GuardAsync(NpgsqlConnection connection, string tenantId, Peaks tree)
@@ -277,9 +262,12 @@ public sealed class Checkpoints(
     }
 
     /// <summary>What one snapshot shows of a log.</summary>
-    sealed record View(
-        long Position, byte[] Peaks, int Epoch, int KeyChanges, string? FrozenReason, string Incarnation, Guard? Guard);
-
-    /// <summary>A guard row.</summary>
-    sealed record Guard(long Size, LogHash Root, byte[] Peaks, DateTimeOffset ReservedAt, string Cosignatures);
+    /// <param name="Log">The log, and its newest guard row.</param>
+    /// <param name="Peaks">The head's.</param>
+    /// <param name="FrozenReason">Why it signs nothing; null: it signs.</param>
+    /// <param name="ReservedAt">When the guard row was made.</param>
+    sealed record View(LogView Log, byte[] Peaks, string? FrozenReason, DateTimeOffset ReservedAt)
+    {
+        public long Position => Log.Position;
+    }
 }

@@ -63,7 +63,7 @@ static class LogTree
         await rows.NextResultAsync(cancel);
         var tiles = new StoredTiles();
         while (await rows.ReadAsync(cancel)) tiles.Add(rows, 0);
-        return new Peaks(size, tiles.Make(ProofPlan.Peaks(size)));
+        return tiles.PeaksOf(size);
     }
 }
 
@@ -95,6 +95,10 @@ sealed class StoredTiles
         tile.IsFull && tiles.TryGetValue((tile.Level, tile.Index), out var hashes) && hashes.Length == Tile.FullWidth * LogHash.Size
             ? new FullTile(tile.Index, hashes)
             : null;
+
+    /// <summary>The right edge of a size.</summary>
+    /// <exception cref="AuditAlteredException">Rows that must be there are not.</exception>
+    public Peaks PeaksOf(long size) => new(size, Make(ProofPlan.Peaks(size)));
 
     /// <summary>The hashes of a proof.</summary>
     /// <exception cref="AuditAlteredException">Rows that must be there are not.</exception>

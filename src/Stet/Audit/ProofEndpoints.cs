@@ -58,7 +58,7 @@ static class ProofEndpoints
         var size = asked ?? newest;
         var isNewest = size == newest;
         var signed = isNewest ? await checkpoints.SignStoredAsync(log, noted, view, http.RequestAborted) : null;
-        var peaks = isNewest ? Peaks.Read(size, view.Newest!.Peaks) : new Peaks(size, view.Tiles.Make(ProofPlan.Peaks(size)));
+        var peaks = isNewest ? Peaks.Read(size, view.Newest!.Peaks) : view.Tiles.PeaksOf(size);
         var hashes = view.Tiles.Make(ProofPlan.Inclusion(position - 1, size, peaks));
         var leaf = view.Tiles.Leaf(position - 1);
         if (!MerkleProof.VerifyInclusion(position - 1, size, leaf, hashes, peaks.Root)) throw new AuditAlteredException(position);
@@ -85,10 +85,8 @@ static class ProofEndpoints
             return Problems.Answer(AuditProblems.SizeUnknown(Math.Max(from, asked ?? 0), newest));
 
         var size = asked ?? newest;
-        var peaks = size == newest && view.Newest is { } guard
-            ? Peaks.Read(size, guard.Peaks)
-            : new Peaks(size, view.Tiles.Make(ProofPlan.Peaks(size)));
-        var before = new Peaks(from, view.Tiles.Make(ProofPlan.Peaks(from)));
+        var peaks = size == newest && view.Newest is { } guard ? Peaks.Read(size, guard.Peaks) : view.Tiles.PeaksOf(size);
+        var before = view.Tiles.PeaksOf(from);
         var hashes = view.Tiles.Make(ProofPlan.Consistency(from, size, peaks));
         if (from > 0 && !MerkleProof.VerifyConsistency(from, size, before.Root, peaks.Root, hashes)) throw new AuditAlteredException(null);
 

@@ -15,8 +15,8 @@ public sealed class WitnessedLog(Checkpoints checkpoints, AuditReader reader, Te
     public async Task<ConsistencyProof> ConsistencyAsync(string tenantId, long from, long to, CancellationToken cancel)
     {
         var view = await reader.ViewAsync(tenantId, [from - 1, from, to], witnessed: false, cancel);
-        var before = new Peaks(from, view.Tiles.Make(ProofPlan.Peaks(from)));
-        var after = new Peaks(to, view.Tiles.Make(ProofPlan.Peaks(to)));
+        var before = view.Tiles.PeaksOf(from);
+        var after = view.Tiles.PeaksOf(to);
         return new ConsistencyProof(before.Root, view.Tiles.Make(ProofPlan.Consistency(from, to, after)));
     }
 
