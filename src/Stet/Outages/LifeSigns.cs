@@ -11,8 +11,8 @@ namespace Stet.Outages;
 /// </summary>
 /// <remarks>
 /// Every instance keeps one connection for this, which holds a shared advisory lock: as long as any instance holds it,
-/// the service is there, however idle. An instance arrives when it starts and when it has lost that connection, so that
-/// a time without the database counts like a time without the service.
+/// the service is there, however idle. An instance arrives when it starts, and again when it has lost that connection: a
+/// time in which requests came and no sign could be left counts like a time without the service, an idle one does not.
 /// </remarks>
 public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, ILogger<LifeSigns> logger)
     : IHostedService, IAsyncDisposable
@@ -26,6 +26,8 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
 
     readonly SemaphoreSlim one = new(1, 1);
     NpgsqlConnection? connection;
+    bool hasArrived;
+    DateTime? missingSince;
     long lastSign;
 
     /// <summary>The sign that is under way, or the last one; never fails.</summary>
@@ -71,9 +73,11 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
             await LeaveAsync();
             connection = await connections.Writer.OpenConnectionAsync();
             await ArriveAsync(connection);
+            (hasArrived, missingSince) = (true, null);
         }
         catch (Exception e) when (IsOfDatabase(e))
         {
+            missingSince ??= Now() - Every; // when a sign was last due
             LifeSignsLog.NotLeft(logger, e.Message);
             await LeaveAsync();
         }
@@ -88,14 +92,17 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
         await using var alone = new NpgsqlCommand("select pg_try_advisory_lock($1)", session) { Parameters = { Scalar(LockId) } };
         var isAlone = (bool)(await alone.ExecuteScalarAsync())!;
 
+        // Whether there was a service before this process, only the last sign tells.
+        var earliest = hasArrived ? missingSince ?? Now() : DateTime.UnixEpoch;
+
         // Who is not alone waits here for an instance that is just arriving, before a sign of its own closes the gap.
         await using var batch = new NpgsqlBatch(session);
         if (isAlone)
         {
             batch.Add("""
                 insert into stet.service_outage (started_at, ended_at)
-                select last_sign_at, $1 from stet.service_life where $1 - last_sign_at > $2
-                """, Scalar(Now()), Scalar(ShortestOutage));
+                select greatest(last_sign_at, $3), $1 from stet.service_life where $1 - greatest(last_sign_at, $3) > $2
+                """, Scalar(Now()), Scalar(ShortestOutage), Scalar(earliest));
             AddSign(batch);
             batch.Add("select pg_advisory_lock_shared($1)", Scalar(LockId));
         }

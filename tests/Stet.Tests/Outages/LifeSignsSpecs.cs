@@ -98,7 +98,27 @@ public class LifeSignsSpecs
     }
 
     [Fact]
-    public async Task A_time_without_the_database_is_an_outage()
+    public async Task A_time_in_which_requests_came_and_no_sign_could_be_left_is_an_outage()
+    {
+        await using var service = await StartAsync();
+        clock.Advance(TimeSpan.FromMinutes(5));
+        await ExecuteAsync(service, "alter table stet.service_life rename to away");
+        await RequestAsync(service);
+        await SignedAsync(service);
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await RequestAsync(service);
+        await SignedAsync(service);
+        await ExecuteAsync(service, "alter table stet.away rename to service_life");
+        clock.Advance(TimeSpan.FromMinutes(1));
+
+        await RequestAsync(service);
+        await SignedAsync(service);
+
+        (await OutagesAsync(service)).ShouldBe(["09:04:55 09:07:00"]);
+    }
+
+    [Fact]
+    public async Task A_session_that_an_idle_service_has_lost_is_no_outage()
     {
         await using var service = await StartAsync();
         await ExecuteAsync(service, "select pg_terminate_backend(l.pid, 5000) from pg_locks l where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())");
@@ -107,7 +127,7 @@ public class LifeSignsSpecs
         await RequestAsync(service);
         await SignedAsync(service);
 
-        (await OutagesAsync(service)).ShouldBe(["09:00:00 09:05:00"]);
+        (await OutagesAsync(service)).ShouldBeEmpty();
     }
 
     [Fact]
