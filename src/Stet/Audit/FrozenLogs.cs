@@ -14,6 +14,8 @@ namespace Stet.Audit;
 public sealed partial class FrozenLogs(
     StoreConnections connections, TenantLogs logs, TimeProvider clock, ILogger<FrozenLogs> logger) : BackgroundService, IHealthCheck
 {
+    const int MostNamed = 3;
+
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
@@ -76,9 +78,10 @@ public sealed partial class FrozenLogs(
 
     /// <inheritdoc />
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(frozen.Values.Order(StringComparer.Ordinal).FirstOrDefault() is { } reason
+        Task.FromResult(frozen.OrderBy(f => f.Key, StringComparer.Ordinal).Take(MostNamed).ToArray() is { Length: > 0 } named
             ? HealthCheckResult.Unhealthy(
-                $"{frozen.Count} audit logs are frozen: {reason} Restore the newest database, or run `stet audit new-epoch`.")
+                $"frozen audit logs: {frozen.Count}, of the tenants {string.Join(' ', named.Select(f => $"{f.Key}: {f.Value}"))}"
+                + " Restore the newest database, or run `stet audit new-epoch --tenant ID`.")
             : HealthCheckResult.Healthy());
 
     /// <inheritdoc />
