@@ -220,8 +220,11 @@ public static partial class OpenApi
         else if (type == typeof(FieldValue)) schema.Description ??= "Any JSON value, at most 16 KiB.";
         else if (type.IsEnum)
         {
+            // Capitals, unless the type says otherwise.
+            var isSmall = type.GetCustomAttribute<JsonConverterAttribute>()?.ConverterType?.GetGenericTypeDefinition() == typeof(SnakeCaseConverter<>);
+            var spelling = isSmall ? JsonNamingPolicy.SnakeCaseLower : JsonNamingPolicy.SnakeCaseUpper;
             schema.Type = JsonSchemaType.String | orNull;
-            schema.Enum = [.. Enum.GetNames(type).Select(n => (JsonNode)JsonNamingPolicy.SnakeCaseUpper.ConvertName(n))];
+            schema.Enum = [.. Enum.GetNames(type).Select(n => (JsonNode)spelling.ConvertName(n))];
         }
 
         return Task.CompletedTask;

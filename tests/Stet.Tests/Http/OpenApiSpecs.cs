@@ -227,6 +227,7 @@ public class OpenApiSpecs
         var text = schemas.ToJsonString();
         text.ShouldContain("\"enum\":[\"FACT\",\"DISCARDABLE\"");
         text.ShouldContain("\"ENTERED_IN_ERROR\"");
+        schemas["AccessStatus"]!["enum"]!.AsArray().Select(w => (string)w!).ShouldContain("pending");
         var receipt = schemas["CorrectionReceipt"]!["properties"]!;
         ((string?)receipt["created_at"]!["format"]).ShouldBe("date-time");
         schemas["Problem"]!["properties"]!.AsObject().Select(p => p.Key).ShouldContain("code");

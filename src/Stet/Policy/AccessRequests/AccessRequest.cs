@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Stet.Policy.AccessRequests;
 
 /// <summary>What becomes of an access request. The last five are for good.</summary>
+[JsonConverter(typeof(SnakeCaseConverter<AccessStatus>))]
 public enum AccessStatus
 {
     /// <summary>Nobody has decided yet.</summary>

@@ -72,7 +72,7 @@ public static class AccessRequestsModule
 /// <summary>Shapes of stored events and states.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(UtcTimeConverter), typeof(SnakeCaseConverter<AccessStatus>)])]
+    Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(AccessRequested))]
 [JsonSerializable(typeof(AccessApproved))]
 [JsonSerializable(typeof(AccessDenied))]
@@ -85,7 +85,7 @@ sealed partial class AccessRequestEventJson : JsonSerializerContext;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = 32, AllowDuplicateProperties = false,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    Converters = [typeof(UtcTimeConverter), typeof(SnakeCaseConverter<AccessStatus>)])]
+    Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(AccessRequestBody))]
 [JsonSerializable(typeof(TaskAnswer))]
 [JsonSerializable(typeof(AccessApprovalRequest))]

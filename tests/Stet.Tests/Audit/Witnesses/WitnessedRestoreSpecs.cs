@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Stet.Audit.Witnesses;
 using Stet.AuditLog;
 
 namespace Stet.Tests.Audit.Witnesses;
