@@ -4,7 +4,7 @@ namespace Stet;
 
 /// <summary>
 /// What has been said of each tenant, in memory, and read again when it is a second old: a change made by this instance
-/// counts at once (see <see cref="Forget"/>), one made by another within a second.
+/// counts at once (see <see cref="Forget"/>), one made by another within a second, or for whoever asks <see cref="AgainAsync"/>.
 /// </summary>
 /// <typeparam name="T">What is known of a tenant, as of one version.</typeparam>
 /// <param name="read">Reads it, given what was known before; null: there is no such tenant, and its name is not kept.</param>
@@ -13,6 +13,7 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     where T : class
 {
     const int FreshMilliseconds = 1_000;
+    const int AgainMilliseconds = 100;
     const long Stale = long.MinValue / 2;
 
     readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
@@ -26,6 +27,18 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
         return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
             ? ValueTask.FromResult<T?>(known.Value)
             : new ValueTask<T?>(ReadOnceAsync(tenantId, entry).WaitAsync(cancel));
+    }
+
+    /// <summary>
+    /// What a read finds that begins after this call, however new what is known may be: one read in 100 ms for each tenant,
+    /// which all share who ask for it meanwhile.
+    /// </summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="cancel">Ends the wait, not the read.</param>
+    public Task<T?> AgainAsync(string tenantId, CancellationToken cancel)
+    {
+        var entry = entries.GetOrAdd(tenantId, static _ => new Entry());
+        lock (entry) return (entry.Next ??= Task.Run(() => NextAsync(tenantId, entry))).WaitAsync(cancel);
     }
 
     /// <summary>It has changed, or is not what the store has.</summary>
@@ -47,6 +60,22 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
             var forgotten = entry.Forgotten;
             return entry.Reading = Task.Run(() => ReadAsync(tenantId, entry, forgotten));
         }
+    }
+
+    async Task<T?> NextAsync(string tenantId, Entry entry)
+    {
+        while (Volatile.Read(ref entry.NextAt) - Environment.TickCount64 is > 0 and var wait) await Task.Delay((int)wait);
+
+        Task<T?> reading;
+        lock (entry)
+        {
+            // Whoever asks from here on may know of something later.
+            (entry.Next, entry.NextAt) = (null, Environment.TickCount64 + AgainMilliseconds);
+            var forgotten = entry.Forgotten;
+            reading = entry.Reading = Task.Run(() => ReadAsync(tenantId, entry, forgotten));
+        }
+
+        return await reading;
     }
 
     async Task<T?> ReadAsync(string tenantId, Entry entry, long forgotten)
@@ -75,6 +104,8 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     {
         public Known? Known;
         public Task<T?>? Reading;
+        public Task<T?>? Next;
+        public long NextAt;
         public long Forgotten;
     }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Stet.Tests;
 
 public class FreshByTenantSpecs
@@ -51,5 +53,59 @@ public class FreshByTenantSpecs
 
         (await settings.GetAsync("tenant", default)).ShouldBe("22");
         reads.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_is_asked_for_again_is_read_again_however_new_it_is()
+    {
+        var reads = 0;
+        var settings = new FreshByTenant<string>(
+            (_, _) => Task.FromResult<string?>(new string('x', Interlocked.Increment(ref reads))), version => version.Length);
+
+        (await settings.GetAsync("tenant", default)).ShouldBe("x");
+        (await settings.AgainAsync("tenant", default)).ShouldBe("xx");
+        (await settings.GetAsync("tenant", default)).ShouldBe("xx");
+    }
+
+    [Fact]
+    public async Task Whoever_asks_again_while_that_is_being_read_gets_a_later_read()
+    {
+        var versions = new Queue<TaskCompletionSource<string?>>([new(), new()]);
+        var (before, after) = (versions.First(), versions.Last());
+        var asked = new SemaphoreSlim(0);
+        var settings = new FreshByTenant<string>(
+            (_, _) =>
+            {
+                var read = versions.Dequeue().Task;
+                asked.Release();
+                return read;
+            },
+            version => version.Length);
+
+        var first = settings.AgainAsync("tenant", default);
+        await asked.WaitAsync();
+        var second = settings.AgainAsync("tenant", default);
+        before.SetResult("1");
+        after.SetResult("22");
+
+        (await first, await second).ShouldBe(("1", "22"));
+    }
+
+    [Fact]
+    public async Task However_many_ask_again_there_is_one_read_of_a_tenant_in_100_ms()
+    {
+        var reads = new ConcurrentDictionary<string, int>();
+        var settings = new FreshByTenant<string>(
+            (tenant, _) => Task.FromResult<string?>($"{reads.AddOrUpdate(tenant, 1, (_, count) => count + 1)}"), _ => 1);
+
+        var began = Environment.TickCount64;
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(n => Task.Run(async () =>
+        {
+            while (Environment.TickCount64 - began < 450) await settings.AgainAsync($"tenant {n % 2}", default);
+        })));
+        var took = Environment.TickCount64 - began;
+
+        reads.Count.ShouldBe(2);
+        foreach (var count in reads.Values) count.ShouldBeInRange(2, 1 + (int)(took / 100));
     }
 }

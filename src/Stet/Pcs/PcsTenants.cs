@@ -48,6 +48,13 @@ sealed partial class PcsTenants
     public ValueTask<PcsSettings> CurrentAsync(Tenant tenant, CancellationToken cancel) =>
         known.GetAsync(tenant.Id, cancel)!;
 
+    /// <summary>
+    /// The settings that the store has now, for what would be refused otherwise. Anybody can send such documents, so
+    /// that there is one read in 100 ms for each tenant, for which all of them wait.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">They cannot be read: nothing is verified without them.</exception>
+    public Task<PcsSettings> AgainAsync(Tenant tenant, CancellationToken cancel) => known.AgainAsync(tenant.Id, cancel)!;
+
     /// <summary>The settings have changed, or are not what the store has.</summary>
     public void Forget(string tenantId) => known.Forget(tenantId);
 

@@ -36,7 +36,14 @@ sealed partial class SubmissionIntake(
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
             var settings = await tenants.CurrentAsync(tenant, http.RequestAborted);
-            var verdict = PcsVerifier.Verify(body, claim.IsTrusted ? settings.Verification : settings.SignedOnly, now);
+            var verdict = Verify(body, claim, settings, now);
+            if (verdict is Pcs.PcsRefused { Refusal.Status: 401 })
+            {
+                // Another instance may have registered the key just now. What is accepted, the append compares.
+                settings = await tenants.AgainAsync(tenant, http.RequestAborted);
+                verdict = Verify(body, claim, settings, now);
+            }
+
             if (verdict is Pcs.PcsRefused refused)
                 return (null, false, await RefuseAsync(http, tenant, refused, body, now));
 
@@ -61,6 +68,9 @@ sealed partial class SubmissionIntake(
 
         return (null, false, PcsProblems.SettingsChange);
     }
+
+    static PcsVerdict Verify(byte[] body, SubmissionClaim claim, PcsSettings settings, DateTimeOffset now) =>
+        PcsVerifier.Verify(body, claim.IsTrusted ? settings.Verification : settings.SignedOnly, now);
 
     async Task<Problem> RefuseAsync(HttpContext http, Tenant tenant, Pcs.PcsRefused refused, byte[] body, DateTimeOffset now)
     {

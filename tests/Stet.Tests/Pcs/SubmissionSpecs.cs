@@ -175,6 +175,32 @@ public class SubmissionSpecs
     }
 
     [Fact]
+    public async Task A_key_registered_at_one_instance_verifies_at_another_from_then_on()
+    {
+        await using var first = await TestService.StartAsync();
+        await using var second = await TestService.StartAsync(database: first.Database);
+        var tenantId = TestService.NewTenantId();
+        var here = await PcsTenancy.NewAsync(first, tenantId);
+        var there = new Tenant(second.Client(tenantId));
+
+        for (var epoch = 0; epoch < 3; epoch++)
+        {
+            // So that the other instance has just read the tenant's keys.
+            (await there.SubmitAsync((Document with { Epoch = epoch }).Signed())).Status.ShouldBe(200);
+            var registered = await here.PutAsync($"/v1/pcs/keys/new{epoch}", $$"""{"use":"0.1","alg":"HS256","secret":"secret {{epoch}}"}""");
+            registered.Status.ShouldBe(200, registered.Text);
+
+            var answer = await there.SubmitAsync((Document with { Epoch = 100 + epoch }).Signed($"secret {epoch}"));
+
+            answer.Status.ShouldBe(200, answer.Text);
+        }
+
+        (await EventsAsync(first, tenantId)).OfType<Stet.Pcs.Service.PcsRefused>().ShouldBeEmpty();
+        var deliveries = (await there.CountedAsync(6))["deliveries"]!;
+        ((int)deliveries["signature_failures"]!).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Every_verdict_can_be_had_again_from_its_event()
     {
         var service = await TestService.SharedAsync();
