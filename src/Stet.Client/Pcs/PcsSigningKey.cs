@@ -50,16 +50,32 @@ public sealed class PcsSigningKey
     /// <param name="seq">Its number.</param>
     /// <param name="clockSkew">For <c>ft.clock_skew_ms</c>.</param>
     /// <param name="key">Null: none is at hand.</param>
-    /// <exception cref="AgentException">A document of 1.0 has to be signed, and there is no key for it.</exception>
+    /// <exception cref="AgentException">See <see cref="Check"/>.</exception>
     public static byte[] Number(PcsDocument document, long seq, TimeSpan clockSkew, PcsSigningKey? key)
     {
         ArgumentNullException.ThrowIfNull(document);
+        Check(document, key);
         var numbered = Numbered(document, seq, clockSkew);
-        if (document.Version == PcsVersion.V01 && (key is null || document.Sig is not null)) return numbered.ToJson();
+        return key is null || (document.Version == PcsVersion.V01 && document.Sig is not null)
+            ? numbered.ToJson()
+            : key.Sign(numbered).ToJson();
+    }
+
+    /// <summary>Whether a document can be numbered.</summary>
+    /// <param name="document">As it was built.</param>
+    /// <param name="key">Null: none is at hand.</param>
+    /// <exception cref="AgentException">
+    /// A document of 1.0 has to be signed again, and there is no key for it, or another than the one that signed it.
+    /// </exception>
+    public static void Check(PcsDocument document, PcsSigningKey? key)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        if (document.Version == PcsVersion.V01) return;
         if (key is null)
             throw new AgentException("A document of 1.0 has its number in the outbox under its signature: give the key too.");
 
-        return key.Sign(numbered).ToJson();
+        if (document.Sig is { } sig && key.Sign(document).Sig != sig)
+            throw new AgentException("The document was signed with another key than the one given, or changed since: give the key that signed it.");
     }
 
     internal static PcsDocument Numbered(PcsDocument document, long seq, TimeSpan clockSkew) => document with

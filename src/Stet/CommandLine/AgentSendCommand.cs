@@ -30,7 +30,7 @@ static class AgentSendCommand
     static async Task<int> RunAsync(ParseResult arguments, TimeProvider clock, CancellationToken cancel)
     {
         var key = AgentOptions.Key(arguments);
-        var documents = (arguments.GetValue(Files) ?? []).Select(Read).ToList();
+        var documents = (arguments.GetValue(Files) ?? []).Select(file => Read(file, key)).ToList();
         var (endpoint, client) = AgentOptions.Endpoint(arguments, clock);
         using var _ = client;
         await using var outbox = Outbox.Open(arguments.GetValue(AgentOptions.Outbox)!, clock);
@@ -48,6 +48,21 @@ static class AgentSendCommand
         if (counts.Pending > 0)
             await configuration.Error.WriteLineAsync($"{counts.Pending} documents are pending: `stet agent send` tries again.");
         return report.ExitCode(counts);
+    }
+
+    /// <summary>A document that can be queued: what cannot be is said before any is.</summary>
+    static PcsDocument Read(string file, PcsSigningKey? key)
+    {
+        var document = Read(file);
+        try
+        {
+            PcsSigningKey.Check(document, key);
+            return document;
+        }
+        catch (AgentException e)
+        {
+            throw new AgentException($"`{file}` cannot be sent: {e.Message}", e);
+        }
     }
 
     static PcsDocument Read(string file)

@@ -65,6 +65,18 @@ public class EpochBuilderSpecs
     }
 
     [Fact]
+    public void A_document_of_1_0_is_numbered_with_the_key_that_signed_it_and_no_other()
+    {
+        var signed = Documents.Of(1, Documents.PlanOfV10);
+        var other = PcsSigningKey.Hmac("another secret of 32 bytes or so");
+
+        PcsSigningKey.Number(signed, 1, TimeSpan.Zero, Documents.Plan.Key).ShouldBe(PcsSigningKey.Number(signed with { Sig = null }, 1, TimeSpan.Zero, Documents.Plan.Key));
+        Should.Throw<AgentException>(() => PcsSigningKey.Number(signed, 1, TimeSpan.Zero, other)).Message.ShouldContain("another key");
+        Should.Throw<AgentException>(() => PcsSigningKey.Number(signed with { Epoch = 2 }, 1, TimeSpan.Zero, Documents.Plan.Key));
+        Should.NotThrow(() => PcsSigningKey.Number(Documents.Of(1), 1, TimeSpan.Zero, other));
+    }
+
+    [Fact]
     public void What_cannot_be_signed_is_refused()
     {
         Should.Throw<AgentException>(() => PcsSigningKey.Number(Documents.Of(1, Documents.PlanOfV10), 1, TimeSpan.Zero, key: null));

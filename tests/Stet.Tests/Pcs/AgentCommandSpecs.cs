@@ -102,6 +102,21 @@ public sealed class AgentCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_document_that_another_key_signed_is_not_queued()
+    {
+        var (key, other) = (Write("key", Ordinary.LongSecret), Write("other", "another-32-byte-secret-for-tests"));
+        string[] build = ["build", "--in", Write("rows.csv", Csv), "--pcs", "1.0", "--kid", "k1", "--tenant", "acme"];
+        await RunAsync([.. build, "--out", At("ours.json"), "--key-file", key]);
+        await RunAsync([.. build, "--out", At("theirs.json"), "--key-file", other]);
+
+        var (code, _, error) = await RunAsync("send", At("ours.json"), At("theirs.json"), "--outbox", At("outbox"), "--key-file", key);
+
+        code.ShouldBe(1);
+        error.ShouldStartWith($"`{At("theirs.json")}` cannot be sent: The document was signed with another key");
+        File.Exists(At("outbox")).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task What_was_sent_twice_is_recorded_once()
     {
         var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
