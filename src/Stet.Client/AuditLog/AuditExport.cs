@@ -9,6 +9,8 @@ public static class AuditExport
 {
     const string Checkpoint = "checkpoint";
 
+    internal const string Payloads = "payloads.ndjson";
+
     static readonly TimeSpan longestSilence = TimeSpan.FromSeconds(60);
 
     /// <summary>
@@ -93,7 +95,7 @@ public static class AuditExport
     {
         var name = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
         var isFile = entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile;
-        if (isFile && (name is Checkpoint or "payloads.ndjson" or "keys.json" || TilePath.TryParse(name, out _))) return name;
+        if (isFile && (name is Checkpoint or Payloads or "keys.json" || TilePath.TryParse(name, out _))) return name;
 
         throw AuditException.Malformed($"The export holds `{entry.Name}`, which is no file of a log.");
     }

@@ -26,6 +26,18 @@ public class AuditCommandSpecs
     }
 
     [Fact]
+    public async Task Verify_says_which_payloads_it_left_unchecked()
+    {
+        using var folder = new TestFolder().Export(Log);
+        var payloads = folder.Write("payloads.ndjson", Log.PayloadLines());
+
+        var (code, output, _) = await RunAsync("verify", "--log", folder.Root, "--vkey", Vkey);
+
+        code.ShouldBe(0);
+        output.ShouldEndWith($"300 entries read\nThe payloads were not checked: name them with --payloads {payloads}\n");
+    }
+
+    [Fact]
     public async Task Verify_tells_programs_in_JSON()
     {
         var witness = TestKey.Witness("witness.example/w1", 0x60);
@@ -157,6 +169,18 @@ public class AuditCommandSpecs
         var (code, output, error) = await RunAsync("export", "--log", server.Url.ToString(), "--to", folder.At("copy"), "--header", "X-Key: k");
 
         (code, output, error).ShouldBe((3, "", "`export` answers 404 instead of 200.\n"));
+    }
+
+    [Fact]
+    public async Task What_was_exported_is_to_be_verified_with_its_payloads()
+    {
+        using var folder = new TestFolder();
+        await using var server = AuditExportSpecs.Serving(AuditExportSpecs.Tar([("checkpoint", Log.Note())]));
+
+        var (code, output, _) = await RunAsync("export", "--log", server.Url.ToString(), "--to", folder.Root);
+
+        code.ShouldBe(0);
+        output.ShouldBe($"1 files in {folder.Root}; now verify them: stet audit verify --log {folder.Root} --payloads {folder.At("payloads.ndjson")} --vkey KEY\n");
     }
 
     [Fact]

@@ -124,7 +124,7 @@ public class AuditExportSpecs
         (await Should.ThrowAsync<AuditException>(AuditExport.DownloadAsync(client, serving.Url, file))).Outcome.ShouldBe(AuditOutcome.Usage);
     }
 
-    static TestServer Serving(byte[] tar) => new((path, _) => path == "/v1/log/export" ? Response.Ok(tar) : Response.NotFound);
+    internal static TestServer Serving(byte[] tar) => new((path, _) => path == "/v1/log/export" ? Response.Ok(tar) : Response.NotFound);
 
     static async Task<long> DownloadAsync(TestServer server, TestFolder folder)
     {
@@ -139,7 +139,7 @@ public class AuditExportSpecs
         ("keys.json", "{}"),
     ];
 
-    static byte[] Tar(List<(string Name, string Text)> files)
+    internal static byte[] Tar(List<(string Name, string Text)> files)
     {
         var archive = new MemoryStream();
         using (var writer = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true))

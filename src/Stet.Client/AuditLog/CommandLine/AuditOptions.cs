@@ -66,9 +66,9 @@ static class AuditOptions
             : AuditLogSource.FromFolder(log);
     }
 
-    public static Uri RequiredUrl(this ParseResult arguments)
+    public static Uri RequiredUrl(this ParseResult arguments, Option<string[]> option)
     {
-        var log = arguments.Required(Log);
+        var log = arguments.Required(option);
         return IsUrl(log) ? Url(log) : throw AuditException.Usage("`--log` must be a URL, http:// or https://.");
     }
 

@@ -25,10 +25,16 @@ static class VerifyCommand
 
             var output = arguments.InvocationConfiguration.Output;
             if (arguments.GetValue(AuditOptions.Json)) await output.WriteLineAsync(ReportText.Json(report));
-            else if (report.Problem is null) await output.WriteLineAsync(ReportText.Lines(report));
+            else if (report.Problem is null) await output.WriteLineAsync(ReportText.Lines(report) + Unchecked(arguments, options));
             else await arguments.InvocationConfiguration.Error.WriteLineAsync(report.Problem);
             return report.Outcome;
         });
+
+    /// <summary>A word on the payloads of an export that were left out: nobody is to take them for verified.</summary>
+    static string Unchecked(ParseResult arguments, AuditVerifierOptions options) =>
+        Path.Combine(arguments.Required(AuditOptions.Log), AuditExport.Payloads) is var payloads && options.PayloadsFile is null && File.Exists(payloads)
+            ? $"\nThe payloads were not checked: name them with --payloads {payloads}"
+            : "";
 
     /// <summary>What <c>verify</c> and <c>watch</c> share.</summary>
     public static AuditVerifierOptions Options(ParseResult arguments) => new()
