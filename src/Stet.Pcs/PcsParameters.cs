@@ -52,32 +52,38 @@ public sealed record PcsParameters
     /// <summary>For how long the first answer is given again to the same content. Default null: as the service is set.</summary>
     public TimeSpan? AnswerLifetime { get; init; }
 
-    /// <summary>What is wrong with these parameters, a sentence each; empty if nothing is.</summary>
-    public IReadOnlyList<string> Problems()
+    /// <summary>What is wrong with these parameters, each with its property's name; empty if nothing is.</summary>
+    public IReadOnlyList<(string Member, string Problem)> Problems()
     {
-        var problems = new List<string>();
-        Between(0, 1, BudgetBase, "the base of the budget", problems);
-        AtLeastZero(CompressibilityWeight, "the weight of r", problems);
-        AtLeastZero(DHatWeight, "the weight of D̂", problems);
-        AtLeastZero(CoherenceWeight, "the weight of coh★", problems);
-        AtLeastZero(DHatThreshold, "the threshold of D̂", problems);
-        AtLeastZero(StickyCohStar, "the least coh★ of the sticky regime", problems);
-        AtLeastZero(StickyDHat, "the greatest D̂ of the sticky regime", problems);
-        AtLeastZero(NonStickyDHat, "the least D̂ of the non-sticky regime", problems);
-        Between(0, 1, DHatTolerance, "the tolerance of D̂", problems);
-        Between(0, 1, CohStarTolerance, "the tolerance of coh★", problems);
-        Between(0, 1, BudgetTolerance, "the tolerance of the budget", problems);
-
-        if (!(StickyDHat < NonStickyDHat)) problems.Add("the D̂ limit of sticky must be below that of non_sticky");
-        foreach (var span in (TimeSpan[])[MaxAge, MaxAgeFromOutbox, MaxAhead])
+        var problems = new List<(string Member, string Problem)>();
+        void Require(bool holds, string member, string problem)
         {
-            if (span <= TimeSpan.Zero || span > TimeSpan.FromDays(366))
-                problems.Add("ages and windows must be above zero and at most 366 days");
+            if (!holds) problems.Add((member, problem));
         }
 
-        if (AnswerLifetime < TimeSpan.FromHours(1) || AnswerLifetime > TimeSpan.FromDays(366))
-            problems.Add("the lifetime of an answer must be 1 hour to 366 days");
+        void Share(double value, string member) => Require(value is >= 0 and <= 1, member, "must be from 0 to 1");
+        void AtLeastZero(double value, string member) => Require(value >= 0 && double.IsFinite(value), member, "must be at least 0");
+        void Window(TimeSpan value, string member) =>
+            Require(value > TimeSpan.Zero && value <= TimeSpan.FromDays(366), member, "must be above zero and at most 366 days");
 
+        Share(BudgetBase, nameof(BudgetBase));
+        AtLeastZero(CompressibilityWeight, nameof(CompressibilityWeight));
+        AtLeastZero(DHatWeight, nameof(DHatWeight));
+        AtLeastZero(CoherenceWeight, nameof(CoherenceWeight));
+        AtLeastZero(DHatThreshold, nameof(DHatThreshold));
+        AtLeastZero(StickyCohStar, nameof(StickyCohStar));
+        AtLeastZero(StickyDHat, nameof(StickyDHat));
+        AtLeastZero(NonStickyDHat, nameof(NonStickyDHat));
+        Share(DHatTolerance, nameof(DHatTolerance));
+        Share(CohStarTolerance, nameof(CohStarTolerance));
+        Share(BudgetTolerance, nameof(BudgetTolerance));
+        Require(StickyDHat < NonStickyDHat, nameof(StickyDHat), "must be below the least D̂ of the non-sticky regime");
+        Window(MaxAge, nameof(MaxAge));
+        Window(MaxAgeFromOutbox, nameof(MaxAgeFromOutbox));
+        Window(MaxAhead, nameof(MaxAhead));
+        Require(
+            AnswerLifetime is null || (AnswerLifetime >= TimeSpan.FromHours(1) && AnswerLifetime <= TimeSpan.FromDays(366)),
+            nameof(AnswerLifetime), "must be 1 hour to 366 days");
         return problems;
     }
 
@@ -95,15 +101,5 @@ public sealed record PcsParameters
 
         // Absurd claims may add up to no number at all: that counts as nothing.
         return Rounding.Scaled(budget >= 1 ? 1 : budget > 0 ? budget : 0);
-    }
-
-    static void Between(double least, double greatest, double value, string name, List<string> problems)
-    {
-        if (!(value >= least && value <= greatest)) problems.Add($"{name} must be {least} to {greatest}");
-    }
-
-    static void AtLeastZero(double value, string name, List<string> problems)
-    {
-        if (!(value >= 0 && double.IsFinite(value))) problems.Add($"{name} must be a number of at least 0");
     }
 }

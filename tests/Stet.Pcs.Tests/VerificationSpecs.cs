@@ -223,20 +223,21 @@ public class VerificationSpecs
         PcsParameters.Default.Problems().ShouldBeEmpty();
         (PcsParameters.Default with { DHatTolerance = 1, BudgetBase = 0, DHatWeight = 0 }).Problems().ShouldBeEmpty();
 
-        foreach (var wrong in (PcsParameters[])
+        foreach (var (wrong, member) in ((PcsParameters, string)[])
                  [
-                     PcsParameters.Default with { DHatTolerance = 1.01 },
-                     PcsParameters.Default with { CohStarTolerance = -0.01 },
-                     PcsParameters.Default with { BudgetTolerance = double.NaN },
-                     PcsParameters.Default with { BudgetBase = 1.1 },
-                     PcsParameters.Default with { DHatWeight = -1 },
-                     PcsParameters.Default with { CoherenceWeight = double.PositiveInfinity },
-                     PcsParameters.Default with { StickyDHat = 2.6 },
-                     PcsParameters.Default with { MaxAge = TimeSpan.Zero },
-                     PcsParameters.Default with { MaxAhead = TimeSpan.MaxValue },
+                     (PcsParameters.Default with { DHatTolerance = 1.01 }, "DHatTolerance"),
+                     (PcsParameters.Default with { CohStarTolerance = -0.01 }, "CohStarTolerance"),
+                     (PcsParameters.Default with { BudgetTolerance = double.NaN }, "BudgetTolerance"),
+                     (PcsParameters.Default with { BudgetBase = 1.1 }, "BudgetBase"),
+                     (PcsParameters.Default with { DHatWeight = -1 }, "DHatWeight"),
+                     (PcsParameters.Default with { CoherenceWeight = double.PositiveInfinity }, "CoherenceWeight"),
+                     (PcsParameters.Default with { StickyDHat = 2.6 }, "StickyDHat"),
+                     (PcsParameters.Default with { MaxAge = TimeSpan.Zero }, "MaxAge"),
+                     (PcsParameters.Default with { MaxAhead = TimeSpan.MaxValue }, "MaxAhead"),
+                     (PcsParameters.Default with { AnswerLifetime = TimeSpan.Zero }, "AnswerLifetime"),
                  ])
         {
-            wrong.Problems().Count.ShouldBe(1);
+            wrong.Problems().Select(p => p.Member).ShouldBe([member]);
         }
     }
 

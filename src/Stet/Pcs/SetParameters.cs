@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -48,13 +49,13 @@ public sealed record ParametersRequest(
     /// <exception cref="BadRequestException">Something is out of its bounds.</exception>
     public PcsParameters Read()
     {
-        foreach (var (seconds, name) in ((long?, string)[])[
-            (MaxAgeSeconds, "/max_age_seconds"), (MaxOutboxAgeSeconds, "/max_outbox_age_seconds"), (MaxAheadSeconds, "/max_ahead_seconds")])
-            new Validation().Require(seconds is null or (>= 1 and <= LongestSeconds), name, "must be from 1 to 31622400").ThrowIfAny();
-
-        new Validation().Require(
-            AnswerLifetimeSeconds is null or (>= HourSeconds and <= LongestSeconds), "/answer_lifetime_seconds",
-            "must be from 3600 to 31622400").ThrowIfAny();
+        var validation = new Validation();
+        TimeSpan? Span(long? seconds, string pointer, long least)
+        {
+            var isWithin = seconds is null || (seconds >= least && seconds <= LongestSeconds);
+            validation.Require(isWithin, pointer, $"must be from {least} to {LongestSeconds}");
+            return seconds is { } s && isWithin ? TimeSpan.FromSeconds(s) : null;
+        }
 
         var usual = PcsParameters.Default;
         var parameters = new PcsParameters
@@ -70,18 +71,17 @@ public sealed record ParametersRequest(
             DHatTolerance = DHatTolerance ?? usual.DHatTolerance,
             CohStarTolerance = CohStarTolerance ?? usual.CohStarTolerance,
             BudgetTolerance = BudgetTolerance ?? usual.BudgetTolerance,
-            MaxAge = Span(MaxAgeSeconds) ?? usual.MaxAge,
-            MaxAgeFromOutbox = Span(MaxOutboxAgeSeconds) ?? usual.MaxAgeFromOutbox,
-            MaxAhead = Span(MaxAheadSeconds) ?? usual.MaxAhead,
-            AnswerLifetime = Span(AnswerLifetimeSeconds),
+            MaxAge = Span(MaxAgeSeconds, "/max_age_seconds", least: 1) ?? usual.MaxAge,
+            MaxAgeFromOutbox = Span(MaxOutboxAgeSeconds, "/max_outbox_age_seconds", least: 1) ?? usual.MaxAgeFromOutbox,
+            MaxAhead = Span(MaxAheadSeconds, "/max_ahead_seconds", least: 1) ?? usual.MaxAhead,
+            AnswerLifetime = Span(AnswerLifetimeSeconds, "/answer_lifetime_seconds", HourSeconds),
         };
-        var problems = parameters.Problems();
-        return problems.Count == 0
-            ? parameters
-            : throw new BadRequestException(RequestProblems.Invalid([.. problems.Select(p => new MemberError("", p))]));
-    }
+        foreach (var (member, problem) in parameters.Problems())
+            validation.Require(false, $"/{JsonNamingPolicy.SnakeCaseLower.ConvertName(member)}", problem);
 
-    static TimeSpan? Span(long? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
+        validation.ThrowIfAny();
+        return parameters;
+    }
 }
 
 /// <summary>How a tenant's documents are assessed.</summary>

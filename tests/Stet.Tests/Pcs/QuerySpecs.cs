@@ -256,6 +256,25 @@ public class QuerySpecs
     }
 
     [Fact]
+    public async Task All_that_is_wrong_with_parameters_is_named_by_its_member()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+
+        var answer = await tenant.PutAsync(
+            "/v1/pcs/parameters",
+            """
+            {"max_age_seconds":0,"max_outbox_age_seconds":9223372036854775807,"max_ahead_seconds":-1,"answer_lifetime_seconds":3599,
+             "budget_base":1.1,"d_hat_weight":-1,"sticky_d_hat":2.6,"coh_star_tolerance":2}
+            """);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe([
+            "/max_age_seconds", "/max_outbox_age_seconds", "/max_ahead_seconds", "/answer_lifetime_seconds",
+            "/budget_base", "/d_hat_weight", "/coh_star_tolerance", "/sticky_d_hat"]);
+        answer.Json["detail"]!.ToString().ShouldContain("`/budget_base` must be from 0 to 1; `/d_hat_weight` must be at least 0");
+    }
+
+    [Fact]
     public async Task Metrics_have_the_names_that_dashboards_know()
     {
         await using var service = await TestService.StartAsync();
