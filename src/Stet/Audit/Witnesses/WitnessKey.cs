@@ -80,9 +80,12 @@ public static class WitnessKey
 public static class LogKeys
 {
     /// <summary>Reads what <c>--log</c> was given: verifier keys, or <c>@FILE</c> with one per line.</summary>
-    /// <exception cref="WitnessException">A file cannot be read, or a key is malformed or not that of a log.</exception>
-    public static IReadOnlyList<VerifierKey> Read(IEnumerable<string> arguments) =>
-        [.. arguments.SelectMany(a => a.StartsWith('@') ? Lines(a[1..]) : [a]).Select(Parse)];
+    /// <exception cref="WitnessException">A file cannot be read, a key is malformed or not that of a log, or there is none.</exception>
+    public static IReadOnlyList<VerifierKey> Read(IReadOnlyList<string> arguments)
+    {
+        VerifierKey[] keys = [.. arguments.SelectMany(a => a.StartsWith('@') ? Lines(a[1..]) : [a]).Select(Parse)];
+        return keys.Length > 0 ? keys : throw new WitnessException($"`{string.Join(' ', arguments)}` names no log: give a verifier key, or a file with one on each line.");
+    }
 
     static IEnumerable<string> Lines(string file)
     {

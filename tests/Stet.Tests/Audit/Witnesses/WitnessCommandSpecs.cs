@@ -222,6 +222,19 @@ public sealed class WitnessCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_list_that_names_no_log_is_refused()
+    {
+        await KeygenAsync();
+        var list = Path.Combine(folder, "none.txt");
+        await File.WriteAllTextAsync(list, "# no log yet\n\n");
+
+        var (exitCode, _, errors) = await RunAsync("--log", $"@{list}");
+
+        exitCode.ShouldBe(2);
+        errors.ShouldStartWith($"`@{list}` names no log");
+    }
+
+    [Fact]
     public async Task State_that_is_no_checkpoint_stops_the_start()
     {
         await KeygenAsync();
