@@ -1,4 +1,5 @@
 using Stet.Authentication;
+using Stet.EventStore;
 using Stet.Http;
 
 namespace Stet.Audit;
@@ -11,11 +12,13 @@ static class KeysEndpoints
             .WithDescription("For people to look at. A verifier pins keys that it got another way.")
             .RequirePermission(Scopes.AuditRead).Produces<LogKeysAnswer>().Produces(304).ProducesProblem(404);
 
-    static async Task<IResult> Get(HttpContext http, Caller caller, TenantLogs logs, AuditKeys keys)
+    static async Task<IResult> Get(HttpContext http, Caller caller, TenantLogs logs, AuditKeys keys, Store store)
     {
         if (await logs.FindAsync(caller.TenantId, http.RequestAborted) is null) return Problems.Answer(RequestProblems.UnknownTenant);
 
+        // Before the keys, which may change in between: the answer reflects no less.
+        var position = await store.PositionAsync(caller.TenantId, http.RequestAborted);
         var answer = await keys.ReadAsync(caller.TenantId, http.RequestAborted);
-        return JsonAnswer.Read(answer, AuditHttpJson.Default.LogKeysAnswer, answer.Keys.Max(k => k.FromPosition));
+        return JsonAnswer.Read(answer, AuditHttpJson.Default.LogKeysAnswer, position);
     }
 }

@@ -347,6 +347,14 @@ public class ProofSpecs
         ((int)keys["epochs"]!.AsArray().Single()!["epoch"]!).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task The_list_of_keys_reflects_the_log_as_far_as_it_goes()
+    {
+        var (log, _) = await OfAsync(3);
+
+        (await log.Tenant.GetAsync("/v1/audit/keys")).Headers["Stet-Position"].ShouldBe("3");
+    }
+
     static string CommitOf(JsonNode payload)
     {
         var canonical = new System.Buffers.ArrayBufferWriter<byte>();
