@@ -13,7 +13,7 @@ static class ProofEndpoints
         audit.MapGet("/proof/{event_id}", Proof).WithSummary("The proof that an event is in the audit log")
             .WithDescription("A C2SP tlog-proof against the newest checkpoint, which is made if none covers the event.")
             .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304)
-            .ProducesProblem(404).ProducesProblem(410)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(("witnessed", "true: against the newest checkpoint that a witness has cosigned", false));
         audit.MapGet("/inclusion", Inclusion).WithSummary("The hashes that lead from a leaf to a root")
             .RequirePermission(Scopes.AuditRead).Produces<InclusionAnswer>().Produces(304)

@@ -138,6 +138,15 @@ public class OpenApiSpecs
     }
 
     [Fact]
+    public async Task A_proof_may_be_asked_for_wrongly()
+    {
+        var paths = (await Description())["paths"]!;
+
+        foreach (var prefix in (string[])["/v1/tenants/{tenant_id}/audit", "/v1/tenants/{tenant_id}/audit/epoch/{epoch}"])
+            paths[$"{prefix}/proof/{{event_id}}"]!["get"]!["responses"]!.AsObject().Select(r => r.Key).ShouldContain("400");
+    }
+
+    [Fact]
     public async Task A_contradiction_of_a_document_says_what_differs()
     {
         var description = await Description();
