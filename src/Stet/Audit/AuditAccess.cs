@@ -15,7 +15,7 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
         var http = context.HttpContext;
         var tenantId = http.Request.RouteValues["tenant_id"] as string;
         if (tenantId != http.Features.Get<Caller>()?.TenantId || tenantId is null) return Problems.Answer(AuditProblems.NotFound);
-        if (!IsSpeltAsServed(http.Request.Path.Value)) return Problems.Answer(AuditProblems.NotFound);
+        if (!IsSpeltAsServed(http)) return Problems.Answer(AuditProblems.NotFound);
 
         publicLogs.Announce(http);
         try
@@ -65,8 +65,16 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
     public static TenantLog Log(HttpContext http) =>
         http.Features.Get<TenantLog>() ?? throw new InvalidOperationException($"{nameof(AuditAccess)} did not run");
 
-    /// <summary>Each resource has one path. Routing would take a slash behind it, and capitals, as well.</summary>
-    static bool IsSpeltAsServed(string? path) => path is [.., not '/'] && !path.AsSpan().ContainsAnyInRange('A', 'Z');
+    /// <summary>
+    /// Each resource has one path. Routing would take a slash behind it, and capitals, as well. An event's id, which comes
+    /// last, is the endpoint's to refuse: it says what an id looks like.
+    /// </summary>
+    static bool IsSpeltAsServed(HttpContext http)
+    {
+        if (http.Request.Path.Value is not [.., not '/'] path) return false;
+        var fixedPart = http.Request.RouteValues.ContainsKey("event_id") ? path.AsSpan(0, path.LastIndexOf('/')) : path;
+        return !fixedPart.ContainsAnyInRange('A', 'Z');
+    }
 
     /// <summary>The epoch that the path names; null when it names none that can be.</summary>
     static int? EpochOf(HttpContext http)
