@@ -40,6 +40,11 @@ public sealed class AuditException : Exception
     /// <summary>Whether a resource is not there, rather than out of reach for the moment.</summary>
     internal bool IsMissing { get; private init; }
 
+    /// <summary>Whether the log has said that it is not to be had here any more.</summary>
+    internal bool IsEnd { get; private init; }
+
+    internal static AuditException Ended(string message) => new(AuditOutcome.Unavailable, message) { IsEnd = true };
+
     internal static AuditException Missing(string message) => new(AuditOutcome.Unavailable, message) { IsMissing = true };
 
     internal static AuditException Refuted(string message) => new(AuditOutcome.Refuted, message);

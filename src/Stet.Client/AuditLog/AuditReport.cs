@@ -7,6 +7,9 @@ public sealed record AuditReport(AuditOutcome Outcome)
     /// <summary>What failed; null if nothing did.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether the log is unavailable for good: it goes on under another origin.</summary>
+    public bool HasEnded { get; init; }
+
     /// <summary>The log's name in the checkpoint; null, as all that follows, when it was not reached.</summary>
     public string? Origin { get; init; }
 

@@ -26,7 +26,7 @@ public sealed class AuditVerifier(AuditLogSource source, AuditTrust trust, TimeP
         }
         catch (AuditException e)
         {
-            return run.Report with { Outcome = e.Outcome, Problem = e.Message };
+            return run.Report with { Outcome = e.Outcome, Problem = e.Message, HasEnded = e.IsEnd };
         }
     }
 

@@ -61,12 +61,13 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditL
         }
     }
 
-    public static AuditException Status(string path, HttpStatusCode status) => AuditException.Unavailable(status switch
+    public static AuditException Status(string path, HttpStatusCode status) => status switch
     {
-        HttpStatusCode.Gone => $"`{path}` answers 410: this history has ended; the log goes on under another origin.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $"`{path}` answers {(int)status}: give a credential with --header.",
-        _ => $"`{path}` answers {(int)status} instead of 200.",
-    });
+        HttpStatusCode.Gone => AuditException.Ended($"`{path}` answers 410: this history has ended; the log goes on under another origin."),
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            AuditException.Unavailable($"`{path}` answers {(int)status}: give a credential with --header."),
+        _ => AuditException.Unavailable($"`{path}` answers {(int)status} instead of 200."),
+    };
 
     /// <summary>Time-outs are cancellations that nobody asked for.</summary>
     public static bool IsNetwork(Exception e, CancellationToken cancel) =>

@@ -205,6 +205,18 @@ public class AuditCommandSpecs
     }
 
     [Fact]
+    public async Task Watch_ends_when_the_log_goes_on_under_another_origin()
+    {
+        await using var server = new TestServer((_, _) => new("410 Gone", []));
+        using var folder = new TestFolder();
+
+        var (code, output, _) = await RunAsync("watch", "--log", server.Url.ToString(), "--vkey", Vkey, "--state", folder.At("state"));
+
+        code.ShouldBe(3);
+        JsonDocument.Parse(output).RootElement.GetProperty("problem").GetString()!.ShouldContain("this history has ended");
+    }
+
+    [Fact]
     public async Task Stopping_ends_a_verification_with_130_and_a_watch_in_peace()
     {
         using var folder = new TestFolder().Export(Log);

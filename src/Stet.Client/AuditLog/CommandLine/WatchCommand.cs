@@ -8,7 +8,7 @@ static class WatchCommand
     static readonly Option<string[]> Interval = AuditOptions.Text("--interval", "Time between two rounds, such as 10s (the default), 5m or 1h; at least 1s");
 
     public static Command Create(TimeProvider clock) => AuditCommand.Verb(
-        "watch", "Verify what is new in a log, round by round, a JSON line for each; ends on any finding but an unreachable log",
+        "watch", "Verify what is new in a log, round by round, a JSON line for each; ends on any finding, and with 3 when the log goes on under another origin, not while it is out of reach",
         [
             AuditOptions.Log, AuditOptions.Keys, AuditOptions.Policy, AuditOptions.Witnesses, AuditOptions.Quorum, AuditOptions.MaxAge,
             AuditOptions.State, AuditOptions.StateWithOneDash, AuditOptions.Evidence, AuditOptions.Headers, Interval,
@@ -29,7 +29,7 @@ static class WatchCommand
                 {
                     var report = await verifier.VerifyAsync(options, progress: null, cancel);
                     await arguments.InvocationConfiguration.Output.WriteLineAsync(ReportText.Json(report));
-                    if (report.Outcome is not (AuditOutcome.Verified or AuditOutcome.Unavailable)) return report.Outcome;
+                    if (report.HasEnded || report.Outcome is not (AuditOutcome.Verified or AuditOutcome.Unavailable)) return report.Outcome;
 
                     await Task.Delay(interval, clock, cancel);
                 }
