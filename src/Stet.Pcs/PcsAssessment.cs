@@ -26,6 +26,7 @@ public sealed record PcsFinding(string Code, PcsSeverity Severity, string Messag
 public sealed record PcsAssessment(double RecomputedDHat, double RecomputedBudget, ValueList<PcsFinding> Findings)
 {
     const double GreatestDHat = 3.5;
+    const int MostNamed = 8;
 
     /// <summary>Whether somebody has to look at the document; otherwise it is accepted.</summary>
     public bool IsEscalated
@@ -74,7 +75,7 @@ public sealed record PcsAssessment(double RecomputedDHat, double RecomputedBudge
 
         var delivery = document.Delivery;
         if (delivery.Degraded || delivery.Fallbacks.Count > 0)
-            Add("degraded", !IsOnlyCompressor(delivery.Fallbacks), "The sender computed something in a lesser way.");
+            Add("degraded", !IsOnlyCompressor(delivery.Fallbacks), $"The sender computed something in a lesser way{Named(delivery.Fallbacks)}.");
 
         return new PcsAssessment(recomputed, budget, findings is null ? [] : [.. findings]);
     }
@@ -82,6 +83,14 @@ public sealed record PcsAssessment(double RecomputedDHat, double RecomputedBudge
     static bool IsOutside(double value, double greatest) => Nano.Of(value) < 0 || Nano.Of(value) > Nano.Of(greatest);
 
     static bool Differ(double x, double y, double tolerance) => Math.Abs(Nano.Of(x) - Nano.Of(y)) > Nano.Of(tolerance);
+
+    /// <summary>The fallbacks as the message has them: no more than a few, and no text that is not a name.</summary>
+    static string Named(ValueList<string> fallbacks)
+    {
+        string[] all = [.. fallbacks.AsSpan().ToArray().Distinct()];
+        string[] named = [.. all.Where(f => PcsNames.IsName(f)).Take(MostNamed)];
+        return named.Length == 0 ? "" : $": {string.Join(", ", named.Select(f => $"`{f}`"))}{(named.Length < all.Length ? " and others" : "")}";
+    }
 
     /// <summary>Whether r may be a little off and nothing else is.</summary>
     static bool IsOnlyCompressor(ValueList<string> fallbacks)

@@ -208,6 +208,19 @@ public class VerificationSpecs
     }
 
     [Fact]
+    public void What_was_degraded_is_named_within_limits()
+    {
+        string Message(params string[] fallbacks) => Verified(
+            (Ordinary.V01 with { Delivery = new PcsDelivery(0, true, [.. fallbacks], 0) }).Signed()).Assessment.Findings.ShouldHaveSingleItem().Message;
+
+        Message().ShouldBe("The sender computed something in a lesser way.");
+        Message("zlib", "late_rows", "zlib").ShouldBe("The sender computed something in a lesser way: `zlib`, `late_rows`.");
+        Message("late_rows", "\u0001", "two words").ShouldBe("The sender computed something in a lesser way: `late_rows` and others.");
+        Message("\u0001").ShouldBe("The sender computed something in a lesser way.");
+        Message([.. Enumerable.Range(0, 1_000).Select(n => $"{n}{new string('x', 60)}")]).Length.ShouldBeLessThan(700);
+    }
+
+    [Fact]
     public void Parameters_are_those_of_the_tenant()
     {
         var strict = acme with { Parameters = PcsParameters.Default with { DHatTolerance = 0, BudgetTolerance = 0 } };

@@ -21,8 +21,8 @@ enum DeliveryMeaning
 /// <param name="Status">Null without an answer.</param>
 /// <param name="Outcome"><c>ACCEPTED</c> or <c>ESCALATED</c>, if it says so.</param>
 /// <param name="Position">Position of the event in the tenant's log, if it says so.</param>
-/// <param name="Code">Code of the problem, if it is one.</param>
-/// <param name="Detail">What it says about the problem, or what went wrong on the way.</param>
+/// <param name="Code">Code of the problem, if it is one; of the first reason, if the document was escalated.</param>
+/// <param name="Detail">What it says about that, or what went wrong on the way.</param>
 /// <param name="RetryAfter">For how long the service wants no further attempt.</param>
 sealed record DeliveryAnswer(
     DeliveryMeaning Meaning, int? Status = null, string? Outcome = null, long? Position = null, string? Code = null,
@@ -48,7 +48,12 @@ sealed record DeliveryAnswer(
             if (json is null) return new(DeliveryMeaning.Unclear, status, Detail: "the answer is not JSON");
             if (named is not null && named != pcsId)
                 return new(DeliveryMeaning.Unclear, status, Detail: "the answer is about another document");
-            return new(DeliveryMeaning.Delivered, status, Text("outcome"u8), OutboxJson.Integer(json.RootElement, "position"u8));
+
+            var escalation = OutboxJson.Items(json.RootElement, "reasons"u8)
+                .Where(r => OutboxJson.Text(r, "severity"u8) == "escalation").Select(r => OutboxJson.Text(r, "code"u8)).FirstOrDefault();
+            return new(
+                DeliveryMeaning.Delivered, status, Text("outcome"u8), OutboxJson.Integer(json.RootElement, "position"u8), escalation,
+                escalation is null ? null : Short(Text("reason"u8)));
         }
 
         var meaning = status switch

@@ -31,7 +31,7 @@ public sealed record OutboxCounts(long Pending, long Dead, long Acked, long Byte
 /// <param name="Status">The status that decided; null while pending or without an answer.</param>
 /// <param name="Outcome">Delivered: <c>ACCEPTED</c> or <c>ESCALATED</c>, as the service said.</param>
 /// <param name="Position">Delivered: position of the event in the tenant's log.</param>
-/// <param name="Code">Dead: the problem's code, or <c>retries_exhausted</c>.</param>
+/// <param name="Code">Dead: the problem's code, or <c>retries_exhausted</c>. Escalated: the code of the first reason.</param>
 /// <param name="Detail">Dead: what the service said about it.</param>
 /// <param name="Attempts">Dead: how often it was sent.</param>
 public sealed record OutboxEntry(
@@ -40,13 +40,14 @@ public sealed record OutboxEntry(
     string? Code = null, string? Detail = null, int? Attempts = null);
 
 /// <summary>Payload of an ACK.</summary>
-sealed record OutboxReceipt(int Status, string? Outcome, long? Position)
+sealed record OutboxReceipt(int Status, string? Outcome, long? Position, string? Code = null)
 {
     public byte[] ToJson() => OutboxJson.Write(json =>
     {
         json.WriteNumber("status"u8, Status);
         if (Outcome is not null) json.WriteString("outcome"u8, Outcome);
         if (Position is { } position) json.WriteNumber("position"u8, position);
+        if (Code is not null) json.WriteString("code"u8, Code);
     });
 }
 

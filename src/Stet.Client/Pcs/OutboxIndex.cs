@@ -137,6 +137,21 @@ static class OutboxJson
         }
     }
 
+    /// <summary>The items of a list; none, if it is no list.</summary>
+    public static IEnumerable<JsonElement> Items(JsonElement json, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            if (json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Array) return value.EnumerateArray();
+        }
+        catch (InvalidOperationException)
+        {
+            // As below.
+        }
+
+        return [];
+    }
+
     public static string? Text(JsonElement json, ReadOnlySpan<byte> name)
     {
         try

@@ -7,7 +7,7 @@ namespace Stet.Client.Pcs;
 /// <param name="Status">Status of the last answer; null if there was none.</param>
 /// <param name="Outcome">Delivered: <c>ACCEPTED</c> or <c>ESCALATED</c>.</param>
 /// <param name="Position">Delivered: position of the event in the tenant's log.</param>
-/// <param name="Code">Dead or pending: why.</param>
+/// <param name="Code">Dead, pending or escalated: why.</param>
 /// <param name="Detail">The same for people.</param>
 /// <param name="RetryIn">Pending: when it is sent again; null once the endpoint counts as out of order.</param>
 public sealed record Delivery(
@@ -162,7 +162,7 @@ public sealed class PcsSender(Outbox outbox, PcsEndpoint endpoint, TimeProvider 
     {
         if (answer.Meaning == DeliveryMeaning.Delivered)
         {
-            await outbox.AckAsync(seq, new OutboxReceipt(answer.Status!.Value, answer.Outcome, answer.Position));
+            await outbox.AckAsync(seq, new OutboxReceipt(answer.Status!.Value, answer.Outcome, answer.Position, answer.Code));
             progress?.Report(Report(seq, pcsId, OutboxState.Acked, answer));
             return true;
         }

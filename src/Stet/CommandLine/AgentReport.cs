@@ -18,7 +18,9 @@ sealed class AgentReport(TextWriter output, TextWriter error) : IProgress<Delive
             switch (value.State)
             {
                 case OutboxState.Acked:
-                    output.WriteLine($"{what} {value.Outcome ?? "delivered"}{(value.Position is { } position ? $", position {position}" : "")}");
+                    output.WriteLine(
+                        $"{what} {value.Outcome ?? "delivered"}{(value.Position is { } position ? $", position {position}" : "")}"
+                        + (value.Code is null ? "" : $": {Why(value with { Status = null })}"));
                     break;
                 case OutboxState.Dead:
                     Dead++;

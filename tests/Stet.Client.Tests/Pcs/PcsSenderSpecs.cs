@@ -28,6 +28,24 @@ public class PcsSenderSpecs
     }
 
     [Theory]
+    [InlineData("""{"code":"budget_mismatch","severity":"warning"},{"code":"degraded","severity":"escalation"},{"code":"regime_mismatch","severity":"escalation"}""", "degraded", "`late_rows`")]
+    [InlineData("""{"code":"budget_mismatch","severity":"warning"}""", null, null)]
+    [InlineData("1,null,{},{\"\\ud800\":1}", null, null)]
+    public async Task The_first_reason_of_an_escalation_is_told_and_its_code_kept(string reasons, string? code, string? detail)
+    {
+        using var folder = new TestFolder();
+        await using var outbox = await WithAsync(folder, documents: 1);
+        var told = new Told<Delivery>();
+        var service = new Scripted(_ => Answer(202, $$"""{"outcome":"ESCALATED","position":42,"reason":"`late_rows`","reasons":[{{reasons}}]}"""));
+
+        await service.Sender(outbox, new HastyClock()).DrainAsync(told, CancellationToken.None);
+
+        Listed(outbox).ShouldHaveSingleItem().Code.ShouldBe(code);
+        var delivery = told.All.ShouldHaveSingleItem();
+        (delivery.State, delivery.Code, delivery.Detail).ShouldBe((OutboxState.Acked, code, detail));
+    }
+
+    [Theory]
     [InlineData(400)]
     [InlineData(401)]
     [InlineData(403)]
