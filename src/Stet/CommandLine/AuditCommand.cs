@@ -14,4 +14,8 @@ static class AuditCommand
         audit.Subcommands.Add(AuditKeysCommand.Rewrap());
         return audit;
     }
+
+    /// <summary>Why a text is no tenant's id; null if it is one.</summary>
+    public static string? ProblemOfTenant(string text) =>
+        Guid.TryParseExact(text, "D", out var id) && id.ToString("D") == text ? null : $"`{text}` is no tenant's id: give a UUID in lower case.";
 }

@@ -58,7 +58,7 @@ static class AuditKeysCommand
     }
 
     static Task<int> RunAsync(ParseResult arguments, Func<WebApplication, CancellationToken, Task> run, CancellationToken cancel) =>
-        Database.UseAsync(arguments, async (connectionString, _) =>
+        Problem(arguments) is { } problem ? FailAsync(problem) : Database.UseAsync(arguments, async (connectionString, _) =>
         {
             await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
             try
@@ -72,6 +72,16 @@ static class AuditKeysCommand
                 return 1;
             }
         }, cancel, attach: true);
+
+    static string? Problem(ParseResult arguments) =>
+        AuditCommand.ProblemOfTenant(arguments.GetValue(Tenant)!)
+        ?? (arguments.GetValue(Reason)!.Length is 0 or > 500 ? "`--reason` must have 1 to 500 characters." : null);
+
+    static async Task<int> FailAsync(string problem)
+    {
+        await Console.Error.WriteLineAsync(problem);
+        return 2;
+    }
 
     static async Task<AuditEpochStarted> StartAsync(
         IServiceProvider services, string tenantId, string reason, CancellationToken cancel)

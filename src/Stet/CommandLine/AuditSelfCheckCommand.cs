@@ -45,8 +45,7 @@ static class AuditSelfCheckCommand
 
         var wanted = arguments.GetValue(Tenant);
         if (wanted is null && arguments.GetResult(Tenant) is { Tokens.Count: 0 }) return await FailAsync(Unusable, "`--tenant` needs a tenant's id.");
-        if (wanted is not null && !(Guid.TryParseExact(wanted, "D", out var id) && id.ToString("D") == wanted))
-            return await FailAsync(Unusable, $"`{wanted}` is no tenant's id: give a UUID in lower case.");
+        if (wanted is not null && AuditCommand.ProblemOfTenant(wanted) is { } problem) return await FailAsync(Unusable, problem);
 
         int? result = null;
         var code = await Database.UseAsync(arguments, async (connectionString, _) =>

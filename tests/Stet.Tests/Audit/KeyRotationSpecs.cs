@@ -215,26 +215,22 @@ public class KeyRotationSpecs
         Directory.Delete(folder, recursive: true);
     }
 
-    [Theory]
-    [InlineData("33333333-3333-4333-8333-333333333333", "lost", "There is no tenant")]
-    [InlineData("nobody", "lost", "There is no tenant")]
-    [InlineData(null, "", "1 to 500")]
-    public async Task A_secret_that_cannot_be_replaced_is_exit_code_1(string? tenantId, string reason, string message)
+    [Fact]
+    public async Task A_secret_that_cannot_be_replaced_is_exit_code_1()
     {
         var folder = Directory.CreateTempSubdirectory("stet-secret-").FullName;
         await using var service = await TestService.StartAsync(new TestServiceOptions
         {
             Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder, ["STET_KEK"] = "" },
         });
-        var log = LogClient.New(service);
-        await log.RecordAsync(1);
+        await LogClient.New(service).RecordAsync(1);
 
         var refused = await ServiceProcess.RunAsync(
             "audit", "replace-secret", "--connection", service.Database.ConnectionString, "--data", folder,
-            "--tenant", tenantId ?? log.TenantId, "--reason", reason);
+            "--tenant", "33333333-3333-4333-8333-333333333333", "--reason", "lost");
 
         refused.ExitCode.ShouldBe(1, refused.Output);
-        refused.Errors.ShouldContain(message);
+        refused.Errors.ShouldContain("There is no tenant");
         Directory.Delete(folder, recursive: true);
     }
 

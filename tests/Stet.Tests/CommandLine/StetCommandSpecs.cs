@@ -49,6 +49,20 @@ public sealed class StetCommandSpecs
         (output + errors).ShouldNotContain("hunter2");
     }
 
+    [Theory]
+    [InlineData("new-epoch")]
+    [InlineData("replace-secret")]
+    public async Task A_tenant_or_a_reason_that_is_none_ends_with_2_before_a_database_is_asked(string verb)
+    {
+        string[] command = ["audit", verb, "--connection", "Host=127.0.0.1;Port=1"];
+
+        var tenant = await ServiceProcess.RunAsync([.. command, "--tenant", "ABC", "--reason", "leak"]);
+        var reason = await ServiceProcess.RunAsync([.. command, "--tenant", TestService.NewTenantId(), "--reason", ""]);
+
+        (tenant.ExitCode, tenant.Errors.TrimEnd()).ShouldBe((2, "`ABC` is no tenant's id: give a UUID in lower case."));
+        (reason.ExitCode, reason.Errors.TrimEnd()).ShouldBe((2, "`--reason` must have 1 to 500 characters."));
+    }
+
     [Fact]
     public async Task A_server_that_does_not_answer_ends_with_1()
     {
