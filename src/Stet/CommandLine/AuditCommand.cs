@@ -8,6 +8,7 @@ static class AuditCommand
     public static Command Create(TimeProvider clock)
     {
         var audit = Client.AuditLog.CommandLine.AuditCommand.Create(clock);
+        audit.Description = "Verify logs from outside; check and look after those in the database";
         audit.Subcommands.Add(AuditSelfCheckCommand.Create());
         audit.Subcommands.Add(AuditKeysCommand.NewEpoch());
         audit.Subcommands.Add(AuditKeysCommand.ReplaceSecret());

@@ -30,9 +30,8 @@ static class AuditSelfCheckCommand
         var command = new Command(
             "selfcheck", "Read all events, leaves, tiles and guards again; findings as JSON lines, exit 0 if there are none, else 1")
         {
-            Tenant,
+            Tenant, Surplus.Argument,
         };
-        command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(RunAsync);
         return command;
     }
@@ -40,7 +39,7 @@ static class AuditSelfCheckCommand
     /// <returns>0 sound, 1 findings, 2 bad arguments or keys, 3 the check could not be done, 130 interrupted.</returns>
     static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
-        if (arguments.UnmatchedTokens is [var surplus, ..])
+        if (Surplus.First(arguments) is { } surplus)
             return await FailAsync(Unusable, $"`{surplus}` is no option of this command; see `stet audit selfcheck --help`.");
 
         var wanted = arguments.GetValue(Tenant);

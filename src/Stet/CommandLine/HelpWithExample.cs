@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace Stet.CommandLine;
 
-/// <summary>The help that the library makes, and an example below it.</summary>
+/// <summary>The help that the library makes, and, for the command that has this option, an example below it.</summary>
 /// <param name="example">Whole lines.</param>
 sealed class HelpWithExample(string example) : SynchronousCommandLineAction
 {
@@ -13,7 +13,7 @@ sealed class HelpWithExample(string example) : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         var exitCode = help.Invoke(parseResult);
-        parseResult.InvocationConfiguration.Output.Write(example);
+        if (parseResult.CommandResult.Command.Options.Any(o => o.Action == this)) parseResult.InvocationConfiguration.Output.Write(example);
         return exitCode;
     }
 }

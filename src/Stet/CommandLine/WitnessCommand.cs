@@ -30,8 +30,7 @@ static class WitnessCommand
     public static Command Create()
     {
         Log.AllowMultipleArgumentsPerToken = true;
-        var keygen = new Command("keygen", "Make a key for a witness and print its verifier key") { Name, Out };
-        keygen.TreatUnmatchedTokensAsErrors = false;
+        var keygen = new Command("keygen", "Make a key for a witness and print its verifier key") { Name, Out, Surplus.Argument };
         keygen.SetAction((arguments, _) => TryAsync(arguments, async () =>
         {
             var key = WitnessKey.Create(One(arguments, Name), One(arguments, Out));
@@ -41,10 +40,9 @@ static class WitnessCommand
 
         var command = new Command("witness", "Cosign checkpoints of logs, each only if it extends the one before")
         {
-            Listen, State, Key, Log, keygen,
+            Listen, State, Key, Log, Surplus.Argument, keygen,
         };
-        command.Options.Add(new HelpOption { Action = new HelpWithExample(Example) });
-        command.TreatUnmatchedTokensAsErrors = false;
+        command.Options.Add(new HelpOption { Action = new HelpWithExample(Example), Recursive = false });
         command.SetAction((arguments, cancel) => TryAsync(arguments, () => RunAsync(arguments, cancel)));
         return command;
     }
@@ -80,7 +78,7 @@ static class WitnessCommand
     {
         try
         {
-            if (arguments.UnmatchedTokens is [var surplus, ..])
+            if (Surplus.First(arguments) is { } surplus)
                 throw new WitnessException($"`{surplus}` is no option of this command; see `stet witness --help`.");
 
             return await command();

@@ -120,6 +120,22 @@ public class AuditCommandSpecs
 
     [Theory]
     [InlineData("verify")]
+    [InlineData("proof")]
+    [InlineData("watch")]
+    [InlineData("export")]
+    public async Task Help_shows_nothing_that_would_be_refused(string verb)
+    {
+        var (code, output, _) = await RunAsync(verb, "--help");
+
+        code.ShouldBe(0);
+        output.ShouldContain($"audit {verb} [options]");
+        output.ShouldNotContain("additional arguments", Case.Insensitive);
+        output.ShouldNotContain("surplus");
+        if (verb == "export") output.ShouldNotContain("folder of an export");
+    }
+
+    [Theory]
+    [InlineData("verify")]
     [InlineData("watch")]
     public async Task Help_names_the_state_file_with_two_dashes_alone(string verb)
     {

@@ -22,6 +22,21 @@ public sealed class StetCommandSpecs
     }
 
     [Theory]
+    [InlineData("audit", "selfcheck")]
+    [InlineData("witness")]
+    [InlineData("witness", "keygen")]
+    [InlineData("agent", "outbox", "list")]
+    public async Task Help_shows_each_option_once_and_nothing_that_would_be_refused(params string[] command)
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync([.. command, "--help"]);
+
+        exitCode.ShouldBe(0);
+        output.Split("--help  ").Length.ShouldBe(2, output);
+        output.ShouldNotContain("additional arguments", Case.Insensitive);
+        output.ShouldNotContain("surplus");
+    }
+
+    [Theory]
     [InlineData("Unrecognized command or argument 'serve'", "serve")]
     [InlineData("Unrecognized command or argument '--prot'", "--prot", "1")]
     [InlineData("Required command was not provided", "db")]

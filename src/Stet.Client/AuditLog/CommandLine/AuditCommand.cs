@@ -23,14 +23,16 @@ public static class AuditCommand
     /// <summary>A verb whose failures are exit codes and one line on standard error.</summary>
     internal static Command Verb(string name, string description, IEnumerable<Option> options, Func<ParseResult, CancellationToken, Task<AuditOutcome>> run)
     {
-        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
+        // Takes what no option takes: the parser's own complaint would end with 1.
+        var surplus = new Argument<string[]>("surplus") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command(name, description) { surplus };
         foreach (var option in options) command.Options.Add(option);
         command.SetAction(async (arguments, cancel) =>
         {
             try
             {
-                if (arguments.UnmatchedTokens is [var surplus, ..])
-                    throw AuditException.Usage($"`{surplus}` is no option of this command; see `stet audit {name} --help`.");
+                if (arguments.GetValue(surplus) is [var first, ..])
+                    throw AuditException.Usage($"`{first}` is no option of this command; see `stet audit {name} --help`.");
 
                 return (int)await run(arguments, cancel);
             }
