@@ -35,7 +35,7 @@ static class AgentBuildCommand
 
     public static Command Create(TimeProvider clock)
     {
-        var command = new Command("build", "Make the signed document of an epoch out of a file of rows") { In, Out, Secret, Epoch, SentAt };
+        var command = new Command("build", "Make the signed document of an epoch out of a file of rows") { In, Out, Secret, Epoch, SentAt, Surplus.Argument };
         foreach (var option in AgentOptions.OfPlan) command.Options.Add(option);
         command.SetAction((arguments, cancel) => AgentCommand.TryAsync(arguments, () => RunAsync(arguments, clock, cancel), cancel));
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Stet.Client.Pcs;
 
 namespace Stet.CommandLine;
@@ -41,6 +42,9 @@ static class AgentCommand
         var error = arguments.InvocationConfiguration.Error;
         try
         {
+            if (Surplus.First(arguments) is { } surplus)
+                throw new AgentException($"`{surplus}` is no option of this command; see `stet {PathOf(arguments.CommandResult)} --help`.");
+
             return await verb();
         }
         catch (AgentException e)
@@ -54,4 +58,7 @@ static class AgentCommand
             return Interrupted;
         }
     }
+
+    static string PathOf(CommandResult command) =>
+        command.Parent is CommandResult { Parent: not null } parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

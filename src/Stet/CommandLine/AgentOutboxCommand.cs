@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Stet.Client.Pcs;
 
 namespace Stet.CommandLine;
@@ -6,9 +7,14 @@ namespace Stet.CommandLine;
 /// <summary><c>stet agent outbox</c>: shows what an outbox holds, revives dead letters, makes the file smaller.</summary>
 static class AgentOutboxCommand
 {
-    static readonly Option<OutboxState?> State = new("--state") { Description = "Only those in a state" };
+    static readonly Option<string?> State = new("--state")
+    {
+        Description = "Only those in a state",
+        HelpName = "pending|dead|acked",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
-    static readonly Argument<long[]> Seqs = new("SEQ")
+    static readonly Argument<string[]> Seqs = new("SEQ")
     {
         Description = "Numbers of dead letters, as `list` shows them",
         Arity = ArgumentArity.ZeroOrMore,
@@ -20,7 +26,7 @@ static class AgentOutboxCommand
     {
         Verb("status", "Count documents by state, beside a running agent; exit 2 if some are dead, 3 if some are pending", [], StatusAsync),
         Verb("list", "List documents and what became of them, beside a running agent", [State], (arguments, cancel) =>
-            ListAsync(arguments, arguments.GetValue(State), cancel)),
+            ListAsync(arguments, StateOf(arguments), cancel)),
         Verb("dead", "List dead letters and why they died: `list --state dead`", [], (arguments, cancel) =>
             ListAsync(arguments, OutboxState.Dead, cancel)),
         Retry(clock),
@@ -31,16 +37,16 @@ static class AgentOutboxCommand
     static Command Retry(TimeProvider clock)
     {
         var retry = Verb("retry", "Make dead letters pending again; `send` and `run` deliver them", [All], (arguments, cancel) =>
-            RetryAsync(arguments, clock, cancel));
+            RetryAsync(arguments, clock, cancel), Seqs);
         retry.Aliases.Add("replay");
-        retry.Arguments.Add(Seqs);
         return retry;
     }
 
     static Command Verb(
-        string name, string description, IEnumerable<Option> options, Func<ParseResult, CancellationToken, Task<int>> run)
+        string name, string description, IEnumerable<Option> options, Func<ParseResult, CancellationToken, Task<int>> run,
+        Argument? argument = null)
     {
-        var command = new Command(name, description) { AgentOptions.Outbox };
+        var command = new Command(name, description) { AgentOptions.Outbox, argument ?? Surplus.Argument };
         foreach (var option in options) command.Options.Add(option);
         command.SetAction((arguments, cancel) => AgentCommand.TryAsync(arguments, () => run(arguments, cancel), cancel));
         return command;
@@ -69,9 +75,21 @@ static class AgentOutboxCommand
         return AgentCommand.Done;
     }
 
+    static OutboxState? StateOf(ParseResult arguments) => arguments.GetResult(State) is null ? null : arguments.GetValue(State) switch
+    {
+        "pending" => OutboxState.Pending,
+        "dead" => OutboxState.Dead,
+        "acked" => OutboxState.Acked,
+        _ => throw new AgentException("`--state` must be `pending`, `dead` or `acked`."),
+    };
+
+    static long SeqOf(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
+        ? seq
+        : throw new AgentException($"`{text}` is no number of a dead letter: `stet agent outbox dead` shows them.");
+
     static async Task<int> RetryAsync(ParseResult arguments, TimeProvider clock, CancellationToken cancel)
     {
-        var (seqs, all) = (arguments.GetValue(Seqs) ?? [], arguments.GetValue(All));
+        var (seqs, all) = ((arguments.GetValue(Seqs) ?? []).Select(SeqOf).ToArray(), arguments.GetValue(All));
         if (all == seqs.Length > 0) throw new AgentException("Name dead letters by their numbers, or all of them with --all.");
 
         await using var outbox = Outbox.Open(AgentOptions.ExistingOutbox(arguments), clock);

@@ -35,7 +35,7 @@ static class AgentRunCommand
         });
         var command = new Command("run", "Follow a file of events and deliver a document for each epoch, until Ctrl+C or SIGTERM")
         {
-            Source, EpochSeconds, EpochRows, IdleSeconds,
+            Source, EpochSeconds, EpochRows, IdleSeconds, Surplus.Argument,
         };
         foreach (var option in AgentOptions.OfPlan.Concat(AgentOptions.OfDelivery)) command.Options.Add(option);
         command.SetAction((arguments, cancel) => AgentCommand.TryAsync(arguments, () => RunAsync(arguments, clock, cancel), cancel));

@@ -174,6 +174,15 @@ public sealed class AgentCommandSpecs : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("`--state` must be `pending`, `dead` or `acked`.", "outbox", "list", "--state", "bogus")]
+    [InlineData("`--state` must be `pending`, `dead` or `acked`.", "outbox", "list", "--state")]
+    [InlineData("`x` is no number of a dead letter: `stet agent outbox dead` shows them.", "outbox", "retry", "1", "x")]
+    [InlineData("`--bogus` is no option of this command; see `stet agent outbox list --help`.", "outbox", "list", "--bogus")]
+    [InlineData("`surplus` is no option of this command; see `stet agent build --help`.", "build", "--in", "rows.csv", "surplus")]
+    public async Task What_a_verb_does_not_take_is_said_in_a_line_without_the_help(string why, params string[] arguments) =>
+        (await RunAsync(arguments)).ShouldBe((1, "", why + Environment.NewLine));
+
     [Fact]
     public async Task Help_shows_an_example_and_the_exit_codes()
     {
@@ -182,6 +191,7 @@ public sealed class AgentCommandSpecs : IDisposable
         output.ShouldContain("stet agent run --source events.csv");
         output.ShouldContain("Exit codes: 0 everything delivered");
         (await RunAsync("build", "--help")).Output.ShouldNotContain("stet agent run");
+        (await RunAsync("run", "--epoch-rows", "x")).Output.ShouldNotContain("Exit codes");
     }
 
     static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
