@@ -68,7 +68,9 @@ public sealed class AuditProof
 
     void VerifyReceipts(JsonElement receipts)
     {
-        if (receipts.ValueKind != JsonValueKind.Array || receipts.GetArrayLength() == 0)
+        if (receipts.ValueKind == JsonValueKind.Array && receipts.GetArrayLength() == 0)
+            throw AuditException.Malformed("The answer holds no receipts: the request recorded no event, as one that changes nothing.");
+        if (receipts.ValueKind != JsonValueKind.Array)
             throw AuditException.Malformed("The answer holds no receipts: the write went through without one.");
 
         var number = 0;

@@ -93,7 +93,9 @@ public class AuditProofSpecs
     public void An_answer_without_receipts_says_so()
     {
         Check(new JsonObject { ["receipts"] = null, ["receipt_error"] = "audit_signing_refused" }).Outcome.ShouldBe(AuditOutcome.Malformed);
-        Check(new JsonObject { ["receipts"] = new JsonArray() }).Outcome.ShouldBe(AuditOutcome.Malformed);
+        var nothing = Check(new JsonObject { ["receipts"] = new JsonArray() });
+        (nothing.Outcome, nothing.Problem).ShouldBe(
+            (AuditOutcome.Malformed, "The answer holds no receipts: the request recorded no event, as one that changes nothing."));
     }
 
     [Theory]
