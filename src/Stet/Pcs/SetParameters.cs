@@ -111,7 +111,8 @@ public static class ParametersEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPut(Path, Put).WithSummary("Set how PCS documents are assessed")
-            .WithDescription("All parameters at once. They hold for documents received from then on.")
+            .WithDescription("Replaces all parameters: what is left out takes its default. The body has the members of `parameters` in the answer. "
+                + "They hold for documents received from then on.")
             .RequirePermission(Scopes.PcsAdmin)
             .Accepts<ParametersRequest>("application/json").Produces<ParametersAnswer>().ProducesProblem(400);
         routes.MapGet(Path, Get).WithSummary("How PCS documents are assessed")
