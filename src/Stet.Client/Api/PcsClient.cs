@@ -94,7 +94,10 @@ public sealed class PcsClient
             new Target($"{Path}/escalations").With("state", word).Page(cursor, limit), connection.Json.Submissions, known, cancel);
     }
 
-    /// <summary>Resolves an escalation: once, for the other way is refused. The verdict stays as it is.</summary>
+    /// <summary>
+    /// Resolves an escalation: once, for the other way is refused, and the same way again is answered with what the first one
+    /// said. The verdict stays as it is.
+    /// </summary>
     /// <param name="pcsId">Which document.</param>
     /// <param name="resolution">Which way.</param>
     /// <param name="comment">Why, at most 2,000 characters.</param>

@@ -40,7 +40,8 @@ public static class ResolveEscalationEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/pcs/{pcs_id}/resolve", Post).WithSummary("Resolve an escalation")
-            .WithDescription("Once: the same resolution again changes nothing, the other is refused. The stored verdict stays.")
+            .WithDescription("Once: the first answer stands. The same resolution again, by whomever, is answered with the first one's comment and "
+                + "`resolved_by` and changes nothing; the other is refused. The stored verdict stays.")
             .RequirePermission(Scopes.PcsResolve)
             .Accepts<ResolveRequest>("application/json").Produces<ResolutionAnswer>(201).Produces<ResolutionAnswer>()
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
