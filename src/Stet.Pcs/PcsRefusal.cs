@@ -44,7 +44,8 @@ static class Refusals
 
     public static readonly PcsRefusal SentAtInvalid = Malformed(
         "sent_at_invalid",
-        "`sent_at` is a time of RFC 3339 with at most nine decimals; in 1.0 it ends in `Z` and has at most six.");
+        "`sent_at` is a time of RFC 3339 with at most nine decimals, in years 1 to 9999 of UTC and in no leap second; in 1.0 it ends in `Z` "
+        + "and has at most six.");
 
     public static readonly PcsRefusal RegimeUnknown = Malformed(
         "regime_unknown", "`regime` is `sticky`, `mixed` or `non_sticky`.");
