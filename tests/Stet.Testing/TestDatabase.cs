@@ -12,7 +12,7 @@ public sealed record TestTemplate(string Name, Func<string, Task> PrepareAsync);
 public sealed class TestDatabase : IAsyncDisposable
 {
     /// <summary>How many are dropped at once: each waits for a checkpoint, and those that wait together share one.</summary>
-    const int DroppedTogether = 32;
+    public const int DroppedTogether = 32;
 
     static readonly ConcurrentDictionary<string, Lazy<Task<string>>> templates = new();
     static readonly ConcurrentQueue<string> left = new();

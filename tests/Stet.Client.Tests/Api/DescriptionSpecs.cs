@@ -32,7 +32,7 @@ public class DescriptionSpecs
 
         var known = described.Where(o => !otherPaths.Any(o.Path.StartsWith)).SelectMany(o => o.Parameters.Select(p => $"{o.Name}?{p}")).ToArray();
         // Receipts are asked for with a header, as everywhere.
-        known.Except(["POST /v1/pcs/submit?receipt"]).Where(p => !said.Contains(p)).ShouldBeEmpty();
+        known.Where(p => !p.EndsWith("?receipt", StringComparison.Ordinal) && !said.Contains(p)).ShouldBeEmpty();
         said.Except(known).ShouldBeEmpty();
     }
 

@@ -4,11 +4,12 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.AuditLog;
+using Stet.Enforcement;
+using Stet.EventStore;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
-using Stet.Tests.Http;
 using static Stet.Tests.Corrections.OrdinaryJson;
-using Store = Stet.EventStore.Store;
+using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Audit;
 
@@ -65,10 +66,16 @@ public class LeafTests
         var tenant = new LoggedTenant(service);
         await tenant.Http.BeatAsync("bot");
 
-        var answer = await tenant.Http.BeatAsync("bot", more: ",\"sequence\":9007199254740993");
+        var store = service.Services.GetRequiredService<Store>();
+        var stream = EnforcementModule.SystemOf("bot");
+        var streamId = (await store.FindTenantAsync(tenant.Id, CancellationToken.None))!.StreamId(stream.Parts);
+        var uncarried = new StreamCommand<EnforcingSystem>(
+            stream.State, streamId, (_, now) => [new HeartbeatReceived("bot", now, null, null, StringSet.Empty, null, 9007199254740993, now)]);
 
-        answer.ShouldBeProblem(400, "data_not_canonical");
-        answer.Text.ShouldContain("/sequence");
+        var refused = await Should.ThrowAsync<UnloggableEventException>(() =>
+            store.AppendAsync(tenant.Id, new EventMetadata("application"), uncarried, CancellationToken.None));
+
+        refused.Pointer.ShouldBe("/sequence");
         (await tenant.CountAsync("mt_events")).ShouldBe(1);
         await tenant.ShouldBeWholeAsync();
     }

@@ -224,7 +224,7 @@ public class ReceiptTests
                     refused.ShouldBeProblem(409, "supersedes_not_active");
                 }
 
-                if (i % 5 == 0) (await http.BeatAsync("bot", more: ",\"sequence\":9007199254740993")).ShouldBeProblem(400, "data_not_canonical");
+                if (i % 5 == 0) (await http.PostAsync("/v1/corrections", Correction().With("value", JsonNode.Parse("9007199254740993")))).ShouldBeProblem(400, "data_not_canonical");
             }
         }));
 

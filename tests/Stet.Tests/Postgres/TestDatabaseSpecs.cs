@@ -36,9 +36,15 @@ public class TestDatabaseSpecs
         await using var open = await database.OpenAsync();
 
         await database.DisposeAsync();
+        for (var i = 0; i < TestDatabase.DroppedTogether && await IsThereAsync(); i++) await (await TestDatabase.CreateAsync()).DisposeAsync();
 
-        await using var other = await TestDatabase.CreateAsync();
-        (await Scalar(other, $"select count(*) from pg_database where datname = '{database.Name}'")).ShouldBe(0L);
+        (await IsThereAsync()).ShouldBeFalse();
+
+        async Task<bool> IsThereAsync()
+        {
+            await using var other = await TestDatabase.CreateAsync();
+            return await Scalar(other, $"select count(*) from pg_database where datname = '{database.Name}'") is 1L;
+        }
     }
 
     static async Task<object?> Scalar(TestDatabase database, string sql)

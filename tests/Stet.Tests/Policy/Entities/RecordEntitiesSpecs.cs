@@ -88,7 +88,7 @@ public class RecordEntitiesSpecs
         var moved = RecordEntities.Decide(
             new RecordEntities([Input("G", "b", "{}", b), Input("G", "d", "{}", ("G", "c"))]), known, null, "root", Monday);
 
-        refused.Refusal!.Errors.ShouldBe([new MemberError("/0", "The entity `G::d` would have more than 1024 ancestors.")]);
+        refused.Refusal!.Errors.ShouldBe([new MemberError("/0", "The entity `G::\"d\"` would have more than 1024 ancestors.")]);
         within.Events.ShouldHaveSingleItem();
         moved.Events.Count.ShouldBe(2);
 
