@@ -6,20 +6,25 @@ namespace Stet.EventStore;
 
 /// <summary>
 /// Group read, the mirror of group commit: queries that arrive while others run share the next round trip and its
-/// snapshot, which is taken after each of them arrived.
+/// snapshot, which is taken after each of them arrived. They wait for the others for a moment only: slow ones hold nobody up.
 /// </summary>
 sealed class GroupReader : IAsyncDisposable
 {
     const int MostQueries = 64;
+    const int MostGroups = 8;
 
-    readonly Channel<PendingQuery> queue = Channel.CreateUnbounded<PendingQuery>();
+    // One group at a time makes large groups, and those cost the least per query.
+    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
+    readonly Channel<PendingQuery> queue = Channel.CreateUnbounded<PendingQuery>(new() { SingleReader = true });
+    readonly SemaphoreSlim free = new(MostGroups);
     readonly NpgsqlDataSource connections;
-    readonly Task lanes;
+    readonly Task loop;
 
     public GroupReader(NpgsqlDataSource connections)
     {
         this.connections = connections;
-        lanes = Task.WhenAll(Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 2, 8)).Select(_ => Task.Run(RunAsync)));
+        loop = Task.Run(RunAsync);
     }
 
     public Task<T> QueryAsync<T>(PendingQuery<T> query) => queue.Writer.TryWrite(query)
@@ -29,7 +34,8 @@ sealed class GroupReader : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         queue.Writer.TryComplete();
-        await lanes;
+        await loop;
+        free.Dispose();
     }
 
     /// <summary>A query's first steps: names its tenant to row security and asks for the position of the snapshot.</summary>
@@ -47,17 +53,39 @@ sealed class GroupReader : IAsyncDisposable
 
     async Task RunAsync()
     {
-        var group = new List<PendingQuery>();
         while (await queue.Reader.WaitToReadAsync())
         {
-            group.Clear();
-            while (group.Count < MostQueries && queue.Reader.TryRead(out var query))
-            {
-                if (query.Abandoned) query.Cancel();
-                else group.Add(query);
-            }
+            await free.WaitAsync();
+            var group = Take();
+            var run = RunAndFreeAsync(group);
 
+            if (group.Count < MostQueries) await run.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        for (var i = 0; i < MostGroups; i++) await free.WaitAsync();
+    }
+
+    List<PendingQuery> Take()
+    {
+        var group = new List<PendingQuery>();
+        while (group.Count < MostQueries && queue.Reader.TryRead(out var query))
+        {
+            if (query.Abandoned) query.Cancel();
+            else group.Add(query);
+        }
+
+        return group;
+    }
+
+    async Task RunAndFreeAsync(List<PendingQuery> group)
+    {
+        try
+        {
             if (group.Count > 0) await RunAsync(group);
+        }
+        finally
+        {
+            free.Release();
         }
     }
 

@@ -49,6 +49,29 @@ public class SharedQueryTests
     }
 
     [Fact]
+    public async Task Slow_queries_hold_nobody_up()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var connections = StoreConnections.For(test.ConnectionString);
+        await using var holder = await connections.Subscriber.OpenConnectionAsync();
+        await using var hold = new Npgsql.NpgsqlCommand("select pg_advisory_lock(1)", holder);
+        await hold.ExecuteNonQueryAsync();
+
+        var slow = new List<Task<long>>();
+        for (var i = 0; i < 7; i++)
+        {
+            slow.Add(test.Store.QueryAsync(test.Tenant, "select pg_advisory_xact_lock_shared(1)", [], (_, position, _) => Task.FromResult(position), CancellationToken.None));
+            await Task.Delay(60); // each a group of its own
+        }
+
+        await test.Store.PositionAsync(test.Tenant, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(5));
+
+        slow.ShouldAllBe(query => !query.IsCompleted);
+        await holder.CloseAsync();
+        await Task.WhenAll(slow);
+    }
+
+    [Fact]
     public async Task A_key_that_the_database_rejects_fails_alone()
     {
         await using var test = await TestStore.CreateAsync();
