@@ -31,12 +31,20 @@ sealed class CompiledPolicy
 
     internal bool IsForbid { get; }
 
+    /// <summary>What has to be among the <see cref="Evaluation.PrincipalBits"/> for the policy to be satisfied.</summary>
+    internal ulong PrincipalBit => principal.Bit;
+
     /// <summary>Whether the policy is satisfied. The scope is tested first, then the conditions in their order.</summary>
-    internal Truth Test(ref Evaluation evaluation)
+    internal Truth Test(ref Evaluation evaluation) =>
+        action.Matches(evaluation.Request.Action, evaluation.Action) && resource.Matches(evaluation.Request.Resource, evaluation.Resource)
+            ? TestFound(ref evaluation)
+            : Truth.False;
+
+    /// <summary>The same of a policy found by its action, and by its resource or the type of that, if it names them.</summary>
+    internal Truth TestFound(ref Evaluation evaluation)
     {
         if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal)) return Truth.False;
-        if (!action.Matches(evaluation.Request.Action, evaluation.Action)) return Truth.False;
-        if (!resource.Matches(evaluation.Request.Resource, evaluation.Resource)) return Truth.False;
+        if (!resource.HasType(evaluation.Request.Resource)) return Truth.False;
 
         foreach (var condition in conditions)
         {

@@ -28,9 +28,13 @@ struct Evaluation
         principal = Look(request.Principal);
         action = Look(request.Action);
         resource = Look(request.Resource);
+        PrincipalBits = Entity.BitOf(request.Principal) | (principal?.Bits ?? 0);
     }
 
     internal readonly Entity? Principal => principal;
+
+    /// <summary>The bits of what the principal is in, itself included: see <see cref="Entity.BitOf"/>.</summary>
+    internal readonly ulong PrincipalBits;
 
     internal readonly Entity? Action => action;
 

@@ -3,8 +3,8 @@ using System.Collections.Frozen;
 namespace Stet.Cedar;
 
 /// <summary>
-/// Finds the policies whose scope a request may satisfy: by the action they name, then by the resource, its ancestors or
-/// its type. A policy that names several actions stands under each, so it may be found twice.
+/// Finds the policies whose scope a request satisfies but for its principal: by the action they name, then by the resource,
+/// its ancestors or its type. A policy that names several actions stands under each, so it may be found twice.
 /// </summary>
 sealed class PolicyIndex
 {
@@ -44,51 +44,81 @@ sealed class PolicyIndex
     /// <summary>Tests every policy that may be satisfied, and notes what comes of it.</summary>
     internal void Test(ref Evaluation evaluation, ref Tally tally)
     {
-        anyAction.Test(ref evaluation, ref tally);
-        if (byAction.TryGetValue(evaluation.Request.Action, out var bucket)) bucket.Test(ref evaluation, ref tally);
+        anyAction.Test(Found.Directly, ref evaluation, ref tally);
+        if (byAction.TryGetValue(evaluation.Request.Action, out var bucket)) bucket.Test(Found.Directly, ref evaluation, ref tally);
         if (evaluation.Action is not { } action) return;
 
         foreach (var group in action.Ancestors)
             if (!group.Equals(action.Uid) && byAction.TryGetValue(group, out bucket))
-                bucket.Test(ref evaluation, ref tally);
+                bucket.Test(Found.ByActionGroup, ref evaluation, ref tally);
+    }
+
+    /// <summary>How a policy was found.</summary>
+    [Flags]
+    enum Found
+    {
+        Directly = 0, ByActionGroup = 1, ByResourceGroup = 2,
     }
 
     sealed class Bucket(
-        FrozenDictionary<EntityUid, CompiledPolicy[]> byResource, FrozenDictionary<string, CompiledPolicy[]> byType,
-        CompiledPolicy[] open)
+        FrozenDictionary<EntityUid, Candidate[]> byResource, FrozenDictionary<string, Candidate[]> byType, Candidate[] open)
     {
-        internal void Test(ref Evaluation evaluation, ref Tally tally)
+        internal void Test(Found found, ref Evaluation evaluation, ref Tally tally)
         {
-            tally.Test(open, ref evaluation);
+            Candidate.Test(open, found, ref evaluation, ref tally);
             var uid = evaluation.Request.Resource;
 
             if (byType.Count > 0 && byType.TryGetValue(uid.Type, out var policies))
-                tally.Test(policies, ref evaluation);
+                Candidate.Test(policies, found, ref evaluation, ref tally);
             if (byResource.Count == 0) return;
-            if (byResource.TryGetValue(uid, out policies)) tally.Test(policies, ref evaluation);
+            if (byResource.TryGetValue(uid, out policies)) Candidate.Test(policies, found, ref evaluation, ref tally);
             if (evaluation.Resource is not { } resource) return;
 
             foreach (var group in resource.Ancestors)
                 if (!group.Equals(uid) && byResource.TryGetValue(group, out policies))
-                    tally.Test(policies, ref evaluation);
+                    Candidate.Test(policies, found | Found.ByResourceGroup, ref evaluation, ref tally);
+        }
+    }
+
+    /// <summary>
+    /// A policy, and what tells without a look at it that it is not satisfied, for most that are not: candidates lie side
+    /// by side, policies anywhere.
+    /// </summary>
+    readonly struct Candidate(CompiledPolicy policy)
+    {
+        readonly CompiledPolicy policy = policy;
+        readonly ulong principalBit = policy.PrincipalBit;
+
+        // Who is named with `==` is not found by what is in it.
+        readonly Found misleading = (policy.Policy.Action is ScopeEqual ? Found.ByActionGroup : Found.Directly)
+            | (policy.Policy.Resource is ScopeEqual ? Found.ByResourceGroup : Found.Directly);
+
+        internal static void Test(Candidate[] candidates, Found found, ref Evaluation evaluation, ref Tally tally)
+        {
+            foreach (ref readonly var candidate in candidates.AsSpan())
+            {
+                if ((evaluation.PrincipalBits & candidate.principalBit) != candidate.principalBit || (found & candidate.misleading) != Found.Directly) continue;
+                tally.Add(candidate.policy, candidate.policy.TestFound(ref evaluation), ref evaluation);
+            }
         }
     }
 
     sealed class BucketDraft
     {
-        readonly Dictionary<EntityUid, List<CompiledPolicy>> byResource = [];
-        readonly Dictionary<string, List<CompiledPolicy>> byType = [];
-        readonly List<CompiledPolicy> open = [];
+        readonly Dictionary<EntityUid, List<Candidate>> byResource = [];
+        readonly Dictionary<string, List<Candidate>> byType = [];
+        readonly List<Candidate> open = [];
 
         internal void Add(CompiledPolicy policy)
         {
+            var candidate = new Candidate(policy);
             switch (policy.Policy.Resource)
             {
-                case ScopeEqual { Entity.Uid: { } resource }: ListOf(byResource, resource).Add(policy); break;
-                case ScopeIn { Entity.Uid: { } group }: ListOf(byResource, group).Add(policy); break;
-                case ScopeIs { In.Uid: { } group }: ListOf(byResource, group).Add(policy); break;
-                case ScopeIs { EntityType: var type }: ListOf(byType, type).Add(policy); break;
-                default: open.Add(policy); break;
+                case ScopeEqual { Entity.Uid: { } resource }: ListOf(byResource, resource).Add(candidate); break;
+                case ScopeIn { Entity.Uid: { } group }: ListOf(byResource, group).Add(candidate); break;
+                case ScopeIs { In.Uid: { } group }: ListOf(byResource, group).Add(candidate); break;
+                case ScopeIs { EntityType: var type }: ListOf(byType, type).Add(candidate); break;
+                default: open.Add(candidate); break;
             }
         }
 
@@ -97,7 +127,7 @@ sealed class PolicyIndex
             byType.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToArray()),
             [.. open]);
 
-        static List<CompiledPolicy> ListOf<T>(Dictionary<T, List<CompiledPolicy>> lists, T key) where T : notnull
+        static List<Candidate> ListOf<T>(Dictionary<T, List<Candidate>> lists, T key) where T : notnull
         {
             if (!lists.TryGetValue(key, out var list)) lists.Add(key, list = []);
             return list;

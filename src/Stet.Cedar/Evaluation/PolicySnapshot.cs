@@ -101,7 +101,7 @@ public sealed partial class PolicySnapshot
     {
         var evaluation = new Evaluation(request, entities, actions);
         var tally = new Tally([], []);
-        tally.Test(policies, ref evaluation);
+        foreach (var policy in policies) tally.Add(policy, policy.Test(ref evaluation), ref evaluation);
         return tally.Decide(policies);
     }
 

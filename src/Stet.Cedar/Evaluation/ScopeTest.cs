@@ -42,10 +42,13 @@ readonly struct ScopeTest
         }
     }
 
+    /// <summary>The bit of what an entity has to be in, or to be; 0 when that is not one.</summary>
+    internal ulong Bit => uid is null ? 0 : Entity.BitOf(uid);
+
     /// <summary>Whether an entity of the request, of which <paramref name="entity"/> is known, satisfies it.</summary>
     internal bool Matches(EntityUid candidate, Entity? entity)
     {
-        if (type is not null && candidate.Type != type) return false;
+        if (!HasType(candidate)) return false;
         if (uid is not null) return isEqual ? candidate.Equals(uid) : IsIn(candidate, entity, uid);
         if (groups is null) return true;
 
@@ -54,6 +57,9 @@ readonly struct ScopeTest
 
         return false;
     }
+
+    /// <summary>Whether an entity is of the type that is named, if one is.</summary>
+    internal bool HasType(EntityUid candidate) => type is null || candidate.Type == type;
 
     static bool IsIn(EntityUid candidate, Entity? entity, EntityUid group) =>
         candidate.Equals(group) || (entity is not null && entity.IsDescendantOf(group));

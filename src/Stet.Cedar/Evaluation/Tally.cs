@@ -11,17 +11,14 @@ ref struct Tally(Span<int> permits, Span<int> forbids)
     RankList forbids = new(forbids);
     List<(int Rank, EvaluationError Error)>? errors;
 
-    /// <summary>Tests some policies. One that was tested before may be tested again: it counts once.</summary>
-    internal void Test(ReadOnlySpan<CompiledPolicy> policies, ref Evaluation evaluation)
+    /// <summary>Notes what came of a policy. One that was noted before may be noted again: it counts once.</summary>
+    internal void Add(CompiledPolicy policy, Truth truth, ref Evaluation evaluation)
     {
-        foreach (var policy in policies)
+        switch (truth)
         {
-            switch (policy.Test(ref evaluation))
-            {
-                case Truth.True when policy.IsForbid: forbids.Add(policy.Rank); break;
-                case Truth.True: permits.Add(policy.Rank); break;
-                case Truth.Error: (errors ??= []).Add((policy.Rank, evaluation.Error!)); break;
-            }
+            case Truth.True when policy.IsForbid: forbids.Add(policy.Rank); break;
+            case Truth.True: permits.Add(policy.Rank); break;
+            case Truth.Error: (errors ??= []).Add((policy.Rank, evaluation.Error!)); break;
         }
     }
 
