@@ -40,7 +40,7 @@ sealed class GroupReader : IAsyncDisposable
 
     /// <summary>A query's first steps: names its tenant to row security and asks for the position of the snapshot.</summary>
     public static void Enter(NpgsqlBatch batch, string tenantId) => batch
-        .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
+        .EnterTenant(tenantId)
         .Add("select coalesce((select position from stet.tenant_head where tenant_id = $1), 0)", Scalar(tenantId));
 
     /// <summary>Reads what <see cref="Enter"/> asked for; the query's own result is next.</summary>

@@ -161,7 +161,7 @@ public sealed class Store : IAsyncDisposable
                 async connection =>
                 {
                     await using var batch = new NpgsqlBatch(connection);
-                    batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+                    batch.EnterTenant(tenantId);
                     before(batch);
                     batch.Add("select key, wrapped, kek_id from stet.tenant_key where tenant_id = $1 and kind = 'stream'", Scalar(tenantId));
                     await using var rows = await batch.ExecuteReaderAsync(cancel);
@@ -241,6 +241,6 @@ static class LogReader
     /// <exception cref="UnreadableEventException">Its name is unknown or its body lacks the shape.</exception>
     public static StoredEvent Read(NpgsqlDataReader reader, EventCatalog catalog) => new(
         reader.GetString(0), reader.GetInt64(1), reader.GetGuid(2), reader.GetGuid(3), reader.GetInt64(4),
-        new DateTimeOffset(reader.GetDateTime(5), TimeSpan.Zero),
+        reader.GetFieldValue<DateTimeOffset>(5),
         catalog.Read(reader.GetString(6), reader.GetFieldValue<byte[]>(7)));
 }

@@ -14,7 +14,7 @@ sealed class SubscriptionTurn(
     {
         await using var batch = new NpgsqlBatch(connection);
         batch
-            .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
+            .EnterTenant(tenantId)
             .Add("select pg_try_advisory_lock(hashtextextended($1, 0))", Scalar(progress))
             .Add("select max(last_seq_id) from stet.mt_event_progression where name = $1", Scalar(progress))
             .Add($"""
@@ -79,7 +79,7 @@ sealed class SubscriptionTurn(
     {
         await using var batch = new NpgsqlBatch(connection);
         batch
-            .Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId))
+            .EnterTenant(tenantId)
             .Add("select stet.advance($1, $2, $3)",
                 Scalar(progress), Scalar(events[0].Position - 1), Scalar(events[^1].Position));
         await subscription.HandleAsync(events, batch, cancel);

@@ -24,7 +24,7 @@ static class UnitLoad
 
         await using var batch = new NpgsqlBatch(connection);
         if (locking) batch.Add("begin");
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(TenantsOf(unit)));
+        batch.EnterTenant(TenantsOf(unit));
         if (heads.Length > 0)
         {
             batch.Add($"""

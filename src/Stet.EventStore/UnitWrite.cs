@@ -15,7 +15,7 @@ static class UnitWrite
     {
         // INVARIANT: heads are locked in the order of their ids, so that two writers never wait for each other in a ring.
         var heads = unit.Tenants.Where(t => t.Exists).OrderBy(t => t.Id, StringComparer.Ordinal).ToArray();
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(string.Join(',', heads.Select(t => t.Id))));
+        batch.EnterTenant(string.Join(',', heads.Select(t => t.Id)));
         batch.Add($"""
             select stet.require_unchanged(h.position = t.position and h.audit_peaks = t.edge)
             from unnest($1::varchar[], $2::bigint[], $3::bytea[]) as t(id, position, edge)

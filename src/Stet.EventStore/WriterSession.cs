@@ -190,7 +190,7 @@ sealed class WriterSession(
         var probe = unit.Events[0].Event;
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("begin");
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(probe.TenantId));
+        batch.EnterTenant(probe.TenantId);
 
         // The lock waits until the transaction in doubt has ended one way or the other.
         batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(probe.TenantId));

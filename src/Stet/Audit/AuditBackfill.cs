@@ -71,7 +71,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
     static async Task<(long Position, long Leaves)> HeadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(tenantId));
 
         // A statement of its own: the one that waited for the lock does not see the leaves that another instance made meanwhile.
@@ -122,7 +122,7 @@ static class AuditedEventRow
         """;
 
     public static AuditedEvent Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetInt64(3), new DateTimeOffset(row.GetDateTime(4), TimeSpan.Zero),
+        row.GetInt64(0), row.GetGuid(1), row.GetGuid(2), row.GetInt64(3), row.GetFieldValue<DateTimeOffset>(4),
         row.GetString(5), row.IsDBNull(6) ? "system" : row.GetString(6));
 }
 

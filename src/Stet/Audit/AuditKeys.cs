@@ -34,7 +34,7 @@ public sealed class AuditKeys(StoreConnections connections)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("select epoch, origin, created_at, frozen_at from stet.audit_log where tenant_id = $1 order by epoch", Scalar(tenantId));
         batch.Add("""
             select public_key, from_position, until_position from stet.audit_key
@@ -64,5 +64,5 @@ public sealed class AuditKeys(StoreConnections connections)
     }
 
     static DateTimeOffset? Time(NpgsqlDataReader row, int column) =>
-        row.IsDBNull(column) ? null : new DateTimeOffset(row.GetDateTime(column), TimeSpan.Zero);
+        row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 }

@@ -174,7 +174,7 @@ public sealed class Checkpoints(
     static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add(AuditReader.View("h.position, h.audit_peaks, l.frozen_reason, g.reserved_at", witnessed: false), Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync();
         await rows.NextResultAsync();
@@ -184,18 +184,14 @@ public sealed class Checkpoints(
         return new View(
             AuditReader.ReadView(rows, rows.GetInt64(More)), rows.GetFieldValue<byte[]>(More + 1),
             rows.IsDBNull(More + 2) ? null : rows.GetString(More + 2),
-            rows.IsDBNull(More + 3) ? default : new DateTimeOffset(rows.GetDateTime(More + 3), TimeSpan.Zero));
+            rows.IsDBNull(More + 3) ? default : rows.GetFieldValue<DateTimeOffset>(More + 3));
     }
 
     /// <summary>Folds what has come since the newest guard row, and commits a guard row for the head's size.</summary>
     async Task<SignedSize> ReserveAsync(NpgsqlConnection connection, TenantLog log, View view)
     {
         await using var transaction = await connection.BeginTransactionAsync();
-        await using (var tenant = new NpgsqlCommand("select set_config('stet.tenant', $1, true)", connection, transaction))
-        {
-            tenant.Parameters.Add(Scalar(log.TenantId));
-            await tenant.ExecuteNonQueryAsync();
-        }
+        await using (var batch = new NpgsqlBatch(connection, transaction)) await batch.EnterTenant(log.TenantId).ExecuteNonQueryAsync();
 
         var tree = view.Log.Newest is { } before ? Peaks.Read(before.Size, before.Peaks) : new Peaks();
         if (tree.Size > view.Position)

@@ -36,7 +36,7 @@ public sealed partial class FrozenLogs(
         // Outside of the pool, all of which rounds that come here may hold.
         await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(log.TenantId));
+        batch.EnterTenant(log.TenantId);
         batch.Add("""
             update stet.audit_log set frozen_at = $3, frozen_reason = $4
             where tenant_id = $1 and epoch = $2 and frozen_at is null

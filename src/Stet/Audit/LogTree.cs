@@ -57,7 +57,7 @@ static class LogTree
     public static async Task<Peaks> PeaksAsync(NpgsqlConnection connection, string tenantId, long size, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add(TilesOver("array[$2]", "$2"), Scalar(tenantId), Scalar(size));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

@@ -106,7 +106,7 @@ public sealed class RestoreGuard(
     static async Task<long> PositionAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("select position from stet.tenant_head where tenant_id = $1", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

@@ -64,7 +64,7 @@ public sealed class Rewrapping(StoreConnections connections, InstallationKeys in
     async Task<List<WrappedSecret>> ReadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         foreach (var place in places)
         {
             batch.Add(

@@ -35,7 +35,7 @@ public sealed class StreamKeys(InstallationKeys installation) : ITenantKeyWrap
         byte[] key;
         await using (var batch = new NpgsqlBatch(connection))
         {
-            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            batch.EnterTenant(tenantId);
             batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream' and key is not null", Scalar(tenantId));
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);

@@ -99,7 +99,7 @@ public sealed class TenantLogs(
     async Task<TenantLog?> ReadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("select epoch, origin, key_changes from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         batch.Add("""
             select kind, key_id, epoch, public_key, wrapped, kek_id, from_position, until_position
@@ -143,7 +143,7 @@ public sealed class TenantLogs(
         {
             // The head's lock makes instances take turns. The second finds what the first made in a statement of its own:
             // the one that waited for the lock sees what was there before.
-            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            batch.EnterTenant(tenantId);
             batch.Add("select from stet.tenant_head where tenant_id = $1 for update", Scalar(tenantId));
             batch.Add("select from stet.audit_log where tenant_id = $1 limit 1", Scalar(tenantId));
             await using var rows = await batch.ExecuteReaderAsync(cancel);

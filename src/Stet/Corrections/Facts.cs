@@ -179,7 +179,7 @@ public sealed record FactsQuery(
 
     static Fact Read(NpgsqlDataReader row, int at) => new(
         row.GetString(at), FieldValue.FromCanonical(row.GetString(at + 1)),
-        new DateTimeOffset(row.GetDateTime(at + 2), TimeSpan.Zero), new CorrectionId(row.GetGuid(at + 3)),
+        row.GetFieldValue<DateTimeOffset>(at + 2), new CorrectionId(row.GetGuid(at + 3)),
         new Actor(row.GetString(at + 4), row.GetString(at + 5)));
 
     sealed record Question(Subject Subject, Requester Requester, DateTimeOffset Now);

@@ -117,7 +117,7 @@ public sealed record HistoricalCorrection(
     static CorrectionId? Id(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : new CorrectionId(row.GetGuid(column));
 
     static DateTimeOffset? Time(NpgsqlDataReader row, int column) =>
-        row.IsDBNull(column) ? null : new DateTimeOffset(row.GetDateTime(column), TimeSpan.Zero);
+        row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 }
 
 /// <summary>The answer to <c>GET /v1/history</c>.</summary>

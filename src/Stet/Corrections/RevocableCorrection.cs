@@ -22,6 +22,6 @@ public sealed record RevocableCorrection(Subject Subject, string FieldKey, Revoc
                         ? null
                         : new RevocationReceipt(
                             id, CorrectionStatus.Revoked, EnumWords<RevocationReason>.Capitals.Read(row.GetString(3)),
-                            new DateTimeOffset(row.GetDateTime(4), TimeSpan.Zero), row.GetInt64(5))),
+                            row.GetFieldValue<DateTimeOffset>(4), row.GetInt64(5))),
             cancel);
 }

@@ -34,7 +34,7 @@ public sealed record CorrectionEnforcement(
             {
                 if (!await row.ReadAsync(token)) return null;
 
-                var recordedAt = new DateTimeOffset(row.GetDateTime(1));
+                var recordedAt = row.GetFieldValue<DateTimeOffset>(1);
                 var enforced = new List<Enforcer>();
                 var notEnforced = new List<Delinquent>();
                 do
@@ -44,7 +44,7 @@ public sealed record CorrectionEnforcement(
                     if (!system.IsInScope(row.GetString(2))) continue;
 
                     if (system.Enforces(row.GetInt64(0), recordedAt))
-                        enforced.Add(new Enforcer(system.SystemId, new DateTimeOffset(row.GetDateTime(5)), system.Heartbeat!.ReportedAt));
+                        enforced.Add(new Enforcer(system.SystemId, row.GetFieldValue<DateTimeOffset>(5), system.Heartbeat!.ReportedAt));
                     else
                         notEnforced.Add(Delinquent.Of(system, recordedAt));
                 }

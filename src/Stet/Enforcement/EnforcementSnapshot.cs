@@ -62,7 +62,7 @@ public sealed record EnforcementSnapshot(
                 {
                     if (!row.IsDBNull(0)) systems.Add(new SystemRow(EnforcementModule.Read(row, 0), BehindOf(row)));
                     else if (row.IsDBNull(4)) defaults = EnforcementModule.ReadDefaults(row, 6);
-                    else outages.Add(new Outage(new DateTimeOffset(row.GetDateTime(4)), new DateTimeOffset(row.GetDateTime(5))));
+                    else outages.Add(new Outage(row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)));
                 }
 
                 return new EnforcementSnapshot(systems, outages, defaults, position);
@@ -71,7 +71,7 @@ public sealed record EnforcementSnapshot(
 
     static FactsBehind BehindOf(Npgsql.NpgsqlDataReader row) => row.IsDBNull(1)
         ? FactsBehind.None
-        : new FactsBehind(row.GetInt64(1), row.IsDBNull(2) ? null : new DateTimeOffset(row.GetDateTime(2)), row.GetBoolean(3));
+        : new FactsBehind(row.GetInt64(1), row.IsDBNull(2) ? null : row.GetFieldValue<DateTimeOffset>(2), row.GetBoolean(3));
 }
 
 /// <summary>A system and what it does not enforce.</summary>

@@ -53,7 +53,7 @@ public static class DuplicatesEndpoint
                 {
                     rows.Add(new DuplicateAnswer(
                         row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3),
-                        new DateTimeOffset(row.GetDateTime(4), TimeSpan.Zero), row.GetInt64(5)));
+                        row.GetFieldValue<DateTimeOffset>(4), row.GetInt64(5)));
                 }
 
                 return (rows, position);

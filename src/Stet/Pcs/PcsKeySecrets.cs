@@ -109,7 +109,7 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
         {
             await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
             await using var batch = new NpgsqlBatch(connection);
-            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            batch.EnterTenant(tenantId);
             add(batch);
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);

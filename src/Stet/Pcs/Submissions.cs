@@ -62,7 +62,7 @@ public static class SubmissionsEndpoints
             [Scalar(caller.TenantId), Scalar(pcs_id)],
             async (row, position, cancel) =>
             {
-                var (rows, equivocations, redeliveries, lastRedeliveredAt) = (new List<RecordedSubmission>(), 0, 0L, (DateTime?)null);
+                var (rows, equivocations, redeliveries, lastRedeliveredAt) = (new List<RecordedSubmission>(), 0, 0L, (DateTimeOffset?)null);
                 while (await row.ReadAsync(cancel))
                 {
                     rows.Add(RecordedSubmission.Read(row, contexts.Catalog));
@@ -70,11 +70,11 @@ public static class SubmissionsEndpoints
                     if (row.IsDBNull(5)) continue;
 
                     redeliveries += row.GetInt64(5);
-                    if (!(row.GetDateTime(6) <= lastRedeliveredAt)) lastRedeliveredAt = row.GetDateTime(6);
+                    var at = row.GetFieldValue<DateTimeOffset>(6);
+                    if (!(at <= lastRedeliveredAt)) lastRedeliveredAt = at;
                 }
 
-                return new SubmissionsOfId(
-                    rows, equivocations, redeliveries, lastRedeliveredAt is { } last ? new DateTimeOffset(last, TimeSpan.Zero) : null, position);
+                return new SubmissionsOfId(rows, equivocations, redeliveries, lastRedeliveredAt, position);
             },
             http.RequestAborted);
         return answer.Submissions.Count == 0

@@ -20,7 +20,7 @@ sealed class SaltKeys : IDisposable
     {
         var keys = new SaltKeys(installation, tenantId);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("""
             select key_id, wrapped, kek_id, from_position from stet.audit_key
             where tenant_id = $1 and kind = 'salt' order by from_position, key_id

@@ -82,7 +82,7 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
     static NpgsqlBatch Enter(NpgsqlConnection connection, string tenantId)
     {
         var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         return batch;
     }
 }

@@ -19,7 +19,7 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
     public async Task ReadAsync(NpgsqlConnection connection, SweepPage page, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("""
             select position, hash, commit from stet.audit_leaf
             where tenant_id = $1 and position > $2 and position <= $3 order by position
@@ -69,7 +69,7 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
     public async Task<HashSet<string>> ReadErasedKeysAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("""
             select data ->> 'salt_key' from stet.mt_events
             where tenant_id = $1 and type ~ '^subject_erased(_v[0-9]+)?$' and data ->> 'salt_key' is not null

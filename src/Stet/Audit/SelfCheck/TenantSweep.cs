@@ -178,7 +178,7 @@ sealed record LogBounds(
         var note = await OriginAsync(connection, tenantId, cancel) is { } origin ? noted(origin) : null;
 
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("""
             select h.position, h.audit_peaks,
                 coalesce((select e.seq_id from stet.mt_events e where e.tenant_id = $1 order by e.seq_id limit 1), 1),
@@ -241,7 +241,7 @@ sealed record LogBounds(
     static async Task<string?> OriginAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("select origin from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

@@ -20,7 +20,7 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
 
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add(
             "select size, witness, line from stet.audit_cosignature where tenant_id = $1 order by size, witness", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
@@ -54,7 +54,7 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add(
             "update stet.audit_round set size = $2, next_at = $3 where tenant_id = $1",
             Scalar(tenantId), Scalar(size), Scalar(next.UtcDateTime));

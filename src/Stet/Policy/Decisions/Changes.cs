@@ -144,7 +144,7 @@ sealed class Changes(Store store, PastDecisions past, PoliciesInForce policies, 
         while (await rows.ReadAsync(cancel))
             events.Add(new StoredEvent(
                 tenantId, rows.GetInt64(0), rows.GetGuid(1), Guid.Empty, rows.GetInt64(2),
-                new DateTimeOffset(rows.GetDateTime(3), TimeSpan.Zero), rows.GetString(4)));
+                rows.GetFieldValue<DateTimeOffset>(3), rows.GetString(4)));
         return events;
     }
 

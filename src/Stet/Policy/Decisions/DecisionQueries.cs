@@ -177,7 +177,7 @@ static class DecisionQueries
     }
 
     static RecordedRow Read(NpgsqlDataReader row) => new(
-        row.GetInt64(0), new DateTimeOffset(row.GetDateTime(1), TimeSpan.Zero), row.GetFieldValue<byte[]>(2), row.GetInt64(3));
+        row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(1), row.GetFieldValue<byte[]>(2), row.GetInt64(3));
 
     static ReadOnlyMemory<byte> Json(Action<Utf8JsonWriter> write)
     {

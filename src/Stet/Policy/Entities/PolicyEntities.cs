@@ -153,7 +153,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
             if (rows.GetInt64(0) > position) break;
             events.Add(new StoredEvent(
                 tenant.Id, rows.GetInt64(0), rows.GetGuid(1), stream, rows.GetInt64(2),
-                new DateTimeOffset(rows.GetDateTime(3), TimeSpan.Zero),
+                rows.GetFieldValue<DateTimeOffset>(3),
                 contexts.Catalog.Read(rows.GetString(4), rows.GetFieldValue<byte[]>(5))));
         }
 

@@ -184,5 +184,5 @@ sealed record Activation(long Position, string Candidate, long DraftedPosition, 
 {
     public static Activation Read(NpgsqlDataReader row, int column) => new(
         row.GetInt64(column), row.GetString(column + 1), row.GetInt64(column + 2),
-        row.GetBoolean(column + 4) ? DateTimeOffset.MinValue : new DateTimeOffset(row.GetDateTime(column + 3), TimeSpan.Zero));
+        row.GetBoolean(column + 4) ? DateTimeOffset.MinValue : row.GetFieldValue<DateTimeOffset>(column + 3));
 }

@@ -78,7 +78,7 @@ sealed class TenantAudit(
             static async (row, _, token) => await row.ReadAsync(token)
                 ? new AuditProgress(
                     row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
-                    row.IsDBNull(5) ? null : new DateTimeOffset(row.GetDateTime(5), TimeSpan.Zero))
+                    row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5))
                 : AuditProgress.None,
             cancel);
 
@@ -144,7 +144,7 @@ sealed class TenantAudit(
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(CancellationToken.None);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("""
             insert into stet.policy_audit (tenant_id, engine, position, decisions, unreplayable, mismatches, audited_at)
             values ($1, $2, $3, $4, $5, $6, $7::timestamptz)

@@ -22,7 +22,7 @@ sealed class DiffReports(StoreConnections connections)
         for (var start = 0; start < report.Pieces.Count; start += PiecesAtOnce)
         {
             await using var batch = new NpgsqlBatch(connection, transaction);
-            batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+            batch.EnterTenant(tenantId);
             for (var i = start; i < Math.Min(start + PiecesAtOnce, report.Pieces.Count); i++)
                 batch.Add("""
                     insert into stet.policy_diff_report as kept (tenant_id, diff_digest, piece, lines)
@@ -40,7 +40,7 @@ sealed class DiffReports(StoreConnections connections)
     {
         await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add("select lines from stet.policy_diff_report where tenant_id = $1 and diff_digest = $2 order by piece",
             Scalar(tenantId), Scalar(digest));
         await using var rows = await batch.ExecuteReaderAsync(cancel);

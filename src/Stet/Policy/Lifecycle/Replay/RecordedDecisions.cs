@@ -134,7 +134,7 @@ sealed class RecordedDecisions<T>(
         connection ??= await connections.Reader.OpenConnectionAsync(cancel);
         chunks.Clear();
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         batch.Add($"""
             select c.positions, c.lines
             from generate_series($2, $3, {Chunk}) as first
@@ -160,7 +160,7 @@ sealed class RecordedDecisions<T>(
 
         var found = new List<(long[] Positions, byte[] Lines)>();
         await using var batch = new NpgsqlBatch(connection);
-        batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
+        batch.EnterTenant(tenantId);
         foreach (var positions in unknown.Keys.Chunk(Chunk))
         {
             batch.Add("""
