@@ -6,7 +6,7 @@ namespace Stet.EventStore;
 
 /// <summary>
 /// Group read, the mirror of group commit: queries that arrive while others run share the next round trip and its
-/// snapshot, which is taken after each of them arrived. They wait for the others for a moment only: slow ones hold nobody up.
+/// snapshot, which is taken after each of them arrived. A slow group holds up nobody who comes later.
 /// </summary>
 sealed class GroupReader : IAsyncDisposable
 {
@@ -81,7 +81,7 @@ sealed class GroupReader : IAsyncDisposable
     {
         try
         {
-            if (group.Count > 0) await RunAsync(group);
+            await RunAsync(StatementsOf(group));
         }
         finally
         {
@@ -89,63 +89,74 @@ sealed class GroupReader : IAsyncDisposable
         }
     }
 
-    async Task RunAsync(List<PendingQuery> group, bool again = false)
+    /// <summary>What a group is in one batch, in order: the statements of one tenant side by side, each with its queries.</summary>
+    static PendingQuery[][] StatementsOf(List<PendingQuery> group) =>
+    [
+        .. group.GroupBy(query => query.TenantId, StringComparer.Ordinal)
+            .SelectMany(of => of.GroupBy(query => query.Statement).Select(alike => alike.ToArray())),
+    ];
+
+    async Task RunAsync(PendingQuery[][] statements, bool again = false)
     {
+        if (statements.Length == 0) return;
+
         try
         {
-            await ReadAsync(group);
+            await ReadAsync(statements);
         }
         catch (Exception e)
         {
             // What Npgsql believes to be prepared on a connection may not be after a failure.
             connections.Clear();
-            var left = group.FindAll(query => !query.Answered);
-            if (PassingFailure.Is(e) && !again)
+            var left = statements.SkipWhile(alike => Array.TrueForAll(alike, query => query.Answered)).ToArray();
+            if (left.Length == 0) return;
+
+            if (!PassingFailure.Is(e))
+            {
+                // Statements run in order: the first that was not answered is at fault, or one of its queries.
+                var others = RunAsync(left[1..], again);
+                if (left[0] is [var offender]) offender.Fail(e);
+                else foreach (var query in left[0]) await RunAsync([[query]], again: true);
+                await others;
+            }
+            else if (!again)
             {
                 // A pooled connection may have died unnoticed, or a table got another shape: a new one will tell.
                 await RunAsync(left, again: true);
-                return;
             }
-
-            if (!PassingFailure.Is(e) && left.Count > 1)
+            else
             {
-                // One of them is at fault: each on its own.
-                foreach (var query in left) await RunAsync([query], again: true);
-                return;
-            }
-
-            foreach (var query in left)
-            {
-                query.Fail(PassingFailure.Is(e)
-                    ? new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e)
-                    : e);
+                foreach (var query in left.SelectMany(alike => alike))
+                    query.Fail(new StoreUnavailableException("the database did not answer a query", TimeSpan.FromSeconds(2), e));
             }
         }
     }
 
-    async Task ReadAsync(List<PendingQuery> group)
+    async Task ReadAsync(PendingQuery[][] statements)
     {
         await using var connection = await connections.OpenConnectionAsync();
         await using var batch = new NpgsqlBatch(connection);
-        var byTenant = group.GroupBy(query => query.TenantId, StringComparer.Ordinal)
-            .Select(of => (Id: of.Key, Statements: of.GroupBy(query => query.Statement).Select(alike => alike.ToArray()).ToArray())).ToArray();
-        foreach (var (tenantId, statements) in byTenant)
+        string? tenantId = null;
+        foreach (var alike in statements)
         {
-            Enter(batch, tenantId);
-            foreach (var alike in statements) alike[0].Add(batch, alike);
+            if (alike[0].TenantId != tenantId) Enter(batch, tenantId = alike[0].TenantId);
+            alike[0].Add(batch, alike);
         }
 
         await using var reader = await batch.ExecuteReaderAsync();
-        foreach (var (_, statements) in byTenant)
+        tenantId = null;
+        var position = 0L;
+        foreach (var alike in statements)
         {
-            var position = await PositionAsync(reader, CancellationToken.None);
-            foreach (var alike in statements)
+            if (alike[0].TenantId != tenantId)
             {
-                await reader.NextResultAsync();
-                await alike[0].ReadAsync(reader, position, alike);
+                if (tenantId is not null) await reader.NextResultAsync();
+                tenantId = alike[0].TenantId;
+                position = await PositionAsync(reader, CancellationToken.None);
             }
 
             await reader.NextResultAsync();
+            await alike[0].ReadAsync(reader, position, alike);
         }
     }
 }

@@ -17,6 +17,9 @@ public static class PassingFailure
         _ => false,
     };
 
+    /// <summary>Whether a statement took longer than its session may. It would again, so it does not pass.</summary>
+    public static bool IsTooSlow(Exception e) => e is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+
     /// <summary>A table got another shape under a prepared statement.</summary>
     internal static bool IsStalePlan(Exception e) =>
         e is PostgresException { SqlState: PostgresErrorCodes.FeatureNotSupported, Routine: "RevalidateCachedQuery" };

@@ -55,6 +55,9 @@ public sealed class PcsKey
 
     internal ReadOnlySpan<byte> Material => material;
 
+    /// <summary>In which dialect of 0.1 it was last found to have signed: tried first, and of no other effect.</summary>
+    internal PcsDialect LastDialect { get; set; }
+
     /// <summary>Name, algorithm and version.</summary>
     public override string ToString() => $"{Kid} ({Algorithm.Name()} for {Use.Name()})";
 

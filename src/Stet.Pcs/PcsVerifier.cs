@@ -22,19 +22,11 @@ public static class PcsVerifier
             PcsAssessment.Of(document, tenant.Parameters));
     }
 
-    /// <summary>Step 6: whether a valid key of the tenant made the signature.</summary>
-    /// <param name="document">A document that was read, so that it is well-formed.</param>
-    /// <param name="tenant">The tenant that was claimed.</param>
-    /// <param name="now">When it was received.</param>
-    /// <param name="authenticity">Who signed it, and how.</param>
-    /// <param name="refusal">Why it is refused: always status 401.</param>
-    public static bool TryAuthenticate(
+    /// <summary>Step 6: whether a valid key of the tenant made the signature; if not, the refusal has status 401.</summary>
+    internal static bool TryAuthenticate(
         PcsDocument document, PcsTenant tenant, DateTimeOffset now,
         [NotNullWhen(true)] out PcsAuthenticity? authenticity, [NotNullWhen(false)] out PcsRefusal? refusal)
     {
-        ArgumentNullException.ThrowIfNull(document);
-        ArgumentNullException.ThrowIfNull(tenant);
-
         authenticity = null;
         if (document.Header is null && tenant.Policy == PcsSignaturePolicy.None)
         {
@@ -50,12 +42,12 @@ public static class PcsVerifier
         return refusal is null;
     }
 
-    /// <summary>The time part of step 7, which holds for an id that is not known yet.</summary>
-    /// <returns>Why the document is refused; null if it is fresh. 0.1 does not sign its time and always is.</returns>
-    public static PcsRefusal? Staleness(PcsDocument document, PcsParameters parameters, DateTimeOffset now)
+    /// <summary>
+    /// The time part of step 7, which holds for an id that is not known yet: null if the document is fresh. 0.1 does not
+    /// sign its time and always is.
+    /// </summary>
+    static PcsRefusal? Staleness(PcsDocument document, PcsParameters parameters, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(document);
-        ArgumentNullException.ThrowIfNull(parameters);
         if (document.Header is null || document.SentAtTime() is not { } sentAt) return null;
 
         var age = now - sentAt;
@@ -82,11 +74,8 @@ public static class PcsVerifier
             hasKey = true;
             if (length != SizeOf(key.Algorithm)) continue;
 
-            foreach (var dialect in PcsDialects.OfV01(key.Algorithm))
+            if (forms.DialectOf(key, signature) is var dialect and not PcsDialect.None)
             {
-                if (forms.IsRepeated(dialect)) continue;
-                if (!PcsSignature.IsBy(key, forms.Message(dialect), signature)) continue;
-
                 authenticity = new PcsAuthenticity(dialect, key.Kid);
                 return null;
             }

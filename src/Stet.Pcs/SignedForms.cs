@@ -31,14 +31,37 @@ ref struct SignedForms(PcsDocument document, Span<byte> room)
         return digest;
     }
 
-    /// <summary>Whether an earlier form has the very same text, so that its dialects have been tried.</summary>
-    public bool IsRepeated(PcsDialect dialect) => dialect.Form() switch
+    /// <summary>In which dialect a key made a signature; <see cref="PcsDialect.None"/>: in no one.</summary>
+    public PcsDialect DialectOf(PcsKey key, ReadOnlySpan<byte> signature)
     {
-        SignedFormKind.B => Text(SignedFormKind.B).SequenceEqual(Text(SignedFormKind.A)),
-        SignedFormKind.J => Text(SignedFormKind.J).SequenceEqual(Text(SignedFormKind.A)) ||
-                            Text(SignedFormKind.J).SequenceEqual(Text(SignedFormKind.B)),
-        _ => false,
-    };
+        // Who has signed in one dialect does so again, and each of the others costs a signature's verification. A text is
+        // signed in one dialect at most, so that none is missed.
+        var last = key.LastDialect;
+        if (last != PcsDialect.None && IsIn(last, key, signature)) return last;
+
+        foreach (var dialect in PcsDialects.OfV01(key.Algorithm))
+            if (dialect != last && IsIn(dialect, key, signature)) return key.LastDialect = dialect;
+
+        return PcsDialect.None;
+    }
+
+    bool IsIn(PcsDialect dialect, PcsKey key, ReadOnlySpan<byte> signature) =>
+        !IsRepeated(dialect) && PcsSignature.IsBy(key, Message(dialect), signature);
+
+    /// <summary>Whether an earlier form has the very same text, so that its dialects have been tried.</summary>
+    bool IsRepeated(PcsDialect dialect)
+    {
+        var form = dialect.Form();
+        if (form == SignedFormKind.G) return false; // it sorts as no other does
+
+        for (var earlier = SignedFormKind.A; earlier < form; earlier++)
+        {
+            _ = Text(earlier); // to make a text may move the others
+            if (Text(form).SequenceEqual(Text(earlier))) return true;
+        }
+
+        return false;
+    }
 
     public void Dispose() => text.Dispose();
 

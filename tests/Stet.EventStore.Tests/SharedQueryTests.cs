@@ -41,34 +41,50 @@ public class SharedQueryTests
     public async Task Who_leaves_does_not_wait_until_the_database_answers()
     {
         await using var test = await TestStore.CreateAsync();
+        await using var held = await HeldLock.TakeAsync(test);
         using var leaving = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
 
-        var asked = test.Store.QueryAsync(test.Tenant, "select pg_sleep(4)", [], (_, _, _) => Task.FromResult(true), leaving.Token);
+        var asked = test.Store.QueryAsync(test.Tenant, HeldLock.Wait, [], (_, _, _) => Task.FromResult(true), leaving.Token);
 
-        await Should.ThrowAsync<OperationCanceledException>(asked.WaitAsync(TimeSpan.FromSeconds(2)));
+        await Should.ThrowAsync<OperationCanceledException>(asked.WaitAsync(TimeSpan.FromSeconds(5)));
     }
 
     [Fact]
-    public async Task Slow_queries_hold_nobody_up()
+    public async Task A_slow_query_holds_up_nobody_who_comes_later()
     {
         await using var test = await TestStore.CreateAsync();
-        await using var connections = StoreConnections.For(test.ConnectionString);
-        await using var holder = await connections.Subscriber.OpenConnectionAsync();
-        await using var hold = new Npgsql.NpgsqlCommand("select pg_advisory_lock(1)", holder);
-        await hold.ExecuteNonQueryAsync();
-
         var slow = new List<Task<long>>();
-        for (var i = 0; i < 7; i++)
+        await using (await HeldLock.TakeAsync(test))
         {
-            slow.Add(test.Store.QueryAsync(test.Tenant, "select pg_advisory_xact_lock_shared(1)", [], (_, position, _) => Task.FromResult(position), CancellationToken.None));
-            await Task.Delay(60); // each a group of its own
+            for (var i = 0; i < 7; i++)
+            {
+                slow.Add(test.Store.QueryAsync(test.Tenant, HeldLock.Wait, [], (_, position, _) => Task.FromResult(position), CancellationToken.None));
+                await Task.Delay(60); // each a group of its own
+            }
+
+            await test.Store.PositionAsync(test.Tenant, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(5));
+
+            slow.ShouldAllBe(query => !query.IsCompleted);
         }
 
-        await test.Store.PositionAsync(test.Tenant, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(5));
-
-        slow.ShouldAllBe(query => !query.IsCompleted);
-        await holder.CloseAsync();
         await Task.WhenAll(slow);
+    }
+
+    [Fact]
+    public async Task A_query_that_takes_longer_than_it_may_fails_alone()
+    {
+        await using var test = await TestStore.CreateAsync();
+        string[] statements = ["select", "select", "select pg_sleep(60)", "select", "select"];
+
+        var asked = statements.Select(sql => test.Store.QueryAsync(test.Tenant, sql, [], (_, position, _) => Task.FromResult(position), CancellationToken.None)).ToArray();
+        await using var server = new Npgsql.NpgsqlConnection(test.ConnectionString);
+        await server.OpenAsync();
+        await using var stop = new Npgsql.NpgsqlCommand(
+            "select pg_cancel_backend(pid) from pg_stat_activity where query = 'select pg_sleep(60)' and datname = current_database()", server);
+        while (!asked[2].IsCompleted) await stop.ExecuteNonQueryAsync(); // as a time-out does
+
+        PassingFailure.IsTooSlow(await Should.ThrowAsync<Npgsql.PostgresException>(asked[2])).ShouldBeTrue();
+        await Task.WhenAll(asked.Where((_, n) => n != 2)).WaitAsync(TimeSpan.FromSeconds(10));
     }
 
     [Fact]
@@ -126,4 +142,25 @@ public class SharedQueryTests
 
             return answers;
         });
+
+    /// <summary>A lock that queries wait for until it is let go.</summary>
+    sealed class HeldLock(StoreConnections connections, Npgsql.NpgsqlConnection holder) : IAsyncDisposable
+    {
+        public const string Wait = "select pg_advisory_xact_lock_shared(1)";
+
+        public static async Task<HeldLock> TakeAsync(TestStore test)
+        {
+            var connections = StoreConnections.For(test.ConnectionString);
+            var holder = await connections.Subscriber.OpenConnectionAsync();
+            await using var take = new Npgsql.NpgsqlCommand("select pg_advisory_lock(1)", holder);
+            await take.ExecuteNonQueryAsync();
+            return new HeldLock(connections, holder);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await holder.DisposeAsync();
+            await connections.DisposeAsync();
+        }
+    }
 }

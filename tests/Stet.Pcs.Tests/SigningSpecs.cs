@@ -60,6 +60,38 @@ public class SigningSpecs
         }
     }
 
+    [Theory, MemberData(nameof(Cases))]
+    public void What_a_key_signed_before_does_not_change_in_which_dialect_a_document_is_signed(string name)
+    {
+        var vector = Case(name);
+        PcsDialect[] dialects =
+        [
+            PcsDialect.ABytes, PcsDialect.ADigest, PcsDialect.BBytes, PcsDialect.BDigest, PcsDialect.JBytes, PcsDialect.JDigest, PcsDialect.GBytes,
+        ];
+        var signed = dialects.Select(dialect => PcsSignature.SignWithHmac(Input(vector), "testsecret", dialect)).ToArray();
+
+        foreach (var before in signed)
+        {
+            foreach (var document in signed)
+            {
+                var used = Tenant();
+                DialectOf(before, used);
+
+                DialectOf(document, used).ShouldBe(DialectOf(document, Tenant()));
+                DialectOf(before, used).ShouldBe(DialectOf(before, Tenant()));
+            }
+        }
+
+        static PcsTenant Tenant() =>
+            new("t1", PcsSignaturePolicy.Required, [PcsKey.Hmac("k1", PcsVersion.V01, "testsecret")], PcsParameters.Default);
+
+        static PcsDialect DialectOf(PcsDocument document, PcsTenant tenant)
+        {
+            PcsVerifier.TryAuthenticate(document, tenant, Ordinary.Now, out var authenticity, out _).ShouldBeTrue();
+            return authenticity!.Dialect;
+        }
+    }
+
     [Fact]
     public void A_document_of_1_0_is_signed_over_the_bytes_of_the_vectors()
     {

@@ -42,7 +42,7 @@ public static partial class ProblemMiddleware
         BadHttpRequestException => RequestProblems.Invalid("", "is not a well-formed HTTP request"),
         StoreBusyException => RequestProblems.Busy,
         StoreUnavailableException away => RequestProblems.Unavailable((int)Math.Ceiling(away.RetryAfter.TotalSeconds)),
-        NpgsqlException when PassingFailure.Is(e) => RequestProblems.Unavailable(retryAfterSeconds: 2),
+        NpgsqlException when PassingFailure.Is(e) || PassingFailure.IsTooSlow(e) => RequestProblems.Unavailable(retryAfterSeconds: 2),
         _ => RequestProblems.Internal,
     };
 
