@@ -5,6 +5,7 @@ static class RandomWorld
 {
     static readonly string[] Types = ["User", "Group", "App::Doc"];
     static readonly string[] Ids = ["a", "b", "c"];
+    static readonly string[] Actions = ["read", "write", "any"];
 
     internal static EntityStore Entities { get; } = Cedar.Entities("""
         [
@@ -16,7 +17,8 @@ static class RandomWorld
           {"uid": {"type": "App::Doc", "id": "a"}, "attrs": {"owner": {"__entity": {"type": "User", "id": "a"}}},
            "parents": [{"type": "App::Doc", "id": "b"}, {"type": "Group", "id": "c"}]},
           {"uid": {"type": "Action", "id": "read"}, "attrs": {}, "parents": [{"type": "Action", "id": "any"}]},
-          {"uid": {"type": "Action", "id": "write"}, "attrs": {}, "parents": [{"type": "Action", "id": "any"}]}
+          {"uid": {"type": "Action", "id": "write"}, "attrs": {}, "parents": [{"type": "Action", "id": "any"}]},
+          {"uid": {"type": "Action", "id": "any"}, "attrs": {}, "parents": []}
         ]
         """);
 
@@ -24,7 +26,7 @@ static class RandomWorld
     {
         for (var i = 0; i < count; i++)
             yield return new Request(
-                Uid(random), new EntityUid("Action", random.Next(2) == 0 ? "read" : "write"), Uid(random),
+                Uid(random), new EntityUid("Action", Actions[random.Next(Actions.Length)]), Uid(random),
                 Cedar.Record(random.Next(2) == 0 ? """{"a": true}""" : """{"a": {"b": [1, 2]}, "b": "text"}"""));
     }
 

@@ -4,7 +4,8 @@ namespace Stet.Cedar;
 
 /// <summary>
 /// Finds the policies whose scope a request satisfies but for its principal: by the action they name, then by the resource,
-/// its ancestors or its type. A policy that names several actions stands under each, so it may be found twice.
+/// its ancestors or its type. A policy stands under each action it names, and an entity may be among its own ancestors:
+/// so a policy may be found twice.
 /// </summary>
 sealed class PolicyIndex
 {
@@ -49,8 +50,7 @@ sealed class PolicyIndex
         if (evaluation.Action is not { } action) return;
 
         foreach (var group in action.Ancestors)
-            if (!group.Equals(action.Uid) && byAction.TryGetValue(group, out bucket))
-                bucket.Test(Found.ByActionGroup, ref evaluation, ref tally);
+            if (byAction.TryGetValue(group, out bucket)) bucket.Test(Found.ByActionGroup, ref evaluation, ref tally);
     }
 
     /// <summary>How a policy was found.</summary>
@@ -75,7 +75,7 @@ sealed class PolicyIndex
             if (evaluation.Resource is not { } resource) return;
 
             foreach (var group in resource.Ancestors)
-                if (!group.Equals(uid) && byResource.TryGetValue(group, out policies))
+                if (byResource.TryGetValue(group, out policies))
                     Candidate.Test(policies, found | Found.ByResourceGroup, ref evaluation, ref tally);
         }
     }
