@@ -80,9 +80,6 @@ public enum FindingCode
     /// <summary>A type in a place of a schema where only a record may stand.</summary>
     RecordNeeded,
 
-    /// <summary>A schema that the schema language cannot say, although JSON can.</summary>
-    NotRepresentable,
-
     /// <summary>An expression whose type does not fit its place.</summary>
     TypeMismatch,
 

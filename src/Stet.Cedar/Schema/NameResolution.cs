@@ -14,11 +14,10 @@ sealed class NameResolution(CedarLimits limits)
     // stays within this many times the length of a schema.
     const int MostGrowth = 16;
 
+    readonly SchemaNames names = new();
     readonly List<Finding> findings = [];
     long size;
     string space = "";
-
-    public SchemaNames Names { get; } = new();
 
     public IReadOnlyList<Finding> Findings => findings;
 
@@ -72,7 +71,7 @@ sealed class NameResolution(CedarLimits limits)
             Add(
                 type.Place, FindingCode.ReservedName,
                 $"No type may be named `{type.Name}`, which the language uses itself: choose another name.");
-        else if (!Names.CommonTypes.Add(inside.Qualify(type.Name))) AddTwice(type.Place, "type", type.Name);
+        else if (!names.CommonTypes.Add(inside.Qualify(type.Name))) AddTwice(type.Place, "type", type.Name);
     }
 
     void Declare(EntityTypeSyntax type, NamespaceSyntax inside)
@@ -83,13 +82,13 @@ sealed class NameResolution(CedarLimits limits)
             Add(
                 type.Place, FindingCode.ReservedName,
                 "No entity type may be named `Action`, which is the type of actions: choose another name.");
-        else if (!Names.EntityTypes.Add(inside.Qualify(type.Name))) AddTwice(type.Place, "entity type", type.Name);
+        else if (!names.EntityTypes.Add(inside.Qualify(type.Name))) AddTwice(type.Place, "entity type", type.Name);
     }
 
     void Declare(ActionSyntax action, NamespaceSyntax inside)
     {
         Spend(action.Name);
-        if (!Names.Actions.Add(new EntityUid(inside.ActionType, action.Name))) AddTwice(action.Place, "action", action.Name);
+        if (!names.Actions.Add(new EntityUid(inside.ActionType, action.Name))) AddTwice(action.Place, "action", action.Name);
     }
 
     /// <summary>No name may mean one thing in a namespace and another outside of all (Cedar's RFC 70).</summary>
@@ -100,13 +99,13 @@ sealed class NameResolution(CedarLimits limits)
             foreach (var type in written.CommonTypes) RefuseShadow(type.Place, type.Name);
             foreach (var type in written.EntityTypes) RefuseShadow(type.Place, type.Name);
             foreach (var action in written.Actions)
-                if (Names.Actions.Contains(new EntityUid("Action", action.Name))) AddShadow(action.Place, "action", action.Name);
+                if (names.Actions.Contains(new EntityUid("Action", action.Name))) AddShadow(action.Place, "action", action.Name);
         }
     }
 
     void RefuseShadow(SchemaPlace place, string type)
     {
-        if (Names.CommonTypes.Contains(type) || Names.EntityTypes.Contains(type)) AddShadow(place, "type", type);
+        if (names.CommonTypes.Contains(type) || names.EntityTypes.Contains(type)) AddShadow(place, "type", type);
     }
 
     NamespaceSyntax Resolve(NamespaceSyntax written) => written with
@@ -161,7 +160,7 @@ sealed class NameResolution(CedarLimits limits)
 
         if (Find(type, written.Name, inside) is { } uid) return new ActionReferenceSyntax(uid.Type, uid.Id, default);
 
-        var hint = Suggestion.For(written.Name, Names.Actions.Select(action => action.Id));
+        var hint = Suggestion.For(written.Name, names.Actions.Select(action => action.Id));
         Add(
             written.Place, FindingCode.UnknownName,
             $"There is no action `{ValueText.Shown(written.Name)}` of the type `{ValueText.Shown(type)}` here.{hint}");
@@ -173,7 +172,7 @@ sealed class NameResolution(CedarLimits limits)
         var uid = new EntityUid(type, id);
         var near = type.Contains("::", StringComparison.Ordinal) ? uid : new EntityUid(inside.Qualify(type), id);
 
-        return Names.Actions.Contains(near) ? near : Names.Actions.Contains(uid) ? uid : null;
+        return names.Actions.Contains(near) ? near : names.Actions.Contains(uid) ? uid : null;
     }
 
     ImmutableArray<NamedTypeSyntax> Resolve(ImmutableArray<NamedTypeSyntax> written) =>
@@ -214,7 +213,7 @@ sealed class NameResolution(CedarLimits limits)
         if (IsExhausted) return written;
 
         Spend(written.Name);
-        if (Names.Find(written.Name, written.Kind, space) is { } found)
+        if (names.Find(written.Name, written.Kind, space) is { } found)
             return written with { Name = found.Name, Kind = found.Kind };
 
         var what = written.Kind switch
@@ -223,7 +222,7 @@ sealed class NameResolution(CedarLimits limits)
             TypeNameKind.BuiltIn => "built-in type",
             _ => "type",
         };
-        var hint = Suggestion.For(written.Name, Names.Candidates(written.Kind));
+        var hint = Suggestion.For(written.Name, names.Candidates(written.Kind));
         Add(written.Place, FindingCode.UnknownName, $"There is no {what} `{ValueText.Shown(written.Name)}` here.{hint}");
         return written;
     }

@@ -12,17 +12,15 @@ namespace Stet.Cedar;
 public sealed partial class Schema : IEntityShapes
 {
     readonly SchemaSyntax syntax;
-    readonly SchemaNames names;
     readonly FrozenDictionary<string, EntityTypeDefinition> entityTypes;
     readonly FrozenDictionary<EntityUid, ActionDefinition> actions;
     readonly EntityStore actionEntities;
 
     internal Schema(
-        SchemaSyntax syntax, SchemaNames names, Dictionary<string, EntityTypeDefinition> entityTypes,
+        SchemaSyntax syntax, Dictionary<string, EntityTypeDefinition> entityTypes,
         Dictionary<EntityUid, ActionDefinition> actions, EntityStore actionEntities)
     {
         this.syntax = syntax;
-        this.names = names;
         this.entityTypes = entityTypes.ToFrozenDictionary(StringComparer.Ordinal);
         this.actions = actions.ToFrozenDictionary();
         this.actionEntities = actionEntities;
@@ -91,13 +89,6 @@ public sealed partial class Schema : IEntityShapes
 
     /// <summary>SHA-256 over <see cref="WriteJson"/>, which is what approvals and decisions are bound to: 32 bytes.</summary>
     public byte[] ComputeDigest() => SHA256.HashData(WriteJson());
-
-    /// <summary>The schema in the schema language, laid out like <see cref="SchemaFormatter"/> does.</summary>
-    /// <returns>
-    /// The text; or a finding of code <see cref="FindingCode.NotRepresentable"/> when the schema was read from JSON that
-    /// says what the language cannot.
-    /// </returns>
-    public Outcome<string> WriteText() => new SchemaTextWriter(names).Write(syntax);
 
     /// <summary>What the context of a request has to be; null for an action that is not declared.</summary>
     /// <param name="action">The action of the request.</param>

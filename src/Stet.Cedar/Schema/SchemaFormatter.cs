@@ -15,9 +15,6 @@ public static class SchemaFormatter
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(limits);
 
-        return SchemaParser.Parse(text, limits).Failure is { } failure ? new(null, [failure]) : new(Layout(text), []);
+        return SchemaParser.Parse(text, limits).Failure is { } failure ? new(null, [failure]) : new(new SchemaLayout(text).Print(), []);
     }
-
-    /// <param name="text">Follows the grammar.</param>
-    internal static string Layout(string text) => new SchemaLayout(text).Print();
 }

@@ -37,8 +37,6 @@ static class Schemas
 
     internal static string Json(this Schema schema) => Encoding.UTF8.GetString(schema.WriteJson());
 
-    internal static string Text(this Schema schema) => Cedar.Value(schema.WriteText());
-
     internal static Finding Refusal(string text, CedarLimits? limits = null)
     {
         var outcome = Schema.Parse(text, limits ?? CedarLimits.Default);
