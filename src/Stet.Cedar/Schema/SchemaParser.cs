@@ -33,7 +33,7 @@ sealed class SchemaParser
     {
         while (!tokens.Is(TokenKind.End))
         {
-            if (types.ReadAnnotations() is not { } annotations) return null;
+            if (tokens.ReadAnnotations() is not { } annotations) return null;
 
             var isRead = tokens.IsWord("namespace") ? ReadNamespace(annotations) : ReadDeclaration(annotations, outside);
             if (!isRead) return null;
@@ -52,7 +52,7 @@ sealed class SchemaParser
 
         var inside = new SchemaDeclarations();
         while (!tokens.Accept(TokenKind.CloseBrace))
-            if (types.ReadAnnotations() is not { } next || !ReadDeclaration(next, inside)) return false;
+            if (tokens.ReadAnnotations() is not { } next || !ReadDeclaration(next, inside)) return false;
 
         namespaces.Add(inside.ToNamespace(name, annotations, Place(where)));
         return true;

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Stet.Cedar;
 
-/// <summary>Reads the parts that declarations of a schema are made of: types, names and annotations.</summary>
+/// <summary>Reads the parts that declarations of a schema are made of: types and names.</summary>
 sealed class SchemaTypeParser(TokenReader tokens, CedarLimits limits)
 {
     /// <param name="depth">Levels of nesting this type is at; 1 for the outermost.</param>
@@ -83,32 +83,6 @@ sealed class SchemaTypeParser(TokenReader tokens, CedarLimits limits)
         return names.ToImmutable();
     }
 
-    /// <summary><c>@name("value")</c>, any number of times.</summary>
-    public ImmutableArray<Annotation>? ReadAnnotations()
-    {
-        if (!tokens.Is(TokenKind.At)) return [];
-
-        var annotations = ImmutableArray.CreateBuilder<Annotation>();
-        var names = new HashSet<string>(StringComparer.Ordinal);
-
-        while (tokens.Is(TokenKind.At))
-        {
-            if (ReadAnnotation() is not { } annotation) return null;
-
-            if (!names.Add(annotation.Name))
-            {
-                tokens.Fail(
-                    FindingCode.DuplicateKey, annotation.Where,
-                    $"The annotation `@{annotation.Name}` is given twice: keep one of them.");
-                return null;
-            }
-
-            annotations.Add(annotation);
-        }
-
-        return annotations.ToImmutable();
-    }
-
     /// <summary>An identifier, or any text in double quotes.</summary>
     public string? ReadName(string expected) =>
         tokens.Is(TokenKind.String) ? tokens.ReadString(expected) : tokens.ReadIdentifier(expected);
@@ -130,7 +104,7 @@ sealed class SchemaTypeParser(TokenReader tokens, CedarLimits limits)
 
     AttributeSyntax? ReadAttribute(int depth)
     {
-        if (ReadAnnotations() is not { } annotations) return null;
+        if (tokens.ReadAnnotations() is not { } annotations) return null;
 
         var where = tokens.Current.Where;
         if (ReadName("the name of an attribute, or `}`") is not { } name) return null;
@@ -141,29 +115,6 @@ sealed class SchemaTypeParser(TokenReader tokens, CedarLimits limits)
         return ReadType(depth + 1) is { } type
             ? new AttributeSyntax(name, isRequired, type, annotations, Place(where))
             : null;
-    }
-
-    Annotation? ReadAnnotation()
-    {
-        var start = tokens.Current.Where;
-        tokens.Advance();
-        if (!tokens.Is(TokenKind.Identifier))
-        {
-            tokens.FailExpected("the name of an annotation");
-            return null;
-        }
-
-        var name = tokens.CurrentText.ToString();
-        tokens.Advance();
-
-        string? value = null;
-        if (tokens.Accept(TokenKind.OpenParenthesis))
-        {
-            value = tokens.ReadString("the text of the annotation in double quotes");
-            if (value is null || !tokens.Expect(TokenKind.CloseParenthesis, "`)`")) return null;
-        }
-
-        return new Annotation(name, value, start.To(tokens.Last));
     }
 
     bool IsWithin(int depth) =>

@@ -44,7 +44,7 @@ sealed class PolicyParser(string text, CedarLimits limits)
     {
         var start = tokens.Current.Where;
 
-        if (ParseAnnotations() is not { } annotations || ParseEffect() is not { } effect
+        if (tokens.ReadAnnotations() is not { } annotations || ParseEffect() is not { } effect
             || !tokens.Expect(TokenKind.OpenParenthesis, "`(`")
             || ParsePrincipalOrResource("principal") is not { } principal || !tokens.Expect(TokenKind.Comma, "`,`")
             || ParseAction() is not { } action || !tokens.Expect(TokenKind.Comma, "`,`")
@@ -65,50 +65,6 @@ sealed class PolicyParser(string text, CedarLimits limits)
     {
         var end = tokens.Is(TokenKind.End) ? text.Length : tokens.Last.End;
         return Encoding.UTF8.GetByteCount(text.AsSpan(begin, end - begin)) <= limits.PolicyBytes;
-    }
-
-    ImmutableArray<Annotation>? ParseAnnotations()
-    {
-        var annotations = ImmutableArray.CreateBuilder<Annotation>();
-        var names = new HashSet<string>();
-
-        while (tokens.Is(TokenKind.At))
-        {
-            if (ParseAnnotation() is not { } annotation) return null;
-
-            if (!names.Add(annotation.Name))
-            {
-                tokens.Fail(FindingCode.DuplicateKey, annotation.Where,
-                    $"The annotation `@{annotation.Name}` occurs twice: remove one.");
-                return null;
-            }
-
-            annotations.Add(annotation);
-        }
-
-        return annotations.ToImmutable();
-    }
-
-    Annotation? ParseAnnotation()
-    {
-        var start = tokens.Current.Where;
-        tokens.Advance();
-
-        // Reserved words are names here.
-        if (!tokens.Is(TokenKind.Identifier))
-        {
-            tokens.FailExpected("the name of an annotation");
-            return null;
-        }
-
-        var name = tokens.CurrentText.ToString();
-        tokens.Advance();
-        if (!tokens.Accept(TokenKind.OpenParenthesis)) return new Annotation(name, Value: null, start.To(tokens.Last));
-
-        return tokens.ReadString("the value of the annotation in double quotes") is { } value
-            && tokens.Expect(TokenKind.CloseParenthesis, "`)`")
-                ? new Annotation(name, value, start.To(tokens.Last))
-                : null;
     }
 
     Effect? ParseEffect()

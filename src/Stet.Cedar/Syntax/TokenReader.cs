@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Stet.Cedar;
 
 /// <summary>
@@ -139,6 +141,53 @@ sealed class TokenReader
 
         Advance();
         return new Pattern(new EquatableArray<string>(pieces));
+    }
+
+    /// <summary>Reads <c>@name("text")</c>, or <c>@name</c>, any number of times, each name once.</summary>
+    internal ImmutableArray<Annotation>? ReadAnnotations()
+    {
+        if (!Is(TokenKind.At)) return [];
+
+        var annotations = ImmutableArray.CreateBuilder<Annotation>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
+
+        while (Is(TokenKind.At))
+        {
+            if (ReadAnnotation() is not { } annotation) return null;
+
+            if (!names.Add(annotation.Name))
+            {
+                Fail(FindingCode.DuplicateKey, annotation.Where,
+                    $"The annotation `@{annotation.Name}` is given twice: keep one of them.");
+                return null;
+            }
+
+            annotations.Add(annotation);
+        }
+
+        return annotations.ToImmutable();
+    }
+
+    Annotation? ReadAnnotation()
+    {
+        var start = Current.Where;
+        Advance();
+
+        // Reserved words are names here.
+        if (!Is(TokenKind.Identifier))
+        {
+            FailExpected("the name of an annotation");
+            return null;
+        }
+
+        var name = CurrentText.ToString();
+        Advance();
+        if (!Accept(TokenKind.OpenParenthesis)) return new Annotation(name, Value: null, start.To(Last));
+
+        return ReadString("the text of the annotation in double quotes") is { } value
+            && Expect(TokenKind.CloseParenthesis, "`)`")
+                ? new Annotation(name, value, start.To(Last))
+                : null;
     }
 
     /// <summary>Records what went wrong, unless something did before. Always false.</summary>
