@@ -22,6 +22,9 @@ public class VerificationLaws
         "{\"v_star\":[1,2,3,4,5],\"V_STAR\":[1]}", "{\"sent_at\":\"9999-12-31T23:59:59.999999999-23:59\"}",
     ];
 
+    // What JSON is made of, and bytes that are not valid in it.
+    static readonly byte[] letters = [.. "{}[],:\"\\u0deE-+.19/ nN"u8, 0x01, 0x80, 0xED, 0xFF];
+
     [Fact]
     public void Any_changed_bit_of_a_signed_document_of_1_0_is_refused()
     {
@@ -108,8 +111,8 @@ public class VerificationLaws
         Holds(Documents, document => Ordinary.Read(document.Signed().ToJson()).ShouldBe(document.Signed()));
 
     [Fact]
-    public void Random_bytes_are_answered() =>
-        Holds(ArbMap.Default.ArbFor<byte[]>().Generator, IsAnswered);
+    public void Random_letters_of_JSON_are_answered() =>
+        Holds(Gen.ArrayOf(Gen.Elements(letters)).Resize(12), IsAnswered, count: 4000);
 
     [Fact]
     public void A_mutated_text_of_the_corpus_is_answered() =>
@@ -151,7 +154,7 @@ public class VerificationLaws
         for (var i = random.Next(1, 5); i > 0; i--)
         {
             var at = random.Next(mutated.Count);
-            var with = (byte)"{}[],:\"\\u0deE-+.19/ \u0001\u0080\u00ed\u00ffnN"[random.Next(26)];
+            var with = letters[random.Next(letters.Length)];
             switch (random.Next(4))
             {
                 case 0: mutated[at] = with; break;
