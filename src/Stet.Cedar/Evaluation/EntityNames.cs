@@ -10,9 +10,9 @@ sealed class EntityNames : ExpressionWalk
         var names = new EntityNames();
         foreach (var policy in policies)
         {
-            names.Add(policy.Principal);
-            names.Add(policy.Action);
-            names.Add(policy.Resource);
+            names.found.UnionWith(policy.Principal.Named);
+            names.found.UnionWith(policy.Action.Named);
+            names.found.UnionWith(policy.Resource.Named);
             foreach (var condition in policy.Conditions) names.Walk(condition.Body);
         }
 
@@ -22,19 +22,5 @@ sealed class EntityNames : ExpressionWalk
     protected override void Visit(Expression expression)
     {
         if (expression is Literal { Value: EntityUid uid }) found.Add(uid);
-    }
-
-    void Add(ScopeConstraint scope)
-    {
-        if (scope is ScopeInList list) found.UnionWith(list.Entities);
-
-        var reference = scope switch
-        {
-            ScopeEqual equal => equal.Entity,
-            ScopeIn within => within.Entity,
-            ScopeIs { In: { } group } => group,
-            _ => default,
-        };
-        if (reference.Uid is { } uid) found.Add(uid);
     }
 }

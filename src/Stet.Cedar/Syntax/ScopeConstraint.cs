@@ -14,6 +14,9 @@ public abstract record ScopeConstraint(TextSpan Where)
     /// <inheritdoc/>
     public override int GetHashCode() => EqualityContract.GetHashCode();
 
+    /// <summary>The entities that it names; slots name none.</summary>
+    internal virtual IEnumerable<EntityUid> Named => [];
+
     internal virtual ScopeConstraint Fill(EntityUid? uid) => this;
 }
 
@@ -26,6 +29,8 @@ public sealed record ScopeEqual(EntityReference Entity, TextSpan Where) : ScopeC
     /// <inheritdoc/>
     public override bool HasSlot => Entity.IsSlot;
 
+    internal override IEnumerable<EntityUid> Named => Entity.Uid is { } uid ? [uid] : [];
+
     internal override ScopeConstraint Fill(EntityUid? uid) =>
         HasSlot ? this with { Entity = new EntityReference(uid) } : this;
 }
@@ -35,6 +40,8 @@ public sealed record ScopeIn(EntityReference Entity, TextSpan Where) : ScopeCons
 {
     /// <inheritdoc/>
     public override bool HasSlot => Entity.IsSlot;
+
+    internal override IEnumerable<EntityUid> Named => Entity.Uid is { } uid ? [uid] : [];
 
     internal override ScopeConstraint Fill(EntityUid? uid) =>
         HasSlot ? this with { Entity = new EntityReference(uid) } : this;
@@ -49,12 +56,17 @@ public sealed record ScopeIs(string EntityType, EntityReference? In, TextSpan Wh
     /// <inheritdoc/>
     public override bool HasSlot => In is { IsSlot: true };
 
+    internal override IEnumerable<EntityUid> Named => In?.Uid is { } uid ? [uid] : [];
+
     internal override ScopeConstraint Fill(EntityUid? uid) =>
         HasSlot ? this with { In = new EntityReference(uid) } : this;
 }
 
 /// <summary><c>action in [Action::"read", Action::"write"]</c>; an empty list is never satisfied.</summary>
-public sealed record ScopeInList(EquatableArray<EntityUid> Entities, TextSpan Where) : ScopeConstraint(Where);
+public sealed record ScopeInList(EquatableArray<EntityUid> Entities, TextSpan Where) : ScopeConstraint(Where)
+{
+    internal override IEnumerable<EntityUid> Named => Entities;
+}
 
 /// <summary>An entity named in a scope, or the slot that a link fills.</summary>
 /// <param name="Uid">The entity; null for the slot: <c>?principal</c> on principal, <c>?resource</c> on resource.</param>

@@ -36,27 +36,8 @@ sealed class NameCheck(Schema schema, Action<FindingCode, TextSpan, string> repo
 
     void Check(ScopeConstraint constraint)
     {
-        switch (constraint)
-        {
-            case ScopeEqual equal:
-                Check(equal.Entity, equal.Where);
-                break;
-            case ScopeIn group:
-                Check(group.Entity, group.Where);
-                break;
-            case ScopeIs test:
-                CheckType(test.EntityType, test.Where);
-                if (test.In is { } reference) Check(reference, test.Where);
-                break;
-            case ScopeInList list:
-                foreach (var uid in list.Entities) Check(uid, list.Where);
-                break;
-        }
-    }
-
-    void Check(EntityReference reference, TextSpan where)
-    {
-        if (reference.Uid is { } uid) Check(uid, where);
+        if (constraint is ScopeIs test) CheckType(test.EntityType, test.Where);
+        foreach (var uid in constraint.Named) Check(uid, constraint.Where);
     }
 
     void Check(EntityUid uid, TextSpan where)

@@ -8,7 +8,7 @@ sealed class TextCheck(Action<TextSpan, string> warn) : ExpressionWalk
         foreach (var annotation in policy.Annotations) Check(annotation.Value, annotation.Where);
 
         foreach (var constraint in (ReadOnlySpan<ScopeConstraint>)[policy.Principal, policy.Action, policy.Resource])
-            Check(constraint);
+            foreach (var uid in constraint.Named) Check(uid.Id, constraint.Where);
 
         foreach (var condition in policy.Conditions) Walk(condition.Body);
     }
@@ -34,25 +34,6 @@ sealed class TextCheck(Action<TextSpan, string> warn) : ExpressionWalk
                 break;
             case RecordExpression record:
                 foreach (var entry in record.Entries) Check(entry.Key, record.Where);
-                break;
-        }
-    }
-
-    void Check(ScopeConstraint constraint)
-    {
-        switch (constraint)
-        {
-            case ScopeEqual equal:
-                Check(equal.Entity.Uid?.Id, equal.Where);
-                break;
-            case ScopeIn group:
-                Check(group.Entity.Uid?.Id, group.Where);
-                break;
-            case ScopeIs { In: { } reference } test:
-                Check(reference.Uid?.Id, test.Where);
-                break;
-            case ScopeInList list:
-                foreach (var uid in list.Entities) Check(uid.Id, list.Where);
                 break;
         }
     }
