@@ -12,13 +12,17 @@ public static class PassingFailure
         PostgresException p => p.IsTransient || p.SqlState is PostgresErrorCodes.AdminShutdown
             or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or "25P03" /* idle_in_transaction_session_timeout */
-            or PostgresErrorCodes.LockNotAvailable || IsStalePlan(p),
+            or PostgresErrorCodes.LockNotAvailable || IsLockedOut(p) || IsStalePlan(p),
         NpgsqlException or IOException or TimeoutException or SocketException => true,
         _ => false,
     };
 
     /// <summary>Whether a statement took longer than its session may. It would again, so it does not pass.</summary>
     public static bool IsTooSlow(Exception e) => e is PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+
+    /// <summary>No open session gets these, only the way to one: a login that changes, or a database under another name.</summary>
+    static bool IsLockedOut(PostgresException e) => e.SqlState is PostgresErrorCodes.InvalidCatalogName
+        or PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification;
 
     /// <summary>A table got another shape under a prepared statement.</summary>
     internal static bool IsStalePlan(Exception e) =>

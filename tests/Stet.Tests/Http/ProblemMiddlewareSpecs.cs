@@ -46,6 +46,20 @@ public class ProblemMiddlewareSpecs
         problem.GetRawText().ShouldNotContain("10.0.0.7");
     }
 
+    [Theory]
+    [InlineData(PostgresErrorCodes.InvalidPassword)]
+    [InlineData(PostgresErrorCodes.InvalidAuthorizationSpecification)]
+    [InlineData(PostgresErrorCodes.InvalidCatalogName)]
+    public async Task A_database_that_lets_nobody_in_is_503(string sqlState)
+    {
+        var (status, retryAfter, problem) = await AnswerToAsync(
+            new PostgresException("password authentication failed for user \"app\"", "FATAL", "FATAL", sqlState));
+
+        (status, retryAfter).ShouldBe((503, "2"));
+        problem.GetProperty("code").GetString().ShouldBe("store_unavailable");
+        problem.GetRawText().ShouldNotContain("app");
+    }
+
     [Fact]
     public async Task A_statement_that_is_wrong_is_500()
     {
