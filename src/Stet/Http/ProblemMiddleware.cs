@@ -29,10 +29,19 @@ public static partial class ProblemMiddleware
                 var problem = ProblemOf(e);
                 if (problem.Status == 500) Failed(logger, context.Request.Method, context.Request.Path, e);
                 else if (e is NpgsqlException) Away(logger, context.Request.Method, context.Request.Path, e.Message);
-                context.Response.Clear();
+                Clear(context.Response);
                 await Problems.WriteAsync(context, problem);
             }
         });
+    }
+
+    /// <summary>Starts the answer anew; what the request took of its limit stays told.</summary>
+    static void Clear(HttpResponse response)
+    {
+        var (policy, remaining) = (response.Headers["RateLimit-Policy"], response.Headers["RateLimit"]);
+        response.Clear();
+        response.Headers["RateLimit-Policy"] = policy;
+        response.Headers["RateLimit"] = remaining;
     }
 
     static Problem ProblemOf(Exception e) => e switch

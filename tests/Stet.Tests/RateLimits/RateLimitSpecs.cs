@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Options;
+using Stet.Authentication;
+using Stet.Http;
 using Stet.Tests.Authentication;
 
 namespace Stet.Tests.RateLimits;
@@ -73,6 +76,20 @@ public class RateLimitSpecs
 
         Header(response, "RateLimit-Policy").ShouldBe("\"read\";q=1000;w=1000");
         Header(response, "RateLimit").ShouldBe("\"read\";r=990");
+    }
+
+    [Fact]
+    public async Task A_refusal_that_was_thrown_tells_what_remains()
+    {
+        await using var service = await LoopbackService.StartAsync(
+            [], "Development", before: app => app.UseProblems(),
+            map: app => app.MapGet("/bad", string () => throw RequestQuery.Bad("x", "is wrong")).RequirePermission(Scopes.FactsRead));
+
+        var refused = await SendAsync(service, HttpMethod.Get, "/bad", Ordinary.Tenant);
+
+        await refused.ShouldBeProblemAsync(HttpStatusCode.BadRequest, "invalid_request");
+        Header(refused, "RateLimit-Policy").ShouldBe("\"read\";q=20000;w=1");
+        Header(refused, "RateLimit").ShouldBe("\"read\";r=19800");
     }
 
     [Fact]
