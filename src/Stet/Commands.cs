@@ -46,13 +46,14 @@ public sealed class Commands(Store store, IHostEnvironment environment)
     }
 
     /// <summary>Decides commands in order, each for itself.</summary>
+    /// <exception cref="StoreBusyException">The store took none of them.</exception>
     public async Task<Recorded[]> DecideEachAsync(CommandContext context, IReadOnlyList<CommandToDecide> commands)
     {
         var tenant = await TenantAsync(context);
         if (tenant is null) return [.. commands.Select(_ => Unknown)];
 
         // INVARIANT: each is in the store's queue before the next is looked at, so they are decided in this order.
-        return await Task.WhenAll(commands.Select(async command =>
+        var recorded = await Task.WhenAll(commands.Select(async command =>
         {
             try
             {
@@ -63,6 +64,7 @@ public sealed class Commands(Store store, IHostEnvironment environment)
                 return new Recorded([], 0, false, RequestProblems.Busy);
             }
         }));
+        return recorded.Length > 0 && recorded.All(r => r.Problem == RequestProblems.Busy) ? throw new StoreBusyException() : recorded;
     }
 
     static Recorded Unknown { get; } = new([], 0, false, RequestProblems.UnknownTenant);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -25,7 +26,8 @@ public sealed record CorrectionsAnswer(IReadOnlyList<CorrectionAnswer> Results, 
 public sealed record CorrectionAnswer(int Status, CorrectionReceipt? Correction, ItemProblem? Problem);
 
 /// <summary>Why one item of a batch was refused.</summary>
-public sealed record ItemProblem(string Type, string Title, int Status, string Detail, string Code, IReadOnlyList<MemberError>? Errors)
+public sealed record ItemProblem(string Type, string Title, int Status, string Detail, string Code,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<MemberError>? Errors = null)
 {
     public static ItemProblem Of(Problem problem) => new(
         $"urn:stet:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail, problem.Code,
@@ -39,7 +41,8 @@ public static class RecordCorrectionsEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/corrections/batch", Post).WithSummary("Record up to 500 corrections")
-            .WithDescription("201 when all are recorded, 200 when some are not; with `atomic` 409 when one was refused and so none is recorded.")
+            .WithDescription("201 when all are recorded, 200 when some are not; with `atomic` 409 when one was refused and so none is recorded. "
+                + "Where too many commands wait for some of them, `Retry-After` says when to send those again.")
             .RequirePermission(Scopes.CorrectionsWrite)
             .Accepts<CorrectionsRequest>("application/json").Produces<CorrectionsAnswer>(201).Produces<CorrectionsAnswer>()
             .Produces<CorrectionsAnswer>(409).ProducesProblem(400);
@@ -55,6 +58,8 @@ public static class RecordCorrectionsEndpoint
         var results = request.Atomic == true
             ? await RecordTogetherAsync(context, commands, items)
             : await RecordEachAsync(context, commands, items);
+
+        if (results.Max(r => r.Problem?.RetryAfterSeconds) is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString();
 
         var answers = results.Select(AnswerTo).ToArray();
         var position = results.Max(r => r.Position);

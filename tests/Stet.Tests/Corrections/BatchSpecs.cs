@@ -1,4 +1,7 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
@@ -70,6 +73,35 @@ public class BatchSpecs
         Problem(answer, 8).ShouldBe(("data_not_canonical", "/corrections/8/value/a"));
         Item(answer, 1)["problem"]!["detail"]!.ToString().ShouldStartWith("`/corrections/1/actor` is required");
         (await Values(tenant)).Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_batch_that_meets_a_full_queue_is_told_when_to_come_back()
+    {
+        await using var service = await TestService.StartAsync();
+        var store = service.Services.GetRequiredService<EventStore.Store>();
+        var tenant = new Tenant(service.Client());
+        await tenant.RecordAsync(Correction("first"));
+        await using var database = await service.Database.OpenAsync();
+        await using var hold = await database.BeginTransactionAsync();
+        await using (var hinder = new NpgsqlCommand("lock table stet.mt_events in exclusive mode", database)) await hinder.ExecuteNonQueryAsync();
+
+        var sent = Enumerable.Range(0, 24)
+            .Select(b => tenant.PostAsync(Url, Batch([.. Enumerable.Range(0, 499).Select(i => Correction($"{b}.{i}"))]))).ToArray();
+        while (store.Waiting < 10_000) await Task.Delay(10);
+        var none = await tenant.PostAsync(Url, Batch(Correction("a"), Correction("b").Without("actor")));
+        await hold.RollbackAsync();
+        var answers = await Task.WhenAll(sent);
+
+        none.ShouldBeProblem(503, "store_busy");
+        none.Headers["Retry-After"].ShouldBe("1");
+        answers.Where(a => a.Status == 200).ShouldNotBeEmpty();
+        foreach (var answer in answers.Where(a => a.Status == 200))
+        {
+            answer.Headers["Retry-After"].ShouldBe("1");
+            Statuses(answer).Distinct().Order().ShouldBe([201, 503]);
+            answer.Text.ShouldNotContain("\"errors\"");
+        }
     }
 
     [Fact]
