@@ -118,7 +118,9 @@ static class OptionValues
         Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
         Add(AuthZenOptions.Section, configuration.GetSection(AuthZenOptions.Section).Get<AuthZenOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
-        Add("Observability", configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new());
+        var observability = configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new();
+        new ObservabilityOptionsSetup(configuration).PostConfigure(null, observability);
+        Add("Observability", observability);
         return values;
 
         void Add(string section, object options)

@@ -164,6 +164,16 @@ public sealed class StetCommandSpecs
     }
 
     [Fact]
+    public async Task The_description_shows_where_telemetry_goes_by_the_standard_variable()
+    {
+        await using var stet = ServiceProcess.RunWith([("OTEL_EXPORTER_OTLP_ENDPOINT", "http://stet:hunter2@collector:4318/x")], 0, ["describe"]);
+
+        (await stet.ExitAsync()).ShouldBe(0);
+        stet.Output.ShouldMatch(@"Observability:OtlpEndpoint +http://collector:4318/x");
+        stet.Output.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
     public async Task The_description_is_JSON_on_request_and_holds_no_password()
     {
         var (exitCode, output, _) = await ServiceProcess.RunAsync(
