@@ -29,6 +29,9 @@ public sealed class DataFolder : IDisposable
     // What a folder that was never used may hold: settings prepared by the operator, and the root of a file system.
     static readonly string[] harmless = ["postgresql.local.conf", "lost+found"];
 
+    // What a service leaves in its folder when its database is elsewhere.
+    static readonly string[] keyFiles = ["kek", "audit-state"];
+
     readonly FileStream hold;
 
     DataFolder(string path, string? account, FileStream hold, string socketFolder) =>
@@ -133,7 +136,10 @@ public sealed class DataFolder : IDisposable
             && !File.Exists(System.IO.Path.Combine(folder, "service.lock"))
             && Directory.EnumerateFileSystemEntries(folder).Any(entry => !harmless.Contains(System.IO.Path.GetFileName(entry))))
             throw new PrivateClusterException(
-                $"{folder} holds files that are not Stet's. Name an empty or a new folder with --data DIR.");
+                keyFiles.Any(name => File.Exists(System.IO.Path.Combine(folder, name)))
+                    ? $"{folder} holds the keys of a service whose database is on a server of its own: do not delete it. Name that "
+                      + "server with --connection (or ConnectionStrings__Stet), or another folder with --data DIR."
+                    : $"{folder} holds files that are not Stet's. Name an empty or a new folder with --data DIR.");
     }
 
     static async Task CreateAsync(string folder, string? account, CancellationToken cancel)

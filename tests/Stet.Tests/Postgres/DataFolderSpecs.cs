@@ -85,6 +85,20 @@ public sealed class DataFolderSpecs : IDisposable
         failure.Message.ShouldContain("holds files that are not Stet's");
     }
 
+    [Theory]
+    [InlineData("kek")]
+    [InlineData("audit-state")]
+    public async Task A_folder_with_the_keys_of_a_service_is_known_and_not_to_be_deleted(string file)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Directory.CreateDirectory(Path.Combine(root, "keys")).FullName, file), "");
+
+        var failure = await Should.ThrowAsync<PrivateClusterException>(() => OpenAsync("keys"));
+
+        failure.Message.ShouldContain("holds the keys of a service");
+        failure.Message.ShouldContain("do not delete it");
+        failure.Message.ShouldContain("--connection");
+    }
+
     [Fact]
     public async Task A_folder_that_cannot_be_made_is_named()
     {
