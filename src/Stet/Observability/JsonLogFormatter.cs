@@ -105,6 +105,11 @@ public sealed class JsonLogFormatter(TimeProvider time) : ConsoleFormatter(Forma
             case double number when double.IsFinite(number): json.WriteNumberValue(number); break;
             case decimal number: json.WriteNumberValue(number); break;
             case DateTimeOffset moment: json.WriteStringValue(moment); break;
+            case IEnumerable<string> texts:
+                json.WriteStartArray();
+                foreach (var text in texts) json.WriteStringValue(text);
+                json.WriteEndArray();
+                break;
             case IFormattable other: json.WriteStringValue(other.ToString(null, CultureInfo.InvariantCulture)); break;
             default: json.WriteStringValue(value.ToString()); break;
         }

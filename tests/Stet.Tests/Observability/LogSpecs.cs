@@ -64,6 +64,15 @@ public sealed class LogSpecs
     }
 
     [Fact]
+    public void Several_texts_are_a_list()
+    {
+        string[] urls = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+
+        Json(log => log.LogInformation("Listening on {Url}", [urls])).ShouldContain(
+            """ "message":"Listening on http://127.0.0.1:1, http://127.0.0.1:2","state":{"Url":["http://127.0.0.1:1","http://127.0.0.1:2"]}"""[1..]);
+    }
+
+    [Fact]
     public void An_exception_comes_with_type_message_and_stack()
     {
         using var parsed = JsonDocument.Parse(Json(log => log.LogError(Thrown("line one\nline two"), "failed")));
