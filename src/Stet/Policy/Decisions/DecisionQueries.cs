@@ -39,8 +39,8 @@ static class DecisionQueries
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet(Path + "/{evaluation_id:guid}", Get).WithSummary("A recorded decision")
-            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+        routes.MapGet(Path + "/{evaluation_id}", Get).WithSummary("A recorded decision")
+            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet(Path, List).WithSummary("Recorded decisions, newest first")
             .WithDescription($"By class or policy, a page looks at {MostExamined} decisions at most.")
@@ -69,12 +69,17 @@ static class DecisionQueries
             static async (rows, position, token) => ((await ReadAsync(rows, token)).FirstOrDefault(), position), cancel);
     }
 
-    static async Task<IResult> Get(Guid evaluation_id, HttpContext http, Caller caller, Store store)
+    /// <summary>The id of a decision as a path names it; any other text is a 400.</summary>
+    internal static Guid IdOf(string evaluationId) =>
+        Guid.TryParseExact(evaluationId, "D", out var id) ? id : throw RequestQuery.Bad("evaluation_id", "must be a UUID");
+
+    static async Task<IResult> Get(string evaluation_id, HttpContext http, Caller caller, Store store)
     {
+        var id = IdOf(evaluation_id);
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var (row, position) = await FindAsync(store, caller.TenantId, evaluation_id, http.RequestAborted);
+        var (row, position) = await FindAsync(store, caller.TenantId, id, http.RequestAborted);
         return row is null
-            ? Problems.Answer(NotFound(evaluation_id))
+            ? Problems.Answer(NotFound(id))
             : JsonAnswer.Read(Json(json => Write(json, row)), "application/json", position);
     }
 

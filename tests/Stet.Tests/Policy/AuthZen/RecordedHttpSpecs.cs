@@ -54,6 +54,7 @@ public class RecordedHttpSpecs
         same.Status.ShouldBe(304);
         (await tenant.GetAsync($"/v1/policy/decisions/{TestService.NewTenantId()}")).ShouldBeProblem(404, "decision_not_found");
         (await tenant.GetAsync("/v1/policy/decisions/6fa459ea-ee8a-4ca4-894e-db77e160355e")).ShouldBeProblem(404, "decision_not_found");
+        (await tenant.GetAsync("/v1/policy/decisions/x")).ShouldBeProblem(400, "invalid_request");
     }
 
     [Theory]

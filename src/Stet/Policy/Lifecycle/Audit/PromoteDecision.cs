@@ -163,12 +163,11 @@ public static class PromoteDecisionEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/policy/decisions/{evaluation_id}/promotion", Post).WithSummary("Turn a recorded decision into a test")
             .WithDescription("The test stands by itself. It records nothing: drafting a candidate that contains it does.")
-            .RequirePermission(Scopes.PolicyAuthor).Produces<PromotionAnswer>().ProducesProblem(404).ProducesProblem(409);
+            .RequirePermission(Scopes.PolicyAuthor).Produces<PromotionAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(string evaluation_id, HttpContext http, Caller caller, Store store, DecisionPromotion promotion)
     {
-        if (!Guid.TryParseExact(evaluation_id, "D", out var id)) throw RequestQuery.Bad("evaluation_id", "must be a UUID");
-
+        var id = DecisionQueries.IdOf(evaluation_id);
         var reached = await store.PositionAsync(caller.TenantId, http.RequestAborted);
         return await promotion.PromoteAsync(caller.TenantId, id, http.RequestAborted) is (var test, var position)
             ? JsonAnswer.Write(200, new PromotionAnswer(new UnreadJson(test), position), PolicyHttpJson.Default.PromotionAnswer, reached)
