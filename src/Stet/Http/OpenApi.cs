@@ -57,6 +57,17 @@ public static partial class OpenApi
             return Task.CompletedTask;
         });
 
+    /// <summary>Describes that an access token may be sent with a permission, and need not be.</summary>
+    public static RouteHandlerBuilder WithOptionalToken(this RouteHandlerBuilder route, string permission) =>
+        route.AddOpenApiOperationTransformer((operation, context, _) =>
+        {
+            operation.Security = [new OpenApiSecurityRequirement(), Token(permission, context.Document)];
+            return Task.CompletedTask;
+        });
+
+    static OpenApiSecurityRequirement Token(string permission, OpenApiDocument? document) =>
+        new() { [new OpenApiSecuritySchemeReference(BearerScheme, document)] = [permission] };
+
     static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancel)
     {
         document.Info.Title = "Stet";
@@ -87,13 +98,7 @@ public static partial class OpenApi
         operation.Responses ??= [];
         if (metadata.OfType<RequiredPermission>().FirstOrDefault() is { } required)
         {
-            operation.Security =
-            [
-                new OpenApiSecurityRequirement
-                {
-                    [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [required.Permission],
-                },
-            ];
+            operation.Security = [Token(required.Permission, context.Document)];
             foreach (var status in (string[])["401", "403", "429", "500", "503"])
                 operation.Responses.TryAdd(status, new OpenApiResponse());
             if (operation.RequestBody is not null)

@@ -82,6 +82,7 @@ public static class SubmitDocumentEndpoint
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403)
             .Produces<EquivocationProblem>(409, "application/problem+json").ProducesProblem(413).ProducesProblem(415)
             .ProducesProblem(429).ProducesProblem(500).ProducesProblem(503)
+            .WithOptionalToken(Scopes.PcsSubmit)
             .WithMetadata(new RequestHeaders(["X-Tenant-Id", .. RequestHeaders.OfWrites]));
         routes.Map(Path, RefuseOthers).AllowWithoutTenant().ExcludeFromDescription();
     }
