@@ -65,13 +65,18 @@ public sealed record ServerFacts(
         : CheckResult.Failure(
             "version", $"PostgreSQL {Version} is too old: upgrade the server to {PostgresVersion.OldestMajor} or later");
 
-    CheckResult RightsCheck() => (MayCreateRoles || HasRoles, MayCreateSchemas || HasSchema) switch
+    // The first script creates the roles, for which PostgreSQL wants the right even where they are there.
+    CheckResult RightsCheck() => (MayCreateRoles || (HasRoles && HasSchema), MayCreateSchemas || HasSchema) switch
     {
         (true, true) => CheckResult.Ok("rights", $"`{User}` has what it needs"),
-        (false, _) => CheckResult.Failure(
+        (false, _) when HasSchema => CheckResult.Failure(
             "rights",
             $"`{User}` can neither create roles nor belongs to {string.Join(", ", roles)}: "
             + "give it CREATEROLE, or run `stet db apply` once as a superuser and grant it those roles"),
+        (false, _) => CheckResult.Failure(
+            "rights",
+            $"`{User}` cannot create roles, which installing takes: give it CREATEROLE, or run `stet db apply` once as a "
+            + $"superuser and grant it {string.Join(", ", roles)}"),
         (_, false) => CheckResult.Failure(
             "rights", $"`{User}` cannot create the schema stet: grant it CREATE on the database"),
     };

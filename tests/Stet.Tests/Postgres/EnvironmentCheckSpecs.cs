@@ -93,7 +93,19 @@ public sealed class EnvironmentCheckSpecs : IDisposable
 
     [Fact]
     public void A_user_who_cannot_make_the_schema_fails() =>
-        Verdict(good with { HasSchema = false }, "rights").ShouldBe(CheckOutcome.Failure);
+        Verdict(good with { HasSchema = false, MayCreateRoles = true }, "rights").ShouldBe(CheckOutcome.Failure);
+
+    [Fact]
+    public void The_roles_are_not_enough_to_install() =>
+        (good with { HasSchema = false, MayCreateSchemas = true }).Judge().ShouldContain(CheckResult.Failure(
+            "rights",
+            "`app` cannot create roles, which installing takes: give it CREATEROLE, or run `stet db apply` once as a superuser and "
+            + "grant it stet_migrator, stet_writer, stet_reader"));
+
+    [Fact]
+    public void Who_can_create_roles_and_the_schema_can_install() =>
+        Verdict(good with { HasSchema = false, HasRoles = false, MayCreateRoles = true, MayCreateSchemas = true }, "rights")
+            .ShouldBe(CheckOutcome.Ok);
 
     [Fact]
     public void A_clock_that_is_off_is_told_with_its_direction() =>
