@@ -65,7 +65,7 @@ public static class EnvironmentCheck
         }
         catch (NpgsqlException e)
         {
-            return [CheckResult.Failure("connection", $"{ServerTrouble.Of(alone, e)}: check that the server runs and the connection string")];
+            return [CheckResult.Failure("connection", ServerTrouble.Of(alone, e, "check that the server runs and the connection string"))];
         }
     }
 

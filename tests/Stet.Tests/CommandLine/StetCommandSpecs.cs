@@ -85,6 +85,7 @@ public sealed class StetCommandSpecs
 
         exitCode.ShouldBe(1);
         errors.ShouldStartWith("PostgreSQL at 127.0.0.1:1, database stet: ");
+        errors.ShouldContain("Connection refused");
         errors.ShouldNotContain("hunter2");
         errors.ShouldNotContain("   at ");
     }

@@ -1,3 +1,4 @@
+using Npgsql;
 using Stet.Postgres;
 using Stet.Testing;
 
@@ -33,6 +34,17 @@ public sealed class EnvironmentCheckSpecs : IDisposable
         result.Outcome.ShouldBe(CheckOutcome.Failure);
         result.Message.ShouldContain("check that the server runs");
         result.Message.ShouldNotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task A_database_that_is_missing_is_told_with_what_makes_it()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var missing = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "missing" };
+
+        var result = (await CheckAsync(missing.ConnectionString)).ShouldHaveSingleItem();
+
+        result.Message.ShouldEndWith($"database \"missing\" does not exist: create it, as with `createdb -O {missing.Username} missing`");
     }
 
     [Fact]
