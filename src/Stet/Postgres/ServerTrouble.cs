@@ -28,7 +28,7 @@ static class ServerTrouble
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             "check the user and password, and whom the server lets in (pg_hba.conf)",
-        PostgresErrorCodes.InvalidCatalogName => $"create it, as with `createdb -O {server.Username} {server.Database ?? server.Username}`",
+        PostgresErrorCodes.InvalidCatalogName => $"create it, as with `createdb {(server.Username is { } owner ? $"-O {owner} " : "")}{server.Database ?? server.Username}`",
         PostgresErrorCodes.InsufficientPrivilege => "to install, the login has to own the database and be able to create roles",
         _ => null,
     };
