@@ -107,15 +107,18 @@ public sealed class PcsSender(Outbox outbox, PcsEndpoint endpoint, TimeProvider 
         var pcsId = IdOf(document);
         try
         {
-            for (var attempt = 1; ; attempt++)
+            // A service that is out of order says nothing against the document: the two are counted apart.
+            var (later, unclear) = (0, 0);
+            while (true)
             {
                 await HoldAsync(pause);
                 var answer = await endpoint.SubmitAsync(document, pcsId, abandon);
-                if (await DecideAsync(seq, pcsId, answer, attempt, progress)) return Ending.Decided;
+                var count = answer.Meaning == DeliveryMeaning.Later ? ++later : ++unclear;
+                var isOver = count > RetrySchedule.Retries;
+                if (await DecideAsync(seq, pcsId, answer, later + unclear, isOver, progress)) return Ending.Decided;
 
-                var (scheduled, asked) = (Draw(random => RetrySchedule.Pause(attempt - 1, random)), Hold(answer.RetryAfter));
+                var (scheduled, asked) = (Draw(random => RetrySchedule.Pause(count - 1, random)), Hold(answer.RetryAfter));
                 var wait = asked > scheduled ? asked : scheduled;
-                var isOver = attempt > RetrySchedule.Retries;
                 progress?.Report(Report(seq, pcsId, OutboxState.Pending, answer) with { RetryIn = isOver ? null : wait });
                 if (isOver) return Ending.EndpointFailed;
 
@@ -142,7 +145,7 @@ public sealed class PcsSender(Outbox outbox, PcsEndpoint endpoint, TimeProvider 
 
                 var pcsId = IdOf(oldest.Document);
                 var answer = await endpoint.SubmitAsync(oldest.Document, pcsId, abandon);
-                if (await DecideAsync(oldest.Seq, pcsId, answer, attempt: 1, progress)) return true;
+                if (await DecideAsync(oldest.Seq, pcsId, answer, attempts: 1, isLast: false, progress)) return true;
 
                 if (answer.Meaning != DeliveryMeaning.Later) return true;
                 Hold(answer.RetryAfter);
@@ -158,7 +161,7 @@ public sealed class PcsSender(Outbox outbox, PcsEndpoint endpoint, TimeProvider 
     /// <summary>Keeps what the answer decides.</summary>
     /// <returns>Whether it decides anything.</returns>
     async Task<bool> DecideAsync(
-        long seq, string? pcsId, DeliveryAnswer answer, int attempt, IProgress<Delivery>? progress)
+        long seq, string? pcsId, DeliveryAnswer answer, int attempts, bool isLast, IProgress<Delivery>? progress)
     {
         if (answer.Meaning == DeliveryMeaning.Delivered)
         {
@@ -167,11 +170,11 @@ public sealed class PcsSender(Outbox outbox, PcsEndpoint endpoint, TimeProvider 
             return true;
         }
 
-        var isExhausted = answer.Meaning == DeliveryMeaning.Unclear && attempt > RetrySchedule.Retries;
+        var isExhausted = answer.Meaning == DeliveryMeaning.Unclear && isLast;
         if (answer.Meaning != DeliveryMeaning.Refused && !isExhausted) return false;
 
         var code = isExhausted ? "retries_exhausted" : answer.Code!;
-        await outbox.BuryAsync(seq, new OutboxVerdict(answer.Status, code, answer.Detail, attempt));
+        await outbox.BuryAsync(seq, new OutboxVerdict(answer.Status, code, answer.Detail, attempts));
         progress?.Report(Report(seq, pcsId, OutboxState.Dead, answer) with { Code = code });
         return true;
     }

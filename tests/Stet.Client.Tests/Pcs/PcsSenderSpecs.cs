@@ -135,6 +135,26 @@ public class PcsSenderSpecs
     }
 
     [Theory]
+    [InlineData(503)]
+    [InlineData(0)]
+    public async Task What_a_service_out_of_order_answered_does_not_count_against_the_document(int status)
+    {
+        using var folder = new TestFolder();
+        await using var outbox = await WithAsync(folder, documents: 1);
+        var service = new Scripted(number => number switch
+        {
+            <= 5 => status == 0 ? throw new HttpRequestException("refused") : Answer(status),
+            6 => Answer(502, "<html>"),
+            _ => Accepted(),
+        });
+
+        (await service.Sender(outbox, new HastyClock()).DrainAsync(null, CancellationToken.None)).ShouldBeTrue();
+
+        service.Bodies.Count.ShouldBe(7);
+        outbox.Counts.Acked.ShouldBe(1);
+    }
+
+    [Theory]
     [InlineData(429)]
     [InlineData(503)]
     [InlineData(0)]
