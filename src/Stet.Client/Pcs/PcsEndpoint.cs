@@ -46,7 +46,7 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
             if (response.Headers.Date is { } date) Interlocked.Exchange(ref clockSkew, (long)(now - date).TotalMilliseconds);
 
             var body = await ReadAsync(response, either.Token);
-            return DeliveryAnswer.Of((int)response.StatusCode, body, pcsId, RetryAfter(response.Headers.RetryAfter, now));
+            return DeliveryAnswer.Of((int)response.StatusCode, body, pcsId, RetryAfter(response.Headers, now));
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
@@ -58,11 +58,17 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
         }
     }
 
-    static TimeSpan RetryAfter(RetryConditionHeaderValue? asked, DateTimeOffset now)
+    static TimeSpan RetryAfter(HttpResponseHeaders headers, DateTimeOffset now)
     {
-        var wait = asked?.Delta ?? asked?.Date - now ?? default;
+        if (headers.RetryAfter is not { } asked) return IsHuge(headers) ? TimeSpan.MaxValue : default;
+
+        var wait = asked.Delta ?? asked.Date - now ?? default;
         return wait < TimeSpan.Zero ? default : wait;
     }
+
+    /// <summary>Whether <c>Retry-After</c> names more seconds than .NET can read.</summary>
+    static bool IsHuge(HttpResponseHeaders headers) =>
+        headers.NonValidated.TryGetValues("Retry-After", out var values) && values.ToString() is [_, ..] text && text.All(char.IsAsciiDigit);
 
     /// <summary>No more of it than an answer of the service has.</summary>
     static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, CancellationToken cancel)

@@ -196,6 +196,9 @@ public class PcsSenderSpecs
     [InlineData("Mon, 02 Mar 2026 09:10:00 GMT", 600.0)]
     [InlineData("Mon, 02 Mar 2026 08:00:00 GMT", null)]
     [InlineData("86400", 3600.0)]
+    [InlineData("2147483648", 3600.0)]
+    [InlineData("99999999999999999999", 3600.0)]
+    [InlineData("-5", null)]
     [InlineData("soon", null)]
     public async Task Retry_After_is_obeyed_up_to_an_hour(string retryAfter, double? seconds)
     {
