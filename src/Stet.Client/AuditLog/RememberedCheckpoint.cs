@@ -86,7 +86,7 @@ sealed class RememberedCheckpoint(string path, string? evidenceFolder, AuditTrus
     /// <returns>What became of it, for the message: a full disk must not hide the finding.</returns>
     async Task<string> KeepEvidenceAsync(SignedCheckpoint signed, SignedCheckpoint remembered, CancellationToken cancel)
     {
-        if (evidenceFolder is null) return "";
+        if (evidenceFolder is null) return " Give --evidence DIR to keep both notes.";
 
         try
         {

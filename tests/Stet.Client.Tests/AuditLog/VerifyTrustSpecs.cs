@@ -197,6 +197,18 @@ public class VerifyTrustSpecs
     }
 
     [Fact]
+    public async Task A_fork_whose_evidence_was_given_no_folder_says_how_to_keep_it()
+    {
+        using var folder = new TestFolder().Export(Log.With(5, TestLog.Entry(6)));
+        folder.Write("state", Log.Note());
+
+        var report = await Verify.FolderAsync(folder, new() { StateFile = folder.At("state") });
+
+        report.Outcome.ShouldBe(AuditOutcome.Fork);
+        report.Problem!.ShouldEndWith(" Give --evidence DIR to keep both notes.");
+    }
+
+    [Fact]
     public async Task Evidence_that_cannot_be_kept_does_not_hide_the_fork()
     {
         using var folder = new TestFolder().Export(Log.With(5, TestLog.Entry(6)));
