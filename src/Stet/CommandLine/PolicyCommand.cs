@@ -55,7 +55,7 @@ static class PolicyCommand
             else command.Arguments.Add((Argument)symbol);
         }
 
-        command.Options.Add(new HelpOption { Action = new HelpWithExitCodes(exitCodes) });
+        command.Options.Add(new HelpOption { Action = new HelpWithExitCodes($"{exitCodes}; 130 interrupted") });
         command.SetAction(async (arguments, cancel) =>
         {
             try
@@ -63,7 +63,8 @@ static class PolicyCommand
                 if (arguments.UnmatchedTokens is [var surplus, ..])
                     throw new PolicyCommandException($"`{surplus}` is not understood; see `stet policy {name} --help`.");
 
-                return await run(arguments, cancel);
+                // Ctrl+C is listened to once the command has returned its task, and files are read and evaluated without a pause.
+                return await Task.Run(() => run(arguments, cancel), cancel);
             }
             catch (PolicyCommandException e)
             {

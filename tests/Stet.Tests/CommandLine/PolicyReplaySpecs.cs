@@ -1,3 +1,6 @@
+using System.CommandLine;
+using Stet.CommandLine;
+
 namespace Stet.Tests.CommandLine;
 
 /// <summary><c>stet policy replay</c> on files.</summary>
@@ -29,6 +32,23 @@ public sealed class PolicyReplaySpecs
             2 decisions evaluated again: 1 came out otherwise
 
             """, ""));
+    }
+
+    [Fact]
+    public async Task It_can_be_stopped_while_it_works()
+    {
+        recorded.Write("decisions", $"[{Decision("bob", isAllowed: true)},{Decision("bob", isAllowed: true)}]");
+        using var returned = new ManualResetEventSlim();
+        using var stop = new CancellationTokenSource();
+        using var output = new SlowWriter(returned);
+        using var errors = new StringWriter();
+
+        var running = PolicyCommand.Create().Parse(["replay", rules.Path, "--decisions", recorded.At("decisions")])
+            .InvokeAsync(new() { Output = output, Error = errors }, stop.Token);
+        await stop.CancelAsync();
+        returned.Set();
+
+        ((await running), errors.ToString()).ShouldBe((130, $"Stopped before it was done.{Environment.NewLine}"));
     }
 
     [Fact]
@@ -108,5 +128,15 @@ public sealed class PolicyReplaySpecs
              "raw": {"decision": {{(isAllowed ? "true" : "false")}}, "determining": {{determining}}, "errors": []}, "effective": {{effective}}}
             """.ReplaceLineEndings(" ");
         return isWrapped ? $$"""{"position": 7, "recorded_at": "2026-06-01T12:00:00.000000Z", "decision": {{json}}}""" : json;
+    }
+
+    /// <summary>Takes nothing before the call has returned, or ten seconds have passed.</summary>
+    sealed class SlowWriter(ManualResetEventSlim returned) : StringWriter
+    {
+        public override Task WriteLineAsync(string? value)
+        {
+            returned.Wait(TimeSpan.FromSeconds(10));
+            return base.WriteLineAsync(value);
+        }
     }
 }
