@@ -13,6 +13,9 @@ public sealed record ConfiguredWitness(string Name, VerifierKey Key, string Url)
 /// <summary>The witnesses that the service asks.</summary>
 public sealed class ConfiguredWitnesses
 {
+    const string Witnesses = "Audit:Witnesses";
+    const string Policy = "Audit:WitnessPolicy";
+
     ConfiguredWitnesses(IReadOnlyList<ConfiguredWitness> all) => All = all;
 
     /// <summary>There may be none.</summary>
@@ -22,34 +25,39 @@ public sealed class ConfiguredWitnesses
     /// <exception cref="OptionsValidationException">A key, URL or policy is malformed, or a name or key is there twice.</exception>
     public static ConfiguredWitnesses Read(WitnessOptions options)
     {
+        ConfiguredWitness[] all =
+        [
+            .. Read(Witnesses, () => options.Witnesses.Select(w => Of(Witnesses, w.Name, VerifierKey.Parse(w.Vkey), w.Url))),
+            .. Read(Policy, () => from w in InPolicy(options.WitnessPolicy) where w.Url is not null select Of(Policy, w.Name, w.Key, w.Url!)),
+        ];
+        if (all.GroupBy(w => w.Name).FirstOrDefault(g => g.Count() > 1) is { } named)
+            throw Invalid(Witnesses, $"two witnesses have the name `{named.Key}`");
+        if (all.GroupBy(w => w.Key.ToString()).FirstOrDefault(g => g.Count() > 1) is { } keyed)
+            throw Invalid(Witnesses, $"two witnesses have the key `{keyed.Key}`");
+        return new ConfiguredWitnesses(all);
+    }
+
+    static List<ConfiguredWitness> Read(string option, Func<IEnumerable<ConfiguredWitness>> read)
+    {
         try
         {
-            ConfiguredWitness[] all =
-            [
-                .. options.Witnesses.Select(w => Of(w.Name, VerifierKey.Parse(w.Vkey), w.Url)),
-                .. from w in InPolicy(options.WitnessPolicy) where w.Url is not null select Of(w.Name, w.Key, w.Url!),
-            ];
-            if (all.GroupBy(w => w.Name).FirstOrDefault(g => g.Count() > 1) is { } named)
-                throw Invalid($"two witnesses have the name `{named.Key}`");
-            if (all.GroupBy(w => w.Key.ToString()).FirstOrDefault(g => g.Count() > 1) is { } keyed)
-                throw Invalid($"two witnesses have the key `{keyed.Key}`");
-            return new ConfiguredWitnesses(all);
+            return [.. read()];
         }
         catch (AuditLogFormatException e)
         {
-            throw Invalid(e.Message);
+            throw Invalid(option, e.Message + (option == Policy ? " The value is the text of a policy, or `@FILE`." : ""));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Invalid($"the policy cannot be read: {e.Message}");
+            throw Invalid(option, $"the policy cannot be read: {e.Message}");
         }
     }
 
-    static ConfiguredWitness Of(string? name, VerifierKey key, string url)
+    static ConfiguredWitness Of(string option, string? name, VerifierKey key, string url)
     {
-        if (key.Type != SignatureType.Cosignature) throw Invalid($"`{key}` is the key of a log, not of a witness");
+        if (key.Type != SignatureType.Cosignature) throw Invalid(option, $"`{key}` is the key of a log, not of a witness");
         if (!Uri.TryCreate(url, UriKind.Absolute, out var parsed) || !(parsed.Scheme == Uri.UriSchemeHttp || parsed.Scheme == Uri.UriSchemeHttps))
-            throw Invalid($"the URL of `{key.Name}` must be absolute and begin with http:// or https://");
+            throw Invalid(option, $"the URL of `{key.Name}` must be absolute and begin with http:// or https://");
         return new ConfiguredWitness(string.IsNullOrWhiteSpace(name) ? key.Name : name, key, url.TrimEnd('/'));
     }
 
@@ -57,6 +65,6 @@ public sealed class ConfiguredWitnesses
         string.IsNullOrWhiteSpace(policy) ? []
         : TlogPolicy.Parse(policy.StartsWith('@') ? File.ReadAllBytes(policy[1..]) : Encoding.UTF8.GetBytes(policy)).Witnesses;
 
-    static OptionsValidationException Invalid(string reason) =>
-        new("Audit", typeof(WitnessOptions), [$"`Audit:Witnesses`: {reason}"]);
+    static OptionsValidationException Invalid(string option, string reason) =>
+        new("Audit", typeof(WitnessOptions), [$"`{option}`: {reason}"]);
 }

@@ -89,10 +89,11 @@ public sealed class ConfiguredWitnessesSpecs
 
     [Theory]
     [InlineData("quorum")]
+    [InlineData("/a/file/without/the/sign")]
     [InlineData("@/no/such/file")]
-    public void What_is_no_policy_is_refused(string policy) =>
+    public void What_is_no_policy_is_refused_under_its_own_option(string policy) =>
         Should.Throw<OptionsValidationException>(() => ConfiguredWitnesses.Read(new WitnessOptions { WitnessPolicy = policy }))
-            .Message.ShouldContain("Audit:Witnesses");
+            .Message.ShouldContain("`Audit:WitnessPolicy`");
 
     static IReadOnlyList<ConfiguredWitness> Read(params WitnessAddress[] witnesses) =>
         ConfiguredWitnesses.Read(new WitnessOptions { Witnesses = [.. witnesses] }).All;
