@@ -24,11 +24,11 @@ static class OutboxFile
         }
     });
 
-    /// <summary>Opens the file to be appended to, and makes it where there is none, or an empty one.</summary>
+    /// <summary>Opens the file to be appended to, and makes it where there is none.</summary>
     public static SafeFileHandle OpenOrCreate(string path, long now)
     {
         File.Delete(Unfinished(path));
-        if (!File.Exists(path) || new FileInfo(path).Length == 0)
+        if (!File.Exists(path))
         {
             using (var file = Create(path))
                 Append(file, OutboxFormat.Header(baseSeq: 1, now), 0);

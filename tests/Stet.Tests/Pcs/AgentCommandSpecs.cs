@@ -132,6 +132,18 @@ public sealed class AgentCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task An_empty_file_is_no_outbox_for_any_verb()
+    {
+        Write("empty", "");
+        foreach (var arguments in (string[][])[["status"], ["list"], ["retry", "--all"], ["compact"]])
+            (await RunAsync(["outbox", .. arguments, "--outbox", At("empty")])).ShouldSatisfyAllConditions(
+                r => r.Code.ShouldBe(1), r => r.Error.ShouldContain("is no outbox"));
+
+        (await RunAsync("send", "--outbox", At("empty"), "--url", "http://127.0.0.1:1")).Code.ShouldBe(1);
+        new FileInfo(At("empty")).Length.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Wrong_usage_is_said_in_a_line()
     {
         var csv = Write("rows.csv", Csv);
