@@ -27,14 +27,17 @@ public sealed class Outbox : IAsyncDisposable
     long lengthAtLeast = LeastToCompact / 2;
     long nextSeq;
 
-    Outbox(string path, TimeProvider clock, FileStream held, SafeFileHandle file, OutboxContent content)
+    Outbox(string path, TimeProvider clock, FileStream held, SafeFileHandle file, OutboxContent content, long tornBytes)
     {
-        (Path, this.clock, this.held, index, nextSeq) = (path, clock, held, content.Index, content.NextSeq);
+        (Path, this.clock, this.held, index, nextSeq, TornBytes) = (path, clock, held, content.Index, content.NextSeq, tornBytes);
         journal = new OutboxJournal(path, file, content.Length, gate, Apply);
     }
 
     /// <summary>The file.</summary>
     public string Path { get; }
+
+    /// <summary>How many bytes of a torn record were cut off its end when it was opened.</summary>
+    public long TornBytes { get; }
 
     /// <summary>How many documents are in which state, as far as the disk knows.</summary>
     public OutboxCounts Counts
@@ -76,7 +79,9 @@ public sealed class Outbox : IAsyncDisposable
                 var opened = OutboxFile.OpenOrCreate(path, OutboxTime.Of(clock.GetUtcNow()));
                 try
                 {
-                    return new Outbox(path, clock, claim, opened, Recover(path, opened));
+                    var length = RandomAccess.GetLength(opened);
+                    var content = Recover(path, opened, length);
+                    return new Outbox(path, clock, claim, opened, content, length - content.Length);
                 }
                 catch
                 {
@@ -214,9 +219,9 @@ public sealed class Outbox : IAsyncDisposable
 
     internal Task BuryAsync(long seq, OutboxVerdict verdict) => AppendAsync(OutboxRecordType.Dead, seq, verdict.ToJson());
 
-    static OutboxContent Recover(string path, SafeFileHandle file)
+    static OutboxContent Recover(string path, SafeFileHandle file, long length)
     {
-        var content = OutboxContent.Read(path, file, RandomAccess.GetLength(file), OutboxIndex.NoneAcked);
+        var content = OutboxContent.Read(path, file, length, OutboxIndex.NoneAcked);
         RandomAccess.SetLength(file, content.Length);
         // What a killed process wrote may not be on the disk yet, and is about to be sent.
         RandomAccess.FlushToDisk(file);

@@ -59,6 +59,16 @@ static class AgentCommand
         }
     }
 
+    /// <summary>Opens an outbox to be written, and says so if a torn end had to be cut off.</summary>
+    public static Outbox OpenOutbox(ParseResult arguments, string path, TimeProvider clock)
+    {
+        var outbox = Outbox.Open(path, clock);
+        if (outbox.TornBytes > 0)
+            arguments.InvocationConfiguration.Error.WriteLine(
+                $"The last {outbox.TornBytes} bytes of `{path}` were a torn record and have been cut off, at byte {outbox.Counts.Bytes}.");
+        return outbox;
+    }
+
     static string PathOf(CommandResult command) =>
         command.Parent is CommandResult { Parent: not null } parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

@@ -92,7 +92,7 @@ static class AgentOutboxCommand
         var (seqs, all) = ((arguments.GetValue(Seqs) ?? []).Select(SeqOf).ToArray(), arguments.GetValue(All));
         if (all == seqs.Length > 0) throw new AgentException("Name dead letters by their numbers, or all of them with --all.");
 
-        await using var outbox = Outbox.Open(AgentOptions.ExistingOutbox(arguments), clock);
+        await using var outbox = AgentCommand.OpenOutbox(arguments, AgentOptions.ExistingOutbox(arguments), clock);
         var count = await outbox.RetryAsync(all ? null : seqs, cancel);
         await arguments.InvocationConfiguration.Output.WriteLineAsync($"{count} pending again; `stet agent send` delivers them");
         return AgentCommand.Done;
@@ -100,7 +100,7 @@ static class AgentOutboxCommand
 
     static async Task<int> CompactAsync(ParseResult arguments, TimeProvider clock, CancellationToken cancel)
     {
-        await using var outbox = Outbox.Open(AgentOptions.ExistingOutbox(arguments), clock);
+        await using var outbox = AgentCommand.OpenOutbox(arguments, AgentOptions.ExistingOutbox(arguments), clock);
         var before = outbox.Counts.Bytes;
         await outbox.CompactAsync(cancel);
         await arguments.InvocationConfiguration.Output.WriteLineAsync($"{before} bytes before, {outbox.Counts.Bytes} now");

@@ -48,7 +48,7 @@ static class AgentRunCommand
         var rule = Rule(arguments);
         var (endpoint, client) = AgentOptions.Endpoint(arguments, clock);
         using var _ = client;
-        await using var outbox = Outbox.Open(arguments.GetValue(AgentOptions.Outbox)!, clock);
+        await using var outbox = AgentCommand.OpenOutbox(arguments, arguments.GetValue(AgentOptions.Outbox)!, clock);
         await outbox.CompactIfWorthwhileAsync(cancel);
 
         var configuration = arguments.InvocationConfiguration;

@@ -33,7 +33,7 @@ static class AgentSendCommand
         var documents = (arguments.GetValue(Files) ?? []).Select(file => Read(file, key)).ToList();
         var (endpoint, client) = AgentOptions.Endpoint(arguments, clock);
         using var _ = client;
-        await using var outbox = Outbox.Open(arguments.GetValue(AgentOptions.Outbox)!, clock);
+        await using var outbox = AgentCommand.OpenOutbox(arguments, arguments.GetValue(AgentOptions.Outbox)!, clock);
         await outbox.CompactIfWorthwhileAsync(cancel);
         foreach (var some in documents.Chunk(AtOnce))
         {

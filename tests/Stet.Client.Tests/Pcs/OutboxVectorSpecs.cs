@@ -64,6 +64,7 @@ public class OutboxVectorSpecs
 
                 outbox.Counts.Bytes.ShouldBe(EndOfWholeRecords(cut, zeros));
                 outbox.Counts.Bytes.ShouldBe(new FileInfo(path).Length);
+                outbox.TornBytes.ShouldBe(cut + zeros - outbox.Counts.Bytes);
                 (await outbox.EnqueueAsync(_ => [7])).ShouldBe(Highest(cut, zeros) + 1);
             }
         }

@@ -132,6 +132,22 @@ public sealed class AgentCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_torn_end_is_cut_off_and_told_once()
+    {
+        await using (var outbox = Outbox.Open(At("outbox"), TimeProvider.System)) await outbox.EnqueueAsync(_ => [1]);
+        var whole = new FileInfo(At("outbox")).Length;
+        await using (var file = File.OpenWrite(At("outbox")))
+        {
+            file.Position = whole;
+            file.WriteByte(7);
+        }
+
+        (await RunAsync("outbox", "compact", "--outbox", At("outbox"))).Error
+            .ShouldBe($"The last 1 bytes of `{At("outbox")}` were a torn record and have been cut off, at byte {whole}.{Environment.NewLine}");
+        (await RunAsync("outbox", "compact", "--outbox", At("outbox"))).Error.ShouldBe("");
+    }
+
+    [Fact]
     public async Task An_empty_file_is_no_outbox_for_any_verb()
     {
         Write("empty", "");
