@@ -8,6 +8,9 @@ namespace Stet.Audit.Witnesses;
 /// <summary>Talks to witnesses over HTTP (C2SP tlog-witness).</summary>
 public sealed class WitnessClient(TimeProvider clock) : IDisposable
 {
+    /// <summary>Code of an answer that no witness gives.</summary>
+    public const string BadAnswer = "bad_answer";
+
     const int AnswerLimit = 64 * 1024;
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -63,6 +66,10 @@ public sealed class WitnessClient(TimeProvider clock) : IDisposable
         {
             return new WitnessReply(null, "timeout", []);
         }
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            return new WitnessReply(null, BadAnswer, []);
+        }
         catch (HttpRequestException)
         {
             return new WitnessReply(null, "unreachable", []);
@@ -72,6 +79,6 @@ public sealed class WitnessClient(TimeProvider clock) : IDisposable
 
 /// <summary>What a witness answered.</summary>
 /// <param name="Status">Null when nothing came back.</param>
-/// <param name="Code">The status, <c>timeout</c> or <c>unreachable</c>.</param>
+/// <param name="Code">The status, <c>timeout</c>, <c>unreachable</c>, or <c>bad_answer</c> for one that is too large.</param>
 /// <param name="Body">At most 64 KiB.</param>
 public readonly record struct WitnessReply(HttpStatusCode? Status, string Code, byte[] Body);

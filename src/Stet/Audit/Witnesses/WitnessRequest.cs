@@ -8,7 +8,6 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
 {
     // One answer tells the size; a second one differs only if somebody else asks at the same time.
     const int MostRetries = 3;
-    const string BadAnswer = "bad_answer";
 
     /// <summary>Asks until the witness has cosigned, or has said why it does not.</summary>
     /// <param name="tenantId">Whose log.</param>
@@ -32,10 +31,10 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
                 case HttpStatusCode.OK:
                     return LineIn(reply.Body, checkpoint.Note, witness) is { } line
                         ? WitnessOutcome.Cosigned(line)
-                        : Failed(tenantId, witness, BadAnswer);
+                        : Failed(tenantId, witness, WitnessClient.BadAnswer);
 
                 case HttpStatusCode.Conflict:
-                    if (SizeIn(reply.Body) is not { } size) return Failed(tenantId, witness, BadAnswer);
+                    if (SizeIn(reply.Body) is not { } size) return Failed(tenantId, witness, WitnessClient.BadAnswer);
                     if (size > checkpoint.Size) return await AheadAsync(tenantId, checkpoint, witness, cancel);
                     if (retries == MostRetries) return Failed(tenantId, witness, reply.Code);
                     oldSize = size;
@@ -82,7 +81,7 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
         string tenantId, SignedCheckpoint checkpoint, ConfiguredWitness witness, CancellationToken cancel)
     {
         var seen = await SeenAsync(tenantId, checkpoint, witness, cancel);
-        if (seen is null || seen.Size <= checkpoint.Size) return Failed(tenantId, witness, BadAnswer);
+        if (seen is null || seen.Size <= checkpoint.Size) return Failed(tenantId, witness, WitnessClient.BadAnswer);
 
         var newest = await log.CheckpointAsync(tenantId, cancel);
         if (newest.Size >= seen.Size) return WitnessOutcome.Later;

@@ -124,6 +124,16 @@ public sealed class WitnessAnswerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_answer_that_is_too_large_is_a_bad_one()
+    {
+        witnessed.Witness.Next(ScriptedWitness.Answers(200, new string('x', 300_000)));
+        await witnessed.RecordAsync("a");
+        await witnessed.RoundAsync();
+
+        witnessed.Logs.Lines.ShouldContain(l => l.Message.Contains("is asked again later: bad_answer", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_database_that_has_lost_what_a_witness_remembers_freezes_the_log()
     {
         await witnessed.RecordAsync("a");
