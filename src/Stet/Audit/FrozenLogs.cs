@@ -25,13 +25,13 @@ public sealed partial class FrozenLogs(
     /// <param name="log">The log.</param>
     /// <param name="size">Of which two roots are claimed.</param>
     /// <param name="ours">What the database leads to; null when it does not lead that far.</param>
-    /// <param name="theirs">What was, or may have been, signed.</param>
+    /// <param name="theirs">What was, or may have been, signed; null when nobody shows it.</param>
     /// <param name="reason">What was found, as a sentence for the operator.</param>
     /// <param name="cancel">Ends the wait.</param>
-    public async Task FreezeAsync(TenantLog log, long size, LogHash? ours, LogHash theirs, string reason, CancellationToken cancel)
+    public async Task FreezeAsync(TenantLog log, long size, LogHash? ours, LogHash? theirs, string reason, CancellationToken cancel)
     {
         Note(log.TenantId, reason);
-        Contradiction(logger, log.TenantId, size, ours?.ToString() ?? "none", theirs.ToString(), reason);
+        Contradiction(logger, log.TenantId, size, ours?.ToString() ?? "none", theirs?.ToString() ?? "unknown", reason);
 
         // Outside of the pool, all of which rounds that come here may hold.
         await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);

@@ -33,7 +33,7 @@ public sealed class WitnessedLog(Checkpoints checkpoints, AuditReader reader, Te
     /// <param name="cancel">Ends the wait.</param>
     public async Task FreezeAsync(
         string tenantId, long size, LogHash? ours, LogHash? theirs, string reason, CancellationToken cancel) =>
-        await frozen.FreezeAsync(await FindAsync(tenantId, cancel), size, ours, theirs ?? default, reason, cancel);
+        await frozen.FreezeAsync(await FindAsync(tenantId, cancel), size, ours, theirs, reason, cancel);
 
     async ValueTask<TenantLog> FindAsync(string tenantId, CancellationToken cancel) =>
         await logs.FindAsync(tenantId, cancel) ?? throw new InvalidOperationException($"{tenantId} has no audit log");

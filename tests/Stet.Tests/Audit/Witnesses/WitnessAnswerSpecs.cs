@@ -124,6 +124,19 @@ public sealed class WitnessAnswerSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_witness_that_freezes_the_log_does_not_show_is_unknown()
+    {
+        await witnessed.RecordAsync("a");
+        await witnessed.RoundAsync();
+        await witnessed.RecordAsync("b");
+        witnessed.Witness.Next(ScriptedWitness.Answers(422, "no\n"));
+        witnessed.Witness.NextNote(ScriptedWitness.Answers(404));
+        await witnessed.RoundAsync();
+
+        witnessed.Logs.Lines.ShouldContain(l => l.Message.Contains("signed unknown: The witness", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_answer_that_is_too_large_is_a_bad_one()
     {
         witnessed.Witness.Next(ScriptedWitness.Answers(200, new string('x', 300_000)));
