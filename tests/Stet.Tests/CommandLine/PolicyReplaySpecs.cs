@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Stet.CommandLine;
 
 namespace Stet.Tests.CommandLine;
