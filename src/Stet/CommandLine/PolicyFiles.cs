@@ -73,7 +73,7 @@ sealed class PolicyFiles
     public FileFinding Locate(PolicyFinding finding) => finding.Part switch
     {
         "policies" when policies.Find(p => p.Id == finding.Name) is { } piece => piece.At(finding),
-        "policies" when finding.Name is { } link && links?.At(link, finding.Message) is { } place => place,
+        "links" => links!.At(finding.Name!, finding.Message),
         "obligations" when obligations is { } file => file.AtMember(finding.Name, finding.Message),
         "tests" => Tests.At(finding.Name, finding.Message),
         _ => new FileFinding(schema!.Path, new TextPosition(finding.Line ?? 1, finding.Column ?? 1), finding.Message, IsWarning(finding)),
@@ -197,7 +197,7 @@ sealed class LinkFile
                 else
                 {
                     read.links.Add(link);
-                    read.places.TryAdd(link.Id, offset);
+                    read.places[link.Id] = offset; // of two with one id, the second is wrong
                 }
             }
         }
@@ -205,7 +205,7 @@ sealed class LinkFile
         return read;
     }
 
-    public FileFinding? At(string link, string message) => places.TryGetValue(link, out var offset) ? File.AtByte(offset, message) : null;
+    public FileFinding At(string link, string message) => File.AtByte(places[link], message);
 
     static NamedLink? LinkOf(JsonElement json)
     {

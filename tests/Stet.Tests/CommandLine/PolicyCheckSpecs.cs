@@ -92,7 +92,9 @@ public sealed class PolicyCheckSpecs
             [
               {"templateId": "group-reads", "newId": "staff-reads-plan",
                "values": {"?principal": {"type": "Group", "id": "staff"}, "?resource": {"type": "Doc", "id": "plan"}}},
-              {"templateId": "group-reads", "newId": "half", "values": {"?principal": {"type": "Group", "id": "staff"}}}
+              {"templateId": "group-reads", "newId": "half", "values": {"?principal": {"type": "Group", "id": "staff"}}},
+              {"templateId": "group-reads", "newId": "staff-reads-plan",
+               "values": {"?principal": {"type": "Group", "id": "all"}, "?resource": {"type": "Doc", "id": "plan"}}}
             ]
             """;
 
@@ -100,6 +102,7 @@ public sealed class PolicyCheckSpecs
 
         run.ExitCode.ShouldBe(1);
         run.Output.ShouldStartWith("links.json:4:3: The template `group-reads` has the slot `?resource`");
+        run.Output.ShouldContain("links.json:5:3: The id `staff-reads-plan` is taken");
     }
 
     [Theory]

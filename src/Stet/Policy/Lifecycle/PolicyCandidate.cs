@@ -122,7 +122,7 @@ public sealed class PolicyCandidate
             if (Uid(link.Principal, out var principal) && Uid(link.Resource, out var resource))
                 links.Add(new TemplateLink(new(link.Template), new(link.Id), principal, resource));
             else
-                found.Error("link", "policies", link.Id, "An entity of the link has no valid type: use identifiers joined by `::`.");
+                found.Error("link", "links", link.Id, "An entity of the link has no valid type: use identifiers joined by `::`.");
         }
 
         var policies = new PolicyText[text.Policies.Count];
@@ -158,6 +158,7 @@ sealed class CandidateFindings(CandidateText text)
 
     readonly List<PolicyFinding> all = [];
     Dictionary<string, string>? policies;
+    HashSet<string>? links;
 
     public int Count => all.Count;
 
@@ -180,11 +181,14 @@ sealed class CandidateFindings(CandidateText text)
             var source = part == "schema" ? text.Schema : PolicyOf(finding.Policy?.Value);
             var isPlaced = source is not null && finding.Where != default;
             var place = isPlaced ? finding.Where.PositionIn(source) : default;
+            var isOfLink = part == "policies" && !isPlaced && IsLink(finding.Policy?.Value);
             Add(new PolicyFinding(
-                JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Code.ToString()), part, finding.Policy?.Value,
+                JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Code.ToString()), isOfLink ? "links" : part, finding.Policy?.Value,
                 isPlaced ? place.Line : null, isPlaced ? place.Column : null, finding.Message));
         }
     }
+
+    bool IsLink(string? id) => id is not null && (links ??= [.. text.Links.Select(link => link.Id)]).Contains(id);
 
     void Add(PolicyFinding finding)
     {

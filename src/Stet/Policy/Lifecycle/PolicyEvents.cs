@@ -140,7 +140,7 @@ public sealed record EntityName(string Type, string Id);
 
 /// <summary>Something the author of a candidate should know.</summary>
 /// <param name="Code">Stable, snake_case, for machines.</param>
-/// <param name="Part"><c>policies</c>, <c>schema</c>, <c>obligations</c> or <c>tests</c>.</param>
+/// <param name="Part"><c>policies</c>, <c>links</c>, <c>schema</c>, <c>obligations</c> or <c>tests</c>.</param>
 /// <param name="Name">The policy, link, obligation or test it concerns; null: none by itself.</param>
 /// <param name="Line">In its text, from 1; null where there is no text.</param>
 /// <param name="Column">In that line, from 1, in UTF-16 code units; null where there is no text.</param>

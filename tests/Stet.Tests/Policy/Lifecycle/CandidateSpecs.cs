@@ -52,7 +52,22 @@ public class CandidateSpecs
             new([new("a", "permit")], [new("a", "b", new("no type", "x"), null)], "[]", "entity", "{}"), CedarLimits.Default);
 
         candidate.ShouldBeNull();
-        findings.Select(f => f.Part).Distinct().ShouldBe(["policies", "schema", "obligations", "tests"], ignoreOrder: true);
+        findings.Select(f => f.Part).Distinct().ShouldBe(["policies", "links", "schema", "obligations", "tests"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void A_finding_about_a_link_says_which_it_is()
+    {
+        const string Template = "permit (principal == ?principal, action, resource);";
+        var text = Text with
+        {
+            Policies = [new("t", Template)],
+            Links = [new("t", "a", new("User", "u")), new("t", "a", new("User", "v")), new("none", "b"), new("t", "c", new("no type", "x"))],
+        };
+
+        var (_, findings) = PolicyCandidate.Read(text, CedarLimits.Default);
+
+        findings.Select(f => (f.Code, f.Part, f.Name)).ShouldBe([("link", "links", "c"), ("duplicate_id", "links", "a"), ("link", "links", "b")]);
     }
 
     [Fact]
