@@ -123,7 +123,7 @@ public sealed record CorrectionResult(int Status, CorrectionReceipt? Correction,
 /// <param name="Code">For programs.</param>
 /// <param name="Errors">The members that were wrong; null when it is not about any.</param>
 public sealed record CorrectionProblem(
-    string Type, string Title, int Status, string Detail, string Code, IReadOnlyList<MemberError>? Errors);
+    string Type, string Title, int Status, string Detail, string Code, IReadOnlyList<MemberError>? Errors = null);
 
 /// <summary>Asks that a correction no longer stand.</summary>
 /// <param name="Reason">Why, in general.</param>

@@ -29,12 +29,11 @@ static class RequestFile
     static List<(string, AskedEvaluation)> ReadLines(TextFile file)
     {
         var requests = new List<(string, AskedEvaluation)>();
-        var (line, start) = (0, 0);
+        var line = 0;
         foreach (var text in file.Text.Split('\n'))
         {
             line++;
-            if (!string.IsNullOrWhiteSpace(text)) requests.Add(Question(file.At(new Cedar.TextSpan(start, 0), ""), text));
-            start += text.Length + 1;
+            if (!string.IsNullOrWhiteSpace(text)) requests.Add(Question(new FileFinding(file.Path, new Cedar.TextPosition(line, 1), "", IsWarning: false), text));
         }
 
         return requests;
