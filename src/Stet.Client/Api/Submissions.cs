@@ -83,10 +83,10 @@ public sealed record SubmissionsQuery
     /// <summary>Only of this shard; null: of all.</summary>
     public string? ShardId { get; init; }
 
-    /// <summary>Only this epoch and later ones of the shard.</summary>
+    /// <summary>Only this epoch and later ones.</summary>
     public long? EpochFrom { get; init; }
 
-    /// <summary>Only this epoch and earlier ones of the shard.</summary>
+    /// <summary>Only this epoch and earlier ones.</summary>
     public long? EpochTo { get; init; }
 
     /// <summary>Only with this outcome; null: with any.</summary>

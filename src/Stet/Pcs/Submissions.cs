@@ -27,14 +27,13 @@ public static class SubmissionsEndpoints
             .RequirePermission(Scopes.PcsRead).Produces<SubmissionsOfId>().Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503).WithQuery(MinPosition.Parameter);
         routes.MapGet("/v1/pcs", List).WithSummary("Recorded PCS documents")
-            .WithDescription("Newest first; of a shard, highest epoch first.")
+            .WithDescription("Newest first; of a shard or of epochs, highest epoch first. Epochs of all shards cost a look into each shard.")
             .RequirePermission(Scopes.PcsRead).Produces<SubmissionsAnswer>().Produces(304)
             .ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
             [
-                ("shard_id", "Of this shard alone", false), ("epoch", "Of this epoch of the shard alone", false),
-                ("epoch_from", "Of this epoch of the shard and later ones", false),
-                ("epoch_to", "Of this epoch of the shard and earlier ones", false),
+                ("shard_id", "Of this shard alone", false), ("epoch", "Of this epoch alone", false),
+                ("epoch_from", "Of this epoch and later ones", false), ("epoch_to", "Of this epoch and earlier ones", false),
                 ("outcome", "`ACCEPTED` or `ESCALATED`", false), .. Paging,
             ]);
     }
@@ -97,12 +96,11 @@ public static class SubmissionsEndpoints
         var epoch = query.Number("epoch", 0, long.MaxValue);
         var from = epoch ?? query.Number("epoch_from", 0, long.MaxValue);
         var to = epoch ?? query.Number("epoch_to", 0, long.MaxValue);
-        if (shardId is null && (from ?? to) is not null) throw RequestQuery.Bad("shard_id", "is required with an epoch");
 
         await MinPosition.WaitAsync(http, store, caller.TenantId);
-        var (sql, parameters) = shardId is null
+        var (sql, parameters) = (shardId, from ?? to) is (null, null)
             ? Newest(caller, outcome, after, limit)
-            : OfShard(caller, shardId, from, to, outcome, after, limit);
+            : HighestEpoch(caller, shardId, from, to, outcome, after, limit);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId, sql, parameters,
             async (row, position, cancel) => (await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
@@ -122,32 +120,55 @@ public static class SubmissionsEndpoints
             """, "s.position desc"),
         [Scalar(caller.TenantId), Scalar(after ?? long.MaxValue), Scalar(limit + 1)]);
 
-    static (string Sql, NpgsqlParameter[] Parameters) OfShard(
-        Caller caller, string shardId, long? from, long? to, string? outcome, long? after, int limit)
+    static (string Sql, NpgsqlParameter[] Parameters) HighestEpoch(
+        Caller caller, string? shardId, long? from, long? to, string? outcome, long? after, int limit)
     {
+        List<NpgsqlParameter> parameters =
+            [Scalar(caller.TenantId), Scalar(from ?? 0), Scalar(to ?? long.MaxValue), Scalar(limit + 1)];
+        var shard = shardId is null ? null : Added(Scalar(shardId));
+
         // One bound from above, so that each index is entered where the page begins.
         var below = after is null
-            ? "epoch <= $4"
-            : """
+            ? "epoch <= $3"
+            : $"""
               (epoch, position) < (
                   select c.epoch, c.position from stet.pcs_submission c
-                  where c.tenant_id = $1 and c.position = $6 and c.shard_id = $2 and c.epoch <= $4)
+                  where c.tenant_id = $1 and c.position = {Added(Scalar(after.Value))} and c.epoch <= $3
+                      {(shard is null ? "" : $"and c.shard_id = {shard}")})
               """;
-        string Of(string outcome) => $"""
-            (select position, pcs_id, epoch from stet.pcs_submission
-             where tenant_id = $1 and shard_id = $2 and epoch >= $3 and {below} and {outcome}
-             order by epoch desc, position desc limit $5)
-            """;
-        NpgsqlParameter[] parameters =
-            [Scalar(caller.TenantId), Scalar(shardId), Scalar(from ?? 0), Scalar(to ?? long.MaxValue), Scalar(limit + 1)];
+        var all = outcome is null ? $"{Of(Accepted)} union all {Of(Escalated)}" : Of(outcome);
         return (
             RecordedSubmission.Query(
-                outcome is null
-                    ? $"select * from ({Of(Accepted)} union all {Of(Escalated)}) b order by epoch desc, position desc limit $5"
-                    : Of(outcome),
-                "s.epoch desc, s.position desc"),
-            after is { } last ? [.. parameters, Scalar(last)] : parameters);
+                $"select * from ({all}) b order by epoch desc, position desc limit $4", "s.epoch desc, s.position desc"),
+            [.. parameters]);
+
+        string Added(NpgsqlParameter parameter)
+        {
+            parameters.Add(parameter);
+            return $"${parameters.Count}";
+        }
+
+        string Of(string outcome) => $"""
+            select h.* from ({(shard is null ? ShardsOf(outcome) : $"select {shard}::varchar")}) s(id)
+            cross join lateral (
+                select position, pcs_id, epoch from stet.pcs_submission
+                where tenant_id = $1 and shard_id = s.id and epoch >= $2 and {below} and {outcome}
+                order by epoch desc, position desc limit $4) h
+            """;
     }
+
+    /// <summary>The tenant's shards with a document of an outcome, one look into the index for each.</summary>
+    static string ShardsOf(string outcome) => $"""
+        with recursive shard(id) as (
+            (select shard_id from stet.pcs_submission where tenant_id = $1 and {outcome} order by shard_id limit 1)
+            union all
+            select (
+                select n.shard_id from stet.pcs_submission n
+                where n.tenant_id = $1 and n.shard_id > s.id and {outcome}
+                order by n.shard_id limit 1)
+            from shard s where s.id is not null)
+        select id from shard where id is not null
+        """;
 
     /// <summary>A shard's name, which may be longer than other parameters; null when none is given.</summary>
     internal static string? ShardOf(HttpContext http)

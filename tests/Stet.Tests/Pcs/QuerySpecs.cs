@@ -39,7 +39,6 @@ public class QuerySpecs
         (await EpochsAsync(tenant, "/v1/pcs?shard_id=shard-001&epoch_from=2&epoch_to=4")).ShouldBe([4, 3, 2]);
         (await EpochsAsync(tenant, "/v1/pcs?shard_id=shard-001&outcome=ACCEPTED")).ShouldBe([5, 3, 2, 1]);
         (await EpochsAsync(tenant, "/v1/pcs?outcome=ESCALATED")).ShouldBe([4]);
-        (await tenant.GetAsync("/v1/pcs?epoch=2")).ShouldBeProblem(400, "invalid_request");
         (await tenant.GetAsync("/v1/pcs?outcome=accepted")).ShouldBeProblem(400, "invalid_request");
         (await tenant.GetAsync("/v1/pcs?shard_id=")).ShouldBeProblem(400, "invalid_request");
         var page = await tenant.ReadAsync("/v1/pcs?shard_id=shard-001&limit=2");
@@ -48,6 +47,26 @@ public class QuerySpecs
         (await tenant.GetAsync($"/v1/pcs?shard_id=shard-001&cursor={Cursor.Of(99)}")).ShouldBeProblem(400, "invalid_request");
         (await tenant.GetAsync($"/v1/pcs?shard_id=other&cursor={page["next_cursor"]}")).ShouldBeProblem(400, "invalid_request");
         (await tenant.GetAsync($"/v1/pcs?cursor={Cursor.Of(0)}")).ShouldBeProblem(400, "invalid_request");
+    }
+
+    [Fact]
+    public async Task Epochs_are_listed_over_all_shards_page_by_page()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        foreach (var shard in (string[])["b", "a", "c"])
+        foreach (var epoch in (long[])[2, 1, 3])
+            await tenant.SubmitAsync(((shard == "a" ? Doubtful : Document) with { ShardId = shard, Epoch = epoch }).Signed());
+
+        (await ShardsAsync("epoch=2")).ShouldBe(["c2", "a2", "b2"]);
+        (await ShardsAsync("epoch=2&outcome=ACCEPTED")).ShouldBe(["c2", "b2"]);
+        (await ShardsAsync("epoch_from=2")).ShouldBe(["c3", "a3", "b3", "c2", "a2", "b2"]);
+        (await ShardsAsync("epoch_to=1&outcome=ESCALATED")).ShouldBe(["a1"]);
+        (await ShardsAsync("epoch=4")).ShouldBeEmpty();
+        var page = await tenant.ReadAsync("/v1/pcs?epoch_to=2&limit=2");
+        (await ShardsAsync($"epoch_to=2&limit=3&cursor={page["next_cursor"]}")).ShouldBe(["b2", "c1", "a1"]);
+
+        async Task<IEnumerable<string>> ShardsAsync(string query) =>
+            (await tenant.ReadAsync($"/v1/pcs?{query}"))["submissions"]!.AsArray().Select(s => $"{s!["shard_id"]}{s["epoch"]}");
     }
 
     [Fact]
