@@ -42,7 +42,7 @@ sealed class Connection
         var answer = await SendAsync(
             () =>
             {
-                var request = new HttpRequestMessage(HttpMethod.Get, target.ToString());
+                var request = new HttpRequestMessage(HttpMethod.Get, Below(target));
                 if (known?.ETag is { } tag) request.Headers.TryAddWithoutValidation("If-None-Match", tag);
                 return request;
             },
@@ -63,7 +63,12 @@ sealed class Connection
         do
         {
             var (rows, next) = open((await readPage(cursor, cancel)).Value);
-            foreach (var row in rows) yield return row;
+            foreach (var row in rows)
+            {
+                cancel.ThrowIfCancellationRequested();
+                yield return row;
+            }
+
             cursor = next;
         }
         while (cursor is not null);
@@ -89,15 +94,21 @@ sealed class Connection
     /// <param name="cancel">Ends the wait; what was sent may be recorded all the same.</param>
     /// <param name="first">The status of what is recorded for the first time, where it differs from that of a repetition.</param>
     /// <param name="alsoTakes">A refusal that is answered in the same shape.</param>
-    public async Task<Written<T>> WriteAsync<T>(
+    public Task<Written<T>> WriteAsync<T>(
         HttpMethod method, Target target, ReadOnlyMemory<byte>? body, JsonTypeInfo<T> shape, WriteOptions? options,
+        CancellationToken cancel, HttpStatusCode? first = null, HttpStatusCode? alsoTakes = null) =>
+        WriteAsync(method, target, body, answer => Parse(answer, shape), options, cancel, first, alsoTakes);
+
+    /// <summary>Writes bytes, and reads the answer with more than its body.</summary>
+    public async Task<Written<T>> WriteAsync<T>(
+        HttpMethod method, Target target, ReadOnlyMemory<byte>? body, Func<Answer, T> read, WriteOptions? options,
         CancellationToken cancel, HttpStatusCode? first = null, HttpStatusCode? alsoTakes = null)
     {
         var key = method == HttpMethod.Post ? options?.IdempotencyKey ?? NewKey() : null;
         var answer = await SendAsync(
             () =>
             {
-                var request = new HttpRequestMessage(method, target.ToString());
+                var request = new HttpRequestMessage(method, Below(target));
                 if (body is { } bytes) request.Content = new ReadOnlyMemoryContent(bytes) { Headers = { ContentType = json } };
                 Add(request, "Idempotency-Key", key);
                 Add(request, "X-Correlation-Id", options?.CorrelationId);
@@ -110,7 +121,7 @@ sealed class Connection
 
         var receipts = options?.Receipt == true ? Parse(answer, Json.ReceiptPart) : null;
         var isRepeated = answer.Header("Stet-Duplicate") is "true" || (first is not null && answer.Status != first);
-        return new Written<T>(Parse(answer, shape), answer.Position, isRepeated)
+        return new Written<T>(read(answer), answer.Position, isRepeated)
         {
             Receipts = receipts?.Receipts ?? [],
             ReceiptError = receipts?.ReceiptError,
@@ -121,7 +132,7 @@ sealed class Connection
     public async Task<Stream> StreamAsync(Target target, CancellationToken cancel)
     {
         var response = await SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Get, target.ToString()), HttpCompletionOption.ResponseHeadersRead, cancel);
+            () => new HttpRequestMessage(HttpMethod.Get, Below(target)), HttpCompletionOption.ResponseHeadersRead, cancel);
         if (!response.IsSuccessStatusCode)
         {
             using (response) ThrowIfRefused(await Answer.OfAsync(response, clock, cancel));
@@ -129,6 +140,8 @@ sealed class Connection
 
         return await response.Content.ReadAsStreamAsync(cancel);
     }
+
+    Uri Below(Target target) => ServiceAddress.Below(http.BaseAddress!, target.ToString());
 
     string NewKey() => Guid.CreateVersion7(clock.GetUtcNow()).ToString("D", CultureInfo.InvariantCulture);
 

@@ -16,7 +16,7 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
 
     const int GreatestBody = 256 * 1024;
 
-    readonly Uri submit = new(service.AbsoluteUri.EndsWith('/') ? service : new Uri(service.AbsoluteUri + "/"), "v1/pcs/submit");
+    readonly Uri submit = ServiceAddress.Below(service, "v1/pcs/submit");
     long clockSkew;
 
     /// <summary>This machine's clock minus the service's, by the last answer; zero before.</summary>

@@ -125,8 +125,10 @@ public class CorrectionsSpecs
         field[1].SupersededBy.ShouldBe(field[0].CorrectionId);
     }
 
-    [Fact]
-    public async Task An_enumeration_stops_when_it_is_cancelled()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(50)]
+    public async Task An_enumeration_stops_when_it_is_cancelled_within_a_page_or_at_its_end(int after)
     {
         var stet = await NewTenantAsync();
         await stet.Corrections.RecordManyAsync([.. Enumerable.Range(0, 60).Select(n => Correction($"{n}"))]);
@@ -136,10 +138,10 @@ public class CorrectionsSpecs
         await Should.ThrowAsync<OperationCanceledException>(async () =>
         {
             await foreach (var _ in stet.Corrections.HistoryAsync(History, stop.Token))
-                if (++seen == 50) await stop.CancelAsync();
+                if (++seen == after) await stop.CancelAsync();
         });
 
-        seen.ShouldBe(50);
+        seen.ShouldBe(after);
     }
 
     [Fact]

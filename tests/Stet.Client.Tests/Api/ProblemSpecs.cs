@@ -75,6 +75,19 @@ public class ProblemSpecs
         service.Heard.Single().Headers["Prefer"].ToString().ShouldBe("receipt");
     }
 
+    [Theory]
+    [InlineData("stet")]
+    [InlineData("stet/")]
+    public async Task A_service_may_lie_below_a_path(string path)
+    {
+        await using var service = await StartAsync((_, context) => AnswerAsync(context, Receipt));
+        using var http = new HttpClient { BaseAddress = new Uri(service.Address, path) };
+
+        await new StetClient(http).Enforcement.ReportAsync(Beat);
+
+        service.Heard.Single().Path.ShouldBe("/stet/v1/enforcement/heartbeat");
+    }
+
     [Fact]
     public async Task Members_that_a_newer_service_adds_are_left_alone()
     {
