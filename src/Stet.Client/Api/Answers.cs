@@ -6,8 +6,9 @@ namespace Stet.Client.Api;
 /// <param name="Value">What was asked for.</param>
 /// <param name="Position">The position of the tenant's log that it reflects.</param>
 /// <param name="ETag">
-/// Names these very bytes. Hand the answer in with the same question again: as long as nothing has changed, the service
-/// sends 304 without a body and <paramref name="Value"/> is given once more.
+/// Names these very bytes. Hand the answer in with the same question again: as long as they have not changed, the service
+/// sends 304 without a body and <paramref name="Value"/> is given once more. An answer that holds the log's position changes
+/// with every event of the tenant.
 /// </param>
 public sealed record Reading<T>(T Value, long Position, string? ETag)
 {
@@ -19,7 +20,8 @@ public sealed record Reading<T>(T Value, long Position, string? ETag)
 /// <param name="Value">What the service says of it.</param>
 /// <param name="Position">Where it stands in the tenant's log: see <see cref="StetClient.AtLeast"/>.</param>
 /// <param name="IsRepeated">
-/// Whether it had been recorded before, and this is the first answer again. Only what is posted tells; a revocation does not.
+/// Whether it had been recorded before, and this is the first answer again. A correction, a batch of them, a heartbeat and a
+/// PCS document tell; other writes say false.
 /// </param>
 public sealed record Written<T>(T Value, long Position, bool IsRepeated)
 {

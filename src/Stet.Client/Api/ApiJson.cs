@@ -51,6 +51,14 @@ namespace Stet.Client.Api;
 [JsonSerializable(typeof(InclusionProof))]
 [JsonSerializable(typeof(ConsistencyProof))]
 [JsonSerializable(typeof(EvidencePack))]
+[JsonSerializable(typeof(EvaluationBody))]
+[JsonSerializable(typeof(Decision))]
+[JsonSerializable(typeof(EvaluationsBody))]
+[JsonSerializable(typeof(DecisionList))]
+[JsonSerializable(typeof(SearchBody))]
+[JsonSerializable(typeof(SearchAnswer))]
+[JsonSerializable(typeof(AccessRequestBody))]
+[JsonSerializable(typeof(AccessAnswer))]
 sealed partial class ApiJson : JsonSerializerContext;
 
 /// <summary>Enumerations in capitals with underscores.</summary>

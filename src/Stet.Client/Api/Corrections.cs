@@ -87,7 +87,9 @@ public sealed record NewCorrection(
     /// <summary>Why, at most 500 characters.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>A key of this correction's own in a batch; elsewhere <see cref="WriteOptions.IdempotencyKey"/> is the place.</summary>
+    /// <summary>
+    /// A key of this correction's own in a batch. Alone it is sent as <see cref="WriteOptions.IdempotencyKey"/>, and has to be one.
+    /// </summary>
     public string? IdempotencyKey { get; init; }
 }
 

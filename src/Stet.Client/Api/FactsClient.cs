@@ -25,7 +25,10 @@ public sealed class FactsClient
 
     /// <summary>The facts as a block of Markdown, ready for a prompt: the same bytes for as long as they do not change.</summary>
     /// <param name="query">About whom, for whom, and when.</param>
-    /// <param name="maxTokens">64 to 100,000: facts that do not fit are left out, the newest last. Null: no bound.</param>
+    /// <param name="maxTokens">
+    /// At most 100,000, and no less than the frame of the block takes, some 80: facts that do not fit are left out, the newest
+    /// last. Null: no bound.
+    /// </param>
     /// <param name="known">The last answer to the same question: as long as it is unchanged it costs a 304.</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task<Reading<PromptContext>> ContextAsync(

@@ -28,6 +28,7 @@ public sealed class StetClient
         Facts = new FactsClient(connection);
         Enforcement = new EnforcementClient(connection);
         Pcs = new PcsClient(connection);
+        Decisions = new DecisionsClient(connection);
         Audit = new AuditClient(connection);
     }
 
@@ -42,6 +43,9 @@ public sealed class StetClient
 
     /// <summary>Summaries of computations, and the keys that sign them.</summary>
     public PcsClient Pcs { get; }
+
+    /// <summary>Whether something may be done.</summary>
+    public DecisionsClient Decisions { get; }
 
     /// <summary>Proofs of all of it.</summary>
     public AuditClient Audit { get; }

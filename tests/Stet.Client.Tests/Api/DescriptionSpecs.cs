@@ -11,8 +11,8 @@ namespace Stet.Client.Tests.Api;
 /// <summary>The client against the service's own description: what is added there is noticed here.</summary>
 public class DescriptionSpecs
 {
-    /// <summary>Where paths start that the client has no calls for: what operators ask, and policies and decisions.</summary>
-    static readonly string[] otherPaths = ["/health", "/livez", "/readyz", "/metrics", "/v1/policy/", "/access/v1/", "/as-of/", "/.well-known/"];
+    /// <summary>Where paths start that the client has no calls for: what operators ask, and the life of policies.</summary>
+    static readonly string[] otherPaths = ["/health", "/livez", "/readyz", "/metrics", "/v1/policy/", "/as-of/", "/.well-known/"];
 
     [Fact]
     public async Task Every_operation_of_the_service_has_its_call_and_no_call_goes_elsewhere()

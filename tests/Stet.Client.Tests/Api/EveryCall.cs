@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Stet.Client.Api;
+using Stet.Testing;
 using static Stet.Client.Tests.Api.Ordinary;
 
 namespace Stet.Client.Tests.Api;
@@ -13,6 +14,7 @@ static class EveryCall
         await CorrectionsAsync(stet);
         await EnforcementAsync(stet);
         await PcsAsync(stet);
+        await DecisionsAsync(stet, tenantId);
         await AuditAsync(stet, tenantId);
     }
 
@@ -90,6 +92,23 @@ static class EveryCall
         await late.Pcs.EquivocationsPageAsync(contradictions.Value.NextCursor);
         await late.Pcs.DuplicatesPageAsync(contradictions.Value.NextCursor, limit: 1);
         await stet.Pcs.RevokeKeyAsync("k1");
+    }
+
+    static async Task DecisionsAsync(StetClient stet, string tenantId)
+    {
+        await Rules.ActivateAsync((await TestService.SharedAsync()).Client(tenantId));
+        var (ada, find, refund) = (new Entity("identity", "ada") { Properties = [] }, new Entity("tool", "find_order"), new Entity("tool", "refund_order"));
+        var question = new Evaluation(ada, new AccessAction("tools/call") { Properties = [] }, refund) { Context = [] };
+        await stet.Decisions.EvaluateManyAsync([question], BatchSemantic.PermitOnFirstPermit, explain: true);
+        var denied = await stet.Decisions.EvaluateAsync(question, explain: true);
+        await RefusedAsync(() => stet.Decisions.AccessAsync(denied.Value.EvaluationId!.Value));
+        await RefusedAsync(() => stet.AtLeast(1).Decisions.AccessAsync(denied.Value.EvaluationId!.Value));
+        await RefusedAsync(() => stet.Decisions.CancelAccessAsync(denied.Value.EvaluationId!.Value));
+        await RefusedAsync(() => stet.Decisions.RequestAccessAsync(
+            question, denied.Value with { Context = new DecisionContext { AccessRequest = new(DateTimeOffset.UnixEpoch) } }));
+        await stet.Decisions.SubjectsAsync("identity", "tools/call", find).ToListAsync();
+        await stet.Decisions.ResourcesAsync(ada, "tools/call", "tool", []).ToListAsync();
+        await stet.Decisions.ActionsAsync(ada, find).ToListAsync();
     }
 
     static async Task AuditAsync(StetClient stet, string tenantId)

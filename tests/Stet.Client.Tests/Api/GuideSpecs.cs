@@ -16,11 +16,14 @@ public sealed partial class GuideSpecs
     public async Task The_code_of_the_guide_works()
     {
         var service = await TestService.SharedAsync();
-        var stet = Begin(service.Address, TestService.NewTenantId());
+        var tenantId = TestService.NewTenantId();
+        var stet = Begin(service.Address, tenantId);
         var (patient, query, written, facts) = await CorrectAsync(stet);
         await PromptAsync(stet, query);
         await ReadAllAsync(stet, patient, query);
         await ObeyAsync(stet, facts);
+        await Rules.ActivateAsync(service.Client(tenantId), pep: "developer");
+        await AskAsync(stet);
         await SubmitAsync(stet, Ordinary.Doubtful(), Ordinary.Secret);
         await ProveAsync(stet, (await stet.Audit.KeysAsync()).Value.Keys.Single().Vkey);
         await RefusedAsync(stet, patient, written);
@@ -38,7 +41,7 @@ public sealed partial class GuideSpecs
 
     [Fact]
     public void Every_example_of_the_guide_stands_here() =>
-        ExamplesShouldStandIn("tests/Stet.Client.Tests/Api/GuideSpecs.cs", "docs/client.md", atLeast: 9);
+        ExamplesShouldStandIn("tests/Stet.Client.Tests/Api/GuideSpecs.cs", "docs/client.md", atLeast: 10);
 
     internal static void ExamplesShouldStandIn(string file, string guide, int atLeast)
     {
@@ -111,15 +114,30 @@ public sealed partial class GuideSpecs
     static async Task ObeyAsync(StetClient stet, Reading<SubjectFacts> facts)
     {
         await stet.Enforcement.RegisterAsync("allergy-filter", new SystemSettings { IntervalSeconds = 60, Scope = ["allergies.*"] });
-        await stet.Enforcement.ReportAsync(new Heartbeat("allergy-filter", facts.Value.Facts.Max(f => f.CorrectedAt))
-        {
-            EnforcedPosition = facts.Position,
-        });
+        var newest = facts.Value.Facts.Select(f => f.CorrectedAt).DefaultIfEmpty(DateTimeOffset.UnixEpoch).Max();
+        await stet.Enforcement.ReportAsync(new Heartbeat("allergy-filter", newest) { EnforcedPosition = facts.Position });
 
         var status = (await stet.Enforcement.StatusAsync("allergy-filter")).Value.Systems.Single();
         Console.WriteLine($"{status.Status}, {status.Compliance}, {status.Lag?.Corrections} corrections behind");
 
         (status.Status, status.Compliance).ShouldBe((ReportingStatus.Ok, Compliance.Lagging));
+    }
+
+    static async Task AskAsync(StetClient stet)
+    {
+        var question = new Evaluation(new Entity("identity", "ada"), "tools/call", new Entity("tool", "refund_order"));
+        var decision = (await stet.Decisions.EvaluateAsync(question)).Value;
+        if (decision.IsRequestable)
+        {
+            // A person may turn it: ask, look until somebody has decided, then put the question again with the approval.
+            var request = (await stet.Decisions.RequestAccessAsync(question, decision)).Value.Task;
+            var answer = (await stet.Decisions.AccessAsync(request.Id)).Value;
+            if (answer.Result is { } result) decision = (await stet.Decisions.EvaluateAsync(question.With(result.Approval))).Value;
+        }
+
+        Console.WriteLine(decision.IsPlainAllow ? "go on" : "refused");
+
+        (decision.Allowed, decision.IsRequestable).ShouldBe((false, true));
     }
 
     static async Task SubmitAsync(StetClient stet, Stet.Pcs.PcsDocument document, string secret)
