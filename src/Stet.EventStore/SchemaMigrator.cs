@@ -61,10 +61,34 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         if (differences.Count > 0) return differences;
 
         await using var newest = new NpgsqlCommand(
-            $"select fingerprint = ({Fingerprint}) from stet.schema_version order by applied_at desc, name desc limit 1", connection);
-        if (!(bool)(await newest.ExecuteScalarAsync(cancel))!)
-            differences.Add("tables, columns, constraints, indexes, policies, grants or functions in schema stet were changed by hand");
-        return differences;
+            $"select fingerprint = ({SchemaCatalog.Fingerprint}) from stet.schema_version order by applied_at desc, name desc limit 1", connection);
+        return (bool)(await newest.ExecuteScalarAsync(cancel))! ? [] : await ChangesAsync(connection, cancel);
+    }
+
+    /// <summary>
+    /// What was changed by hand: the catalog, compared with that of a schema that is made anew beside it, in a transaction
+    /// that comes to nothing.
+    /// </summary>
+    async Task<IReadOnlyList<string>> ChangesAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancel);
+        try
+        {
+            await ExecuteAsync(connection, $"select pg_advisory_xact_lock({LockId})", cancel);
+            var found = await SchemaCatalog.ReadAsync(connection, cancel);
+            await ExecuteAsync(connection, "alter schema stet rename to stet_found", cancel);
+            foreach (var script in scripts) await ExecuteAsync(connection, script.Sql, cancel);
+            await ExecuteAsync(connection, Recording(scripts), cancel);
+            return SchemaCatalog.Changes(await SchemaCatalog.ReadAsync(connection, cancel), found);
+        }
+        catch (PostgresException e)
+        {
+            return
+            [
+                "tables, columns, constraints, indexes, policies, grants or functions in schema stet were changed by hand; "
+                    + $"what, a login could tell that may apply the schema: {e.MessageText}",
+            ];
+        }
     }
 
     /// <summary>The whole schema as one script, for an empty database: it leaves what <see cref="ApplyAsync"/> leaves.</summary>
@@ -89,7 +113,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         drop policy if exists everybody on stet.schema_version;
         create policy everybody on stet.schema_version for select to stet_reader, stet_writer using (true);
         insert into stet.schema_version (name, checksum, fingerprint)
-        select script.name, script.checksum, ({Fingerprint})
+        select script.name, script.checksum, ({SchemaCatalog.Fingerprint})
         from (values
             {string.Join(",\n    ", applied.Select(s => $"('{s.Name}', '{s.Checksum}')"))}) script(name, checksum);
         """;
@@ -131,55 +155,6 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         while (await reader.ReadAsync(cancel)) applied[reader.GetString(0)] = reader.GetString(1);
         return applied;
     }
-
-    /// <summary>An expression: what a list of grants gives to Stet's roles and to everybody; null when that is nothing.</summary>
-    static string Grants(string acl) => $"""
-        (select string_agg(format('%s %s', g.grantee, g.privilege_type), ', ' order by g.grantee, g.privilege_type)
-         from (select coalesce(r.rolname, 'public') as grantee, x.privilege_type
-            from aclexplode({acl}) x left join pg_roles r on r.oid = x.grantee
-            where x.grantee = 0 or r.rolname like 'stet\_%') g)
-        """;
-
-    /// <summary>
-    /// A digest over what the catalog says of schema stet: a change by hand shows. Grants to roles that are not Stet's, such
-    /// as a reader of the company's own, are nobody's business here, and neither are partitions that Stet's roles reach
-    /// through their parents alone.
-    /// </summary>
-    static readonly string Fingerprint = $"""
-        select md5(coalesce(string_agg(line, E'\n' order by line collate "C"), '')) from (
-            select format('column %s.%s %s %s %s',
-                c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, {Grants("a.attacl")})
-            from pg_attribute a join pg_class c on c.oid = a.attrelid
-            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p')
-                and (not c.relispartition or {Grants("a.attacl")} is not null) and a.attnum > 0 and not a.attisdropped
-            union all
-            select format('default %s.%s %s', c.relname, a.attname, pg_get_expr(d.adbin, d.adrelid))
-            from pg_attrdef d join pg_class c on c.oid = d.adrelid
-                join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
-            where c.relnamespace = 'stet'::regnamespace and not c.relispartition
-            union all
-            select format('constraint %s.%s %s', c.relname, o.conname, pg_get_constraintdef(o.oid))
-            from pg_constraint o join pg_class c on c.oid = o.conrelid
-            where o.contype in ('c', 'f') and c.relnamespace = 'stet'::regnamespace and not c.relispartition
-            union all
-            select format('table %s %s %s', c.relname, c.relrowsecurity, {Grants("c.relacl")})
-            from pg_class c
-            where c.relnamespace = 'stet'::regnamespace and c.relkind in ('r', 'p')
-                and (not c.relispartition or {Grants("c.relacl")} is not null)
-            union all
-            select format('index %s', i.indexdef)
-            from pg_indexes i join pg_class c on c.relname = i.tablename and c.relnamespace = 'stet'::regnamespace
-            where i.schemaname = 'stet' and not c.relispartition
-            union all
-            select format('policy %s.%s %s %s %s', p.tablename, p.policyname, p.roles, p.qual, p.with_check)
-            from pg_policies p where p.schemaname = 'stet'
-            union all
-            select format('function %s(%s) %s %s %s %s',
-                p.proname, pg_get_function_identity_arguments(p.oid), p.prosecdef, p.proconfig, p.prosrc,
-                {Grants("coalesce(p.proacl, acldefault('f', p.proowner))")})
-            from pg_proc p where p.pronamespace = 'stet'::regnamespace
-        ) catalog(line)
-        """;
 
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {

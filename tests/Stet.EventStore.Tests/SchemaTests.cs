@@ -29,21 +29,21 @@ public class SchemaTests
     }
 
     [Theory]
-    [InlineData("alter table stet.mt_streams add column extra int")]
-    [InlineData("drop index stet.mt_events_tenant_seq")]
-    [InlineData("alter table stet.mt_events disable row level security")]
-    [InlineData("grant delete on stet.mt_events to stet_writer")]
-    [InlineData("drop policy reader on stet.mt_events")]
-    [InlineData("alter table stet.mt_streams alter column is_archived drop default")]
-    [InlineData("alter table stet.mt_streams add constraint positive check (version > 0)")]
-    [InlineData("grant update (data) on stet.mt_events to stet_writer")]
-    [InlineData("grant select on stet.mt_events_default to stet_reader")]
-    [InlineData("grant select (data) on stet.mt_events_default to stet_reader")]
-    [InlineData("grant execute on function stet.secure to stet_reader")]
-    [InlineData("alter function stet.mt_mark_event_progression security definer")]
-    [InlineData("alter function stet.mt_mark_event_progression set search_path = public")]
-    [InlineData("create function stet.secure(tbl regclass) returns void language sql as ''")]
-    public async Task A_change_by_hand_shows(string change)
+    [InlineData("alter table stet.mt_streams add column extra int", "column mt_streams.extra was added by hand: `column mt_streams.extra integer f`")]
+    [InlineData("drop index stet.mt_events_tenant_seq", "index mt_events.mt_events_tenant_seq was dropped by hand: `index CREATE INDEX ")]
+    [InlineData("alter table stet.mt_events disable row level security", "table mt_events was changed by hand: expected `table mt_events t ")]
+    [InlineData("grant delete on stet.mt_events to stet_writer", "stet_writer DELETE")]
+    [InlineData("drop policy reader on stet.mt_events", "policy mt_events.reader was dropped by hand")]
+    [InlineData("alter table stet.mt_streams alter column is_archived drop default", "default of mt_streams.is_archived was dropped by hand: `default mt_streams.is_archived false`")]
+    [InlineData("alter table stet.mt_streams add constraint positive check (version > 0)", "constraint mt_streams.positive was added by hand")]
+    [InlineData("grant update (data) on stet.mt_events to stet_writer", "column mt_events.data was changed by hand")]
+    [InlineData("grant select on stet.mt_events_default to stet_reader", "table mt_events_default was added by hand")]
+    [InlineData("grant select (data) on stet.mt_events_default to stet_reader", "column mt_events_default.data was added by hand")]
+    [InlineData("grant execute on function stet.secure to stet_reader", "stet_reader EXECUTE")]
+    [InlineData("alter function stet.mt_mark_event_progression security definer", "function mt_mark_event_progression(name character varying, last_encountered bigint) was changed by hand")]
+    [InlineData("alter function stet.mt_mark_event_progression set search_path = public", "search_path=public")]
+    [InlineData("create function stet.secure(tbl regclass) returns void language sql as ''", "function secure(tbl regclass) was added by hand")]
+    public async Task A_change_by_hand_shows(string change, string told)
     {
         await using var test = await TestStore.CreateAsync();
         var migrator = new SchemaMigrator(test.ConnectionString, Scripts);
@@ -52,7 +52,35 @@ public class SchemaTests
         await using var connection = await test.OpenAsSuperuserAsync();
         await using (var command = new NpgsqlCommand(change, connection)) await command.ExecuteNonQueryAsync();
 
-        (await migrator.AssertAsync(CancellationToken.None)).ShouldHaveSingleItem().ShouldContain("changed by hand");
+        (await migrator.AssertAsync(CancellationToken.None)).ShouldHaveSingleItem().ShouldContain(told);
+        (await migrator.AssertAsync(CancellationToken.None)).ShouldHaveSingleItem("it leaves everything as it was").ShouldContain("by hand");
+    }
+
+    [Fact]
+    public async Task Of_many_changes_the_first_are_told_and_the_rest_is_counted()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var connection = await test.OpenAsSuperuserAsync();
+        var columns = Enumerable.Range(10, 25).Select(n => $"add column extra{n} int");
+        await using (var command = new NpgsqlCommand($"alter table stet.mt_streams {string.Join(", ", columns)}", connection))
+            await command.ExecuteNonQueryAsync();
+
+        var changes = await new SchemaMigrator(test.ConnectionString, Scripts).AssertAsync(CancellationToken.None);
+
+        changes.Count.ShouldBe(21);
+        changes[^1].ShouldBe("and 5 more");
+    }
+
+    [Fact]
+    public async Task A_login_that_may_not_apply_the_schema_learns_that_it_was_changed()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var connection = await test.OpenAsSuperuserAsync();
+        await using (var command = new NpgsqlCommand("alter table stet.mt_streams add column extra int", connection)) await command.ExecuteNonQueryAsync();
+        var reader = new NpgsqlConnectionStringBuilder(test.ConnectionString) { Options = "-c role=stet_writer" }.ConnectionString;
+
+        (await new SchemaMigrator(reader, Scripts).AssertAsync(CancellationToken.None))
+            .ShouldHaveSingleItem().ShouldContain("changed by hand; what, a login could tell that may apply the schema: must be owner of schema stet");
     }
 
     [Fact]

@@ -106,7 +106,7 @@ public sealed class StetCommandSpecs
 
         var (exitCode, _, errors) = await ServiceProcess.RunAsync(["db", "assert", .. connection]);
         exitCode.ShouldBe(1);
-        errors.ShouldContain("changed by hand");
+        errors.ShouldBe("column facts.note was added by hand: `column facts.note text f`");
     }
 
     [Fact]
