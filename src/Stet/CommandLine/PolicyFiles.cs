@@ -243,7 +243,9 @@ static class JsonFiles
     /// <param name="file">Holds one such value.</param>
     /// <param name="kind">An array or an object; anything else is a finding.</param>
     /// <param name="findings">Gets what is wrong.</param>
-    public static List<(string? Name, long Offset, JsonDocument Json)> Children(this TextFile file, JsonValueKind kind, List<FileFinding> findings)
+    /// <param name="wanted">What the file has to hold, in words; null: the kind says it.</param>
+    public static List<(string? Name, long Offset, JsonDocument Json)> Children(
+        this TextFile file, JsonValueKind kind, List<FileFinding> findings, string? wanted = null)
     {
         var children = new List<(string?, long, JsonDocument)>();
         var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(file.Text));
@@ -252,7 +254,7 @@ static class JsonFiles
             reader.Read();
             if (reader.TokenType != (kind == JsonValueKind.Array ? JsonTokenType.StartArray : JsonTokenType.StartObject))
             {
-                findings.Add(file.AtByte(reader.TokenStartIndex, $"The file has to hold {(kind == JsonValueKind.Array ? "a list" : "an object")}."));
+                findings.Add(file.AtByte(reader.TokenStartIndex, $"The file has to hold {wanted ?? (kind == JsonValueKind.Array ? "a list" : "an object")}."));
                 return children;
             }
 

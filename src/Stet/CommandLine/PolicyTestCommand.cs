@@ -8,7 +8,7 @@ static class PolicyTestCommand
     static readonly Argument<string[]> Paths = PolicyCommand.Paths;
 
     public static Command Create() => PolicyCommand.Verb(
-        "test", "Check, and run the tests: lists of {name, request, entities?, expected} in the JSON files of `tests` folders",
+        "test", "Check, and run the tests: lists of {name, request, entities?, expected}, or one of them, in the JSON files of `tests` folders",
         "0 all passed; 1 findings or failed tests; 2 wrong call, unreadable file or no test",
         [Paths], RunAsync);
 
@@ -17,7 +17,7 @@ static class PolicyTestCommand
         var output = arguments.InvocationConfiguration.Output;
         if (await PolicyCheckCommand.ReadAsync(arguments, arguments.PathsOf(Paths), withTests: true, cancel) is not var (files, candidate))
             return PolicyCommand.Findings;
-        if (files.Tests.Names.Count == 0) throw new PolicyCommandException("There is no test: put lists of tests into `tests/*.json`.");
+        if (files.Tests.Names.Count == 0) throw new PolicyCommandException("There is no test: put a test, or a list of them, into `tests/*.json`.");
 
         await output.WriteLineAsync($"{files.Tests.Names.Count} tests passed: candidate {candidate.Digest[..12]}");
         return PolicyCommand.Sound;

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Stet.CommandLine;
 
 /// <summary>
-/// Tests of policies in files: each a list of <c>{name, request, entities?, expected}</c>. What a test says nothing about
-/// stands in <c>entities.json</c> beside its file.
+/// Tests of policies in files: each a list of <c>{name, request, entities?, expected}</c>, or one of them. What a test says
+/// nothing about stands in <c>entities.json</c> beside its file.
 /// </summary>
 sealed class TestFiles
 {
@@ -26,23 +26,35 @@ sealed class TestFiles
         var folder = Path.GetDirectoryName(Path.GetFullPath(file.Path))!;
         var isEntities = Path.GetFileName(file.Path) == EntitiesFile;
         var before = findings.Count;
-        var children = file.Children(JsonValueKind.Array, findings);
+        var isSingle = !isEntities && file.Text.AsSpan().TrimStart().StartsWith('{');
+        var children = file.Children(
+            isSingle ? JsonValueKind.Object : JsonValueKind.Array, findings,
+            isEntities ? "a list" : "a list of {name, request, entities?, expected}, or one of them");
         if (isEntities)
         {
             if (findings.Count == before) entities[folder] = JsonDocument.Parse(file.Text);
             return;
         }
 
-        foreach (var (_, offset, json) in children)
+        if (!isSingle)
         {
-            if (json.RootElement.ValueKind != JsonValueKind.Object
-                || !json.RootElement.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
-                findings.Add(file.AtByte(offset, "A test is `{name, request, entities?, expected}`, and its name a text."));
-            else if (tests.Find(t => t.Name == name.GetString()) is { } first)
-                findings.Add(file.AtByte(offset, $"The name `{first.Name}` is taken by a test in {first.File.Path}."));
-            else
-                tests.Add(new FoundTest(file, offset, folder, name.GetString()!, json.RootElement));
+            foreach (var (_, offset, json) in children) Add(file, folder, offset, json.RootElement, findings);
         }
+        else if (findings.Count == before)
+            Add(file, folder, file.Text.IndexOf('{', StringComparison.Ordinal), JsonDocument.Parse(file.Text).RootElement, findings);
+    }
+
+    void Add(TextFile file, string folder, long offset, JsonElement json, List<FileFinding> findings)
+    {
+        // The answer that promotes a decision, as it came.
+        if (json.ValueKind == JsonValueKind.Object && !json.TryGetProperty("name", out _) && json.TryGetProperty("test", out var test)) json = test;
+
+        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
+            findings.Add(file.AtByte(offset, "A test is `{name, request, entities?, expected}`, and its name a text."));
+        else if (tests.Find(t => t.Name == name.GetString()) is { } first)
+            findings.Add(file.AtByte(offset, $"The name `{first.Name}` is taken by a test in {first.File.Path}."));
+        else
+            tests.Add(new FoundTest(file, offset, folder, name.GetString()!, json));
     }
 
     /// <summary>All tests as one list, each with its entities.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Stet.CommandLine;
 using Stet.Testing;
+using Stet.Tests.CommandLine;
 
 namespace Stet.Tests.Readme;
 
@@ -25,6 +26,19 @@ public sealed partial class PolicyGuideSpecs
         var (answered, printed) = (new RunValues(), new RunValues());
         output.Split("----\n").Select(text => answered.Masked(text.Replace(service.Address.ToString().TrimEnd('/'), "http://127.0.0.1:8080")))
             .ShouldBe(steps.Select(s => printed.Masked(s.Groups["answer"].Value)));
+    }
+
+    [Fact]
+    public async Task The_test_that_the_guide_shows_passes_as_it_stands_there()
+    {
+        var folder = TestCluster.NewFolder();
+        (await CommandRun.OfAsync(["init", folder])).ExitCode.ShouldBe(0);
+        var test = guide.Split("```json\n").Select(text => text.Split("```")[0]).First(text => text.Contains("\"expected\""));
+        await File.WriteAllTextAsync(Path.Combine(folder, "tests", "mine.json"), test);
+
+        var run = await CommandRun.OfAsync(["test", folder], folder);
+
+        run.Output.ShouldStartWith("70 tests passed");
     }
 
     [Fact]
