@@ -281,7 +281,7 @@ public class CheckpointSpecs
         var checks = JsonNode.Parse(await ready.Content.ReadAsStringAsync())!["checks"]!.AsArray();
         var audit = checks.Single(c => (string?)c!["name"] == "audit")!;
         ((string?)audit["status"]).ShouldBe("unhealthy");
-        ((string?)audit["detail"]).ShouldNotBeNull().ShouldContain("stet audit new-epoch");
+        ((string?)audit["detail"]).ShouldNotBeNull().ShouldContain("`stet audit new-epoch --tenant ID --reason TEXT`");
         (await ScalarAsync(service, $"select frozen_reason from stet.audit_log where tenant_id = '{log.TenantId}'")).ShouldBeOfType<string>().ShouldNotBeEmpty();
     }
 
