@@ -25,19 +25,11 @@ static class WatchCommand
             var verifier = new AuditVerifier(source, trust, clock);
             while (true)
             {
-                try
-                {
-                    var report = await verifier.VerifyAsync(options, progress: null, cancel);
-                    await arguments.InvocationConfiguration.Output.WriteLineAsync(ReportText.Json(report));
-                    if (report.HasEnded || report.Outcome is not (AuditOutcome.Verified or AuditOutcome.Unavailable)) return report.Outcome;
+                var report = await verifier.VerifyAsync(options, progress: null, cancel);
+                await arguments.InvocationConfiguration.Output.WriteLineAsync(ReportText.Json(report));
+                if (report.HasEnded || report.Outcome is not (AuditOutcome.Verified or AuditOutcome.Unavailable)) return report.Outcome;
 
-                    await Task.Delay(interval, clock, cancel);
-                }
-                catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-                {
-                    // Nothing was left undone: whatever was verified is in the state file.
-                    return AuditOutcome.Verified;
-                }
+                await Task.Delay(interval, clock, cancel);
             }
         });
 }
