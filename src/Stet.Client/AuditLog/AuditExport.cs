@@ -37,7 +37,7 @@ public static class AuditExport
         try
         {
             using var response = await client.GetAsync(new Uri(HttpSource.WithSlash(log), "export"), HttpCompletionOption.ResponseHeadersRead, cancel);
-            if (response.StatusCode != HttpStatusCode.OK) throw HttpSource.Status("export", response.StatusCode);
+            if (response.StatusCode != HttpStatusCode.OK) throw await HttpSource.StatusAsync("export", response, cancel);
 
             await using var body = await response.Content.ReadAsStreamAsync(cancel);
             await using var tar = new ImpatientStream(body, patience ?? longestSilence);

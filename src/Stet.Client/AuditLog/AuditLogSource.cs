@@ -21,7 +21,9 @@ public abstract class AuditLogSource : IDisposable
     /// <param name="client">With the headers that the log asks for; disposed with the source.</param>
     /// <param name="log">The prefix below which <c>checkpoint</c> and <c>tile</c> lie, with or without a slash at the end.</param>
     /// <param name="clock">Paces what is tried again.</param>
-    public static AuditLogSource FromHttp(HttpClient client, Uri log, TimeProvider clock) => new HttpSource(client, log, clock);
+    /// <param name="waits">Told, in words for people, what failed for now and how long it waits before it tries again.</param>
+    public static AuditLogSource FromHttp(HttpClient client, Uri log, TimeProvider clock, IProgress<string>? waits = null) =>
+        new HttpSource(client, log, clock, waits);
 
     /// <summary>How many resources are read at a time.</summary>
     internal abstract int Parallelism { get; }

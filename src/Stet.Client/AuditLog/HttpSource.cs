@@ -1,10 +1,13 @@
 using System.Net;
+using System.Text.Json;
 
 namespace Stet.Client.AuditLog;
 
-sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditLogSource
+sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock, IProgress<string>? waits) : AuditLogSource
 {
     const int MaxAttempts = 5;
+    const int MaxProblem = 16 * 1024;
+    const int MaxReason = 500;
 
     static readonly TimeSpan firstPause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan longestPause = TimeSpan.FromSeconds(30);
@@ -42,36 +45,67 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock) : AuditL
         {
             using var attemptEnds = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             attemptEnds.CancelAfter(longestAttempt);
+            string reason;
             try
             {
                 using var response = await client.GetAsync(new Uri(prefix, path), HttpCompletionOption.ResponseHeadersRead, attemptEnds.Token);
                 if (response.StatusCode == HttpStatusCode.OK) return await ReadBodyAsync(response, path, limit, attemptEnds.Token);
                 if (response.StatusCode == HttpStatusCode.NotFound) return null;
-                if (!IsPassing(response.StatusCode) || attempt == MaxAttempts) throw Status(path, response.StatusCode);
+                var failure = await StatusAsync(path, response, attemptEnds.Token);
+                if (!IsPassing(response.StatusCode) || attempt == MaxAttempts) throw failure;
 
+                reason = failure.Message;
                 if (response.Headers.RetryAfter?.Delta is { } asked) pause = asked < longestPause ? asked : longestPause;
             }
             catch (Exception e) when (IsNetwork(e, cancel))
             {
-                if (attempt == MaxAttempts) throw AuditException.Unavailable($"`{path}` cannot be fetched: {e.Message}", e);
+                reason = $"`{path}` cannot be fetched: {e.Message}";
+                if (attempt == MaxAttempts) throw AuditException.Unavailable(reason, e);
             }
 
+            waits?.Report($"{reason.TrimEnd('.')}; waiting {pause.TotalSeconds:0.##} s");
             await Task.Delay(pause, clock, cancel);
             pause = pause * 2 < longestPause ? pause * 2 : longestPause;
         }
     }
 
-    public static AuditException Status(string path, HttpStatusCode status) => status switch
+    /// <summary>What an answer that is no success means, with the reason that its problem document gives.</summary>
+    public static async Task<AuditException> StatusAsync(string path, HttpResponseMessage response, CancellationToken cancel) => response.StatusCode switch
     {
         HttpStatusCode.Gone => AuditException.Ended($"`{path}` answers 410: this history has ended; the log goes on under another origin."),
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
-            AuditException.Unavailable($"`{path}` answers {(int)status}: give a credential with --header."),
-        _ => AuditException.Unavailable($"`{path}` answers {(int)status} instead of 200."),
+            AuditException.Unavailable($"`{path}` answers {(int)response.StatusCode}: give a credential with --header."),
+        var status => AuditException.Unavailable($"`{path}` answers {(int)status} instead of 200{await ReasonAsync(response, cancel)}."),
     };
 
     /// <summary>Time-outs are cancellations that nobody asked for.</summary>
     public static bool IsNetwork(Exception e, CancellationToken cancel) =>
         e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested);
+
+    /// <summary>Code and detail of a problem document (RFC 9457), after a colon; empty when there is none.</summary>
+    static async Task<string> ReasonAsync(HttpResponseMessage response, CancellationToken cancel)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != "application/problem+json") return "";
+
+        try
+        {
+            using var body = await ReadBodyAsync(response, "problem", MaxProblem, cancel);
+            using var json = JsonDocument.Parse(body.Span.ToArray());
+            var reason = string.Join(": ", new[] { Text("code"), Text("detail") ?? Text("title") }.Where(text => !string.IsNullOrEmpty(text)));
+
+            // It goes to a terminal.
+            reason = string.Concat(reason.Where(c => !char.IsControl(c))).TrimEnd('.');
+            return reason.Length == 0 ? "" : $": {(reason.Length > MaxReason ? reason[..MaxReason] : reason)}";
+
+            string? Text(string name) =>
+                json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var text)
+                    && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or AuditException)
+        {
+            return "";
+        }
+    }
 
     static bool IsPassing(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;

@@ -109,6 +109,34 @@ public class VerifyHttpSpecs
     }
 
     [Fact]
+    public async Task What_a_problem_document_says_is_passed_on_and_each_wait_is_told()
+    {
+        await using var server = new TestServer((_, _) => new(
+            "503 Service Unavailable", """{"status":503,"code":"audit_signing_refused","detail":"the log is\u001b[31m frozen."}"""u8.ToArray(),
+            "Retry-After: 60\r\nContent-Type: application/problem+json\r\n"));
+        var waits = new Waits();
+        using var source = AuditLogSource.FromHttp(HttpSource.CreateClient([]), server.Url, new ImpatientClock(), waits);
+
+        var report = await new AuditVerifier(source, Verify.Trust, TimeProvider.System).VerifyAsync(new());
+
+        report.Problem.ShouldBe("`checkpoint` answers 503 instead of 200: audit_signing_refused: the log is[31m frozen.");
+        waits.ShouldBe(Enumerable.Repeat("`checkpoint` answers 503 instead of 200: audit_signing_refused: the log is[31m frozen; waiting 30 s", 4));
+    }
+
+    [Theory]
+    [InlineData("application/json", """{"code":"x"}""")]
+    [InlineData("application/problem+json", "[]")]
+    [InlineData("application/problem+json", "{")]
+    [InlineData("application/problem+json", """{"code":7}""")]
+    public async Task What_is_no_problem_document_adds_nothing(string type, string body)
+    {
+        await using var server = new TestServer((_, _) =>
+            new("500 Internal Server Error", System.Text.Encoding.UTF8.GetBytes(body), $"Content-Type: {type}\r\n"));
+
+        (await VerifyAsync(server)).Problem.ShouldBe("`checkpoint` answers 500 instead of 200.");
+    }
+
+    [Fact]
     public async Task Answers_that_break_off_and_servers_that_are_gone_are_unavailable()
     {
         var server = new TestServer((_, _) => new("200 OK", [1, 2, 3], Promised: 10));
@@ -126,6 +154,11 @@ public class VerifyHttpSpecs
         await using var server = new TestServer((_, _) => Response.Ok(new byte[(1 << 20) + 1]));
 
         (await VerifyAsync(server)).Outcome.ShouldBe(AuditOutcome.Malformed);
+    }
+
+    sealed class Waits : List<string>, IProgress<string>
+    {
+        public void Report(string value) => Add(value);
     }
 
     /// <summary>Waits for nothing, so that tries follow each other at once.</summary>

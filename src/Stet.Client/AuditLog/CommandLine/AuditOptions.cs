@@ -60,7 +60,7 @@ static class AuditOptions
     public static AuditLogSource Source(this ParseResult arguments, TimeProvider clock)
     {
         var log = arguments.Required(Log);
-        if (IsUrl(log)) return AuditLogSource.FromHttp(arguments.Client(), Url(log), clock);
+        if (IsUrl(log)) return AuditLogSource.FromHttp(arguments.Client(), Url(log), clock, new Lines(arguments.InvocationConfiguration.Error));
         return log.Contains("://", StringComparison.Ordinal)
             ? throw AuditException.Usage("`--log` must be a URL, http:// or https://, or a folder.")
             : AuditLogSource.FromFolder(log);
@@ -148,4 +148,11 @@ static class AuditOptions
         Uri.TryCreate(log, UriKind.Absolute, out var url) && url.Query.Length == 0 && url.Fragment.Length == 0
             ? url
             : throw AuditException.Usage($"`--log` must be a URL without query, such as https://host/v1/tenants/ID/audit.");
+
+    sealed class Lines(TextWriter writer) : IProgress<string>
+    {
+        readonly TextWriter writer = TextWriter.Synchronized(writer);
+
+        public void Report(string value) => writer.WriteLine(value);
+    }
 }
