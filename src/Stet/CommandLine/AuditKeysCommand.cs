@@ -9,16 +9,15 @@ namespace Stet.CommandLine;
 /// <summary><c>stet audit new-epoch | replace-secret | rewrap</c>: what an operator does with logs and keys in the database.</summary>
 static class AuditKeysCommand
 {
-    static readonly Option<string> Tenant = new("--tenant") { Description = "Whose log: a lower-case UUID", Required = true };
-
-    static readonly Option<string> Reason = new("--reason") { Description = "Why, for those who read the log: 1 to 500 characters", Required = true };
+    static readonly Option<string[]> Tenant = Text("--tenant", "ID", "Whose log: a lower-case UUID (REQUIRED)");
+    static readonly Option<string[]> Reason = Text("--reason", "TEXT", "Why, for those who read the log: 1 to 500 characters (REQUIRED)");
 
     public static Command NewEpoch()
     {
-        var command = new Command("new-epoch", "Let a frozen log go on under another origin, with another key") { Tenant, Reason };
+        var command = new Command("new-epoch", "Let a frozen log go on under another origin, with another key") { Tenant, Reason, Surplus.Argument };
         command.SetAction((arguments, cancel) => RunAsync(arguments, async (app, cancel) =>
         {
-            var started = await StartAsync(app.Services, arguments.GetValue(Tenant)!, arguments.GetValue(Reason)!, cancel);
+            var started = await StartAsync(app.Services, arguments.GetValue(Tenant)![0], arguments.GetValue(Reason)![0], cancel);
             Console.WriteLine($"{started.OldOrigin} goes on as {started.Origin}");
             Console.WriteLine($"verification key: {started.Vkey}");
         }, cancel));
@@ -29,14 +28,14 @@ static class AuditKeysCommand
     {
         var command = new Command("replace-secret", "Make the salts of a log with a new secret from now on: the one before has leaked")
         {
-            Tenant, Reason,
+            Tenant, Reason, Surplus.Argument,
         };
         command.SetAction((arguments, cancel) => RunAsync(arguments, async (app, cancel) =>
         {
-            var tenantId = arguments.GetValue(Tenant)!;
+            var tenantId = arguments.GetValue(Tenant)![0];
             using var logs = Logs(app.Services, _ => null);
             await using var store = Open(app.Services, logs);
-            var position = await new ReplaceSecret(logs, store).RunAsync(tenantId, arguments.GetValue(Reason)!, cancel);
+            var position = await new ReplaceSecret(logs, store).RunAsync(tenantId, arguments.GetValue(Reason)![0], cancel);
             Console.WriteLine($"{tenantId}: the secret is replaced from after position {position}");
         }, cancel));
         return command;
@@ -44,8 +43,8 @@ static class AuditKeysCommand
 
     public static Command Rewrap()
     {
-        var command = new Command("rewrap", "Wrap all tenants' keys with the first installation key");
-        command.SetAction((arguments, cancel) => Database.UseAsync(arguments, async (connectionString, _) =>
+        var command = new Command("rewrap", "Wrap all tenants' keys with the first installation key") { Surplus.Argument };
+        command.SetAction((arguments, cancel) => SurplusProblem(arguments) is { } problem ? FailAsync(problem) : Database.UseAsync(arguments, async (connectionString, _) =>
         {
             await using var app = RunCommand.Build("http://127.0.0.1:0", connectionString, Database.PrivateOptions(arguments).DataFolder);
             var installation = app.Services.GetRequiredService<InstallationKeys>();
@@ -74,8 +73,24 @@ static class AuditKeysCommand
         }, cancel, attach: true);
 
     static string? Problem(ParseResult arguments) =>
-        AuditCommand.ProblemOfTenant(arguments.GetValue(Tenant)!)
-        ?? (arguments.GetValue(Reason)!.Length is 0 or > 500 ? "`--reason` must have 1 to 500 characters." : null);
+        SurplusProblem(arguments) ?? ProblemOfCount(arguments, Tenant) ?? ProblemOfCount(arguments, Reason)
+        ?? AuditCommand.ProblemOfTenant(arguments.GetValue(Tenant)![0])
+        ?? (arguments.GetValue(Reason)![0].Length is 0 or > 500 ? "`--reason` must have 1 to 500 characters." : null);
+
+    static string? SurplusProblem(ParseResult arguments) => Surplus.First(arguments) is { } surplus
+        ? $"`{surplus}` is no option of this command; see `stet audit {arguments.CommandResult.Command.Name} --help`."
+        : null;
+
+    static string? ProblemOfCount(ParseResult arguments, Option<string[]> option) => arguments.GetValue(option) switch
+    {
+        [_] => null,
+        null or [] => $"`{option.Name}` is missing.",
+        _ => $"`{option.Name}` is given more than once.",
+    };
+
+    /// <summary>Takes any number of values: the parser's own complaint would end with 1.</summary>
+    static Option<string[]> Text(string name, string value, string description) =>
+        new(name) { Description = description, HelpName = value, Arity = ArgumentArity.ZeroOrMore };
 
     static async Task<int> FailAsync(string problem)
     {

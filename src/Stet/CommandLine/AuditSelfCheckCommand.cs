@@ -19,10 +19,11 @@ static class AuditSelfCheckCommand
     const int Interrupted = 130;
     const int PageSize = 4_096;
 
-    static readonly Option<string?> Tenant = new("--tenant")
+    static readonly Option<string[]> Tenant = new("--tenant")
     {
         Description = "Check one tenant's log, a lower-case UUID; without it, all",
-        Arity = ArgumentArity.ZeroOrOne, // the parser's own complaint would end with 1
+        HelpName = "ID",
+        Arity = ArgumentArity.ZeroOrMore, // the parser's own complaint would end with 1
     };
 
     public static Command Create()
@@ -42,8 +43,10 @@ static class AuditSelfCheckCommand
         if (Surplus.First(arguments) is { } surplus)
             return await FailAsync(Unusable, $"`{surplus}` is no option of this command; see `stet audit selfcheck --help`.");
 
-        var wanted = arguments.GetValue(Tenant);
-        if (wanted is null && arguments.GetResult(Tenant) is { Tokens.Count: 0 }) return await FailAsync(Unusable, "`--tenant` needs a tenant's id.");
+        var tenants = arguments.GetValue(Tenant) ?? [];
+        if (tenants.Length > 1) return await FailAsync(Unusable, "`--tenant` is given more than once.");
+        var wanted = tenants is [var one] ? one : null;
+        if (wanted is null && arguments.GetResult(Tenant) is { Implicit: false }) return await FailAsync(Unusable, "`--tenant` needs a tenant's id.");
         if (wanted is not null && AuditCommand.ProblemOfTenant(wanted) is { } problem) return await FailAsync(Unusable, problem);
 
         int? result = null;

@@ -110,12 +110,32 @@ public class AuditCommandSpecs
     [InlineData("watch --log x --vkey KEY --state s --interval 0s")]
     [InlineData("verify --log ftp://x/ --vkey KEY")]
     [InlineData("watch --log ftp://x/ --vkey KEY --state s")]
+    [InlineData("frob")]
+    [InlineData("--frob")]
+    [InlineData("frob verify")]
     public async Task A_wrong_call_is_exit_code_2_with_a_message(string line)
     {
         var (code, output, error) = await RunAsync(line.Replace("KEY", Vkey).Split(' '));
 
         (code, output).ShouldBe((2, ""));
         error.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_call_without_a_verb_is_exit_code_2() =>
+        (await RunAsync()).ShouldBe((2, "", "Name what to do; see `stet audit --help`.\n"));
+
+    [Theory]
+    [InlineData("verify", "--log <log>")]
+    [InlineData("proof", "--file <file>")]
+    [InlineData("watch", "--log <log>")]
+    [InlineData("export", "--log <log>")]
+    [InlineData("export", "--to <to>")]
+    public async Task Help_marks_what_is_required(string verb, string option)
+    {
+        var (_, output, _) = await RunAsync(verb, "--help");
+
+        output.Split('\n').Single(line => line.Contains($"  {option} ")).ShouldEndWith("(REQUIRED)");
     }
 
     [Theory]

@@ -44,6 +44,10 @@ public sealed class AuditSelfCheckSpecs(AuditSelfCheckSpecs.TwoLogs logs) : ICla
         (await logs.RunAsync("--tenant")).ShouldBe((2, "", "`--tenant` needs a tenant's id."));
 
     [Fact]
+    public async Task An_option_that_is_given_twice_ends_with_2() =>
+        (await logs.RunAsync("--tenant", logs.Sound, "--tenant", logs.Changed)).ShouldBe((2, "", "`--tenant` is given more than once."));
+
+    [Fact]
     public async Task A_tenant_that_is_not_there_ends_with_2()
     {
         var nobody = TestService.NewTenantId();

@@ -78,6 +78,22 @@ public sealed class StetCommandSpecs
         (reason.ExitCode, reason.Errors.TrimEnd()).ShouldBe((2, "`--reason` must have 1 to 500 characters."));
     }
 
+    [Theory]
+    [InlineData("`--tenant` is missing.", "new-epoch")]
+    [InlineData("`--tenant` is missing.", "replace-secret", "--reason", "leak")]
+    [InlineData("`--reason` is missing.", "new-epoch", "--tenant", "ABC", "--reason")]
+    [InlineData("`--reason` is given more than once.", "replace-secret", "--tenant", "ABC", "--reason", "a", "--reason", "b")]
+    [InlineData("`--frob` is no option of this command; see `stet audit new-epoch --help`.", "new-epoch", "--frob")]
+    [InlineData("`now` is no option of this command; see `stet audit rewrap --help`.", "rewrap", "now")]
+    [InlineData("`frob` is not understood; see `stet audit --help`.", "frob")]
+    [InlineData("Name what to do; see `stet audit --help`.")]
+    public async Task A_wrong_call_of_audit_ends_with_2_and_one_line(string message, params string[] arguments)
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync(["audit", .. arguments]);
+
+        (exitCode, output).ShouldBe((2, message));
+    }
+
     [Fact]
     public async Task A_server_that_does_not_answer_ends_with_1()
     {

@@ -15,16 +15,26 @@ public static class AuditCommand
     /// would answer 1, which here says that something was refuted. Parse with
     /// <see cref="ParserConfiguration.ResponseFileTokenReplacer"/> null: <c>@FILE</c> names a file of keys here.
     /// </remarks>
-    public static Command Create(TimeProvider clock) => new("audit", "Verify a log: signatures, tree, entries, proofs, payloads")
+    public static Command Create(TimeProvider clock)
     {
-        VerifyCommand.Create(clock), ProofCommand.Create(), ExportCommand.Create(), WatchCommand.Create(clock),
-    };
+        var surplus = Surplus();
+        var command = new Command("audit", "Verify a log: signatures, tree, entries, proofs, payloads")
+        {
+            VerifyCommand.Create(clock), ProofCommand.Create(), ExportCommand.Create(), WatchCommand.Create(clock), surplus,
+        };
+        command.SetAction(async (arguments, _) =>
+        {
+            var problem = arguments.GetValue(surplus) is [var first, ..] ? $"`{first}` is not understood" : "Name what to do";
+            await arguments.InvocationConfiguration.Error.WriteLineAsync($"{problem}; see `stet audit --help`.");
+            return (int)AuditOutcome.Usage;
+        });
+        return command;
+    }
 
     /// <summary>A verb whose failures are exit codes and one line on standard error.</summary>
     internal static Command Verb(string name, string description, IEnumerable<Option> options, Func<ParseResult, CancellationToken, Task<AuditOutcome>> run)
     {
-        // Takes what no option takes: the parser's own complaint would end with 1.
-        var surplus = new Argument<string[]>("surplus") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
+        var surplus = Surplus();
         var command = new Command(name, description) { surplus };
         foreach (var option in options) command.Options.Add(option);
         command.SetAction(async (arguments, cancel) =>
@@ -49,4 +59,7 @@ public static class AuditCommand
         });
         return command;
     }
+
+    /// <summary>Takes what no option takes: the parser's own complaint would end with 1.</summary>
+    static Argument<string[]> Surplus() => new("surplus") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
 }
