@@ -20,8 +20,9 @@ static class AgentCommand
           stet agent run --source events.csv --shard-id room-17 --epoch-seconds 60 \
             --url https://stet.example --tenant 22222222-2222-4222-8222-222222222222
 
-        Exit codes: 0 everything delivered, 1 usage or an outbox or a file that cannot be used, 2 some documents
-        are dead, 3 some are pending. `stet agent outbox list` says which and why.
+        Exit codes:
+          0 everything delivered; 1 usage, or an outbox or a file that cannot be used; 2 some documents are dead;
+          3 some are pending; 130 interrupted. `stet agent outbox list` says which and why.
 
         """;
 

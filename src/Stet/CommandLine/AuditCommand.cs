@@ -9,10 +9,14 @@ static class AuditCommand
     {
         var audit = Client.AuditLog.CommandLine.AuditCommand.Create(clock);
         audit.Description = "Verify logs from outside; check and look after those in the database";
-        audit.Subcommands.Add(AuditSelfCheckCommand.Create());
-        audit.Subcommands.Add(AuditKeysCommand.NewEpoch());
-        audit.Subcommands.Add(AuditKeysCommand.ReplaceSecret());
-        audit.Subcommands.Add(AuditKeysCommand.Rewrap());
+        foreach (var verb in audit.Subcommands)
+            verb.WithExitCodes("0 sound; 1 refuted; 2 usage; 3 unavailable; 4 malformed; 5 fork; 6 policy; 7 stale; 130 interrupted");
+
+        audit.Subcommands.Add(AuditSelfCheckCommand.Create()
+            .WithExitCodes("0 no findings; 1 findings; 2 usage or key; 3 could not be done; 130 interrupted"));
+        audit.Subcommands.Add(AuditKeysCommand.NewEpoch().WithExitCodes("0 done; 1 not done; 2 no tenant's id or no reason"));
+        audit.Subcommands.Add(AuditKeysCommand.ReplaceSecret().WithExitCodes("0 done; 1 not done; 2 no tenant's id or no reason"));
+        audit.Subcommands.Add(AuditKeysCommand.Rewrap().WithExitCodes("0 done; 1 not done; 2 usage"));
         return audit;
     }
 

@@ -14,6 +14,6 @@ static class CheckEnvironmentCommand
             await EnvironmentCheck.RunAsync(
                 Database.ConnectionString(arguments), Database.PrivateOptions(arguments), TimeProvider.System, cancel),
             Console.Out));
-        return command;
+        return command.WithExitCodes("0 Stet could run here; 1 it could not");
     }
 }

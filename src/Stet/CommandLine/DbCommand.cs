@@ -29,6 +29,11 @@ static class DbCommand
         var dump = new Command("dump", "Write the whole schema as one SQL script to standard output");
         dump.SetAction(_ => Console.Write(new SchemaMigrator("", StetApplication.Schema).Dump()));
 
-        return new Command("db", "The database schema") { apply, assert, dump };
+        return new Command("db", "The database schema")
+        {
+            apply.WithExitCodes("0 done; 1 could not be done"),
+            assert.WithExitCodes("0 the database has this version's schema; 1 it differs, or cannot be asked"),
+            dump,
+        };
     }
 }

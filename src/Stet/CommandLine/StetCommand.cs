@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Stet.CommandLine;
 
@@ -27,7 +28,7 @@ public static class StetCommand
             ProjectionsCommand.Create(), AuditCommand.Create(TimeProvider.System), WitnessCommand.Create(),
             AgentCommand.Create(TimeProvider.System), PolicyCommand.Create(),
         };
-        foreach (var option in run.Options) root.Options.Add(option);
+        foreach (var option in run.Options.Where(o => o is not HelpOption)) root.Options.Add(option);
         root.SetAction(RunCommand.RunAsync);
         return root;
     }

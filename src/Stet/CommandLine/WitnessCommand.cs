@@ -18,14 +18,17 @@ static class WitnessCommand
           where logs.txt holds a verifier key per line, as GET /v1/audit/keys shows them:
           stet.example/audit/acme+eb67220f+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4
 
+        Exit codes:
+          0 stopped; 1 cannot listen; 2 usage, key or state
+
         """;
 
-    static readonly Option<string[]> Listen = Text("--listen", "ADDR", "Where to listen, an IP address or localhost with a port; plain HTTP, TLS ends at a proxy in front");
-    static readonly Option<string[]> State = Text("--state", "DIR", "Folder that remembers what was cosigned; never restore it from a backup");
-    static readonly Option<string[]> Key = Text("--key", "F", "The witness's private key, a file that `keygen` made");
-    static readonly Option<string[]> Log = Text("--log", "VKEY", "Verifier keys of the logs to cosign, or @FILE with one per line");
-    static readonly Option<string[]> Name = Text("--name", "NAME", "The key's name, such as witness.example/w1: no white space, no +");
-    static readonly Option<string[]> Out = Text("--out", "F", "The file to make, which only its owner can read");
+    static readonly Option<string[]> Listen = Text("--listen", "ADDR", "Where to listen, an IP address or localhost with a port; plain HTTP, TLS ends at a proxy in front (REQUIRED)");
+    static readonly Option<string[]> State = Text("--state", "DIR", "Folder that remembers what was cosigned; never restore it from a backup (REQUIRED)");
+    static readonly Option<string[]> Key = Text("--key", "F", "The witness's private key, a file that `keygen` made (REQUIRED)");
+    static readonly Option<string[]> Log = Text("--log", "VKEY", "Verifier keys of the logs to cosign, or @FILE with one per line (REQUIRED)");
+    static readonly Option<string[]> Name = Text("--name", "NAME", "The key's name, such as witness.example/w1: no white space, no + (REQUIRED)");
+    static readonly Option<string[]> Out = Text("--out", "F", "The file to make, which only its owner can read (REQUIRED)");
 
     public static Command Create()
     {

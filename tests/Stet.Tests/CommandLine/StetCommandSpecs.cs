@@ -94,6 +94,37 @@ public sealed class StetCommandSpecs
         (exitCode, output).ShouldBe((2, message));
     }
 
+    [Theory]
+    [InlineData("0 stopped; 1 cannot start; 2 data folder in use", "run")]
+    [InlineData("0 Stet could run here; 1 it could not", "check-env")]
+    [InlineData("1 it differs", "db", "assert")]
+    [InlineData("0 sound; 1 refuted; 2 usage; 3 unavailable; 4 malformed; 5 fork; 6 policy; 7 stale; 130 interrupted", "audit", "verify")]
+    [InlineData("7 stale; 130 interrupted", "audit", "watch")]
+    [InlineData("0 done; 1 not done; 2 no tenant's id or no reason", "audit", "new-epoch")]
+    [InlineData("0 no findings; 1 findings; 2 usage or key; 3 could not be done; 130 interrupted", "audit", "selfcheck")]
+    [InlineData("0 stopped; 1 cannot listen; 2 usage, key or state", "witness")]
+    [InlineData("130 interrupted", "agent")]
+    [InlineData("0 written; 2 a file is there already or cannot be written; 130 interrupted", "policy", "init")]
+    public async Task Help_says_what_exit_codes_mean(string exitCodes, params string[] command)
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync([.. command, "--help"]);
+
+        exitCode.ShouldBe(0);
+        output.ShouldContain("Exit codes:");
+        output.ShouldContain(exitCodes);
+        output.Split("--help  ").Length.ShouldBe(2, output);
+    }
+
+    [Theory]
+    [InlineData("witness", "--listen <ADDR>", "--state <DIR>", "--key <F>", "--log <VKEY>")]
+    [InlineData("audit new-epoch", "--tenant <ID>", "--reason <TEXT>")]
+    public async Task Help_marks_what_is_required(string command, params string[] options)
+    {
+        var (_, output, _) = await ServiceProcess.RunAsync([.. command.Split(' '), "--help"]);
+
+        foreach (var option in options) output.Split('\n').Single(line => line.Contains($"  {option} ")).TrimEnd().ShouldEndWith("(REQUIRED)");
+    }
+
     [Fact]
     public async Task A_server_that_does_not_answer_ends_with_1()
     {

@@ -7,13 +7,13 @@ namespace Stet.Client.AuditLog.CommandLine;
 /// <summary>The options that several verbs share, and how they are read: every problem is a usage error.</summary>
 static class AuditOptions
 {
-    public static readonly Option<string[]> Log = Text("--log", "Prefix of the log, http:// or https://, or the folder of an export");
+    public static readonly Option<string[]> Log = Text("--log", "Prefix of the log, http:// or https://, or the folder of an export (REQUIRED)");
     public static readonly Option<string[]> Keys = Text("--vkey", "A verifier key of the log, `name+id+key`, or @FILE with one on each line; repeat it while the log changes its key");
     public static readonly Option<string[]> Policy = Text("--policy", "File with a witness policy (C2SP tlog-policy); its `log` lines stand in for --vkey");
     public static readonly Option<string[]> Witnesses = Text("--witness", "A verifier key of a witness, or @FILE; repeat it for each");
     public static readonly Option<string[]> Quorum = Text("--quorum", "How many of the witnesses must have cosigned; all, if not said");
     public static readonly Option<string[]> MaxAge = Text("--max-age", "How old the newest cosignature may be, such as 90s, 15m, 24h or 7d");
-    public static readonly Option<string[]> State = Text("--state", "File that keeps the newest verified checkpoint: the next must extend it");
+    public static readonly Option<string[]> State = Text("--state", "File that keeps the newest verified checkpoint: the next must extend it; `watch` requires it");
     public static readonly Option<string[]> StateWithOneDash = new("-state") { Hidden = true, Arity = ArgumentArity.ZeroOrMore };
     public static readonly Option<string[]> Evidence = Text("--evidence", "Folder that gets both notes when the log contradicts itself");
     public static readonly Option<string[]> Headers = Text("--header", "A header of every request, `Name: value`; repeat it");

@@ -5,8 +5,8 @@ namespace Stet.Client.AuditLog.CommandLine;
 /// <summary><c>stet audit export</c>: a log into a folder, to keep and to verify offline.</summary>
 static class ExportCommand
 {
-    static readonly Option<string[]> Log = AuditOptions.Text("--log", "Prefix of the log, http:// or https://");
-    static readonly Option<string[]> To = AuditOptions.Text("--to", "Folder to write; it has a `checkpoint` only when all is there");
+    static readonly Option<string[]> Log = AuditOptions.Text("--log", "Prefix of the log, http:// or https:// (REQUIRED)");
+    static readonly Option<string[]> To = AuditOptions.Text("--to", "Folder to write; it has a `checkpoint` only when all is there (REQUIRED)");
 
     public static Command Create() => AuditCommand.Verb(
         "export", "Download a log with its payloads into a folder", [Log, To, AuditOptions.Headers],

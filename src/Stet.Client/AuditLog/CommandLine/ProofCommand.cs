@@ -7,7 +7,7 @@ namespace Stet.Client.AuditLog.CommandLine;
 /// <summary><c>stet audit proof</c>: a tlog-proof, receipt or evidence pack, offline.</summary>
 static class ProofCommand
 {
-    static readonly Option<string[]> ProofFile = AuditOptions.Text("--file", "A tlog-proof, a receipt, an answer with receipts, or an evidence pack");
+    static readonly Option<string[]> ProofFile = AuditOptions.Text("--file", "A tlog-proof, a receipt, an answer with receipts, or an evidence pack (REQUIRED)");
     static readonly Option<string[]> Entry = AuditOptions.Text("--entry", "File with the entry that a tlog-proof is about, byte for byte");
     static readonly Option<string[]> LeafHash = AuditOptions.Text("--leaf-hash", "Its leaf hash instead, in base64 or lower-case hex");
 
