@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
-using System.CommandLine.Invocation;
 
 namespace Stet.CommandLine;
 
@@ -30,14 +28,13 @@ static class PolicyCommand
         var command = new Command("policy", "Policies as files: check, format, test, compare")
         {
             PolicyInitCommand.Create(), PolicyCheckCommand.Create(), PolicyFormatCommand.Create(), PolicyTestCommand.Create(),
-            PolicyDiffCommand.Create(), PolicyReplayCommand.Create(),
+            PolicyDiffCommand.Create(), PolicyReplayCommand.Create(), Surplus.Argument,
         };
 
         // Without a verb: the parser would end with 1.
-        command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (arguments, cancel) =>
         {
-            var problem = arguments.UnmatchedTokens is [var surplus, ..] ? $"`{surplus}` is not understood" : "Name what to do";
+            var problem = Surplus.First(arguments) is { } surplus ? $"`{surplus}` is not understood" : "Name what to do";
             await arguments.InvocationConfiguration.Error.WriteLineAsync($"{problem}; see `stet policy --help`.".AsMemory(), cancel);
             return Unusable;
         });
@@ -48,19 +45,19 @@ static class PolicyCommand
     public static Command Verb(
         string name, string description, string exitCodes, IEnumerable<Symbol> symbols, Func<ParseResult, CancellationToken, Task<int>> run)
     {
-        var command = new Command(name, description) { TreatUnmatchedTokensAsErrors = false };
+        var command = new Command(name, description);
         foreach (var symbol in symbols)
         {
             if (symbol is Option option) command.Options.Add(option);
             else command.Arguments.Add((Argument)symbol);
         }
 
-        command.Options.Add(new HelpOption { Action = new HelpWithExitCodes($"{exitCodes}; 130 interrupted") });
+        command.Arguments.Add(Surplus.Argument);
         command.SetAction(async (arguments, cancel) =>
         {
             try
             {
-                if (arguments.UnmatchedTokens is [var surplus, ..])
+                if (Surplus.First(arguments) is { } surplus)
                     throw new PolicyCommandException($"`{surplus}` is not understood; see `stet policy {name} --help`.");
 
                 // Ctrl+C is listened to once the command has returned its task, and files are read and evaluated without a pause.
@@ -77,7 +74,7 @@ static class PolicyCommand
                 return Interrupted;
             }
         });
-        return command;
+        return command.WithExitCodes($"{exitCodes}; 130 interrupted");
     }
 
     /// <summary>The paths of a call.</summary>
@@ -90,18 +87,6 @@ static class PolicyCommand
                 throw new PolicyCommandException($"`{option}` is no option of this command; see `--help`."),
             var paths => paths,
         };
-
-    sealed class HelpWithExitCodes(string exitCodes) : SynchronousCommandLineAction
-    {
-        readonly HelpAction help = new();
-
-        public override int Invoke(ParseResult parseResult)
-        {
-            var exitCode = help.Invoke(parseResult);
-            parseResult.InvocationConfiguration.Output.Write($"Exit codes:\n  {exitCodes}\n\n");
-            return exitCode;
-        }
-    }
 }
 
 /// <summary>A command cannot do what it is asked to. The message says why and what to do.</summary>

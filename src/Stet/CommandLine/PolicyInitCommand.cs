@@ -6,20 +6,20 @@ namespace Stet.CommandLine;
 /// <summary><c>stet policy init</c>: the ready-made rules for AI agents as files of one's own.</summary>
 static class PolicyInitCommand
 {
-    static readonly Argument<string[]> Folder = new("DIR")
+    static readonly Argument<string?> Folder = new("DIR")
     {
-        Description = "Where to; made if it is not there",
-        Arity = ArgumentArity.ZeroOrMore, // the parser's own complaint would end with 1
+        Description = "Where to; made if it is not there (REQUIRED)",
+        Arity = ArgumentArity.ZeroOrOne, // the parser's own complaint would end with 1
     };
 
     public static Command Create() => PolicyCommand.Verb(
         "init", "Write schema, policies and tests for AI agents into a folder, to start from",
-        "0 written, 2 a file is there already or cannot be written",
+        "0 written; 2 a file is there already or cannot be written",
         [Folder], RunAsync);
 
     static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
-        if (arguments.GetValue(Folder) is not [var folder] || folder.StartsWith('-'))
+        if (arguments.GetValue(Folder) is not { } folder || folder.StartsWith('-'))
             throw new PolicyCommandException("Name one folder: `stet policy init DIR`.");
 
         try

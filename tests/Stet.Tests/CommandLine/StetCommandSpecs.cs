@@ -26,6 +26,12 @@ public sealed class StetCommandSpecs
     [InlineData("witness")]
     [InlineData("witness", "keygen")]
     [InlineData("agent", "outbox", "list")]
+    [InlineData("audit")]
+    [InlineData("audit", "rewrap")]
+    [InlineData("policy")]
+    [InlineData("policy", "init")]
+    [InlineData("policy", "check")]
+    [InlineData("policy", "diff")]
     public async Task Help_shows_each_option_once_and_nothing_that_would_be_refused(params string[] command)
     {
         var (exitCode, output, _) = await ServiceProcess.RunAsync([.. command, "--help"]);

@@ -34,10 +34,13 @@ public sealed class AgentCatalogSpecs
 
     [Theory]
     [InlineData("init")]
-    [InlineData("init", "one", "two")]
     [InlineData("init", "--force")]
     public async Task A_folder_has_to_be_named(params string[] arguments) =>
         (await CommandRun.OfAsync(arguments)).ShouldBe(new CommandRun(2, "", "Name one folder: `stet policy init DIR`.\n"));
+
+    [Fact]
+    public async Task Only_one_folder_is_taken() =>
+        (await CommandRun.OfAsync(["init", "one", "two"])).ShouldBe(new CommandRun(2, "", "`two` is not understood; see `stet policy init --help`.\n"));
 
     [Fact]
     public async Task No_address_and_no_prefix_leads_into_a_private_network()
