@@ -19,11 +19,6 @@ static partial class RunCommand
 
     public static Command Create()
     {
-        // Not what the environment says: other commands have the option too, where it is of no use.
-        Urls.Validators.Add(result =>
-        {
-            if (!result.Implicit && !AreAddresses(result.GetValue(Urls)!)) result.AddError($"`--urls` {AddressRule}");
-        });
         var command = new Command("run", "Serve over HTTP until Ctrl+C or SIGTERM (the default)") { Urls };
         command.SetAction(RunAsync);
         return command.WithExitCodes("0 stopped; 1 cannot start; 2 data folder in use");
@@ -34,7 +29,8 @@ static partial class RunCommand
         var urls = arguments.GetValue(Urls)!;
         if (AreAddresses(urls)) return await ServeAsync(urls, arguments, cancel);
 
-        await Console.Error.WriteLineAsync($"ASPNETCORE_URLS {AddressRule}");
+        var origin = arguments.GetResult(Urls) is { Implicit: false } ? "`--urls`" : "ASPNETCORE_URLS";
+        await Console.Error.WriteLineAsync($"{origin} {AddressRule}");
         return 1;
     }
 

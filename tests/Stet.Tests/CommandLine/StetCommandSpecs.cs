@@ -46,8 +46,6 @@ public sealed class StetCommandSpecs
     [InlineData("Unrecognized command or argument 'serve'", "serve")]
     [InlineData("Unrecognized command or argument '--prot'", "--prot", "1")]
     [InlineData("Required command was not provided", "db")]
-    [InlineData("must be addresses such as", "--urls", "8080")]
-    [InlineData("must be addresses such as", "--urls", "https://127.0.0.1:8443")]
     public async Task What_is_not_understood_ends_with_1_and_the_help(string message, params string[] arguments)
     {
         var (exitCode, output, errors) = await ServiceProcess.RunAsync(arguments);
@@ -98,6 +96,18 @@ public sealed class StetCommandSpecs
         var (exitCode, output, _) = await ServiceProcess.RunAsync(["audit", .. arguments]);
 
         (exitCode, output).ShouldBe((2, message));
+    }
+
+    [Theory]
+    [InlineData("--urls", "8080")]
+    [InlineData("--urls", "https://127.0.0.1:8443")]
+    [InlineData("run", "--urls", "foo")]
+    public async Task Where_it_cannot_listen_is_said_once(params string[] arguments)
+    {
+        var (exitCode, output, _) = await ServiceProcess.RunAsync(arguments);
+
+        exitCode.ShouldBe(1);
+        output.ShouldBe("`--urls` must be addresses such as `http://127.0.0.1:8080` or `http://*:8080`; TLS ends at a proxy in front.");
     }
 
     [Theory]
