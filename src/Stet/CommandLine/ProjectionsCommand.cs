@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Npgsql;
 using Stet.EventStore;
 
 namespace Stet.CommandLine;
@@ -74,6 +75,11 @@ static class ProjectionsCommand
             catch (RebuildException e)
             {
                 return await FailAsync($"{target.Name} was left as it is: {e.Message}");
+            }
+            catch (NpgsqlException)
+            {
+                await Console.Error.WriteLineAsync($"The rebuild of {target.Name} broke off; run it again:");
+                throw;
             }
             catch (OperationCanceledException)
             {

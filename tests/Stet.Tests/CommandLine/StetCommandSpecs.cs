@@ -173,6 +173,26 @@ public sealed class StetCommandSpecs
     }
 
     [Fact]
+    public async Task A_rebuild_that_the_database_breaks_off_names_its_projection()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        string[] connection = ["--connection", database.ConnectionString];
+        (await ServiceProcess.RunAsync(["db", "apply", .. connection])).ExitCode.ShouldBe(0);
+        await using (var open = await database.OpenAsync())
+        await using (var change = new NpgsqlCommand("""
+            create function public.refuse() returns event_trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$;
+            create event trigger refuse on ddl_command_start execute function public.refuse();
+            """, open))
+            await change.ExecuteNonQueryAsync();
+
+        var (exitCode, _, errors) = await ServiceProcess.RunAsync(["projections", "rebuild", "enforcement", .. connection]);
+
+        exitCode.ShouldBe(1);
+        errors.ShouldStartWith("The rebuild of enforcement broke off; run it again:");
+        errors.ShouldContain("the disk is full");
+    }
+
+    [Fact]
     public async Task A_database_made_from_the_dump_is_one_that_was_applied()
     {
         await using var database = await TestDatabase.CreateAsync();
