@@ -74,6 +74,8 @@ public sealed class RestoreGuard(
             await CompareAsync(connection, log, notes.Noted, "was signed", position);
         }
 
+        // A series that begins with its first count hides that one from whoever watches how it grows.
+        AuditMetrics.RestoreRefused.Add(0);
         log.Compared = new Comparison(incarnation, notes.Connected);
     }
 

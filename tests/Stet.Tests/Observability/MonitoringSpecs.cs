@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.Audit;
+using Stet.Audit.Witnesses;
+using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using Stet.Tests.Audit.Witnesses;
 using Stet.Tests.Http;
@@ -155,6 +157,8 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
             (await tenant.GetAsync($"/v1/tenants/{tenantId}/audit/proof/{entry["id"]}")).Status.ShouldBe(200);
             await SubmitAsync(tenant);
             await FreezeAsync(tenantId);
+            service.Services.GetRequiredService<WitnessMetrics>().Cosigned(ScriptedWitness.Name);
+            service.Services.GetRequiredService<PolicyAuditMetrics>().Audited(1, 0);
 
             Families = Exposition.Parse((await tenant.GetAsync("/metrics")).Text);
         }
