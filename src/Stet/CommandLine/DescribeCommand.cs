@@ -60,6 +60,9 @@ static class DescribeCommand
         output.WriteLine("\nOptions");
         foreach (var (key, value) in description.Options) output.WriteLine($"  {key,-44} {value ?? "not set"}");
 
+        if (description.UnknownSettings.Count > 0) output.WriteLine();
+        foreach (var unknown in description.UnknownSettings) output.WriteLine(unknown);
+
         if (description.Problem is { } problem) output.WriteLine($"\nWould not start: {problem}");
     }
 

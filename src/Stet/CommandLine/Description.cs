@@ -23,16 +23,18 @@ namespace Stet.CommandLine;
 /// <param name="Contexts">The bounded contexts, in their order.</param>
 /// <param name="Routes">By path; those without a permission need no credential.</param>
 /// <param name="Options">By their configuration key, as configured or by default.</param>
+/// <param name="UnknownSettings">What is configured in our sections and read by nobody, a sentence for each.</param>
 /// <param name="Problem">Why the service would not start with these options; null when it would.</param>
 sealed record Description(
     string Version, string Environment, string Database, string Schema, IReadOnlyList<ContextDescription> Contexts,
-    IReadOnlyList<RouteDescription> Routes, IReadOnlyDictionary<string, string?> Options, string? Problem)
+    IReadOnlyList<RouteDescription> Routes, IReadOnlyDictionary<string, string?> Options,
+    IReadOnlyList<string> UnknownSettings, string? Problem)
 {
     /// <summary>Describes an application that need not have been started.</summary>
     public static Description Of(WebApplication app, string database) => new(
         ObservabilityModule.Version, app.Environment.EnvironmentName, database, StetApplication.Schema[^1].Name,
         ContextDescription.In(app.Services.GetRequiredService<ContextCatalog>()),
-        RouteDescription.In(app), OptionValues.In(app.Configuration), ProblemWith(app.Services));
+        RouteDescription.In(app), OptionValues.In(app.Configuration), CommandLine.UnknownSettings.In(app.Configuration), ProblemWith(app.Services));
 
     static string? ProblemWith(IServiceProvider services)
     {

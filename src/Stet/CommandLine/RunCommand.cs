@@ -41,6 +41,7 @@ static partial class RunCommand
 
             await using var app = Build(urls, connectionString, Database.PrivateOptions(arguments).DataFolder);
             app.Services.GetRequiredService<IStartupValidator>().Validate();
+            foreach (var unknown in UnknownSettings.In(app.Configuration)) Unknown(app.Logger, unknown);
             await StartAsync(app, urls, cancel);
             Announce(app, isPrivate, applied);
             await app.WaitForShutdownAsync(cancel);
@@ -110,6 +111,9 @@ static partial class RunCommand
     static bool IsAddress(string url) =>
         url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
         && Uri.TryCreate(url.Replace("//*", "//host", StringComparison.Ordinal).Replace("//+", "//host", StringComparison.Ordinal), UriKind.Absolute, out _);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Setting}")]
+    static partial void Unknown(ILogger logger, string setting);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Url}, on {Database}, schema {Schema}")]
     static partial void Listening(ILogger logger, string[] url, string database, string schema);
