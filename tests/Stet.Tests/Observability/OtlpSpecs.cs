@@ -34,7 +34,8 @@ public sealed class OtlpSpecs
         var traces = collector.Received("/v1/traces");
         traces.ShouldContain("Microsoft.AspNetCore");
         traces.ShouldContain("GET /traced/{id}");
-        traces.ShouldContain("url.path");
+        traces.ShouldContain("http.route");
+        traces.ShouldNotContain("/traced/7");
         traces.ShouldContain("http.response.status_code");
         traces.ShouldContain("service.name\u0012\u0006\n\u0004stet");
         var metrics = collector.Received("/v1/metrics");
@@ -83,6 +84,24 @@ public sealed class OtlpSpecs
         traces.ShouldContain("error.type");
         traces.ShouldContain(type);
         traces.ShouldNotContain("inner detail 7f3a");
+        traces.ShouldNotContain("url.path");
+    }
+
+    [Fact]
+    public async Task A_path_that_leads_nowhere_is_not_exported()
+    {
+        await using var collector = await Collector.StartAsync();
+        await using var service = await ObservedService.StartAsync(routes: Route, settings: new()
+        {
+            ["Observability:OtlpEndpoint"] = collector.Url,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        });
+
+        using (await service.Client.GetAsync("/people/dr-ada")) await service.StopAsync();
+
+        var traces = collector.Received("/v1/traces");
+        traces.ShouldContain("http.response.status_code");
+        traces.ShouldNotContain("dr-ada");
     }
 
     [Theory]
@@ -103,7 +122,7 @@ public sealed class OtlpSpecs
 
         // Not "nothing": the sources are the whole process's, and its other services work in the background.
         var traces = collector.Received("/v1/traces");
-        traces.ShouldContain(Field("/traced/7"));
+        traces.ShouldContain(Field("/traced/{id}"));
         traces.ShouldNotContain(Field(path));
     }
 
