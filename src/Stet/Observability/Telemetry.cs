@@ -13,7 +13,7 @@ namespace Stet.Observability;
 /// </summary>
 public sealed class Telemetry(
     IOptions<ObservabilityOptions> options, IConfiguration configuration, PrometheusExporter prometheus,
-    IMeterFactory meterFactory, TimeProvider time, string[] instrumentation) : IHostedService, IDisposable
+    IMeterFactory meterFactory, TimeProvider time, ILogger<Telemetry> exports, string[] instrumentation) : IHostedService, IDisposable
 {
     /// <summary>
     /// Most series of one metric; the SDK sums what comes after under <c>otel_metric_overflow="true"</c>. Their memory
@@ -34,6 +34,7 @@ public sealed class Telemetry(
     readonly long started = time.GetTimestamp();
     MeterProvider? meters;
     TracerProvider? traces;
+    ExportWatch? watch;
 
     /// <summary>Since the service was put together.</summary>
     public TimeSpan Uptime => time.GetElapsedTime(started);
@@ -54,6 +55,7 @@ public sealed class Telemetry(
 
         if (endpoint is not null)
         {
+            watch = new ExportWatch(exports);
             meterBuilder.AddOtlpExporter();
             // In .NET 10 the server's spans get their attributes only on request. It asks when it starts: after this.
             AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
@@ -86,6 +88,7 @@ public sealed class Telemetry(
     {
         traces?.Dispose();
         meters?.Dispose();
+        watch?.Dispose();
     }
 
     // The SDK goes by names: another service in the process would add to our metrics, and end them with itself.
