@@ -38,6 +38,9 @@ while (($#)); do
   esac
   shift
 done
+for number in "$rounds" "$seconds" "$largest"; do
+  [[ $number =~ ^[1-9][0-9]{0,8}$ ]] || fail "--rounds, --seconds and --largest take a whole number above 0, not $number"
+done
 ((pcs_stored <= largest)) || pcs_stored=$largest
 ((decisions <= largest)) || decisions=$largest
 for i in "${!sizes[@]}"; do ((sizes[i] <= largest)) || unset "sizes[$i]"; done
