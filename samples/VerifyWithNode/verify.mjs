@@ -8,7 +8,8 @@
 //   --all         read every entry and every tile, too
 //   --since FILE  an earlier checkpoint: the log must go on from it. --save FILE: where to keep this one
 //
-// Exit code 0: everything holds. 1: something does not, or cannot be read; the reason is on standard error. 2: usage.
+// Exit code 0: everything holds. 1: something does not, or cannot be read; the reason is on standard error. 2: usage, such as
+// an index that the log does not reach.
 // Formats: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-tiles; the tree is that of RFC 6962, 2.1.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -22,6 +23,7 @@ const leafHash = entry => sha256(Buffer.of(0), entry);
 const nodeHash = (left, right) => sha256(Buffer.of(1), left, right);
 
 const refuse = reason => { throw new Error(reason); };
+const misuse = reason => { throw Object.assign(new Error(reason), { exitCode: 2 }); };
 
 // Node skips what is no base64, and so accepts many spellings of the same bytes: one is enough.
 function base64(text) {
@@ -30,9 +32,9 @@ function base64(text) {
 }
 
 // Decimal digits without a sign or leading zeros, as exact as a number of JavaScript can be.
-function decimal(text) {
+function decimal(text, fail = refuse) {
   const number = /^(0|[1-9][0-9]*)$/.test(text) ? Number(text) : NaN;
-  return Number.isSafeInteger(number) ? number : refuse(`this is no size or index: ${text}`);
+  return Number.isSafeInteger(number) ? number : fail(`this is no size or index: ${text}`);
 }
 
 // --- Keys, notes, checkpoints
@@ -189,8 +191,8 @@ async function check(log, key, { index, all, since, save, header = [] }) {
 
   const tiles = tilesOf(log, headers, size);
   if (size > 0 || index !== undefined) {
-    const number = index === undefined ? size - 1 : decimal(index);
-    if (number >= size) refuse(`there is no entry ${number} in a log of size ${size}`);
+    const number = index === undefined ? size - 1 : decimal(index, misuse);
+    if (number >= size) misuse(`there is no entry ${number} in a log of size ${size}`);
     const entry = await tiles.entry(number);
     if (!root.equals(await rootWithEntry(tiles, size, number, entry))) refuse(`entry ${number} does not lead to the root`);
     console.log(`inclusion: entry ${number} is ${entry}`);
@@ -215,14 +217,21 @@ async function check(log, key, { index, all, since, save, header = [] }) {
   if (save !== undefined) writeFileSync(save, note);
 }
 
+const usage = "usage: node verify.mjs LOG VKEY [--index N] [--all] [--since FILE] [--save FILE] [--header 'Name: value']";
+
 function readArguments() {
-  const text = { type: 'string' };
-  const options = { index: text, all: { type: 'boolean' }, since: text, save: text, header: { ...text, multiple: true } };
+  const [text, flag] = [{ type: 'string' }, { type: 'boolean' }];
+  const options = { index: text, all: flag, since: text, save: text, header: { ...text, multiple: true }, help: flag };
   try {
     const { values, positionals } = parseArgs({ options, allowPositionals: true });
+    if (values.help) {
+      console.log(usage);
+      process.exit(0);
+    }
+
     return positionals.length === 2 ? [...positionals, values] : refuse('LOG and VKEY are needed');
   } catch (error) {
-    console.error(`${error.message}\nusage: node verify.mjs LOG VKEY [--index N] [--all] [--since FILE] [--save FILE] [--header 'Name: value']`);
+    console.error(`${error.message}\n${usage}`);
     process.exit(2);
   }
 }
@@ -231,6 +240,6 @@ const [log, vkey, options] = readArguments();
 try {
   await check(log, parseKey(vkey), options);
 } catch (error) {
-  console.error(`refused: ${error.cause?.message ?? error.message}`);
-  process.exitCode = 1;
+  process.exitCode = error.exitCode ?? 1;
+  console.error(error.exitCode ? error.message : `refused: ${error.cause?.message ?? error.message}`);
 }

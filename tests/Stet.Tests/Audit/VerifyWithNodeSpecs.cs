@@ -174,8 +174,11 @@ public sealed class VerifyWithNodeSpecs : IDisposable
 
         (await VerifyAsync(server.Address)).ExitCode.ShouldBe(2);
         (await VerifyAsync(server.Address, server.Vkey, "--indx", "1")).ExitCode.ShouldBe(2);
-        (await VerifyAsync(server.Address, server.Vkey, "--index", "3")).Output.ShouldEndWith("refused: there is no entry 3 in a log of size 3");
-        (await VerifyAsync(server.Address, server.Vkey, "--index", "01")).Output.ShouldEndWith("refused: this is no size or index: 01");
+        (await VerifyAsync("--help")).ShouldBe((0, "usage: node verify.mjs LOG VKEY [--index N] [--all] [--since FILE] [--save FILE] [--header 'Name: value']"));
+        (await VerifyAsync(server.Address, server.Vkey, "--index", "3")).ShouldSatisfyAllConditions(
+            answer => answer.ExitCode.ShouldBe(2), answer => answer.Output.ShouldEndWith("\nthere is no entry 3 in a log of size 3"));
+        (await VerifyAsync(server.Address, server.Vkey, "--index", "01")).ShouldSatisfyAllConditions(
+            answer => answer.ExitCode.ShouldBe(2), answer => answer.Output.ShouldEndWith("\nthis is no size or index: 01"));
         (await VerifyAsync(server.Address, server.Vkey[..^1])).Output.ShouldStartWith("refused: this is no base64");
         (await VerifyAsync($"{server.Address}/elsewhere", server.Vkey)).Output.ShouldBe("refused: checkpoint was answered with 404");
     }
