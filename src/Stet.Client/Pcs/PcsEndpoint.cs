@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 
 namespace Stet.Client.Pcs;
@@ -46,7 +47,12 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
             if (response.Headers.Date is { } date) Interlocked.Exchange(ref clockSkew, (long)(now - date).TotalMilliseconds);
 
             var body = await ReadAsync(response, either.Token);
-            return DeliveryAnswer.Of((int)response.StatusCode, body, pcsId, RetryAfter(response.Headers, now));
+            var answer = DeliveryAnswer.Of((int)response.StatusCode, body, pcsId, RetryAfter(response.Headers, now));
+
+            // No problem of a document's.
+            return response.StatusCode == HttpStatusCode.NotFound && answer.Code is "not_found" or "http_404"
+                ? answer with { Detail = $"there is nothing at {submit.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped)}: the path of the service's address is wrong" }
+                : answer;
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

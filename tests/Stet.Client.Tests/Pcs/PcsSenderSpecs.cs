@@ -89,9 +89,24 @@ public class PcsSenderSpecs
         using var folder = new TestFolder();
         await using var outbox = await WithAsync(folder, documents: 1);
 
-        await new Scripted(_ => Answer(404, "<html>")).Sender(outbox, new HastyClock()).DrainAsync(null, CancellationToken.None);
+        await new Scripted(_ => Answer(405, "<html>")).Sender(outbox, new HastyClock()).DrainAsync(null, CancellationToken.None);
 
-        Listed(outbox).ShouldHaveSingleItem().Code.ShouldBe("http_404");
+        Listed(outbox).ShouldHaveSingleItem().Code.ShouldBe("http_405");
+    }
+
+    [Theory]
+    [InlineData("<html>", "http_404")]
+    [InlineData("""{"code":"not_found","detail":"see `/openapi/v1.json` for what there is"}""", "not_found")]
+    public async Task A_path_that_is_not_there_is_the_addresss_fault_and_told_with_it(string body, string code)
+    {
+        using var folder = new TestFolder();
+        await using var outbox = await WithAsync(folder, documents: 1);
+
+        await new Scripted(_ => Answer(404, body)).Sender(outbox, new HastyClock()).DrainAsync(null, CancellationToken.None);
+
+        var entry = Listed(outbox).ShouldHaveSingleItem();
+        entry.Code.ShouldBe(code);
+        entry.Detail.ShouldNotBeNull().ShouldMatch("^there is nothing at https?://[^ ]+/v1/pcs/submit: the path of the service's address is wrong$");
     }
 
     [Fact]
