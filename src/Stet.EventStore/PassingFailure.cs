@@ -12,7 +12,7 @@ public static class PassingFailure
         PostgresException p => p.IsTransient || p.SqlState is PostgresErrorCodes.AdminShutdown
             or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or "25P03" /* idle_in_transaction_session_timeout */
-            or PostgresErrorCodes.LockNotAvailable || IsLockedOut(p) || IsStalePlan(p),
+            or PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.ReadOnlySqlTransaction /* a primary no more */ || IsLockedOut(p) || IsStalePlan(p),
         NpgsqlException or IOException or TimeoutException or SocketException => true,
         _ => false,
     };

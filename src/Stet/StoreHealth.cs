@@ -13,33 +13,42 @@ static class StoreHealth
     sealed class DatabaseCheck(StoreConnections connections) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            AskAsync(connections, "select 1", _ => HealthCheckResult.Healthy(), cancellationToken);
+            AskAsync(
+                connections.Writer, "select current_setting('transaction_read_only')",
+                readOnly =>
+                {
+                    if (readOnly as string != "on") return HealthCheckResult.Healthy();
+
+                    connections.Writer.Clear(); // another session may be a primary's
+                    return HealthCheckResult.Unhealthy("the database is read-only; commands are refused");
+                },
+                cancellationToken);
     }
 
     sealed class SchemaCheck(StoreConnections connections) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             AskAsync(
-                connections, "select name from stet.schema_version order by name desc limit 1",
-                newest => newest as string == StetApplication.Schema[^1].Name
+                connections.Reader, "select count(*) from stet.schema_version",
+                scripts => scripts is long count && count == StetApplication.Schema.Count
                     ? HealthCheckResult.Healthy()
                     : HealthCheckResult.Unhealthy("the database has another schema version; run `stet db assert`"),
                 cancellationToken);
     }
 
     static async Task<HealthCheckResult> AskAsync(
-        StoreConnections connections, string sql, Func<object?, HealthCheckResult> judge, CancellationToken cancel)
+        NpgsqlDataSource sessions, string sql, Func<object?, HealthCheckResult> judge, CancellationToken cancel)
     {
         for (var again = false; ; again = true)
         {
             try
             {
-                await using var command = connections.Reader.CreateCommand(sql);
+                await using var command = sessions.CreateCommand(sql);
                 return judge(await command.ExecuteScalarAsync(cancel));
             }
             catch (NpgsqlException) when (!again)
             {
-                connections.Reader.Clear(); // pooled connections may have died unnoticed
+                sessions.Clear(); // pooled connections may have died unnoticed
             }
             catch (NpgsqlException)
             {
