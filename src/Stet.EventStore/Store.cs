@@ -35,8 +35,8 @@ public sealed class Store : IAsyncDisposable
         writer = new Writer(new WriterSession(connections, catalog, projections, log, clock, NoteConnection), options, clock, logger);
     }
 
-    /// <summary>Whether the writer's last batch reached the database.</summary>
-    public bool Healthy => writer.Healthy;
+    /// <summary>Why commands are not recorded now, without a secret; null when they are.</summary>
+    public string? Trouble => writer.Trouble;
 
     /// <summary>
     /// How often the writer has connected to the database. Behind a new connection may be another database: what was read

@@ -12,9 +12,11 @@ public sealed class StoreConnections : IAsyncDisposable
         "-c plan_cache_mode=force_generic_plan -c jit=off -c enable_seqscan=off -c enable_hashjoin=off"
         + " -c enable_mergejoin=off -c enable_bitmapscan=off -c enable_sort=off";
 
+    // Shorter than the writer's patience, so that what it gives up on has been named.
+    const string LockTimeout = " -c lock_timeout=8s";
+
     const string WriterSettings =
-        ProbeSettings + " -c role=stet_writer -c synchronous_commit=on"
-        + " -c lock_timeout=10s -c idle_in_transaction_session_timeout=10s";
+        ProbeSettings + LockTimeout + " -c role=stet_writer -c synchronous_commit=on -c idle_in_transaction_session_timeout=10s";
 
     // One snapshot for all statements of a query, so that its answer is the log at one position.
     const string OneSnapshot = " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read";
@@ -28,7 +30,7 @@ public sealed class StoreConnections : IAsyncDisposable
     {
         ConnectionString = connectionString;
         Writer = With(connectionString, "writer", "stet-writer", WriterSettings, pool: 10);
-        Ahead = With(connectionString, "ahead", ReaderName, ProbeSettings + " -c role=stet_writer -c statement_timeout=15s" + OneSnapshot, pool: 10);
+        Ahead = With(connectionString, "ahead", ReaderName, ProbeSettings + LockTimeout + " -c role=stet_writer -c statement_timeout=15s" + OneSnapshot, pool: 10);
         Reader = With(connectionString, "reader", ReaderName, ReaderSettings, pool: 32);
         Subscriber = With(connectionString, "subscriber", "stet-subscriber", WriterSettings, pool: 0);
     }

@@ -29,10 +29,10 @@ static partial class StoreLog
     [LoggerMessage(1, LogLevel.Warning, "The database did not answer, trying again: {Reason}")]
     public static partial void Retrying(ILogger logger, string reason);
 
-    [LoggerMessage(2, LogLevel.Error, "The database is away; commands are refused until it is back")]
-    public static partial void Unavailable(ILogger logger, Exception e);
+    [LoggerMessage(2, LogLevel.Error, "Nothing can be written: {Reason}; commands are refused until it can")]
+    public static partial void Unavailable(ILogger logger, string reason, Exception e);
 
-    [LoggerMessage(3, LogLevel.Information, "The database is back")]
+    [LoggerMessage(3, LogLevel.Information, "Commands are written again")]
     public static partial void Recovered(ILogger logger);
 
     [LoggerMessage(4, LogLevel.Warning, "A batch of {Count} requests failed and is tried in halves: {Reason}")]

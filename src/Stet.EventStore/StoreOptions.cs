@@ -15,7 +15,7 @@ public sealed class StoreOptions
     /// <value>Default null: they are stored as they are.</value>
     public ITenantKeyWrap? KeyWrap { get; set; }
 
-    /// <summary>How long commands wait for a database that went away before they are refused.</summary>
+    /// <summary>How long commands wait for a database that is away, full or locked before they are refused.</summary>
     /// <value>Default 10 seconds.</value>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
 }

@@ -17,6 +17,9 @@ sealed class PendingAppend(
     /// <summary>Whether the caller wants a proof that its events are in the log.</summary>
     public bool Receipt { get; } = receipt;
 
+    /// <summary>Timestamp.</summary>
+    public long Arrived { get; } = Stopwatch.GetTimestamp();
+
     public bool Abandoned => cancel.IsCancellationRequested;
 
     public Task<AppendResult[]> Task => completion.Task;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace Stet.EventStore;
 
@@ -16,11 +17,14 @@ sealed class Writer : IAsyncDisposable
     readonly TimeProvider clock;
     readonly ILogger logger;
     readonly Task loop;
+    CancellationTokenSource patience = new();
     Task<bool>? arrival;
     PendingAppend? held;
     long? contended;
+    long busySince;
     int waiting;
-    bool down;
+    Exception? failure;
+    string? trouble;
 
     public Writer(WriterSession session, StoreOptions options, TimeProvider clock, ILogger logger)
     {
@@ -28,10 +32,17 @@ sealed class Writer : IAsyncDisposable
         loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Whether the last batch reached the database.</summary>
-    public bool Healthy => !Volatile.Read(ref down) && !loop.IsCompleted;
+    /// <summary>Why nothing is written; null when the last batch was.</summary>
+    public string? Trouble => Volatile.Read(ref trouble)
+        ?? (loop.IsCompleted ? "the service is stopping"
+            : Volatile.Read(ref busySince) is not 0 and var since && Stopwatch.GetElapsedTime(since) > options.Patience ? NoAnswer
+            : null);
 
     public int Waiting => Volatile.Read(ref waiting);
+
+    bool IsDown => trouble is not null;
+
+    string NoAnswer => $"no answer within {options.Patience.TotalSeconds:0.###} s";
 
     // With another instance at the same heads, decisions without their locks are often in vain.
     bool IsContended => contended is { } since && Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(1);
@@ -62,6 +73,7 @@ sealed class Writer : IAsyncDisposable
         stopped.CancelAfter(options.Patience);
         await loop;
         await session.DisposeAsync();
+        patience.Dispose();
         stopped.Dispose();
     }
 
@@ -71,16 +83,42 @@ sealed class Writer : IAsyncDisposable
         {
             var unit = session.Begin(before: null);
             Take(unit);
+            BePatient(unit.Requests);
             if (IsContended || !await IsDecidedAsync(unit)) await WriteAsync(unit);
-            else while (unit.Commands > 0) unit = await CommitAsync(unit);
+            else
+            {
+                while (unit.Commands > 0)
+                {
+                    unit = await CommitAsync(unit);
+                    BePatient(unit.Requests);
+                }
+            }
+
+            Volatile.Write(ref busySince, 0);
         }
+    }
+
+    /// <summary>
+    /// Sets how long a batch may take: as long as the patience lasts, which began when its oldest command came if that was
+    /// in the midst of trouble. A long queue alone is none.
+    /// </summary>
+    void BePatient(IReadOnlyList<PendingAppend> requests)
+    {
+        var since = Stopwatch.GetTimestamp();
+        Volatile.Write(ref busySince, since);
+        if (IsDown && requests.Count > 0) since = requests[0].Arrived;
+        var left = options.Patience - Stopwatch.GetElapsedTime(since);
+
+        patience.Dispose();
+        patience = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
+        patience.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
     }
 
     /// <summary>Commits a batch.</summary>
     /// <returns>The next one: of what arrived meanwhile, and decided.</returns>
     async Task<WriteUnit> CommitAsync(WriteUnit unit)
     {
-        var commit = session.CommitAsync(unit, stopped.Token);
+        var commit = session.CommitAsync(unit, patience.Token);
         var next = session.Begin(before: unit);
         var isDecided = true;
         while (isDecided && await MayTakeAsync(unit, next, commit))
@@ -95,14 +133,16 @@ sealed class Writer : IAsyncDisposable
             NoteSuccess();
             Record(unit);
         }
-        catch (Exception) // another instance was faster, or there is trouble with the database: under locks it will show
+        catch (Exception e) // another instance was faster, or there is trouble with the database: under locks it will show
         {
+            NoteFailure(e);
             contended = Stopwatch.GetTimestamp();
             await WriteAsync(unit);
             isDecided = false;
         }
 
         if (isDecided) return next;
+        BePatient(next.Requests);
         if (next.Commands > 0) await WriteAsync(next);
         return session.Begin(before: null);
     }
@@ -134,11 +174,12 @@ sealed class Writer : IAsyncDisposable
     {
         try
         {
-            await session.DecideAsync(unit, stopped.Token);
+            await session.DecideAsync(unit, patience.Token);
             return true;
         }
-        catch (Exception) // under locks it will show what it is
+        catch (Exception e) // under locks it will show what it is
         {
+            NoteFailure(e);
             contended = Stopwatch.GetTimestamp();
             return false;
         }
@@ -150,25 +191,25 @@ sealed class Writer : IAsyncDisposable
         Record(unit);
     }
 
-    /// <summary>Writes requests under locks, whatever it takes: waits out a database that is away, and halves around an offender.</summary>
+    /// <summary>Writes requests under locks: waits out trouble with the database for a while, and halves around an offender.</summary>
     async Task WriteAsync(IReadOnlyList<PendingAppend> requests)
     {
-        long? failing = null;
         while (true)
         {
             try
             {
-                await session.WriteAsync(requests, stopped.Token);
+                patience.Token.ThrowIfCancellationRequested();
+                await session.WriteAsync(requests, patience.Token);
                 NoteSuccess();
                 return;
             }
-            catch (Exception e) when (PassingFailure.Is(e) && !stopped.IsCancellationRequested)
+            catch (Exception e) when ((PassingFailure.Is(e) || e is OperationCanceledException) && !stopped.IsCancellationRequested)
             {
-                failing ??= Stopwatch.GetTimestamp();
-                if (down || Stopwatch.GetElapsedTime(failing.Value) > options.Patience)
+                NoteFailure(e);
+                if (IsDown || patience.IsCancellationRequested)
                 {
-                    if (!down) StoreLog.Unavailable(logger, e);
-                    Volatile.Write(ref down, true);
+                    if (!IsDown) StoreLog.Unavailable(logger, Reason, failure ?? e);
+                    Volatile.Write(ref trouble, Reason);
                     await session.ForgetAsync();
                     Fail(requests, Unavailable(e));
                     return;
@@ -179,17 +220,21 @@ sealed class Writer : IAsyncDisposable
             }
             catch (Exception e) when (stopped.IsCancellationRequested)
             {
-                var failure = session.IsInDoubt ? Unavailable(e) : e as StoreUnavailableException ?? Stopping(e);
+                var answer = session.IsInDoubt ? Unavailable(e) : e as StoreUnavailableException ?? Stopping(e);
                 await session.ForgetAsync();
-                Fail(requests, failure);
+                Fail(requests, answer);
                 return;
             }
             catch (Exception e) when (requests.Count > 1 && e is not StoreUnavailableException)
             {
                 StoreLog.Halving(logger, requests.Count, e.Message);
                 var half = requests.Count / 2;
-                await WriteAsync([.. requests.Take(half)]);
-                await WriteAsync([.. requests.Skip(half)]);
+                foreach (var some in (PendingAppend[][])[[.. requests.Take(half)], [.. requests.Skip(half)]])
+                {
+                    BePatient(some);
+                    await WriteAsync(some);
+                }
+
                 return;
             }
             catch (Exception e) // the offender, alone: its caller gets to see it; or all of a batch whose outcome stays unknown
@@ -202,9 +247,23 @@ sealed class Writer : IAsyncDisposable
 
     void NoteSuccess()
     {
-        if (down) StoreLog.Recovered(logger);
-        Volatile.Write(ref down, false);
+        if (IsDown) StoreLog.Recovered(logger);
+        failure = null;
+        Volatile.Write(ref trouble, null);
     }
+
+    void NoteFailure(Exception e)
+    {
+        if (PassingFailure.Is(e)) failure = e;
+    }
+
+    /// <summary>Why the database does not write, in words that name no machine.</summary>
+    string Reason => failure switch
+    {
+        PostgresException e => $"{e.SqlState}: {e.MessageText}",
+        null => NoAnswer,
+        _ => "the database does not answer",
+    };
 
     static void Record(WriteUnit unit)
     {

@@ -177,7 +177,7 @@ sealed class WriterSession(
             inDoubt = null;
             return isCommitted;
         }
-        catch (Exception e) when (!PassingFailure.Is(e))
+        catch (Exception e) when (!PassingFailure.Is(e) && e is not OperationCanceledException)
         {
             inDoubt = null;
             throw new StoreUnavailableException("the command may have been recorded, and that cannot be found out", TimeSpan.FromSeconds(5), e);

@@ -60,8 +60,8 @@ static class StoreHealth
     sealed class WriterCheck(Store store) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(store.Healthy
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy("the writer cannot reach the database; commands are refused"));
+            Task.FromResult(store.Trouble is { } trouble
+                ? HealthCheckResult.Unhealthy($"commands are refused: {trouble}")
+                : HealthCheckResult.Healthy());
     }
 }

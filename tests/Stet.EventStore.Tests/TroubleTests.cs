@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Stet.EventStore.Tests;
+
+public class TroubleTests
+{
+    [Fact]
+    public async Task A_database_that_became_read_only_is_waited_for_and_named()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromSeconds(1) });
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        await using var superuser = await test.OpenAsSuperuserAsync();
+        var name = new NpgsqlConnectionStringBuilder(test.ConnectionString).Database;
+        const string Cut = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+
+        await ExecuteAsync(superuser, $"alter database \"{name}\" set default_transaction_read_only = on");
+        await ExecuteAsync(superuser, Cut);
+        var refused = await Should.ThrowAsync<StoreUnavailableException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+        var trouble = store.Trouble;
+        await ExecuteAsync(superuser, $"alter database \"{name}\" reset default_transaction_read_only");
+
+        (await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store)).Position.ShouldBe(2);
+        trouble.ShouldNotBeNull().ShouldStartWith("25006: ");
+        refused.RetryAfter.ShouldBe(TimeSpan.FromSeconds(5));
+        store.Trouble.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task Nobody_waits_longer_than_the_patience_for_a_lock_that_somebody_holds()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromSeconds(1) });
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        await using var holder = await test.OpenAsSuperuserAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await ExecuteAsync(holder, "lock table stet.mt_events in access exclusive mode");
+
+        var waits = await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(400 * i));
+            var sent = Stopwatch.GetTimestamp();
+            await Should.ThrowAsync<StoreUnavailableException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+            return Stopwatch.GetElapsedTime(sent);
+        }));
+        var trouble = store.Trouble;
+        await transaction.RollbackAsync();
+
+        waits.Max().ShouldBeLessThan(TimeSpan.FromSeconds(1.9));
+        trouble.ShouldBe("no answer within 1 s");
+        (await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store)).Position.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_not_given_is_named()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromSeconds(9) });
+        await using var holder = await test.OpenAsSuperuserAsync();
+        await using var transaction = await holder.BeginTransactionAsync();
+        await ExecuteAsync(holder, "lock table stet.mt_events in access exclusive mode");
+
+        await Should.ThrowAsync<StoreUnavailableException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+
+        store.Trouble.ShouldBe("55P03: canceling statement due to lock timeout");
+    }
+
+    static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
