@@ -6,13 +6,14 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Outages;
 
 /// <summary>
-/// Leaves signs of life in the database, at most one in five seconds and only when requests come, and turns the gap
-/// that it finds when it arrives there into an outage.
+/// Leaves signs of life in the database, one in five seconds, and turns the gap that it finds when it arrives there into an
+/// outage.
 /// </summary>
 /// <remarks>
 /// Every instance keeps one connection for this, which holds a shared advisory lock: as long as any instance holds it,
-/// the service is there, however idle. An instance arrives when it starts, and again when it has lost that connection: a
-/// time in which requests came and no sign could be left counts like a time without the service, an idle one does not.
+/// the service is there. An instance arrives when it starts, and again when it has lost that connection: a time in which no
+/// sign could be left counts like a time without the service, and a connection that was lost is noticed before the gap is
+/// long enough to be taken for one.
 /// </remarks>
 public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, ILogger<LifeSigns> logger)
     : IHostedService, IAsyncDisposable
@@ -21,10 +22,14 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
 
     static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
 
+    static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
     // A restart is no outage: nobody's grace is that short.
     static readonly TimeSpan ShortestOutage = TimeSpan.FromSeconds(10);
 
     readonly SemaphoreSlim one = new(1, 1);
+    readonly CancellationTokenSource leaving = new();
+    Task looking = Task.CompletedTask;
     NpgsqlConnection? connection;
     bool hasArrived;
     DateTime? missingSince;
@@ -33,7 +38,7 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     /// <summary>The sign that is under way, or the last one; never fails.</summary>
     internal Task Signing { get; private set; } = Task.CompletedTask;
 
-    /// <summary>The service is at work; returns at once and never fails.</summary>
+    /// <summary>Leaves a sign if one is due; returns at once and never fails.</summary>
     public void Sign()
     {
         var (now, last) = (clock.GetUtcNow().UtcTicks, Volatile.Read(ref lastSign));
@@ -42,10 +47,11 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     }
 
     /// <summary>Arrives before the first request is taken.</summary>
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         Volatile.Write(ref lastSign, clock.GetUtcNow().UtcTicks);
-        return WriteAsync();
+        await WriteAsync();
+        looking = SignIdlyAsync();
     }
 
     /// <summary>Leaves the last sign, so that an outage starts here.</summary>
@@ -58,9 +64,20 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     /// <summary>Leaves without a sign, as a crash does; may be repeated.</summary>
     public async ValueTask DisposeAsync()
     {
+        await leaving.CancelAsync();
+        await looking;
         await one.WaitAsync(); // itself it needs no disposal, as nobody asks for its wait handle
         await LeaveAsync();
         one.Release();
+    }
+
+    async Task SignIdlyAsync()
+    {
+        while (!leaving.IsCancellationRequested)
+        {
+            await Task.Delay(Look, clock, leaving.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!leaving.IsCancellationRequested) Sign();
+        }
     }
 
     async Task WriteAsync()
@@ -145,13 +162,13 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
     {
         if (connection is null) return;
 
-        var leaving = connection;
+        var left = connection;
         connection = null;
         try
         {
-            if (leaving.FullState == ConnectionState.Open)
+            if (left.FullState == ConnectionState.Open)
             {
-                await using var unlock = new NpgsqlCommand("select pg_advisory_unlock_all()", leaving);
+                await using var unlock = new NpgsqlCommand("select pg_advisory_unlock_all()", left);
                 await unlock.ExecuteNonQueryAsync();
             }
         }
@@ -160,7 +177,7 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
             // The server frees the locks of a broken connection by itself.
         }
 
-        await leaving.DisposeAsync();
+        await left.DisposeAsync();
     }
 
     DateTime Now() => clock.GetUtcNow().UtcDateTime;

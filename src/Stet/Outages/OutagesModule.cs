@@ -6,7 +6,7 @@ public static class OutagesModule
     public static IServiceCollection AddOutages(this IServiceCollection services) =>
         services.AddSingleton<LifeSigns>().AddHostedService(provider => provider.GetRequiredService<LifeSigns>());
 
-    /// <summary>Every request that comes by is a sign of life.</summary>
+    /// <summary>A request that comes by leaves the sign of life that is due.</summary>
     public static IApplicationBuilder UseLifeSigns(this IApplicationBuilder app)
     {
         var signs = app.ApplicationServices.GetRequiredService<LifeSigns>();

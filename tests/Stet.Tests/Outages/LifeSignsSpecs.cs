@@ -1,9 +1,12 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stet.Enforcement;
+using Stet.EventStore;
 using Stet.Outages;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Outages;
 
@@ -101,8 +104,8 @@ public class LifeSignsSpecs
     public async Task A_time_in_which_requests_came_and_no_sign_could_be_left_is_an_outage()
     {
         await using var service = await StartAsync();
-        clock.Advance(TimeSpan.FromMinutes(5));
         await ExecuteAsync(service, "alter table stet.service_life rename to away");
+        clock.Advance(TimeSpan.FromMinutes(5));
         await RequestAsync(service);
         await SignedAsync(service);
         clock.Advance(TimeSpan.FromMinutes(1));
@@ -128,6 +131,31 @@ public class LifeSignsSpecs
         await SignedAsync(service);
 
         (await OutagesAsync(service)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_idle_instance_that_lost_its_session_is_there_for_one_that_joins()
+    {
+        await using var home = await StartAsync();
+        await home.Services.GetRequiredService<LifeSigns>().DisposeAsync();
+        var time = new ManualTime(clock.GetUtcNow());
+        await using var connections = StoreConnections.For(home.Database.ConnectionString);
+        await using var idle = new LifeSigns(connections, time, NullLogger<LifeSigns>.Instance);
+        await using var joining = new LifeSigns(connections, time, NullLogger<LifeSigns>.Instance);
+        await idle.StartAsync(CancellationToken.None);
+        for (var i = 0; i < 60; i++) await PassAsync();
+
+        await ExecuteAsync(home, "select pg_terminate_backend(l.pid, 5000) from pg_locks l where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())");
+        await joining.StartAsync(CancellationToken.None);
+
+        (await OutagesAsync(home)).ShouldBeEmpty();
+
+        async Task PassAsync()
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(TimeSpan.FromMilliseconds(5));
+            await idle.Signing;
+        }
     }
 
     [Fact]
