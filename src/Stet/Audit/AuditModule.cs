@@ -24,7 +24,11 @@ public static class AuditModule
         services.AddSingleton(provider =>
         {
             var options = provider.GetRequiredService<AuditOptions>();
-            return InstallationKeys.Load(options.Kek, options.KeyFile);
+            return InstallationKeys.Load(options.Kek, options.KeyFile, () =>
+            {
+                using var used = provider.GetRequiredService<StoreConnections>().Writer.CreateCommand("select * from stet.audit_kek_ids() limit 1");
+                return used.ExecuteScalar() as string;
+            });
         });
         services.AddSingleton(provider => StateFile.Open(provider.GetRequiredService<AuditOptions>().StateFile));
         services.AddSingleton<StreamKeys>();

@@ -29,17 +29,18 @@ public sealed class InstallationKeys
     /// <summary>The id of the key that wraps: the first 8 hex digits of its SHA-256.</summary>
     public string CurrentId { get; } = null!;
 
-    /// <summary>Takes the keys from the configuration, or from a file that is made when it is missing.</summary>
+    /// <summary>Takes the keys from the configuration, or from a file that is made when it is missing and nothing is wrapped yet.</summary>
     /// <param name="configured">Base64 of 32 bytes each, separated by commas; null or empty: the file.</param>
     /// <param name="file">Base64 in lines; readable by its owner alone.</param>
-    /// <exception cref="InstallationKeyException">A key is malformed, or the file is open to others.</exception>
-    public static InstallationKeys Load(string? configured, string file)
+    /// <param name="inUse">Asked where there is no key: the id of one that has wrapped something; null: none has.</param>
+    /// <exception cref="InstallationKeyException">A key is malformed or lost, or the file is open to others.</exception>
+    public static InstallationKeys Load(string? configured, string file, Func<string?>? inUse = null)
     {
         if (!string.IsNullOrWhiteSpace(configured)) return new(Parse(configured.Split(','), "STET_KEK"));
 
         try
         {
-            if (!File.Exists(file)) Create(file);
+            if (!File.Exists(file)) Create(file, inUse?.Invoke());
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & ~OwnerOnly) != UnixFileMode.None)
                 throw new InstallationKeyException($"The key file {file} can be used by others: run chmod 600 {file}");
 
@@ -94,8 +95,10 @@ public sealed class InstallationKeys
     static InstallationKeyException Altered(WrappedKeyName name) =>
         new($"The stored {name.Kind} key {name.KeyId} of tenant {name.TenantId} was altered: restore the row from a backup.");
 
-    static void Create(string file)
+    static void Create(string file, string? inUse)
     {
+        if (inUse is not null) throw Unknown(inUse);
+
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         Directory.CreateDirectory(folder);
         var made = Path.Combine(folder, $"kek.{Environment.ProcessId}");

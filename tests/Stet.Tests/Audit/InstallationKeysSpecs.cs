@@ -80,6 +80,14 @@ public sealed class InstallationKeysSpecs : IDisposable
     }
 
     [Fact]
+    public void No_key_file_is_made_where_the_lost_one_has_wrapped_something()
+    {
+        Should.Throw<InstallationKeyException>(() => InstallationKeys.Load(null, KeyFile, () => "deadbeef")).Message.ShouldContain("deadbeef");
+
+        folder.GetFiles().ShouldBeEmpty();
+    }
+
+    [Fact]
     public void A_key_file_that_others_can_read_is_refused()
     {
         InstallationKeys.Load(null, KeyFile);

@@ -26,6 +26,20 @@ public class InstallationKeySpecs
     }
 
     [Fact]
+    public async Task A_lost_key_file_is_not_replaced_by_one_that_opens_nothing()
+    {
+        await using var service = await WithKeyAsync();
+        var folder = Directory.CreateTempSubdirectory("stet-kek-");
+
+        await Should.ThrowAsync<InstallationKeyException>(TestService.StartAsync(
+            new TestServiceOptions { Settings = new Dictionary<string, string?> { ["STET_KEK"] = "", ["Audit:Folder"] = folder.FullName } },
+            service.Database));
+
+        folder.GetFiles("kek*").ShouldBeEmpty();
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
     public async Task A_secret_that_was_altered_stops_the_start()
     {
         await using var service = await WithKeyAsync();
