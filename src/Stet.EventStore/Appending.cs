@@ -111,6 +111,11 @@ public class StoreUnavailableException(string message, TimeSpan retryAfter, Exce
     public TimeSpan RetryAfter { get; } = retryAfter;
 }
 
+/// <summary>A newer version has changed the schema under this instance; nothing of the command was recorded.</summary>
+/// <param name="inner">What the database said.</param>
+public sealed class SchemaChangedException(Exception inner)
+    : StoreUnavailableException("the schema was changed by a newer version: restart this instance with it", TimeSpan.FromSeconds(5), inner);
+
 /// <summary>More commands wait than the store keeps; nothing of this one was recorded.</summary>
 public sealed class StoreBusyException()
     : StoreUnavailableException("too many commands are waiting", TimeSpan.FromSeconds(1));

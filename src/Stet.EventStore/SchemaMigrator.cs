@@ -33,6 +33,13 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
 {
     const long LockId = 0x5374_6574; // one migration at a time per database
 
+    // Batches that saw the schema as it was are committed first, and later ones see that it has changed.
+    const string HoldWriters = """
+        do $$ begin
+            if to_regclass('stet.tenant_head') is not null then lock table stet.tenant_head in exclusive mode; end if;
+        end $$
+        """;
+
     /// <summary>Applies what is missing, in one transaction.</summary>
     /// <returns>The names of the scripts that were applied now.</returns>
     /// <exception cref="SchemaMismatchException">The database has been given other scripts than these.</exception>
@@ -46,6 +53,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         Refuse(Differences(applied).Where(d => !d.EndsWith("is missing", StringComparison.Ordinal)));
 
         var missing = scripts.Where(s => !applied.ContainsKey(s.Name)).ToArray();
+        if (missing.Length > 0) await ExecuteAsync(connection, HoldWriters, cancel);
         foreach (var script in missing) await ExecuteAsync(connection, script.Sql, cancel);
         if (missing.Length > 0) await ExecuteAsync(connection, Recording(missing), cancel);
         await transaction.CommitAsync(cancel);

@@ -32,7 +32,7 @@ public sealed class Store : IAsyncDisposable
     {
         (this.connections, this.catalog, keyWrap) = (connections, catalog, options.KeyWrap);
         reader = new GroupReader(connections.Reader);
-        writer = new Writer(new WriterSession(connections, catalog, projections, log, clock, NoteConnection), options, clock, logger);
+        writer = new Writer(new WriterSession(connections, catalog, projections, log, options.SchemaScripts, clock, NoteConnection), options, clock, logger);
     }
 
     /// <summary>Why commands are not recorded now, without a secret; null when they are.</summary>

@@ -11,6 +11,10 @@ public sealed class StoreOptions
     /// <value>Default 512.</value>
     public int MaxBatch { get; set; } = 512;
 
+    /// <summary>Scripts of the schema that this version knows: where there are others, a newer one was at work, and nothing is written.</summary>
+    /// <value>Default null: nobody looks.</value>
+    public int? SchemaScripts { get; set; }
+
     /// <summary>Protects the secrets of tenants in the database.</summary>
     /// <value>Default null: they are stored as they are.</value>
     public ITenantKeyWrap? KeyWrap { get; set; }

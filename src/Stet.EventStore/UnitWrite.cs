@@ -7,23 +7,33 @@ namespace Stet.EventStore;
 /// <summary>The statements that write a decided batch.</summary>
 static class UnitWrite
 {
+    /// <summary>What <c>stet.require_unchanged</c> fails with where the schema is a newer version's.</summary>
+    public const string SchemaChanged = "ST001";
+
+    // INVARIANT: who changes the schema locks the table of heads first, so it is the same until a batch that looked is committed.
+    const string OwnSchema = "(select count(*) from stet.schema_version) =";
+
     /// <summary>
-    /// Fails with <c>serialization_failure</c> unless the heads are as the decisions took them to be, and holds those that
-    /// are about to move.
+    /// Fails with <c>serialization_failure</c> unless the heads are as the decisions took them to be, with
+    /// <see cref="SchemaChanged"/> unless the schema is this version's, and holds the heads that are about to move.
     /// </summary>
-    public static void AddComparison(WriteUnit unit, NpgsqlBatch batch)
+    public static void AddComparison(WriteUnit unit, int? scripts, NpgsqlBatch batch)
     {
         // INVARIANT: heads are locked in the order of their ids, so that two writers never wait for each other in a ring.
         var heads = unit.Tenants.Where(t => t.Exists).OrderBy(t => t.Id, StringComparer.Ordinal).ToArray();
         batch.EnterTenant(string.Join(',', heads.Select(t => t.Id)));
         batch.Add($"""
-            select stet.require_unchanged(h.position = t.position and h.audit_peaks = t.edge)
+            select stet.require_unchanged(h.position = t.position and h.audit_peaks = t.edge, {OwnSchema} $4)
             from unnest($1::varchar[], $2::bigint[], $3::bytea[]) as t(id, position, edge)
             left join lateral (
                 select position, audit_peaks from stet.tenant_head
                 where tenant_id = t.id {(unit.Events.Count > 0 ? "for update" : "limit 1")}) h on true
-            """, Column(heads, t => t.Id), Column(heads, t => t.LoadedPosition), Column(heads, t => t.LoadedEdge));
+            """, Column(heads, t => t.Id), Column(heads, t => t.LoadedPosition), Column(heads, t => t.LoadedEdge), Optional(scripts));
     }
+
+    /// <summary>Likewise where the heads are held already.</summary>
+    public static void AddComparison(int? scripts, NpgsqlBatch batch) =>
+        batch.Add($"select stet.require_unchanged(true, {OwnSchema} $1)", Optional(scripts));
 
     /// <summary>Adds everything but the end of the transaction; the batch has been sealed.</summary>
     public static void AddWrites(WriteUnit unit, IReadOnlyList<IInlineProjection> projections, IAppendLog? log, NpgsqlBatch batch)

@@ -11,7 +11,7 @@ namespace Stet.EventStore;
 /// </remarks>
 sealed class WriterSession(
     StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
-    TimeProvider clock, Action connected)
+    int? scripts, TimeProvider clock, Action connected)
     : IAsyncDisposable
 {
     NpgsqlConnection? ahead;
@@ -59,7 +59,7 @@ sealed class WriterSession(
         if (unit.Events.Count > 0 || unit.IsTentative)
         {
             await using var batch = new NpgsqlBatch();
-            UnitWrite.AddComparison(unit, batch);
+            UnitWrite.AddComparison(unit, scripts, batch);
             if (unit.Events.Count > 0) UnitWrite.AddWrites(unit, projections, log, batch);
             try
             {
@@ -97,7 +97,12 @@ sealed class WriterSession(
             unit.Seal();
 
             await using var batch = new NpgsqlBatch();
-            if (unit.Events.Count > 0) UnitWrite.AddWrites(unit, projections, log, batch);
+            if (unit.Events.Count > 0)
+            {
+                UnitWrite.AddComparison(scripts, batch);
+                UnitWrite.AddWrites(unit, projections, log, batch);
+            }
+
             batch.Add("commit");
             await ExecuteAsync(unit, batch, cancel);
             unit.Answer();
@@ -157,6 +162,11 @@ sealed class WriterSession(
         {
             await batch.ExecuteNonQueryAsync(cancel);
             inDoubt = null;
+        }
+        catch (PostgresException e) when (e.SqlState == UnitWrite.SchemaChanged)
+        {
+            inDoubt = null;
+            throw new SchemaChangedException(e);
         }
         catch (PostgresException e) when (IsBeforeCommit(e))
         {

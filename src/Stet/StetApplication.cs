@@ -72,7 +72,7 @@ public static class StetApplication
         services.AddSingleton(provider => new Store(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
             provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(),
-            new StoreOptions { KeyWrap = provider.GetRequiredService<StreamKeys>() },
+            new StoreOptions { KeyWrap = provider.GetRequiredService<StreamKeys>(), SchemaScripts = Schema.Count },
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
         services.AddAudit();

@@ -66,6 +66,42 @@ public class TroubleTests
         store.Trouble.ShouldBe("55P03: canceling statement due to lock timeout");
     }
 
+    [Fact]
+    public async Task Nothing_is_written_once_a_newer_version_has_changed_the_schema()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var scripts = SchemaScript.In(typeof(Store).Assembly).Count + 1;
+        var store = test.Open(new StoreOptions { SchemaScripts = scripts });
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        SchemaScript[] newer = [.. SchemaScript.In(typeof(Store).Assembly), Accounts.Tables, new("901_newer.sql", "select 1")];
+
+        await new SchemaMigrator(test.ConnectionString, newer).ApplyAsync(CancellationToken.None);
+
+        await Should.ThrowAsync<SchemaChangedException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+        await Should.ThrowAsync<SchemaChangedException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+        var restarted = test.Open(new StoreOptions { SchemaScripts = scripts + 1 });
+        (await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), restarted)).Position.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_schema_is_changed_between_two_batches_not_within_one()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var scripts = SchemaScript.In(typeof(Store).Assembly).Count + 1;
+        var store = test.Open(new StoreOptions { SchemaScripts = scripts });
+        await using var migration = await test.OpenAsSuperuserAsync();
+        await using var transaction = await migration.BeginTransactionAsync();
+        await ExecuteAsync(migration, "lock table stet.tenant_head in exclusive mode");
+
+        var waiting = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        await Task.Delay(TimeSpan.FromMilliseconds(500));
+        await ExecuteAsync(migration, "insert into stet.schema_version (name, checksum, fingerprint) values ('901_newer.sql', '', '')");
+        await transaction.CommitAsync();
+
+        await Should.ThrowAsync<SchemaChangedException>(waiting);
+        (await test.LogAsync()).ShouldBeEmpty();
+    }
+
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);

@@ -23,6 +23,21 @@ public class StoreHealthSpecs
         (await ReadyAsync(service)).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_schema_of_a_newer_version_fails_readiness_and_refuses_commands()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = Tenancy.Of(service, TestService.NewTenantId());
+        (await tenant.BeatAsync("bot")).Status.ShouldBe(201);
+
+        await ExecuteAsync(service, "insert into stet.schema_version (name, checksum, fingerprint) values ('000_newer.sql', '', '')");
+
+        var refused = await tenant.BeatAsync("bot");
+        refused.Status.ShouldBe(503);
+        refused.Json.ToJsonString().ShouldContain("schema_changed");
+        (await ReadyAsync(service)).Text.ShouldContain("the database has another schema version");
+    }
+
     static string? NameOf(TestService service) => new NpgsqlConnectionStringBuilder(service.Database.ConnectionString).Database;
 
     static async Task<(HttpStatusCode Status, string Text)> ReadyAsync(TestService service)

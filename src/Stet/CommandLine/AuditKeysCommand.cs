@@ -124,6 +124,7 @@ static class AuditKeysCommand
         var clock = services.GetRequiredService<TimeProvider>();
         return new Store(
             services.GetRequiredService<StoreConnections>(), contexts.Catalog, contexts.Projections, new AuditAppender(logs, clock),
-            new StoreOptions { KeyWrap = services.GetRequiredService<StreamKeys>() }, clock, services.GetRequiredService<ILogger<Store>>());
+            new StoreOptions { KeyWrap = services.GetRequiredService<StreamKeys>(), SchemaScripts = StetApplication.Schema.Count }, clock,
+            services.GetRequiredService<ILogger<Store>>());
     }
 }

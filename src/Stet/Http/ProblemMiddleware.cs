@@ -50,6 +50,7 @@ public static partial class ProblemMiddleware
         BadHttpRequestException { StatusCode: 408 } => RequestProblems.TooSlow,
         BadHttpRequestException => RequestProblems.Invalid("", "is not a well-formed HTTP request"),
         StoreBusyException => RequestProblems.Busy,
+        SchemaChangedException => RequestProblems.SchemaChanged,
         StoreUnavailableException away => RequestProblems.Unavailable((int)Math.Ceiling(away.RetryAfter.TotalSeconds)),
         NpgsqlException when PassingFailure.Is(e) || PassingFailure.IsTooSlow(e) => RequestProblems.Unavailable(retryAfterSeconds: 2),
         _ => RequestProblems.Internal,

@@ -161,6 +161,11 @@ public static class RequestProblems
         "try again after the time in `Retry-After`; a write that carries an idempotency key is recorded once however often it is sent")
     { RetryAfterSeconds = retryAfterSeconds };
 
+    public static Problem SchemaChanged { get; } = new(
+        "schema_changed", 503, "The schema was changed by a newer version",
+        "nothing was recorded; this instance records nothing more until it is restarted with that version")
+    { RetryAfterSeconds = 5 };
+
     public static Problem Busy { get; } = new(
         "store_busy", 503, "Too many commands are waiting", "try again after the time in `Retry-After`")
     { RetryAfterSeconds = 1 };
