@@ -61,6 +61,7 @@ public static class StetApplication
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections ??= OpenFiles.MostConnections(OpenFiles.Limit);
             kestrel.Limits.MaxRequestBodySize = null; // every endpoint reads its body within its own limit
             kestrel.Limits.MaxRequestLineSize = 64 * 1024; // a hundred field keys of 200 characters, escaped
         });

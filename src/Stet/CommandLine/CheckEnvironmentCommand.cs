@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Stet.Http;
 using Stet.Postgres;
 
 namespace Stet.CommandLine;
@@ -11,8 +12,11 @@ static class CheckEnvironmentCommand
         var command = new Command(
             "check-env", "Check PostgreSQL, its version and rights, the clock and the disk; exit 1 if Stet could not run");
         command.SetAction(async (arguments, cancel) => EnvironmentCheck.Print(
-            await EnvironmentCheck.RunAsync(
-                Database.ConnectionString(arguments), Database.PrivateOptions(arguments), TimeProvider.System, cancel),
+            [
+                OpenFiles.Check(OpenFiles.Limit),
+                .. await EnvironmentCheck.RunAsync(
+                    Database.ConnectionString(arguments), Database.PrivateOptions(arguments), TimeProvider.System, cancel),
+            ],
             Console.Out));
         return command.WithExitCodes("0 Stet could run here; 1 it could not");
     }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using Stet.EventStore;
+using Stet.Http;
+using Stet.Postgres;
 
 namespace Stet.CommandLine;
 
@@ -26,6 +28,12 @@ static partial class RunCommand
 
     public static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
     {
+        if (OpenFiles.Check(OpenFiles.Limit) is { Outcome: CheckOutcome.Failure } few)
+        {
+            await Console.Error.WriteLineAsync($"Stet cannot start: {few.Message}");
+            return 1;
+        }
+
         var urls = arguments.GetValue(Urls)!;
         if (AreAddresses(urls)) return await ServeAsync(urls, arguments, cancel);
 
