@@ -11,12 +11,17 @@ namespace Stet.Audit;
 /// Finds out that the database was restored from a backup, or promoted from a standby that lagged: it has forgotten
 /// checkpoints that the state file or a witness remembers, or leads to other ones. Such a log is frozen.
 /// </summary>
-public sealed class RestoreGuard(
-    StoreConnections connections, TenantLogs logs, StateFile state, WitnessNotes witnesses, FrozenLogs frozen)
+public sealed partial class RestoreGuard(
+    StoreConnections connections, TenantLogs logs, StateFile state, WitnessNotes witnesses, FrozenLogs frozen, ILogger<RestoreGuard> logger)
 {
-    /// <summary>Compares every log that the state file knows, before the service takes its first request.</summary>
+    /// <summary>
+    /// Compares every log that the state file knows, before the service takes its first request, and warns of what it cannot
+    /// compare.
+    /// </summary>
     public async Task CompareAllAsync(CancellationToken cancel)
     {
+        if (state.Unread > 0) EndUnread(logger, state.Unread, state.Damaged);
+        if (!witnesses.HasWitnesses && await UnknownAsync(cancel) is [var first, ..] unknown) NothingToCompare(logger, unknown.Count, first);
         foreach (var noted in state.All)
         {
             if (TenantOf(noted.Origin) is not { } tenantId) continue;
@@ -116,6 +121,20 @@ public sealed class RestoreGuard(
         return rows.GetInt64(0);
     }
 
+    /// <summary>The logs that have signed something of which the state file knows nothing.</summary>
+    async Task<IReadOnlyList<string>> UnknownAsync(CancellationToken cancel)
+    {
+        var unknown = new List<string>();
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_signed_origins()");
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        while (await rows.ReadAsync(cancel))
+        {
+            if (state.Newest(rows.GetString(0)) is null) unknown.Add(rows.GetString(0));
+        }
+
+        return unknown;
+    }
+
     static string? TenantOf(string origin)
     {
         const string Before = "/v1/tenants/";
@@ -125,6 +144,14 @@ public sealed class RestoreGuard(
         var rest = origin.AsSpan(start + Before.Length);
         return rest.Length > 36 && Caller.IsTenantId(rest[..36]) ? rest[..36].ToString() : null;
     }
+
+    [LoggerMessage(35, LogLevel.Warning,
+        "The last {Bytes} bytes of the state file cannot be read and are dropped: a crash left them, or it was damaged; the file as it was is {Copy}")]
+    static partial void EndUnread(ILogger logger, int bytes, string copy);
+
+    [LoggerMessage(36, LogLevel.Warning,
+        "There is nothing to compare {Count} signed logs with, {First} first: neither the state file nor a witness tells whether the database has lost events")]
+    static partial void NothingToCompare(ILogger logger, int count, string first);
 }
 
 /// <summary>What is known of a log outside the database, at one moment.</summary>

@@ -34,7 +34,10 @@ public sealed class StateFile : IDisposable
     StateFile(string path, FileStream hold, long compactAbove)
     {
         (this.path, this.hold, this.compactAbove) = (path, hold, compactAbove);
-        foreach (var checkpoint in Read(path).Values) newest[checkpoint.Origin] = new Kept(checkpoint, Task.CompletedTask);
+        var read = Read(path, out var unread);
+        Unread = unread;
+        if (unread > 0) File.Copy(path, Damaged, overwrite: true);
+        foreach (var checkpoint in read.Values) newest[checkpoint.Origin] = new Kept(checkpoint, Task.CompletedTask);
         (handle, length) = Compact();
         reserved = length;
     }
@@ -65,8 +68,11 @@ public sealed class StateFile : IDisposable
 
     /// <summary>The newest checkpoint of each origin in a file; none when there is no file.</summary>
     /// <exception cref="StateFileException">It is damaged.</exception>
-    public static IReadOnlyDictionary<string, SignedCheckpoint> Read(string path)
+    public static IReadOnlyDictionary<string, SignedCheckpoint> Read(string path) => Read(path, out _);
+
+    static Dictionary<string, SignedCheckpoint> Read(string path, out int unread)
     {
+        unread = 0;
         var read = new Dictionary<string, SignedCheckpoint>(StringComparer.Ordinal);
         if (!File.Exists(path)) return read;
 
@@ -76,9 +82,11 @@ public sealed class StateFile : IDisposable
             if (Take(ref rest) is not { } checkpoint)
             {
                 // Flushes follow one another: what is broken and has another flush behind it was not left by a crash.
-                if (rest[1..].IndexOf("\nnote "u8) < 0) break;
+                unread = rest.TrimEnd((byte)0).Length;
+                if (unread == 0 || (read.Count > 0 && rest[1..].IndexOf("\nnote "u8) < 0)) break;
                 throw new StateFileException(
-                    $"The state file {path} is damaged. Restore it from a copy; without it, a database that lost events may sign a second history.");
+                    $"The state file {path} is damaged. Restore it from a copy{(read.Count > 0 ? "" : ", or remove it if the service never got further than this")}; "
+                    + "without it, a database that lost events may sign a second history.");
             }
 
             if (!read.TryGetValue(checkpoint.Origin, out var known) || known.Size < checkpoint.Size) read[checkpoint.Origin] = checkpoint;
@@ -86,6 +94,12 @@ public sealed class StateFile : IDisposable
 
         return read;
     }
+
+    /// <summary>Bytes at the end that could not be read when it was opened, as a crash leaves them, or damage.</summary>
+    public int Unread { get; }
+
+    /// <summary>The copy that is kept of a file with such an end.</summary>
+    public string Damaged => path + ".damaged";
 
     /// <summary>Every log's newest checkpoint.</summary>
     public IReadOnlyList<SignedCheckpoint> All

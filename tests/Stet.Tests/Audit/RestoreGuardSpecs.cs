@@ -5,6 +5,7 @@ using Stet.Audit;
 using Stet.Audit.Witnesses;
 using Stet.EventStore;
 using Stet.Testing;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Audit;
 
@@ -25,6 +26,22 @@ public sealed class RestoreGuardSpecs : IDisposable
             (await log.CheckpointAsync($"?min_position={size}")).Size.ShouldBe(100 * start);
             (await ReadyAsync(service)).ShouldBe(HttpStatusCode.OK);
         }
+    }
+
+    [Fact]
+    public async Task A_start_that_knows_nothing_of_what_was_signed_says_so()
+    {
+        await using var home = await TestService.StartAsync();
+        var signed = LogClient.New(home);
+        await signed.RecordAsync(1);
+        await signed.CheckpointAsync("?min_position=1");
+        await LogClient.New(home).RecordAsync(1);
+        var log = new CapturedLogs();
+
+        await using var other = await TestService.StartAsync(new TestServiceOptions { Log = log }, home.Database);
+
+        log.Lines.Single(l => l.Message.StartsWith("There is nothing to compare", StringComparison.Ordinal)).Message
+            .ShouldContain($"1 signed logs with, localhost{signed.Prefix} first");
     }
 
     [Theory]

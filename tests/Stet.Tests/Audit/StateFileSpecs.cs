@@ -123,6 +123,36 @@ public sealed class StateFileSpecs : IDisposable
     }
 
     [Fact]
+    public async Task An_end_that_cannot_be_read_is_counted_and_the_file_kept()
+    {
+        using (var state = StateFile.Open(File))
+            foreach (var origin in (string[])["a", "b", "c"]) await state.KeepAsync(Of(origin, 1));
+        var text = Encoding.UTF8.GetString(await RecordsAsync());
+        var damaged = text[..4] + text[4..].Replace("note ", "n0te ", StringComparison.Ordinal);
+        await System.IO.File.WriteAllTextAsync(File, damaged);
+
+        using var again = StateFile.Open(File);
+
+        again.Unread.ShouldBe(Encoding.UTF8.GetByteCount(text[text.IndexOf("note ", 4, StringComparison.Ordinal)..]));
+        again.All.Count.ShouldBe(1);
+        (await System.IO.File.ReadAllTextAsync(again.Damaged)).ShouldBe(damaged);
+        again.Dispose();
+        using var third = StateFile.Open(File);
+        third.Unread.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_file_without_any_record_that_can_be_read_is_refused()
+    {
+        using (var state = StateFile.Open(File))
+            foreach (var origin in (string[])["a", "b", "c"]) await state.KeepAsync(Of(origin, 1));
+        var text = Encoding.UTF8.GetString(await RecordsAsync());
+        await System.IO.File.WriteAllTextAsync(File, text.Replace("note ", "n0te ", StringComparison.Ordinal));
+
+        Should.Throw<StateFileException>(() => StateFile.Open(File)).Message.ShouldContain("damaged");
+    }
+
+    [Fact]
     public void Two_instances_do_not_share_a_file()
     {
         using var state = StateFile.Open(File);

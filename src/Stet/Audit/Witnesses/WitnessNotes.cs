@@ -11,6 +11,9 @@ public sealed class WitnessNotes(
     readonly Dictionary<ConfiguredWitness, BackOff> backOffs =
         witnesses.All.ToDictionary(w => w, _ => new BackOff(clock, Random.Shared.NextDouble));
 
+    /// <summary>Whether there is a witness to ask.</summary>
+    public bool HasWitnesses => witnesses.All.Count > 0;
+
     /// <summary>
     /// The newest checkpoint of a log that each witness has. Left out, with a warning, is a witness that does not answer,
     /// or with something that the log did not sign.
