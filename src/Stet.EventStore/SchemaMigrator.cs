@@ -33,6 +33,10 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
 {
     const long LockId = 0x5374_6574; // one migration at a time per database
 
+    /// <summary>What to do about a database that was restored where its roles are not.</summary>
+    public const string MakeRoles =
+        "make stet_migrator, stet_writer and stet_reader, as `stet db apply` on an empty database does, then restore it again";
+
     // Batches that saw the schema as it was are committed first, and later ones see that it has changed.
     const string HoldWriters = """
         do $$ begin
@@ -50,6 +54,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         await using var transaction = await connection.BeginTransactionAsync(cancel);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock({LockId})", cancel);
         var applied = await AppliedAsync(connection, cancel);
+        Refuse(await MissingRolesAsync(connection, applied, cancel));
         Refuse(Differences(applied).Where(d => !d.EndsWith("is missing", StringComparison.Ordinal)));
 
         var missing = scripts.Where(s => !applied.ContainsKey(s.Name)).ToArray();
@@ -65,7 +70,8 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
     {
         await using var source = Source();
         await using var connection = await source.OpenConnectionAsync(cancel);
-        var differences = Differences(await AppliedAsync(connection, cancel)).ToList();
+        var applied = await AppliedAsync(connection, cancel);
+        List<string> differences = [.. await MissingRolesAsync(connection, applied, cancel), .. Differences(applied)];
         if (differences.Count > 0) return differences;
 
         await using var newest = new NpgsqlCommand(
@@ -162,6 +168,18 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel)) applied[reader.GetString(0)] = reader.GetString(1);
         return applied;
+    }
+
+    /// <summary>A schema without its roles lacks grants and policies, too.</summary>
+    static async Task<string[]> MissingRolesAsync(NpgsqlConnection connection, Dictionary<string, string> applied, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("""
+            select string_agg(name, ', ') from unnest(array['stet_migrator', 'stet_writer', 'stet_reader']) name
+            where not exists (select from pg_roles where rolname = name)
+            """, connection);
+        return applied.Count > 0 && await command.ExecuteScalarAsync(cancel) is string missing
+            ? [$"there is no role {missing}: {MakeRoles}"]
+            : [];
     }
 
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)

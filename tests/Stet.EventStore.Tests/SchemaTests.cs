@@ -20,6 +20,23 @@ public class SchemaTests
     }
 
     [Fact]
+    public async Task A_schema_whose_roles_are_missing_is_neither_applied_nor_asserted()
+    {
+        await using var cluster = await TestCluster.OwnAsync();
+        var migrator = new SchemaMigrator(cluster.ConnectionString, Scripts);
+        await migrator.ApplyAsync(CancellationToken.None);
+        await using var connection = new NpgsqlConnection(cluster.ConnectionString);
+        await connection.OpenAsync();
+        const string Drop = "drop owned by stet_migrator, stet_writer, stet_reader; drop role stet_migrator, stet_writer, stet_reader";
+        await using (var command = new NpgsqlCommand(Drop, connection)) await command.ExecuteNonQueryAsync();
+
+        var refused = await Should.ThrowAsync<SchemaMismatchException>(migrator.ApplyAsync(CancellationToken.None));
+
+        refused.Differences.ShouldHaveSingleItem().ShouldStartWith("there is no role stet_migrator, stet_writer, stet_reader: make");
+        (await migrator.AssertAsync(CancellationToken.None)).ShouldBe(refused.Differences);
+    }
+
+    [Fact]
     public async Task A_database_without_schema_is_missing_every_script()
     {
         await using var database = await TestDatabase.CreateAsync();

@@ -1,4 +1,5 @@
 using Npgsql;
+using Stet.EventStore;
 
 namespace Stet.Postgres;
 
@@ -6,14 +7,16 @@ namespace Stet.Postgres;
 /// <param name="User">The role that is connected.</param>
 /// <param name="Version">The server's version.</param>
 /// <param name="MayCreateRoles">Is a superuser or has CREATEROLE.</param>
+/// <param name="RolesExist">Every role of Stet's is there.</param>
 /// <param name="HasRoles">May take every role of Stet's.</param>
 /// <param name="MayCreateSchemas">Has CREATE on the database.</param>
 /// <param name="HasSchema">The schema <c>stet</c> is there.</param>
+/// <param name="IsReadOnly">Takes no writes: a standby, or told so.</param>
 /// <param name="ClockAhead">The server's clock less the service's.</param>
 /// <param name="Off">Those of fsync, full_page_writes, synchronous_commit and data_checksums that are off.</param>
 public sealed record ServerFacts(
-    string User, PostgresVersion Version, bool MayCreateRoles, bool HasRoles, bool MayCreateSchemas, bool HasSchema,
-    TimeSpan ClockAhead, IReadOnlyList<string> Off)
+    string User, PostgresVersion Version, bool MayCreateRoles, bool RolesExist, bool HasRoles, bool MayCreateSchemas, bool HasSchema,
+    bool IsReadOnly, TimeSpan ClockAhead, IReadOnlyList<string> Off)
 {
     /// <summary>How far the clocks may be apart before it is worth a word.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
@@ -29,11 +32,13 @@ public sealed record ServerFacts(
             select current_user::text,
                    current_setting('server_version_num')::int,
                    (select rolsuper or rolcreaterole from pg_roles where rolname = current_user),
+                   (select count(*) = cardinality($1) from pg_roles where rolname = any($1)),
                    (select count(*) = cardinality($1) from pg_roles
                      where rolname = any($1)
                        and pg_has_role(oid, case when current_setting('server_version_num')::int < 160000 then 'member' else 'set' end)),
                    has_database_privilege(current_database(), 'create'),
                    to_regnamespace('stet') is not null,
+                   current_setting('transaction_read_only')::boolean,
                    clock_timestamp(),
                    array(select name from unnest(array['fsync', 'full_page_writes', 'synchronous_commit', 'data_checksums']) name
                           where current_setting(name) = 'off')
@@ -53,21 +58,28 @@ public sealed record ServerFacts(
 
         return new ServerFacts(
             row.GetString(0), PostgresVersion.OfNumber(row.GetInt32(1)), row.GetBoolean(2), row.GetBoolean(3),
-            row.GetBoolean(4), row.GetBoolean(5), row.GetFieldValue<DateTimeOffset>(6) - now,
-            row.GetFieldValue<string[]>(7));
+            row.GetBoolean(4), row.GetBoolean(5), row.GetBoolean(6), row.GetBoolean(7),
+            row.GetFieldValue<DateTimeOffset>(8) - now, row.GetFieldValue<string[]>(9));
     }
 
     /// <summary>Whether Stet can live on such a server.</summary>
-    public IReadOnlyList<CheckResult> Judge() => [VersionCheck(), RightsCheck(), ClockCheck(), DurabilityCheck(), ChecksumCheck()];
+    public IReadOnlyList<CheckResult> Judge() => [VersionCheck(), WritesCheck(), RightsCheck(), ClockCheck(), DurabilityCheck(), ChecksumCheck()];
 
     CheckResult VersionCheck() => Version.IsSupported
         ? CheckResult.Ok("version", $"PostgreSQL {Version}")
         : CheckResult.Failure(
             "version", $"PostgreSQL {Version} is too old: upgrade the server to {PostgresVersion.OldestMajor} or later");
 
+    CheckResult WritesCheck() => IsReadOnly
+        ? CheckResult.Failure(
+            "writes", "the server is read-only: name the primary if this is a standby, else set default_transaction_read_only=off")
+        : CheckResult.Ok("writes", "the server takes them");
+
     // The first script creates the roles, for which PostgreSQL wants the right even where they are there.
     CheckResult RightsCheck() => (MayCreateRoles || (HasRoles && HasSchema), MayCreateSchemas || HasSchema) switch
     {
+        _ when HasSchema && !RolesExist => CheckResult.Failure(
+            "rights", $"the schema stet was restored without its roles, and so without its grants: {SchemaMigrator.MakeRoles}"),
         (true, true) => CheckResult.Ok("rights", $"`{User}` has what it needs"),
         (false, _) when HasSchema => CheckResult.Failure(
             "rights",

@@ -7,8 +7,8 @@ namespace Stet.Tests.Postgres;
 public sealed class EnvironmentCheckSpecs : IDisposable
 {
     static readonly ServerFacts good = new(
-        "app", new PostgresVersion(17, 2), MayCreateRoles: false, HasRoles: true, MayCreateSchemas: false, HasSchema: true,
-        ClockAhead: TimeSpan.FromMilliseconds(-40), Off: []);
+        "app", new PostgresVersion(17, 2), MayCreateRoles: false, RolesExist: true, HasRoles: true, MayCreateSchemas: false, HasSchema: true,
+        IsReadOnly: false, ClockAhead: TimeSpan.FromMilliseconds(-40), Off: []);
 
     readonly string root = TestCluster.NewFolder();
 
@@ -21,7 +21,7 @@ public sealed class EnvironmentCheckSpecs : IDisposable
 
         results.Select(result => (result.Name, result.Outcome)).ShouldBe(
         [
-            ("connection", CheckOutcome.Ok), ("version", CheckOutcome.Ok), ("rights", CheckOutcome.Ok),
+            ("connection", CheckOutcome.Ok), ("version", CheckOutcome.Ok), ("writes", CheckOutcome.Ok), ("rights", CheckOutcome.Ok),
             ("clock", CheckOutcome.Ok), ("durability", CheckOutcome.Ok), ("checksums", CheckOutcome.Ok),
         ]);
     }
@@ -100,8 +100,17 @@ public sealed class EnvironmentCheckSpecs : IDisposable
         Verdict(good with { Version = new PostgresVersion(14, 9) }, "version").ShouldBe(CheckOutcome.Failure);
 
     [Fact]
+    public void A_server_that_is_read_only_fails() =>
+        Verdict(good with { IsReadOnly = true }, "writes").ShouldBe(CheckOutcome.Failure);
+
+    [Fact]
     public void A_user_without_the_roles_fails() =>
         Verdict(good with { HasRoles = false }, "rights").ShouldBe(CheckOutcome.Failure);
+
+    [Fact]
+    public void A_schema_that_was_restored_without_its_roles_fails_with_what_to_do() =>
+        (good with { RolesExist = false, HasRoles = false, MayCreateRoles = true }).Judge()
+            .Single(result => result.Name == "rights").Message.ShouldContain("restore it again");
 
     [Fact]
     public void A_user_who_cannot_make_the_schema_fails() =>
@@ -116,7 +125,7 @@ public sealed class EnvironmentCheckSpecs : IDisposable
 
     [Fact]
     public void Who_can_create_roles_and_the_schema_can_install() =>
-        Verdict(good with { HasSchema = false, HasRoles = false, MayCreateRoles = true, MayCreateSchemas = true }, "rights")
+        Verdict(good with { HasSchema = false, RolesExist = false, HasRoles = false, MayCreateRoles = true, MayCreateSchemas = true }, "rights")
             .ShouldBe(CheckOutcome.Ok);
 
     [Fact]
