@@ -14,6 +14,7 @@ public sealed class Store : IAsyncDisposable
     readonly StoreConnections connections;
     readonly EventCatalog catalog;
     readonly ITenantKeyWrap? keyWrap;
+    readonly TimeProvider clock;
     readonly GroupReader reader;
     readonly Writer writer;
     int connected;
@@ -30,7 +31,7 @@ public sealed class Store : IAsyncDisposable
         StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
         StoreOptions options, TimeProvider clock, ILogger<Store> logger)
     {
-        (this.connections, this.catalog, keyWrap) = (connections, catalog, options.KeyWrap);
+        (this.connections, this.catalog, keyWrap, this.clock) = (connections, catalog, options.KeyWrap, clock);
         reader = new GroupReader(connections.Reader);
         writer = new Writer(new WriterSession(connections, catalog, projections, log, options.SchemaScripts, clock, NoteConnection), options, clock, logger);
     }
@@ -43,6 +44,12 @@ public sealed class Store : IAsyncDisposable
     /// before is no longer sure.
     /// </summary>
     public int Connected => Volatile.Read(ref connected);
+
+    /// <summary>How far events may be ahead of the clock before it is worth a word.</summary>
+    public static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
+
+    /// <summary>How far the newest event that the writer has met is ahead of the clock; zero when it is not.</summary>
+    public TimeSpan Ahead => writer.Newest - clock.GetUtcNow() is var ahead && ahead > TimeSpan.Zero ? ahead : TimeSpan.Zero;
 
     /// <summary>Commands that wait for the writer.</summary>
     public int Waiting => writer.Waiting;

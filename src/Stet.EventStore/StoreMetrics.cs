@@ -20,6 +20,9 @@ static class StoreMetrics
     public static readonly UpDownCounter<int> Waiting = Meter.CreateUpDownCounter<int>(
         "stet.store.waiting", "{command}", "Commands that wait for the writer.");
 
+    public static readonly Gauge<double> Ahead = Meter.CreateGauge<double>(
+        "stet.store.ahead", "s", "How far the newest event was ahead of the clock at the last batch.");
+
     public static readonly Counter<long> Commands = Meter.CreateCounter<long>(
         "stet.store.commands", "{command}", "Commands answered, by outcome.");
 }
@@ -37,4 +40,7 @@ static partial class StoreLog
 
     [LoggerMessage(4, LogLevel.Warning, "A batch of {Count} requests failed and is tried in halves: {Reason}")]
     public static partial void Halving(ILogger logger, int count, string reason);
+
+    [LoggerMessage(5, LogLevel.Warning, "The newest event is {Seconds} s ahead of this clock: this one is behind, or another was ahead; times stand still until it has caught up")]
+    public static partial void Ahead(ILogger logger, long seconds);
 }

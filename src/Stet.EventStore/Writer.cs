@@ -22,6 +22,7 @@ sealed class Writer : IAsyncDisposable
     PendingAppend? held;
     long? contended;
     long busySince;
+    long newest;
     int waiting;
     Exception? failure;
     string? trouble;
@@ -39,6 +40,9 @@ sealed class Writer : IAsyncDisposable
             : null);
 
     public int Waiting => Volatile.Read(ref waiting);
+
+    /// <summary>The time of the newest event that was met.</summary>
+    public DateTimeOffset Newest => new(Volatile.Read(ref newest), TimeSpan.Zero);
 
     bool IsDown => trouble is not null;
 
@@ -265,10 +269,23 @@ sealed class Writer : IAsyncDisposable
         _ => "the database does not answer",
     };
 
-    static void Record(WriteUnit unit)
+    void Record(WriteUnit unit)
     {
+        NoteTimes(unit);
         StoreMetrics.BatchSize.Record(unit.Commands);
         StoreMetrics.BatchDuration.Record(Stopwatch.GetElapsedTime(unit.Started).TotalSeconds);
+    }
+
+    /// <summary>Times do not fall as positions rise: what a clock that was ahead has written is newer than one that was set back.</summary>
+    void NoteTimes(WriteUnit unit)
+    {
+        var now = clock.GetUtcNow();
+        var wasAhead = Newest - now > Store.ClockTolerance;
+        foreach (var tenant in unit.Tenants) Volatile.Write(ref newest, Math.Max(newest, tenant.Now.UtcTicks));
+
+        var ahead = Newest - now;
+        StoreMetrics.Ahead.Record(Math.Max(0, ahead.TotalSeconds));
+        if (!wasAhead && ahead > Store.ClockTolerance) StoreLog.Ahead(logger, (long)ahead.TotalSeconds);
     }
 
     static void Fail(IReadOnlyList<PendingAppend> requests, Exception e)

@@ -8,7 +8,8 @@ namespace Stet;
 static class StoreHealth
 {
     public static void Add(IServiceCollection services) => services.AddHealthChecks()
-        .AddCheck<DatabaseCheck>("database").AddCheck<SchemaCheck>("schema").AddCheck<WriterCheck>("writer");
+        .AddCheck<DatabaseCheck>("database").AddCheck<SchemaCheck>("schema").AddCheck<WriterCheck>("writer")
+        .AddCheck<ClockCheck>("clock");
 
     sealed class DatabaseCheck(StoreConnections connections) : IHealthCheck
     {
@@ -55,6 +56,14 @@ static class StoreHealth
                 return HealthCheckResult.Unhealthy("the database does not answer");
             }
         }
+    }
+
+    sealed class ClockCheck(Store store) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(store.Ahead is var ahead && ahead > Store.ClockTolerance
+                ? HealthCheckResult.Degraded($"the newest event is {(long)ahead.TotalSeconds} s ahead of this clock: times stand still until it has caught up")
+                : HealthCheckResult.Healthy());
     }
 
     sealed class WriterCheck(Store store) : IHealthCheck

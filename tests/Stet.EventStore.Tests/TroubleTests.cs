@@ -102,6 +102,27 @@ public class TroubleTests
         (await test.LogAsync()).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Events_that_are_newer_than_the_clock_are_told_until_it_has_caught_up()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var clock = new Stet.Testing.ManualClock();
+        var store = test.Open(clock: clock);
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        store.Ahead.ShouldBe(TimeSpan.Zero);
+
+        clock.Advance(TimeSpan.FromHours(1));
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
+        clock.Advance(TimeSpan.FromHours(-1));
+
+        store.Ahead.ShouldBe(TimeSpan.FromHours(1));
+        var other = test.Open(clock: clock);
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), other);
+        other.Ahead.ShouldBe(TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(1));
+        clock.Advance(TimeSpan.FromMinutes(61));
+        store.Ahead.ShouldBe(TimeSpan.Zero);
+    }
+
     static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);

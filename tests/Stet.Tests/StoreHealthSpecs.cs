@@ -24,6 +24,21 @@ public class StoreHealthSpecs
     }
 
     [Fact]
+    public async Task Events_ahead_of_the_clock_degrade_readiness_and_say_by_how_much()
+    {
+        var clock = new ManualClock();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        clock.Advance(TimeSpan.FromHours(1));
+        await Tenancy.Of(service, TestService.NewTenantId()).BeatAsync("bot");
+        clock.Advance(TimeSpan.FromHours(-1));
+
+        var ready = await ReadyAsync(service);
+
+        ready.Status.ShouldBe(HttpStatusCode.OK);
+        ready.Text.ShouldContain("the newest event is 3600 s ahead of this clock");
+    }
+
+    [Fact]
     public async Task A_schema_of_a_newer_version_fails_readiness_and_refuses_commands()
     {
         await using var service = await TestService.StartAsync();

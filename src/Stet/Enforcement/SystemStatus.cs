@@ -1,3 +1,4 @@
+using Stet.EventStore;
 using Stet.Outages;
 
 namespace Stet.Enforcement;
@@ -60,7 +61,7 @@ public sealed record Lag(long Corrections, long Seconds, bool More)
 /// <param name="EnforcedCorrectionVersion">As it reported last; null when it never did.</param>
 /// <param name="EnforcedPosition">As it reported last; null when it did not say.</param>
 /// <param name="ReportedAt">When it reported last, by the server's clock; null when it never did.</param>
-/// <param name="SilentSeconds">How long ago that is, outages of the service left out.</param>
+/// <param name="SilentSeconds">How long ago that is, outages of the service left out; how far ahead, where the clock was set back by more than a second.</param>
 /// <param name="IntervalSeconds">How often it reports.</param>
 /// <param name="GraceMultiplier">After how many intervals it is stale.</param>
 /// <param name="Lag">What it does not enforce yet; null when it never reported.</param>
@@ -90,7 +91,7 @@ public sealed record SystemStatus(
         var interval = settings?.IntervalSeconds ?? defaults.IntervalSeconds;
         var grace = settings?.GraceMultiplier ?? defaults.GraceMultiplier;
         var last = system.Heartbeat;
-        TimeSpan? silence = last is null ? null : Outage.TimeOutside(outages, last.ReportedAt, now);
+        var silence = SilenceOf(last?.ReportedAt, outages, now);
         var lag = last is null ? null : LagOf(behind, now);
 
         return new SystemStatus(
@@ -99,6 +100,17 @@ public sealed record SystemStatus(
             last?.Errors ?? StringSet.Empty, settings is not null, settings?.Owner, settings?.MutedUntil > now,
             settings?.MutedUntil, settings?.MutedReason);
     }
+
+    /// <summary>
+    /// How long ago a system reported. A report that is more than a second ahead is older than a clock that was set back: how
+    /// much, nobody knows, and it counts as old as it is ahead.
+    /// </summary>
+    static TimeSpan? SilenceOf(DateTimeOffset? reportedAt, IReadOnlyList<Outage> outages, DateTimeOffset now) => reportedAt switch
+    {
+        null => null,
+        { } at when at - now > Store.ClockTolerance => at - now,
+        { } at => Outage.TimeOutside(outages, at, now),
+    };
 
     static ReportingStatus StatusOf(TimeSpan? silence, int interval, decimal grace)
     {

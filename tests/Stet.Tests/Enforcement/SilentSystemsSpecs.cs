@@ -33,6 +33,18 @@ public class SilentSystemsSpecs
     }
 
     [Fact]
+    public async Task Who_reported_before_the_clock_was_set_back_counts_as_late()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        await Tenancy.Of(service, TestService.NewTenantId()).BeatAsync("usual");
+
+        clock.Advance(TimeSpan.FromSeconds(-1));
+        (await CountsAsync(service)).ShouldBe((0, 0));
+        clock.Advance(TimeSpan.FromHours(-1));
+        (await CountsAsync(service)).ShouldBe((1, 0));
+    }
+
+    [Fact]
     public async Task An_outage_of_the_service_is_no_silence()
     {
         await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });

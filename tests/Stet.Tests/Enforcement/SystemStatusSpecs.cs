@@ -37,6 +37,15 @@ public class SystemStatusSpecs
     }
 
     [Fact]
+    public void A_heartbeat_from_before_the_clock_was_set_back_does_not_make_a_system_ok_until_it_has_caught_up()
+    {
+        var status = StatusOf(system.Apply(Received), Tuesday.AddHours(-1));
+
+        status.Status.ShouldBe(ReportingStatus.Stale);
+        status.SilentSeconds.ShouldBe(3600);
+    }
+
+    [Fact]
     public void A_system_that_never_reported_is_missing_and_unknown()
     {
         var status = StatusOf(system, Tuesday);
