@@ -106,7 +106,9 @@ public sealed class Server(
 
         cancel.ThrowIfCancellationRequested();
 
-        throw new PrivateClusterException($"PostgreSQL did not start in {folder.Cluster}.{Advice(tail)}");
+        // Where the server never came to write its log, the tool says why.
+        var said = tail.Length > 0 ? tail : started.Output;
+        throw new PrivateClusterException($"PostgreSQL did not start in {folder.Cluster}.{OwnerAdvice(said, folder)}{Advice(said)}");
     }
 
     /// <summary>Stops the server if it runs, and waits for the last of its processes.</summary>
@@ -174,6 +176,12 @@ public sealed class Server(
         return (isFull ? " The disk is full: free some space, or name another folder with --data DIR." : "")
             + (output.Length > 0 ? $" It said:\n{lastLines}" : "");
     }
+
+    static string OwnerAdvice(string said, DataFolder folder) =>
+        folder.Account is { } account
+        && (said.Contains("Permission denied", StringComparison.Ordinal) || said.Contains("wrong ownership", StringComparison.Ordinal))
+            ? $" Somebody else owns it, as after a copy made by root: run `chown -R {account} {folder.Cluster}`."
+            : "";
 
     static string ShellQuoted(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
