@@ -36,6 +36,9 @@ public static class ObservabilityModule
                 // The command line says itself where it listens and why it could not.
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
+
+                // It repeats what fails at every probe; what has changed is told once.
+                ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
             },
         });
 

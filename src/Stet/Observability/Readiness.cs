@@ -6,11 +6,12 @@ namespace Stet.Observability;
 /// <summary>
 /// What the registered health checks say, at most a second old: however many probes ask, each check runs once a second.
 /// </summary>
-public sealed class Readiness(HealthCheckService checks, TimeProvider time)
+public sealed partial class Readiness(HealthCheckService checks, TimeProvider time, ILogger<Readiness> logger)
 {
     static readonly TimeSpan GoodFor = TimeSpan.FromSeconds(1);
 
     readonly Lock gate = new();
+    readonly Dictionary<string, HealthStatus> known = [];
     Task<HealthReport>? report;
     long asked;
 
@@ -22,12 +23,39 @@ public sealed class Readiness(HealthCheckService checks, TimeProvider time)
             {
                 asked = time.GetTimestamp();
                 // For everybody who waits, so nobody's leaving stops it; the checks' own limit does.
-                report = checks.CheckHealthAsync(CancellationToken.None);
+                report = RunAsync();
             }
 
             return report.WaitAsync(cancel);
         }
     }
+
+    /// <summary>Runs the checks and logs which of them have changed; the runs do not overlap.</summary>
+    async Task<HealthReport> RunAsync()
+    {
+        var run = await checks.CheckHealthAsync(CancellationToken.None);
+        foreach (var (name, entry) in run.Entries)
+        {
+            var before = known.GetValueOrDefault(name, HealthStatus.Healthy);
+            known[name] = entry.Status;
+            if (entry.Status == before) continue;
+
+            if (entry.Status == HealthStatus.Healthy) Recovered(logger, name);
+            else if (entry.Status == HealthStatus.Degraded) Degraded(logger, name, entry.Description, entry.Exception);
+            else Failed(logger, name, entry.Description, entry.Exception);
+        }
+
+        return run;
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Health check {Check} is healthy again")]
+    static partial void Recovered(ILogger logger, string check);
+
+    [LoggerMessage(2, LogLevel.Warning, "Health check {Check} is degraded: {Detail}")]
+    static partial void Degraded(ILogger logger, string check, string? detail, Exception? e);
+
+    [LoggerMessage(3, LogLevel.Error, "Health check {Check} fails: {Detail}")]
+    static partial void Failed(ILogger logger, string check, string? detail, Exception? e);
 }
 
 /// <summary>Puts a limit on every registered check, whoever registers it.</summary>

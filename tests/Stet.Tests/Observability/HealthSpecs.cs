@@ -60,6 +60,25 @@ public sealed class HealthSpecs
     }
 
     [Fact]
+    public async Task A_check_is_logged_when_it_begins_to_fail_and_when_it_ends()
+    {
+        var time = new ManualTime(Tuesday);
+        var isBroken = true;
+        await using var service = await With(
+            checks => checks.AddCheck("disk", () => isBroken ? HealthCheckResult.Unhealthy("full") : HealthCheckResult.Healthy()), time);
+
+        for (var i = 0; i < 6; i++)
+        {
+            isBroken = i is not 3 and not 4;
+            using var _ = await service.Client.GetAsync("/readyz");
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        service.Logs.Lines.Select(l => l.Message).Where(m => m.Contains("disk", StringComparison.Ordinal)).ShouldBe(
+            ["Health check disk fails: full", "Health check disk is healthy again", "Health check disk fails: full"]);
+    }
+
+    [Fact]
     public async Task The_process_is_live_while_it_is_not_ready()
     {
         await using var service = await With(checks => checks.AddCheck("database", () => HealthCheckResult.Unhealthy()));
