@@ -84,14 +84,15 @@ static partial class RunCommand
         var database = isPrivate ? "a private PostgreSQL" : "the server of the connection string";
         var urls = app.Urls.Select(Reachable).ToArray();
         var url = urls[0];
+        var order = isPrivate ? "requests first, then the store, then PostgreSQL" : "requests first, then the store";
         if (!app.Environment.IsDevelopment())
         {
             Listening(app.Logger, urls, database, StetApplication.Schema[^1].Name);
-            app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger));
+            app.Lifetime.ApplicationStopping.Register(() => Stopping(app.Logger, order));
             return;
         }
 
-        app.Lifetime.ApplicationStopping.Register(() => Console.WriteLine("Stopping:  requests first, then the store, then PostgreSQL"));
+        app.Lifetime.ApplicationStopping.Register(() => Console.WriteLine($"Stopping:  {order}"));
         if (applied.Count > 0) Console.WriteLine($"Schema:    {applied.Count} scripts applied, now at {applied[^1]}");
         Console.WriteLine($"Database:  {database}");
         foreach (var other in urls.Skip(1)) Console.WriteLine($"Listening: {other}");
@@ -126,6 +127,6 @@ static partial class RunCommand
     [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Url}, on {Database}, schema {Schema}")]
     static partial void Listening(ILogger logger, string[] url, string database, string schema);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: requests first, then the store, then PostgreSQL")]
-    static partial void Stopping(ILogger logger);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Order}")]
+    static partial void Stopping(ILogger logger, string order);
 }
