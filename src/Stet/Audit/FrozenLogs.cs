@@ -81,6 +81,7 @@ public sealed partial class FrozenLogs(
         Task.FromResult(frozen.OrderBy(f => f.Key, StringComparer.Ordinal).Take(MostNamed).ToArray() is { Length: > 0 } named
             ? HealthCheckResult.Unhealthy(
                 $"frozen audit logs: {frozen.Count}, of the tenants {string.Join(' ', named.Select(f => $"{f.Key}: {f.Value}"))}"
+                + (frozen.Count > named.Length ? $" `stet audit frozen` lists the other {frozen.Count - named.Length}." : "")
                 + " Restore the newest database, or run `stet audit new-epoch --tenant ID --reason TEXT`.")
             : HealthCheckResult.Healthy());
 

@@ -14,6 +14,7 @@ static class AuditCommand
 
         audit.Subcommands.Add(AuditSelfCheckCommand.Create()
             .WithExitCodes("0 no findings; 1 findings; 2 usage or key; 3 could not be done; 130 interrupted"));
+        audit.Subcommands.Add(AuditKeysCommand.Frozen().WithExitCodes("0 listed, be it none; 1 could not be asked; 2 usage"));
         audit.Subcommands.Add(AuditKeysCommand.NewEpoch().WithExitCodes("0 done; 1 not done; 2 no tenant's id or no reason"));
         audit.Subcommands.Add(AuditKeysCommand.ReplaceSecret().WithExitCodes("0 done; 1 not done; 2 no tenant's id or no reason"));
         audit.Subcommands.Add(AuditKeysCommand.Rewrap().WithExitCodes("0 done; 1 not done; 2 usage"));

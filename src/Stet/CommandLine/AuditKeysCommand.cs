@@ -6,11 +6,25 @@ using Stet.Pcs.Service;
 
 namespace Stet.CommandLine;
 
-/// <summary><c>stet audit new-epoch | replace-secret | rewrap</c>: what an operator does with logs and keys in the database.</summary>
+/// <summary><c>stet audit frozen | new-epoch | replace-secret | rewrap</c>: what an operator does with logs and keys in the database.</summary>
 static class AuditKeysCommand
 {
     static readonly Option<string[]> Tenant = Text("--tenant", "ID", "Whose log: a lower-case UUID (REQUIRED)");
     static readonly Option<string[]> Reason = Text("--reason", "TEXT", "Why, for those who read the log: 1 to 500 characters (REQUIRED)");
+
+    public static Command Frozen()
+    {
+        var command = new Command("frozen", "List the logs that are frozen, each with its tenant and why") { Surplus.Argument };
+        command.SetAction((arguments, cancel) => SurplusProblem(arguments) is { } problem ? FailAsync(problem) : Database.UseAsync(arguments, async (connectionString, _) =>
+        {
+            await using var connections = StoreConnections.For(connectionString);
+            await using var frozen = connections.Writer.CreateCommand("select tenant_id, reason from stet.audit_frozen() order by tenant_id");
+            await using var rows = await frozen.ExecuteReaderAsync(cancel);
+            while (await rows.ReadAsync(cancel)) Console.WriteLine($"{rows.GetString(0)}: {rows.GetString(1)}");
+            return 0;
+        }, cancel, attach: true));
+        return command;
+    }
 
     public static Command NewEpoch()
     {
