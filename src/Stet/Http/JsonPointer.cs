@@ -17,8 +17,17 @@ ref struct JsonPointer
     {
         var pointer = new JsonPointer(json, maxDepth);
         pointer.ReadTo(Offset(refusal, json));
-        return string.Concat(pointer.open.Where(s => s.Name is not null).Select(s => $"/{Escape(s.Name!)}"));
+        return pointer.Text();
     }
+
+    /// <summary>What keeps readers from understanding a text alike (I-JSON, RFC 7493); null when nothing does.</summary>
+    public static MemberError? ErrorIn(ReadOnlySpan<byte> json, int maxDepth)
+    {
+        var pointer = new JsonPointer(json, maxDepth);
+        return pointer.ReadToError() is { } message ? new MemberError(pointer.Text(), message) : null;
+    }
+
+    readonly string Text() => string.Concat(open.Where(s => s.Name is not null).Select(s => $"/{Escape(s.Name!)}"));
 
     void ReadTo(int end)
     {
@@ -28,9 +37,37 @@ ref struct JsonPointer
         }
         catch (JsonException)
         {
-            // Malformed after a whole value: what is wrong stands beside that value, not in it.
-            if (reader.TokenType != JsonTokenType.PropertyName && open.Count > 0) open[^1] = open[^1] with { Name = null };
+            LeaveValue();
         }
+    }
+
+    string? ReadToError()
+    {
+        var names = new Stack<HashSet<string>>();
+        try
+        {
+            while (reader.Read())
+            {
+                Follow();
+                if (reader.TokenType == JsonTokenType.StartObject) names.Push([]);
+                else if (reader.TokenType == JsonTokenType.EndObject) names.Pop();
+                else if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String && TextOf(reader) is null) return RequestBody.NoText;
+                else if (reader.TokenType == JsonTokenType.PropertyName && !names.Peek().Add(open[^1].Name!)) return RequestBody.Twice;
+            }
+
+            return null;
+        }
+        catch (JsonException e)
+        {
+            LeaveValue();
+            return RequestBody.Reason(e);
+        }
+    }
+
+    /// <summary>Malformed after a whole value: what is wrong stands beside that value, not in it.</summary>
+    readonly void LeaveValue()
+    {
+        if (reader.TokenType != JsonTokenType.PropertyName && open.Count > 0) open[^1] = open[^1] with { Name = null };
     }
 
     readonly void Follow()
@@ -38,7 +75,7 @@ ref struct JsonPointer
         switch (reader.TokenType)
         {
             case JsonTokenType.PropertyName:
-                open[^1] = new Step(NameOf(reader), IsArray: false, Index: 0);
+                open[^1] = new Step(TextOf(reader), IsArray: false, Index: 0);
                 return;
             case JsonTokenType.EndObject or JsonTokenType.EndArray:
                 open.RemoveAt(open.Count - 1);
@@ -50,7 +87,7 @@ ref struct JsonPointer
             open.Add(new Step(null, reader.TokenType == JsonTokenType.StartArray, Index: 0));
     }
 
-    static string? NameOf(in Utf8JsonReader reader)
+    static string? TextOf(in Utf8JsonReader reader)
     {
         try
         {

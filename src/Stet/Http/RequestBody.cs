@@ -21,6 +21,9 @@ public static class RequestBody
 
     const string Json = "application/json";
 
+    internal const string Twice = "occurs twice";
+    internal const string NoText = "holds half a surrogate pair or bytes that are not UTF-8";
+
     /// <summary>Reads a body of a known shape; unknown and duplicate members are refused.</summary>
     /// <exception cref="BadRequestException">415, 413 or 400, with the pointer of the member that was wrong.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpContext http, JsonTypeInfo<T> json, int limit = DefaultLimit)
@@ -92,12 +95,12 @@ public static class RequestBody
         && (contentType.Length == mediaType.Length || contentType[mediaType.Length] == ';');
 
     // The serializer's messages name C# types; ours name members.
-    static string Reason(JsonException e) => e.Message switch
+    internal static string Reason(JsonException e) => e.Message switch
     {
-        _ when e.InnerException is InvalidOperationException inner && !inner.Message.Contains("token type", StringComparison.Ordinal) => "holds half a surrogate pair or bytes that are not UTF-8",
+        _ when e.InnerException is InvalidOperationException inner && !inner.Message.Contains("token type", StringComparison.Ordinal) => NoText,
         var m when m.StartsWith("must ", StringComparison.Ordinal) => m,
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "is not a member of this request",
-        var m when m.Contains("uplicate", StringComparison.Ordinal) => "occurs twice",
+        var m when m.Contains("uplicate", StringComparison.Ordinal) => Twice,
         var m when e.InnerException is InvalidOperationException || m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
         var m when m.Contains("maximum configured depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
         var m when m.Contains("Expected depth to be zero", StringComparison.Ordinal) || m.Contains("does not contain any JSON tokens", StringComparison.Ordinal) => "ends before its JSON is complete",

@@ -53,7 +53,9 @@ static class AuthZenBody
 
     /// <exception cref="BadRequestException">It is no JSON object that every reader understands alike.</exception>
     public static JsonDocument Parse(byte[] utf8) =>
-        TryParse(utf8, strict, out var document) is { } problem ? throw Bad("", problem) : ObjectOf(document!);
+        TryParse(utf8, strict, out var document) is { } problem
+            ? throw new BadRequestException(RequestProblems.Invalid(JsonPointer.ErrorIn(utf8, MaxDepth) ?? new MemberError("", problem)))
+            : ObjectOf(document!);
 
     static JsonDocument ObjectOf(JsonDocument document)
     {

@@ -16,6 +16,7 @@ static class EntityBody
     public const int MostIdBytes = 1_024;
 
     const int MostTypeCharacters = 512;
+    const int MostLevels = 64;
 
     // As deep as requests may be; the audit log carries events of twice that depth.
     static readonly CedarLimits limits = CedarLimits.Default with { Depth = 32 };
@@ -73,35 +74,30 @@ static class EntityBody
 
     static byte[] Named(byte[] utf8, EntityUid uid)
     {
-        try
-        {
-            using var json = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false });
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
-                throw new BadRequestException(RequestProblems.Invalid("", "must be a JSON object"));
+        if (JsonPointer.ErrorIn(utf8, MostLevels) is { } error) throw new BadRequestException(RequestProblems.Invalid(error));
 
-            var buffer = new ArrayBufferWriter<byte>(utf8.Length + 256);
-            using var writer = new Utf8JsonWriter(buffer);
-            writer.WriteStartObject();
-            writer.WritePropertyName("uid"u8);
-            ValueJson.Write(writer, uid);
-            Member(writer, json.RootElement, "attrs", "{}"u8);
-            Member(writer, json.RootElement, "parents", "[]"u8);
-            foreach (var member in json.RootElement.EnumerateObject())
-            {
-                if (member.Name is "attrs" or "parents") continue;
-                if (member.Name == "uid")
-                    throw new BadRequestException(RequestProblems.Invalid("/uid", "stands in the path: leave it out"));
-                member.WriteTo(writer);
-            }
+        using var json = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MostLevels });
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+            throw new BadRequestException(RequestProblems.Invalid("", "must be a JSON object"));
 
-            writer.WriteEndObject();
-            writer.Flush();
-            return buffer.WrittenSpan.ToArray();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        var buffer = new ArrayBufferWriter<byte>(utf8.Length + 256);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        writer.WritePropertyName("uid"u8);
+        ValueJson.Write(writer, uid);
+        Member(writer, json.RootElement, "attrs", "{}"u8);
+        Member(writer, json.RootElement, "parents", "[]"u8);
+        foreach (var member in json.RootElement.EnumerateObject())
         {
-            throw new BadRequestException(RequestProblems.Invalid("", "is not valid JSON here"));
+            if (member.Name is "attrs" or "parents") continue;
+            if (member.Name == "uid")
+                throw new BadRequestException(RequestProblems.Invalid("/uid", "stands in the path: leave it out"));
+            member.WriteTo(writer);
         }
+
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
     }
 
     static void Member(Utf8JsonWriter writer, JsonElement json, string name, ReadOnlySpan<byte> missing)

@@ -47,6 +47,20 @@ public class EvaluationHttpSpecs
         }
     }
 
+    [Theory]
+    [InlineData(""","x":{"a":1,"a":2}}""", "/x/a", "occurs twice")]
+    [InlineData(""","x":[1,"\ud800"]}""", "/x/1", "holds half a surrogate pair or bytes that are not UTF-8")]
+    [InlineData(""","x":"\u0000"}""", "", "holds U+0000, which cannot be recorded")]
+    [InlineData(""","x":tru}""", "/x", "is not valid JSON here")]
+    public async Task What_is_wrong_with_a_body_is_told_by_its_place(string rest, string pointer, string message)
+    {
+        var answer = await (await Tenant.NewAsync()).PostTextAsync(Evaluation, Sound + rest);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        ((string)answer.Json["errors"]![0]!["pointer"]!).ShouldBe(pointer);
+        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe(message);
+    }
+
     [Fact]
     public async Task Bytes_that_are_not_UTF_8_are_a_400()
     {

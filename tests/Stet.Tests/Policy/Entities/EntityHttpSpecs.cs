@@ -144,6 +144,28 @@ public class EntityHttpSpecs
     }
 
     [Theory]
+    [InlineData("""{"parents":[{"type":"G","id":"aÿ"}]}""", "/parents/0/id", "holds half a surrogate pair or bytes that are not UTF-8")]
+    [InlineData("""{"attrs":{"ÿ":1}}""", "/attrs", "holds half a surrogate pair or bytes that are not UTF-8")]
+    [InlineData("""{"attrs":{"scope":"\ud800"}}""", "/attrs/scope", "holds half a surrogate pair or bytes that are not UTF-8")]
+    [InlineData("""{"attrs":{"scope":"a","scope":"b"}}""", "/attrs/scope", "occurs twice")]
+    [InlineData("""{"attrs":{"a":[{"b/c":1},{"b/c":1,"b\u002fc":2}]}}""", "/attrs/a/1/b~1c", "occurs twice")]
+    [InlineData("""{"attrs":{},"attrs":{}}""", "/attrs", "occurs twice")]
+    [InlineData("""{"attrs":{"a":tru}}""", "/attrs/a", "is not valid JSON here")]
+    [InlineData("""{"attrs":{}""", "", "ends before its JSON is complete")]
+    [InlineData("", "", "ends before its JSON is complete")]
+    public async Task An_entity_that_readers_would_not_understand_alike_is_refused(string body, string pointer, string message)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.SendAsync(HttpMethod.Put, $"{Path}/U/1", Encoding.Latin1.GetBytes(body));
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        ((string)answer.Json["errors"]!.AsArray().ShouldHaveSingleItem()!["pointer"]!).ShouldBe(pointer);
+        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe(message);
+        (await tenant.GetAsync($"{Path}/U/1")).ShouldBeProblem(404, "entity_not_found");
+    }
+
+    [Theory]
     [InlineData("{}", "invalid_request")]
     [InlineData("[", "invalid_request")]
     [InlineData("""[{"uid":{"type":"U","id":"1"},"attrs":{},"parents":[]},{"uid":{"type":"U","id":"1"},"attrs":{},"parents":[]}]""", "entity_refused")]
