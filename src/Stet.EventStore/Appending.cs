@@ -27,6 +27,9 @@ public abstract class StreamCommand(StateType state, Guid streamId)
     /// <summary>Null: the command is decided as often as it is sent.</summary>
     public IdempotencyMark? Idempotency { get; init; }
 
+    /// <summary>Marks what can be done once, under whatever key it is sent; null: it can be done again.</summary>
+    public IdempotencyMark? Once { get; init; }
+
     /// <summary>The stream version the command was made for, 0 for a stream that must not exist; null: any.</summary>
     public long? ExpectedVersion { get; init; }
 
@@ -65,6 +68,9 @@ public enum AppendOutcome
 
     /// <summary>The idempotency key belongs to a command with another payload.</summary>
     KeyConflict,
+
+    /// <summary>What can be done once was done before, with another payload.</summary>
+    DoneOtherwise,
 
     /// <summary>The stream is not at the expected version.</summary>
     VersionConflict,

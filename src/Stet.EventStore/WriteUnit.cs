@@ -108,6 +108,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
         {
             AddStream((request.TenantId, command.StreamId), command.State);
             if (command.Idempotency is { } mark) AddMark((request.TenantId, mark.Id));
+            if (command.Once is { } once) AddMark((request.TenantId, once.Id));
         }
 
         return true;
@@ -243,12 +244,8 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
     {
         if (!tenant.Exists) return new AppendResult(AppendOutcome.UnknownTenant, 0, []);
 
-        if (command.Idempotency is { } mark && answers.TryGetValue((tenant.Id, mark.Id), out var first))
-        {
-            return first.PayloadHash.AsSpan().SequenceEqual(mark.PayloadHash)
-                ? new AppendResult(AppendOutcome.Repeated, first.Position + first.Count - 1, EventsOf(tenant, first)) { Count = first.Count }
-                : new AppendResult(AppendOutcome.KeyConflict, tenant.Position, []);
-        }
+        if (Earlier(tenant, command.Idempotency, AppendOutcome.KeyConflict) is { } byKey) return byKey;
+        if (Earlier(tenant, command.Once, AppendOutcome.DoneOtherwise) is { } done) return done;
 
         var slot = streams[(tenant.Id, command.StreamId)];
         slot.ThrowIfUnreadable();
@@ -272,13 +269,26 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
             events.Add(appended);
         }
 
-        if (command.Idempotency is { } fresh)
-        {
-            answers[(tenant.Id, fresh.Id)] = new FirstAnswer(fresh.PayloadHash, recorded[0].Position, recorded.Length);
-            NewAnswers.Add(new NewAnswer(tenant.Id, fresh.Id, fresh.PayloadHash, recorded[0].Position, recorded.Length));
-        }
-
+        Remember(command.Idempotency);
+        Remember(command.Once);
         return new AppendResult(AppendOutcome.Recorded, tenant.Position, recorded) { Log = request.Receipt ? tenant.Log : null };
+
+        void Remember(IdempotencyMark? mark)
+        {
+            if (mark is null) return;
+            answers[(tenant.Id, mark.Id)] = new FirstAnswer(mark.PayloadHash, recorded[0].Position, recorded.Length);
+            NewAnswers.Add(new NewAnswer(tenant.Id, mark.Id, mark.PayloadHash, recorded[0].Position, recorded.Length));
+        }
+    }
+
+    /// <summary>What a mark was given before; null when it is new.</summary>
+    AppendResult? Earlier(TenantSlot tenant, IdempotencyMark? mark, AppendOutcome otherwise)
+    {
+        if (mark is null || !answers.TryGetValue((tenant.Id, mark.Id), out var first)) return null;
+
+        return first.PayloadHash.AsSpan().SequenceEqual(mark.PayloadHash)
+            ? new AppendResult(AppendOutcome.Repeated, first.Position + first.Count - 1, EventsOf(tenant, first)) { Count = first.Count }
+            : new AppendResult(otherwise, tenant.Position, []);
     }
 
     /// <summary>The events of a first answer given in this very batch; older ones are read after the commit.</summary>

@@ -13,12 +13,13 @@ public sealed class Commands(Store store, IHostEnvironment environment)
     /// <param name="key">Idempotency key of the command; null: it is decided as often as it is sent.</param>
     /// <param name="payload">What the key stands for: another payload under the same key is a conflict.</param>
     /// <param name="decide">The command's rule.</param>
+    /// <param name="once">What is done once, under whatever key it is sent; null: nothing is.</param>
     public async Task<Recorded> DecideAsync<TState>(
         CommandContext context, StreamKey<TState> stream, string? key, ReadOnlyMemory<byte> payload,
-        Func<TState?, DateTimeOffset, Decision> decide)
+        Func<TState?, DateTimeOffset, Decision> decide, Once? once = null)
         where TState : class
     {
-        var command = new CommandToDecide<TState>(stream, key, payload, decide);
+        var command = new CommandToDecide<TState>(stream, key, payload, decide, once);
         return (await DecideAsync(context, [command]))[0];
     }
 
@@ -101,6 +102,7 @@ public sealed class Commands(Store store, IHostEnvironment environment)
             {
                 AppendOutcome.Refused => commands[i].Refusal,
                 AppendOutcome.KeyConflict => RequestProblems.IdempotencyConflict,
+                AppendOutcome.DoneOtherwise => commands[i].Once!.Otherwise,
                 AppendOutcome.UnknownTenant => RequestProblems.UnknownTenant,
                 AppendOutcome.NotRecorded => RequestProblems.NotRecorded,
                 _ => null,
@@ -116,28 +118,39 @@ public sealed class Commands(Store store, IHostEnvironment environment)
 /// <param name="Parts">The context, then the natural key.</param>
 public sealed record StreamKey<TState>(StateType<TState> State, params string[] Parts) where TState : class;
 
+/// <summary>What is done once, under whatever key it is sent: again it gets the first answer.</summary>
+/// <param name="Key">Names it.</param>
+/// <param name="Payload">How it is done.</param>
+/// <param name="Otherwise">The answer when it was done another way.</param>
+public sealed record Once(string Key, ReadOnlyMemory<byte> Payload, Problem Otherwise);
+
 /// <summary>A command with its rule, ready for the store.</summary>
-public abstract class CommandToDecide
+public abstract class CommandToDecide(Once? once)
 {
     /// <summary>Why the rule said no; null when it did not.</summary>
     public Problem? Refusal { get; protected set; }
+
+    internal Once? Once { get; } = once;
 
     internal abstract StreamCommand Prepare(Tenant tenant);
 }
 
 /// <inheritdoc />
 public sealed class CommandToDecide<TState>(
-    StreamKey<TState> stream, string? key, ReadOnlyMemory<byte> payload, Func<TState?, DateTimeOffset, Decision> decide)
-    : CommandToDecide
+    StreamKey<TState> stream, string? key, ReadOnlyMemory<byte> payload, Func<TState?, DateTimeOffset, Decision> decide,
+    Once? once = null)
+    : CommandToDecide(once)
     where TState : class
 {
     internal override StreamCommand Prepare(Tenant tenant) =>
         new StreamCommand<TState>(stream.State, tenant.StreamId(stream.Parts), Decide)
         {
-            Idempotency = key is null
-                ? null
-                : new IdempotencyMark(tenant.StreamId("idempotency", stream.Parts[0], key), SHA256.HashData(payload.Span)),
+            Idempotency = key is null ? null : Mark(tenant, key, payload),
+            Once = Once is null ? null : Mark(tenant, Once.Key, Once.Payload),
         };
+
+    IdempotencyMark Mark(Tenant tenant, string name, ReadOnlyMemory<byte> of) =>
+        new(tenant.StreamId("idempotency", stream.Parts[0], name), SHA256.HashData(of.Span));
 
     IReadOnlyList<object>? Decide(TState? state, DateTimeOffset now)
     {

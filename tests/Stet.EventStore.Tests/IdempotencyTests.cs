@@ -66,6 +66,30 @@ public class IdempotencyTests
     }
 
     [Fact]
+    public async Task What_can_be_done_once_is_done_once_under_whatever_key()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var (account, once) = (TestStore.NewStream(), TestStore.NewStream());
+        StreamCommand Opening(Guid key, byte way) => new StreamCommand<Account>(Accounts.Account, account, (_, _) => [new MoneyDeposited(7)])
+        {
+            Idempotency = new IdempotencyMark(key, [way, 1]),
+            Once = new IdempotencyMark(once, [way]),
+        };
+        var (first, second) = (TestStore.NewStream(), TestStore.NewStream());
+
+        AppendResult[] results =
+        [
+            await test.AppendAsync(Opening(first, 1)), await test.AppendAsync(Opening(first, 1)),
+            await test.AppendAsync(Opening(second, 1)), await test.AppendAsync(Opening(second, 2)), await test.AppendAsync(Opening(first, 2)),
+        ];
+
+        results.Select(r => r.Outcome).ShouldBe([
+            AppendOutcome.Recorded, AppendOutcome.Repeated, AppendOutcome.Repeated, AppendOutcome.DoneOtherwise, AppendOutcome.KeyConflict]);
+        results[2].Events.ShouldBe(results[0].Events);
+        (await test.LogAsync()).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_key_belongs_to_its_tenant()
     {
         await using var test = await TestStore.CreateAsync();

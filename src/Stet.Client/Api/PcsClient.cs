@@ -103,7 +103,7 @@ public sealed class PcsClient
     /// <param name="comment">Why, at most 2,000 characters.</param>
     /// <param name="options">A receipt, for one.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="StetException"><c>pcs_not_found</c>, <c>pcs_not_escalated</c>, <c>pcs_resolved_otherwise</c>.</exception>
+    /// <exception cref="StetException"><c>pcs_not_found</c>, <c>pcs_not_escalated</c>, <c>pcs_resolved_otherwise</c>, <c>idempotency_conflict</c>.</exception>
     public Task<Written<Resolution>> ResolveAsync(
         string pcsId, ResolutionKind resolution, string? comment = null, WriteOptions? options = null,
         CancellationToken cancel = default) =>

@@ -101,6 +101,7 @@ sealed partial class PcsEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(SubmissionsAnswer))]
 [JsonSerializable(typeof(LatestAnswer))]
 [JsonSerializable(typeof(ResolveRequest))]
+[JsonSerializable(typeof(ResolveEscalation))]
 [JsonSerializable(typeof(ResolutionAnswer))]
 [JsonSerializable(typeof(DuplicatesAnswer))]
 [JsonSerializable(typeof(EquivocationsAnswer))]

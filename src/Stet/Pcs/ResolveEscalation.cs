@@ -63,10 +63,11 @@ public static class ResolveEscalationEndpoint
         // The store's idempotency record decides that there is one resolution, whoever else is about to give another.
         var command = new ResolveEscalation(pcs_id, shardId, request.Resolution!, request.Comment);
         var recorded = await commands.DecideAsync(
-            context, PcsModule.ShardOf(shardId), $"resolve:{pcs_id}", Encoding.UTF8.GetBytes(command.Resolution),
-            (_, now) => ResolveEscalation.Decide(command, context.Caller.Subject, now));
-        if (recorded.Problem is { } refusal)
-            return Problems.Answer(refusal == RequestProblems.IdempotencyConflict ? PcsProblems.ResolvedOtherwise(pcs_id) : refusal);
+            context, PcsModule.ShardOf(shardId), context.IdempotencyKey is { } key ? $"resolution:{key}" : null,
+            JsonAnswer.Serialize(command, PcsHttpJson.Default.ResolveEscalation),
+            (_, now) => ResolveEscalation.Decide(command, context.Caller.Subject, now),
+            new Once($"resolve:{pcs_id}", Encoding.UTF8.GetBytes(command.Resolution), PcsProblems.ResolvedOtherwise(pcs_id)));
+        if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
 
         var resolved = recorded.Events[0];
         return JsonAnswer.Write(

@@ -127,6 +127,32 @@ public class QuerySpecs
     }
 
     [Fact]
+    public async Task A_key_is_good_for_one_resolution_and_what_was_said_of_it()
+    {
+        var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
+        var documents = new[] { Doubtful, (Doubtful with { Epoch = 8 }).Signed() };
+        foreach (var document in documents) await tenant.SubmitAsync(document);
+        var (first, second) = ($"/v1/pcs/{documents[0].PcsId}/resolve", $"/v1/pcs/{documents[1].PcsId}/resolve");
+        const string accepted = """{"resolution":"accepted","comment":"looked at it"}""";
+
+        var resolved = await tenant.PostTextAsync(first, accepted, ("Idempotency-Key", "k"));
+        var again = await tenant.PostTextAsync(first, accepted, ("Idempotency-Key", "k"));
+        var commented = await tenant.PostTextAsync(first, """{"resolution":"accepted","comment":"twice"}""", ("Idempotency-Key", "k"));
+        var elsewhere = await tenant.PostTextAsync(second, accepted, ("Idempotency-Key", "k"));
+        var underAnother = await tenant.PostTextAsync(first, """{"resolution":"accepted"}""", ("Idempotency-Key", "k2"));
+        var otherwise = await tenant.PostTextAsync(first, """{"resolution":"rejected"}""", ("Idempotency-Key", "k3"));
+
+        resolved.Status.ShouldBe(201, resolved.Text);
+        (again.Status, again.Text).ShouldBe((200, resolved.Text));
+        commented.ShouldBeProblem(409, "idempotency_conflict");
+        elsewhere.ShouldBeProblem(409, "idempotency_conflict");
+        (underAnother.Status, underAnother.Text).ShouldBe((200, resolved.Text));
+        otherwise.ShouldBeProblem(409, "pcs_resolved_otherwise");
+        (await EpochsAsync(tenant, "/v1/pcs/escalations?state=open")).ShouldBe([8]);
+        (await tenant.PostTextAsync(second, accepted, ("Idempotency-Key", "k2"))).Status.ShouldBe(201);
+    }
+
+    [Fact]
     public async Task Only_what_is_escalated_can_be_resolved()
     {
         var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
