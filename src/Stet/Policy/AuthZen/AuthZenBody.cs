@@ -51,18 +51,24 @@ static class AuthZenBody
         }
     }
 
+    /// <summary>A text as a JSON object.</summary>
+    /// <param name="utf8">The whole body or a part of it.</param>
+    /// <param name="at">Pointer of the part within the body; empty for the whole.</param>
     /// <exception cref="BadRequestException">It is no JSON object that every reader understands alike.</exception>
-    public static JsonDocument Parse(byte[] utf8) =>
-        TryParse(utf8, strict, out var document) is { } problem
-            ? throw new BadRequestException(RequestProblems.Invalid(JsonPointer.ErrorIn(utf8, MaxDepth) ?? new MemberError("", problem)))
-            : ObjectOf(document!);
+    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8, string at = "")
+    {
+        if (TryParse(utf8, strict, out var document) is not { } problem) return ObjectOf(document!, at);
 
-    static JsonDocument ObjectOf(JsonDocument document)
+        var error = JsonPointer.ErrorIn(utf8.Span, MaxDepth) ?? new MemberError("", problem);
+        throw Bad(at + error.Pointer, error.Message);
+    }
+
+    static JsonDocument ObjectOf(JsonDocument document, string at = "")
     {
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
 
         document.Dispose();
-        throw Bad("", "must be a JSON object");
+        throw Bad(at, "must be a JSON object");
     }
 
     static string? TryParse(ReadOnlyMemory<byte> utf8, JsonDocumentOptions options, out JsonDocument? document)

@@ -18,6 +18,9 @@ namespace Stet.Policy.Decisions;
 /// <param name="Pep">The enforcement point that is answered, by the subject of its credential; null: who asks now.</param>
 public sealed record ChangesRequest(long? From, long? To, JsonElement Request, string? Pep = null);
 
+/// <summary>The same, the question to be read as AuthZEN has it.</summary>
+sealed record UnreadChanges(long? From, long? To, UnreadJson? Request, string? Pep);
+
 /// <summary>How the answer to a question changed between two positions.</summary>
 /// <param name="Changed">Whether the two answers differ.</param>
 /// <param name="From">The answer at the first position.</param>
@@ -61,15 +64,21 @@ sealed class Changes(Store store, PastDecisions past, PoliciesInForce policies, 
 
     async Task<IResult> AnswerAsync(HttpContext http, Caller caller)
     {
-        using var body = await AuthZenBody.ReadAsync(http);
-        var (from, to) = (PositionOf(body.RootElement, "from"), PositionOf(body.RootElement, "to"));
-        if (from > to) throw AuthZenBody.Bad("/to", "must not be before `from`");
-        if (!body.RootElement.TryGetProperty("request"u8, out var request) || request.ValueKind != JsonValueKind.Object)
-            throw AuthZenBody.Bad("/request", "is required, an object");
+        var body = await RequestBody.ReadAsync(http, DecisionHttpJson.Default.UnreadChanges);
+        new Validation()
+            .Require(body.From > 0, "/from", "is required, a position of the log")
+            .Require(body.To > 0, "/to", "is required, a position of the log")
+            .Require(!(body.From > body.To), "/to", "must not be before `from`")
+            .Require(body.Request is not null, "/request", "is required, an object")
+            .Require(body.Pep is null || Caller.IsSubject(body.Pep), "/pep", PastDecisions.PepRule)
+            .ThrowIfAny();
+        using var json = AuthZenBody.Parse(body.Request!.Value.Utf8, "/request");
+        var request = json.RootElement;
         if (new AskedReader(request, default).Read(out var asked) is { } problem)
             throw AuthZenBody.Bad($"/request{problem.Pointer}", problem.Message);
 
-        var (pep, approvals) = (PepOf(body.RootElement, caller), Approvals.IdsIn(request));
+        var (from, to) = (body.From!.Value, body.To!.Value);
+        var (pep, approvals) = (body.Pep ?? caller.Subject, Approvals.IdsIn(request));
         var start = await past.BasisAsync(caller.TenantId, pep, approvals, from, http.RequestAborted);
         var end = await past.BasisAsync(caller.TenantId, pep, approvals, to, http.RequestAborted);
         var first = At(start, asked, from);
@@ -166,14 +175,4 @@ sealed class Changes(Store store, PastDecisions past, PoliciesInForce policies, 
     static bool IsFlip(ResultAt left, ResultAt right) =>
         left.Decision != right.Decision || left.Class != right.Class || left.Code != right.Code
         || !left.Determining.SequenceEqual(right.Determining);
-
-    static long PositionOf(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var json) && json.ValueKind == JsonValueKind.Number && json.TryGetInt64(out var position) && position > 0
-            ? position
-            : throw AuthZenBody.Bad($"/{name}", "is required, a position of the log");
-
-    static string PepOf(JsonElement body, Caller caller) =>
-        !body.TryGetProperty("pep"u8, out var json) || json.ValueKind == JsonValueKind.Null ? caller.Subject
-        : json.ValueKind == JsonValueKind.String && json.GetString() is { } pep && Caller.IsSubject(pep) ? pep
-        : throw AuthZenBody.Bad("/pep", PastDecisions.PepRule);
 }

@@ -226,5 +226,6 @@ sealed record RecordedRow(long Position, DateTimeOffset RecordedAt, byte[] Json,
 [JsonSerializable(typeof(RecordedDecisionAnswer))]
 [JsonSerializable(typeof(RecordedDecisionsAnswer))]
 [JsonSerializable(typeof(ChangesRequest))]
+[JsonSerializable(typeof(UnreadChanges))]
 [JsonSerializable(typeof(ChangesAnswer))]
 sealed partial class DecisionHttpJson : JsonSerializerContext;

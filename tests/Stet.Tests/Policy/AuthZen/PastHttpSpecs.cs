@@ -183,4 +183,31 @@ public class PastHttpSpecs
         nothing.Pointers.ShouldBe(["/request"]);
         noPosition.Pointers.ShouldBe(["/from"]);
     }
+
+    [Theory]
+    [InlineData("""{"from":1,"to":1,"request":{},"Pep":"gw2"}""", "/Pep", "is not a member of this request")]
+    [InlineData("""{"from":1,"to":1,"to":2,"request":{}}""", "/to", "occurs twice")]
+    [InlineData("""{"from":1,"to":1,"request":{"subject":{"id":"a","id":"b"}}}""", "/request/subject/id", "occurs twice")]
+    [InlineData("""{"from":1,"to":1,"request":{"subject":"\ud800"}}""", "/request/subject", "holds half a surrogate pair or bytes that are not UTF-8")]
+    [InlineData("""{"from":1,"to":1,"request":[]}""", "/request", "must be a JSON object")]
+    [InlineData("""{"from":1,"to":1,"request":{},"pep":""}""", "/pep", "must have 1 to 255 characters, none of them a control character")]
+    public async Task A_question_about_changes_that_is_malformed_is_told_by_its_place(string body, string pointer, string message)
+    {
+        var answer = await (await Tenant.NewAsync()).PostTextAsync("/v1/policy/changes", body);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe([pointer]);
+        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe(message);
+    }
+
+    [Fact]
+    public async Task A_question_about_changes_is_sent_as_other_bodies_are()
+    {
+        var tenant = await Tenant.NewAsync();
+        var large = $$$"""{"from":1,"to":1,"request":{"x":"{{{new string('x', 256 * 1024)}}}"}}""";
+
+        (await tenant.PostTextAsync("/v1/policy/changes", "{}", ("Content-Type", ""))).ShouldBeProblem(415, "unsupported_media_type");
+        (await tenant.PostTextAsync("/v1/policy/changes", "{}", ("Content-Type", "application/vnd.api+json"))).ShouldBeProblem(415, "unsupported_media_type");
+        (await tenant.PostTextAsync("/v1/policy/changes", large)).ShouldBeProblem(413, "body_too_large");
+    }
 }
