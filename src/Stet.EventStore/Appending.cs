@@ -27,6 +27,12 @@ public abstract class StreamCommand(StateType state, Guid streamId)
     /// <summary>Null: the command is decided as often as it is sent.</summary>
     public IdempotencyMark? Idempotency { get; init; }
 
+    /// <summary>
+    /// Marks the request that the command is one of several of: under a mark that was left by another request nothing is
+    /// recorded. Null: no mark holds them together.
+    /// </summary>
+    public IdempotencyMark? Request { get; init; }
+
     /// <summary>Marks what can be done once, under whatever key it is sent; null: it can be done again.</summary>
     public IdempotencyMark? Once { get; init; }
 

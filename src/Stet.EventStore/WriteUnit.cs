@@ -109,6 +109,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
             AddStream((request.TenantId, command.StreamId), command.State);
             if (command.Idempotency is { } mark) AddMark((request.TenantId, mark.Id));
             if (command.Once is { } once) AddMark((request.TenantId, once.Id));
+            if (command.Request is { } whole && !MarksToLoad.Contains((request.TenantId, whole.Id))) AddMark((request.TenantId, whole.Id));
         }
 
         return true;
@@ -244,6 +245,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
     {
         if (!tenant.Exists) return new AppendResult(AppendOutcome.UnknownTenant, 0, []);
 
+        if (Earlier(tenant, command.Request, AppendOutcome.KeyConflict) is { Outcome: AppendOutcome.KeyConflict } ofAnother) return ofAnother;
         if (Earlier(tenant, command.Idempotency, AppendOutcome.KeyConflict) is { } byKey) return byKey;
         if (Earlier(tenant, command.Once, AppendOutcome.DoneOtherwise) is { } done) return done;
 
@@ -271,12 +273,12 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
 
         Remember(command.Idempotency);
         Remember(command.Once);
+        Remember(command.Request);
         return new AppendResult(AppendOutcome.Recorded, tenant.Position, recorded) { Log = request.Receipt ? tenant.Log : null };
 
         void Remember(IdempotencyMark? mark)
         {
-            if (mark is null) return;
-            answers[(tenant.Id, mark.Id)] = new FirstAnswer(mark.PayloadHash, recorded[0].Position, recorded.Length);
+            if (mark is null || !answers.TryAdd((tenant.Id, mark.Id), new FirstAnswer(mark.PayloadHash, recorded[0].Position, recorded.Length))) return;
             NewAnswers.Add(new NewAnswer(tenant.Id, mark.Id, mark.PayloadHash, recorded[0].Position, recorded.Length));
         }
     }

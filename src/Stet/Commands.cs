@@ -132,6 +132,9 @@ public abstract class CommandToDecide(Once? once)
 
     internal Once? Once { get; } = once;
 
+    /// <summary>The key of the request that this is one command of, and the SHA-256 of all that it asks; null without one.</summary>
+    public (string Key, byte[] PayloadHash)? Request { get; init; }
+
     internal abstract StreamCommand Prepare(Tenant tenant);
 }
 
@@ -147,6 +150,9 @@ public sealed class CommandToDecide<TState>(
         {
             Idempotency = key is null ? null : Mark(tenant, key, payload),
             Once = Once is null ? null : Mark(tenant, Once.Key, Once.Payload),
+            Request = Request is { } whole
+                ? new IdempotencyMark(tenant.StreamId("idempotency", stream.Parts[0], "request", whole.Key), whole.PayloadHash)
+                : null,
         };
 
     IdempotencyMark Mark(Tenant tenant, string name, ReadOnlyMemory<byte> of) =>

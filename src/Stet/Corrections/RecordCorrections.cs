@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -41,13 +42,14 @@ public static class RecordCorrectionsEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/corrections/batch", Post).WithSummary("Record up to 500 corrections")
-            .WithDescription("201 when all are recorded, 200 when some are not; with `atomic` 409 when one was refused and so none is recorded. "
-                + "Where too many commands wait for some of them, `Retry-After` says when to send those again.")
+            .WithDescription("201 when all are recorded, 200 when some are not or all were before; with `atomic` 409 when one was refused and so none is recorded. "
+                + "Where too many commands wait for some of them, `Retry-After` says when to send the batch again. "
+                + "Under one `Idempotency-Key` it is the same batch, or a conflict that records nothing.")
             .RequirePermission(Scopes.CorrectionsWrite)
             .Accepts<CorrectionsRequest>("application/json").Produces<CorrectionsAnswer>(201).Produces<CorrectionsAnswer>()
             .Produces<CorrectionsAnswer>(409).ProducesProblem(400);
 
-    static async Task<IResult> Post(HttpContext http, CommandContext context, Commands commands, Store store)
+    static async Task<IResult> Post(HttpContext http, CommandContext context, Commands recorder, Store store)
     {
         var request = await RequestBody.ReadAsync(http, CorrectionsHttpJson.Default.UnreadCorrections, BodyLimit);
         new Validation()
@@ -55,9 +57,11 @@ public static class RecordCorrectionsEndpoint
             .ThrowIfAny();
 
         var items = request.Corrections!.Select((item, i) => Read(item, i, context.IdempotencyKey)).ToArray();
+        var commands = ToDecide(context.IdempotencyKey, request.Atomic, items);
         var results = request.Atomic == true
-            ? await RecordTogetherAsync(context, commands, items)
-            : await RecordEachAsync(context, commands, items);
+            ? await RecordTogetherAsync(context, recorder, items, commands)
+            : await RecordEachAsync(context, recorder, items, commands);
+        if (IsOfAnother(items, results)) return Problems.Answer(RequestProblems.IdempotencyConflict);
 
         if (results.Max(r => r.Problem?.RetryAfterSeconds) is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString();
 
@@ -65,42 +69,60 @@ public static class RecordCorrectionsEndpoint
         var position = results.Max(r => r.Position);
         if (position == 0) position = await store.PositionAsync(context.Caller.TenantId, context.Cancel); // none was decided
         var answer = new CorrectionsAnswer(answers, answers.Count(a => a.Problem is null), position);
-        var status = answer.Recorded == answers.Length ? 201 : request.Atomic == true ? 409 : 200;
+        var isWhole = answer.Recorded == answers.Length;
+        var status = isWhole && answers.Any(a => a.Status == 201) ? 201 : !isWhole && request.Atomic == true ? 409 : 200;
         return JsonAnswer.Write(status, answer, CorrectionsHttpJson.Default.CorrectionsAnswer, answer.Position);
     }
 
-    static (RecordCorrection? Command, string? Key, Problem? Problem) Read(UnreadJson item, int index, string? headerKey)
+    static Item Read(UnreadJson json, int index, string? headerKey)
     {
         var at = $"/corrections/{index}";
-        var (request, problem) = RequestBody.Parse(item.Utf8.Span, CorrectionsHttpJson.Default.CorrectionRequest, at);
-        if (request is null || problem is not null) return (null, null, problem);
+        var (request, problem) = RequestBody.Parse(json.Utf8.Span, CorrectionsHttpJson.Default.CorrectionRequest, at);
+        if (request is null || problem is not null) return new Item(null, null, null, problem);
 
-        return request.Read(request.IdempotencyKey is null && headerKey is not null ? $"{headerKey}#{index}" : null, at);
+        var (command, key, wrong) = request.Read(request.IdempotencyKey is null && headerKey is not null ? $"{headerKey}#{index}" : null, at);
+        return new Item(request, command, key, wrong);
     }
 
-    static async Task<Recorded[]> RecordEachAsync(
-        CommandContext context, Commands commands, (RecordCorrection? Command, string? Key, Problem? Problem)[] items)
+    /// <summary>The commands of the sound items, held together by the header's key.</summary>
+    static CommandToDecide[] ToDecide(string? headerKey, bool? atomic, Item[] items)
     {
-        var decided = await commands.DecideEachAsync(
-            context, [.. items.Where(i => i.Problem is null).Select(i => ToDecide(i.Command!, i.Key))]);
+        (string, byte[])? request = headerKey is null ? null : (headerKey, SHA256.HashData(PayloadOf(atomic, items).Span));
+        return [.. items.Where(i => i.Problem is null).Select(i => new CommandToDecide<CorrectedField>(
+            CorrectionsModule.FieldOf(i.Command!), i.Key, RecordCorrectionEndpoint.PayloadOf(i.Command!),
+            (field, now) => RecordCorrection.Decide(i.Command!, field, CorrectionId.New(now), now)) { Request = request })];
+    }
+
+    static ReadOnlyMemory<byte> PayloadOf(bool? atomic, Item[] items) => JsonAnswer.Serialize(
+        new CorrectionsRequest([.. items.Select(i => i.Request!)], atomic ?? false), CorrectionsHttpJson.Default.CorrectionsRequest);
+
+    static async Task<Recorded[]> RecordEachAsync(CommandContext context, Commands recorder, Item[] items, CommandToDecide[] commands)
+    {
+        var decided = await recorder.DecideEachAsync(context, commands);
         var next = 0;
         return [.. items.Select(i => i.Problem is null ? decided[next++] : new Recorded([], 0, false, i.Problem))];
     }
 
-    static async Task<Recorded[]> RecordTogetherAsync(
-        CommandContext context, Commands commands, (RecordCorrection? Command, string? Key, Problem? Problem)[] items)
+    static async Task<Recorded[]> RecordTogetherAsync(CommandContext context, Commands recorder, Item[] items, CommandToDecide[] commands)
     {
-        return items.Any(i => i.Problem is not null)
+        return commands.Length < items.Length
             ? [.. items.Select(i => new Recorded([], 0, false, i.Problem ?? RequestProblems.NotRecorded))]
-            : await commands.DecideAsync(context, [.. items.Select(i => ToDecide(i.Command!, i.Key))]);
+            : await recorder.DecideAsync(context, commands);
     }
 
-    static CommandToDecide<CorrectedField> ToDecide(RecordCorrection command, string? key) => new(
-        CorrectionsModule.FieldOf(command), key, RecordCorrectionEndpoint.PayloadOf(command),
-        (field, now) => RecordCorrection.Decide(command, field, CorrectionId.New(now), now));
+    /// <summary>Whether the header's key belongs to another request: then nothing of this one was recorded.</summary>
+    static bool IsOfAnother(Item[] items, Recorded[] results) =>
+        results.All(r => r.Problem is not null)
+        && items.Zip(results).Any(i => i.First.Request?.IdempotencyKey is null && i.Second.Problem == RequestProblems.IdempotencyConflict);
 
     static CorrectionAnswer AnswerTo(Recorded recorded) =>
         recorded.Problem is { } problem
             ? new CorrectionAnswer(problem.Status, null, ItemProblem.Of(problem))
             : new CorrectionAnswer(recorded.Repeated ? 200 : 201, CorrectionReceipt.Of(recorded), null);
+
+    /// <param name="Request">As it was read; null for one that is none.</param>
+    /// <param name="Command">What it asks; null when something is wrong with it.</param>
+    /// <param name="Key">Its idempotency key.</param>
+    /// <param name="Problem">What is wrong with it.</param>
+    readonly record struct Item(CorrectionRequest? Request, RecordCorrection? Command, string? Key, Problem? Problem);
 }

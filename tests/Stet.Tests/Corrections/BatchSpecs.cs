@@ -176,7 +176,7 @@ public class BatchSpecs
 
         var again = await tenant.PostAsync(Url, body);
 
-        again.Status.ShouldBe(201);
+        again.Status.ShouldBe(200);
         Statuses(again).ShouldBe([200, 200]);
         Item(again, 1)["correction"]!.ToJsonString().ShouldBe(Item(first, 1)["correction"]!.ToJsonString());
     }
@@ -196,6 +196,31 @@ public class BatchSpecs
         Statuses(again).ShouldBe([200, 200, 200]);
         Statuses(without).ShouldBe([400, 200, 400]);
         Problem(without, 2).ShouldBe(("invalid_request", "/corrections/2/idempotency_key"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Under_a_key_of_another_batch_nothing_is_recorded(bool atomic)
+    {
+        var tenant = await Tenant.NewAsync();
+        JsonObject Unkeyed(string field) => Correction(field).Without("idempotency_key");
+        (string, string) key = ("Idempotency-Key", "k");
+        await tenant.PostAsync(Url, Batch(Unkeyed("a").Without("actor"), Unkeyed("b")), key);
+
+        JsonObject[] others =
+        [
+            Batch(Unkeyed("a"), Unkeyed("b")), Batch(Unkeyed("c")), Batch(Unkeyed("a"), Unkeyed("b"), Unkeyed("c")),
+            Batch(Unkeyed("a"), Correction("c").With("idempotency_key", "own")),
+        ];
+        foreach (var other in others)
+            (await tenant.PostAsync(Url, other.With("atomic", atomic), key)).ShouldBeProblem(409, "idempotency_conflict");
+        var own = await tenant.PostAsync(Url, Batch(Correction("c").With("idempotency_key", "own")).With("atomic", atomic), key);
+        var again = await tenant.PostAsync(Url, Batch(Unkeyed("a").Without("actor"), Unkeyed("b")), key);
+
+        Problem(own, 0).ShouldBe(("idempotency_conflict", null));
+        Statuses(again).ShouldBe([400, 200]);
+        (await Values(tenant)).Length.ShouldBe(1);
     }
 
     [Theory]
