@@ -101,10 +101,17 @@ public sealed record AppendResult(AppendOutcome Outcome, long Position, IReadOnl
     internal int Count { get; init; }
 }
 
+/// <summary>An event whose body says which id it has.</summary>
+public interface IIdentifiedEvent
+{
+    /// <summary>The event's id: a version-7 UUID of the time of recording, made anew for each decision.</summary>
+    Guid EventId { get; }
+}
+
 /// <summary>An event as it stands in the log.</summary>
 /// <param name="TenantId">Whose log.</param>
 /// <param name="Position">Dense from 1 in the tenant's log, in commit order.</param>
-/// <param name="Id">Version-7 UUID.</param>
+/// <param name="Id">Version-7 UUID; that of the body, where it is an <see cref="IIdentifiedEvent"/>.</param>
 /// <param name="StreamId">Its stream.</param>
 /// <param name="Version">Dense from 1 in the stream.</param>
 /// <param name="Timestamp">UTC with microseconds; never falls as positions rise.</param>

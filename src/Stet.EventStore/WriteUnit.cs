@@ -262,8 +262,8 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
         var recorded = new StoredEvent[bodies.Count];
         for (var i = 0; i < recorded.Length; i++)
         {
-            recorded[i] = new StoredEvent(
-                tenant.Id, ++tenant.Position, Guid.CreateVersion7(tenant.Now), slot.StreamId, ++slot.Version, tenant.Now, bodies[i]);
+            var id = (bodies[i] as IIdentifiedEvent)?.EventId ?? Guid.CreateVersion7(tenant.Now);
+            recorded[i] = new StoredEvent(tenant.Id, ++tenant.Position, id, slot.StreamId, ++slot.Version, tenant.Now, bodies[i]);
             slot.State = slot.Type.Fold(slot.State, bodies[i]);
             var type = catalog.TypeOf(bodies[i]);
             var appended = new AppendedEvent(recorded[i], type, Json.Write(bodies[i], type), request.Metadata);

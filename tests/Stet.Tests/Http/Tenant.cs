@@ -13,6 +13,8 @@ sealed class Tenant(HttpClient http)
 
     public static async Task<Tenant> NewAsync() => new((await TestService.SharedAsync()).Client());
 
+    public string Id => http.DefaultRequestHeaders.GetValues("X-Tenant-Id").Single();
+
     public Task<Answer> GetAsync(string url, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, url, null, headers);
 

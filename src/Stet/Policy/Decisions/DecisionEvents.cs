@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Stet.Cedar;
+using Stet.EventStore;
 
 namespace Stet.Policy.Decisions;
 
@@ -9,7 +10,9 @@ namespace Stet.Policy.Decisions;
 /// An enforcement point asked and was answered. With the policies, the schema and the entities that it names, it
 /// determines its own answer.
 /// </summary>
-/// <param name="EvaluationId">Version-7 UUID (RFC 9562), given out with the answer; its time is that of the event.</param>
+/// <param name="EvaluationId">
+/// The event's id, given out with the answer. That of an event of before it was so has the same time, and is another.
+/// </param>
 /// <param name="BatchId">The same for all items of one batch, version-7 UUID; null for a single evaluation.</param>
 /// <param name="Item">Place in the batch, from 0; null for a single evaluation.</param>
 /// <param name="RequestId">The <c>X-Request-ID</c> that came along; null without one.</param>
@@ -27,7 +30,10 @@ namespace Stet.Policy.Decisions;
 public sealed record DecisionRecorded(
     Guid EvaluationId, Guid? BatchId, int? Item, string? RequestId, PepSupport Pep, RecordedRequest Request,
     RequestSources Sources, StringSet Dropped, string? PolicySetDigest, string? SchemaDigest, long EntityPosition,
-    RawResult? Raw, EffectiveResult Effective, string? ReplayDigest = null);
+    RawResult? Raw, EffectiveResult Effective, string? ReplayDigest = null) : IIdentifiedEvent
+{
+    Guid IIdentifiedEvent.EventId => EvaluationId;
+}
 
 /// <summary>An enforcement point searched and was answered with one page.</summary>
 /// <param name="Search"><c>subject</c>, <c>resource</c> or <c>action</c>: what was searched for.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
@@ -19,6 +20,27 @@ public class RecordedHttpSpecs
         (await ListAsync(tenant, "?class=not_permitted&subject_type=user&subject_id=ada")).ShouldBe(["ada diary"]);
         (await ListAsync(tenant, "?policy=locked")).ShouldBe(["ada vault"]);
         (await ListAsync(tenant, "?subject_type=user&subject_id=nobody")).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_decision_is_proved_by_its_evaluation_id()
+    {
+        var tenant = await NewAsync();
+        var listed = (await tenant.PostAsync(Evaluations, new JsonObject
+        {
+            ["evaluations"] = new JsonArray(Question(), Question("eve")),
+            ["options"] = new JsonObject { ["explain"] = true },
+        })).Json["evaluations"]!;
+        var denied = (string)listed[1]!["context"]!["evaluation_id"]!;
+
+        foreach (var id in (string[])[(await tenant.PostAsync(Evaluation, Question())).Headers["Stet-Evaluation-Id"], denied])
+        {
+            var pack = await tenant.GetAsync($"/v1/tenants/{tenant.Id}/audit/evidence/{id}");
+
+            pack.Status.ShouldBe(200, pack.Text);
+            ((string)pack.Json["data"]!["evaluation_id"]!).ShouldBe(id);
+            ((string)pack.Json["entry"]!).ShouldContain(id);
+        }
     }
 
     [Theory]
