@@ -32,6 +32,20 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task An_audit_is_answered_with_a_receipt_of_what_it_recorded()
+    {
+        var (service, tenantId, tenant) = await StartAsync();
+        await service.DecideAsync(tenantId, Request());
+
+        var first = await tenant.PostAsync($"{Path}?receipt=true", new JsonObject());
+        var second = await tenant.PostAsync($"{Path}?receipt=true", new JsonObject());
+
+        first.Headers["Preference-Applied"].ShouldBe("receipt");
+        first.Json["receipts"]!.AsArray().ShouldHaveSingleItem()!["data"]!["decisions"]!.GetValue<long>().ShouldBe(1);
+        second.Json["receipts"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Each_decision_is_held_against_the_policies_it_was_made_by()
     {
         var (service, tenantId, tenant) = await StartAsync();
@@ -100,7 +114,7 @@ public class AuditSpecs
         await connection.OpenAsync();
         var found = new List<int>();
 
-        await service.Services.GetRequiredService<TenantAudit>().RunAsync(connection, tenantId, from: null, async _ =>
+        await service.Services.GetRequiredService<TenantAudit>().RunAsync(connection, tenantId, from: null, asker: null, async _ =>
             found.Add((await EventsAsync(service, tenantId)).OfType<DecisionMismatchFound>().Count()), CancellationToken.None);
 
         found.ShouldBe([1]);

@@ -1,3 +1,4 @@
+using Stet.Audit;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -33,8 +34,8 @@ public static class AuditEndpoints
             .RequirePermission(Scopes.PolicyAudit).Produces<AuditAnswer>().Produces(304).ProducesProblem(503)
             .WithQuery(MinPosition.Parameter);
         routes.MapPost(Path, Post).WithSummary("Audit recorded decisions now")
-            .WithDescription("Evaluates them again at full speed, to the log's end, and answers when it is done.")
-            .RequirePermission(Scopes.PolicyAudit)
+            .WithDescription("Evaluates them again at full speed, to the log's end, and answers when it is done. Sent again, it is another audit.")
+            .RequirePermission(Scopes.PolicyAudit).WithMetadata(new RequestHeaders(RequestHeaders.OfWrites))
             .Accepts<AuditRequest>("application/json").Produces<AuditAnswer>().ProducesProblem(400).ProducesProblem(503);
     }
 
@@ -53,11 +54,13 @@ public static class AuditEndpoints
         if (request.From is > 1 and var from && from > await store.PositionAsync(caller.TenantId, http.RequestAborted) + 1)
             throw new BadRequestException(RequestProblems.Invalid("/from", "must not be beyond the log's end"));
 
+        var context = new CommandContext(
+            caller, CommandContext.MetadataOf(http, "operator", caller.Subject), null, ReceiptRequest.Of(http), http.RequestAborted);
         AuditProgress? progress;
         await using (var connection = await connections.Subscriber.OpenConnectionAsync(http.RequestAborted))
         {
             progress = await audit.RunAsync(
-                connection, caller.TenantId, request.From, static _ => Task.CompletedTask, http.RequestAborted);
+                connection, caller.TenantId, request.From, context, static _ => Task.CompletedTask, http.RequestAborted);
         }
 
         if (progress is null) return Problems.Answer(PolicyProblems.AuditRunning);

@@ -34,7 +34,7 @@ sealed class BackgroundAudit(
             var began = clock.GetTimestamp();
             try
             {
-                await audit.RunAsync(connection, tenantId, from: null, async token =>
+                await audit.RunAsync(connection, tenantId, from: null, asker: null, async token =>
                 {
                     await Task.Delay(clock.GetElapsedTime(began) * ((1 / options.AuditShare) - 1), clock, token);
                     began = clock.GetTimestamp();

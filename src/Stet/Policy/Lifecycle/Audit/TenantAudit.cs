@@ -1,5 +1,6 @@
 using Npgsql;
 using Stet.EventStore;
+using Stet.Http;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.Lifecycle;
@@ -38,11 +39,13 @@ sealed class TenantAudit(
     /// 1 begins anew; a later position begins a run of its own, which leaves alone how far the audit has come; null: goes on
     /// where it left off.
     /// </param>
+    /// <param name="asker">Who asks for it; null: nobody does.</param>
     /// <param name="pace">Called after every stretch; rests, or does not.</param>
     /// <param name="cancel">Ends it early; what was found until then is on record.</param>
     /// <returns>Null: another instance is at it.</returns>
     public async Task<AuditProgress?> RunAsync(
-        NpgsqlConnection connection, string tenantId, long? from, Func<CancellationToken, Task> pace, CancellationToken cancel)
+        NpgsqlConnection connection, string tenantId, long? from, CommandContext? asker, Func<CancellationToken, Task> pace,
+        CancellationToken cancel)
     {
         if (!await TryLockAsync(connection, tenantId, cancel)) return null;
 
@@ -54,7 +57,7 @@ sealed class TenantAudit(
             var head = await store.PositionAsync(tenantId, cancel);
             if (head == 0) return progress;
             while (progress.Position < head)
-                progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), isKept, pace, cancel);
+                progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), isKept, asker, pace, cancel);
 
             progress = progress with { AuditedAt = clock.GetUtcNow() };
             if (isKept) await SaveAsync(tenantId, progress);
@@ -83,7 +86,8 @@ sealed class TenantAudit(
             cancel);
 
     async Task<AuditProgress> AdvanceAsync(
-        string tenantId, AuditProgress progress, long to, bool isKept, Func<CancellationToken, Task> pace, CancellationToken cancel)
+        string tenantId, AuditProgress progress, long to, bool isKept, CommandContext? asker, Func<CancellationToken, Task> pace,
+        CancellationToken cancel)
     {
         var from = progress.Position + 1;
         var (decisions, unreplayable, mismatches) = (0L, 0L, new List<AuditMismatch>());
@@ -112,7 +116,7 @@ sealed class TenantAudit(
 
         async Task<AuditProgress> TellAsync()
         {
-            await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches);
+            await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches, asker);
             var told = progress with
             {
                 Position = reached,
@@ -128,7 +132,7 @@ sealed class TenantAudit(
     }
 
     async Task RecordAsync(
-        string tenantId, long from, long to, long decisions, long unreplayable, List<AuditMismatch> mismatches)
+        string tenantId, long from, long to, long decisions, long unreplayable, List<AuditMismatch> mismatches, CommandContext? asker)
     {
         if (decisions == 0 || await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return;
 
@@ -137,7 +141,9 @@ sealed class TenantAudit(
             .. mismatches.Select(m => m.Event(now)),
             new DecisionsAudited(from, to, decisions, unreplayable, mismatches.Count, ValidatePolicy.Engine, now),
         ]);
-        await store.AppendAsync(tenantId, new EventMetadata("operator"), command, CancellationToken.None);
+        var results = await store.AppendAsync(
+            tenantId, asker?.Metadata ?? new EventMetadata("operator"), [command], asker?.Receipt is not null, CancellationToken.None);
+        asker?.Receipt?.Add(tenantId, results[0]);
     }
 
     async Task SaveAsync(string tenantId, AuditProgress progress)
