@@ -1,20 +1,39 @@
+using Stet.Authentication;
+
 namespace Stet.Http;
 
-/// <summary>The query parameters of a route.</summary>
+/// <summary>The query parameters of a route. One that declares none takes, if it writes, <c>receipt</c>.</summary>
 /// <param name="Names">All of them.</param>
-sealed record DeclaredQuery(params string[] Names);
+sealed record DeclaredQuery(params string[] Names)
+{
+    public static DeclaredQuery None { get; } = new();
+
+    public static DeclaredQuery OfWrites { get; } = new("receipt");
+}
 
 static class DeclaredQueries
 {
-    /// <summary>Refuses a read with a parameter that its route does not take: a misspelt one would get the answer to another question.</summary>
+    /// <summary>Refuses a parameter that a route does not take: a misspelt one would get the answer to another question.</summary>
     public static IApplicationBuilder UseDeclaredQueries(this IApplicationBuilder app) =>
         app.Use(next => context =>
         {
             var request = context.Request;
-            if (request.QueryString.HasValue && !HttpMethods.IsPost(request.Method)
-                && context.GetEndpoint()?.Metadata.GetMetadata<DeclaredQuery>() is { } declared
+            if (request.QueryString.HasValue && QueryOf(context) is { } declared
                 && request.Query.Keys.FirstOrDefault(name => !declared.Names.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-                throw RequestQuery.Bad(unknown, $"is not a parameter of this call: it takes {string.Join(", ", declared.Names)}");
+            {
+                var taken = declared.Names.Length == 0 ? "none" : string.Join(", ", declared.Names);
+                throw RequestQuery.Bad(unknown, $"is not a parameter of this call: it takes {taken}");
+            }
+
             return next(context);
         });
+
+    static DeclaredQuery? QueryOf(HttpContext context)
+    {
+        var metadata = context.GetEndpoint()?.Metadata;
+        if (metadata?.GetMetadata<RequiredPermission>() is null) return null;
+
+        return metadata.GetMetadata<DeclaredQuery>()
+            ?? (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) ? DeclaredQuery.None : DeclaredQuery.OfWrites);
+    }
 }

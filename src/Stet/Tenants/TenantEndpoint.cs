@@ -15,7 +15,7 @@ public static class TenantEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPut("/v1/tenants/{tenant_id}", Put).WithSummary("Create a tenant")
             .WithDescription("Its keys, head row and partition entry in one transaction; repeating it changes nothing.")
-            .RequirePermission(Scopes.Admin).Produces<TenantAnswer>().ProducesProblem(400);
+            .RequirePermission(Scopes.Admin).Produces<TenantAnswer>().ProducesProblem(400).WithQuery();
 
     static async Task<IResult> Put(string tenant_id, Store store, CancellationToken cancel)
     {

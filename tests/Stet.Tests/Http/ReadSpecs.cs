@@ -39,6 +39,40 @@ public class ReadSpecs
         ((string)misspelt.Json["detail"]!).ShouldContain("it takes ");
     }
 
+    [Theory]
+    [InlineData("GET", "/v1/tenants/{tenant}/audit/export?min_position=1", "min_position")]
+    [InlineData("GET", "/v1/tenants/{tenant}/audit/tile/0/000.p/1?zzz=1", "zzz")]
+    [InlineData("GET", "/v1/tenants/{tenant}/audit/evidence/01930a5e-7c00-7abc-8def-012345678900?zzz=1", "zzz")]
+    [InlineData("GET", "/v1/policy/candidates/x/diff/y?zzz=1", "zzz")]
+    [InlineData("GET", "/v1/audit/keys?zzz=1", "zzz")]
+    [InlineData("PUT", "/v1/tenants/{tenant}?receipt=maybe", "receipt")]
+    [InlineData("POST", "/v1/corrections?recipt=true", "recipt")]
+    [InlineData("POST", "/v1/enforcement/heartbeat?recipt=true", "recipt")]
+    [InlineData("POST", "/v1/policy/changes?receipt=true", "receipt")]
+    [InlineData("POST", "/access/v1/evaluation?pep=gateway", "pep")]
+    [InlineData("POST", "/as-of/1/access/v1/evaluation?zzz=1", "zzz")]
+    [InlineData("DELETE", "/v1/policy/entities/U/1?zzz=1", "zzz")]
+    public async Task A_parameter_that_a_call_does_not_take_is_refused(string method, string url, string parameter)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.SendAsync(
+            new HttpMethod(method), url.Replace("{tenant}", tenant.Id, StringComparison.Ordinal), method == "POST" ? "{}"u8.ToArray() : null);
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe([parameter]);
+    }
+
+    [Fact]
+    public async Task The_keys_of_a_log_are_told_as_of_a_position_at_least()
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.RecordAsync(Correction());
+
+        (await tenant.GetAsync("/v1/audit/keys?min_position=1")).Status.ShouldBe(200);
+        (await tenant.GetAsync("/v1/audit/keys?min_position=99999999")).ShouldBeProblem(503, "position_not_reached");
+    }
+
     [Theory, MemberData(nameof(Reads))]
     public async Task Head_is_get_without_the_body(string url)
     {

@@ -39,7 +39,7 @@ public class EntityHttpSpecs
     [Theory]
     [InlineData("shop:%2F%2Forders", "shop://orders")]
     [InlineData("shop%3A%2f%2forders", "shop://orders")]
-    [InlineData("a%2Fb/c%20d?x=%2F", "a/b/c d")]
+    [InlineData("a%2Fb/c%20d?receipt=false", "a/b/c d")]
     [InlineData("x/..%2F%252F", "x/../%2F")]
     [InlineData("%252F", "%2F")]
     public async Task A_slash_in_an_id_may_be_escaped(string path, string id)
