@@ -31,10 +31,11 @@ public readonly struct RequestQuery(IQueryCollection query)
     /// <summary>Whether a comma-separated list can name a text.</summary>
     public static bool CanList(string text) => !text.Contains(',') && text.Trim() == text;
 
+    /// <summary>True or false, which a missing one is.</summary>
     public bool Flag(string name) => query.TryGetValue(name, out var values) && Single(name, values) switch
     {
-        "true" or "1" or "" => true,
-        "false" or "0" => false,
+        "true" => true,
+        "false" => false,
         _ => throw Bad(name, "must be true or false"),
     };
 

@@ -116,6 +116,9 @@ public class ReceiptTests
     }
 
     [Theory]
+    [InlineData("receipt")]
+    [InlineData("receipt=")]
+    [InlineData("receipt=1")]
     [InlineData("receipt=True")]
     [InlineData("receipt=yes")]
     [InlineData("receipt=true&receipt=true")]
@@ -123,10 +126,13 @@ public class ReceiptTests
     {
         var tenant = await Tenant.NewAsync();
 
-        foreach (var path in (string[])["/v1/corrections", DecisionTenancy.Evaluation])
-            (await tenant.PostAsync($"{path}?{query}", path == "/v1/corrections" ? Correction() : DecisionTenancy.Question())).ShouldBeProblem(400, "invalid_request");
+        foreach (var path in (string[])["/v1/corrections", DecisionTenancy.Evaluation, "/v1/policy/audit"])
+        {
+            var body = path == "/v1/corrections" ? Correction() : path == DecisionTenancy.Evaluation ? DecisionTenancy.Question() : new JsonObject();
+            (await tenant.PostAsync($"{path}?{query}", body)).ShouldBeProblem(400, "invalid_request");
+        }
 
-        (await tenant.PostAsync("/v1/corrections?receipt=1", Correction())).Json["receipts"]![0]!["position"]!.GetValue<long>().ShouldBe(1);
+        (await tenant.PostAsync("/v1/corrections?receipt=true", Correction())).Json["receipts"]![0]!["position"]!.GetValue<long>().ShouldBe(1);
     }
 
     [Fact]
