@@ -133,6 +133,8 @@ public static class HistoryEndpoints
     const int DefaultPage = 50;
     const int LargestPage = 500;
 
+    static readonly Cursor cursor = new("history");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/history", List).WithSummary("The corrections of a subject, newest first")
@@ -156,9 +158,9 @@ public static class HistoryEndpoints
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (page, position) = await HistoricalCorrection.ListAsync(
             store, caller.TenantId, subject, Requester.From(query), query.Optional("field_key"), query.Flag("include_revoked"),
-            Cursor.Read(query.Optional("cursor")), limit + 1, http.RequestAborted);
+            cursor.Read(query.Optional("cursor")), limit + 1, http.RequestAborted);
 
-        var next = Cursor.Next(page, limit, row => Cursor.Of(row.Position));
+        var next = Cursor.Next(page, limit, row => cursor.Of(row.Position));
 
         var answer = new HistoryAnswer(subject, page, next, position);
         return JsonAnswer.Read(answer, CorrectionsHttpJson.Default.HistoryAnswer, position);

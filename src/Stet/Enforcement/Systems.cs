@@ -42,6 +42,8 @@ public static class SystemsEndpoints
     const int DefaultPage = 50;
     const int LargestPage = 500;
 
+    static readonly Cursor cursor = new("systems");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/enforcement/systems", List).WithSummary("The systems that are expected to report, or that did")
@@ -60,7 +62,7 @@ public static class SystemsEndpoints
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var after = Cursor.ReadId(query.Optional("cursor"));
+        var after = cursor.ReadId(query.Optional("cursor"));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (page, position) = await store.QueryAsync(
             caller.TenantId,
@@ -74,7 +76,7 @@ public static class SystemsEndpoints
             [Scalar(caller.TenantId), Scalar(query.Flag("include_retired")), Optional(after), Scalar(limit + 1)],
             ReadAsync, http.RequestAborted);
 
-        var next = Cursor.Next(page, limit, row => Cursor.Of(row.StreamId));
+        var next = Cursor.Next(page, limit, row => cursor.Of(row.StreamId));
 
         var answer = new SystemsAnswer([.. page.Select(p => p.System)], next, position);
         return JsonAnswer.Read(answer, EnforcementHttpJson.Default.SystemsAnswer, position);

@@ -1,20 +1,27 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Stet.Http;
 
-/// <summary>Where a list goes on, as an opaque text.</summary>
-public static class Cursor
+/// <summary>Where a list goes on, as an opaque text that is good for that list alone.</summary>
+/// <param name="list">Names the list.</param>
+public sealed class Cursor(string list)
 {
-    public static string Of(long position)
+    const int TagSize = 4;
+
+    public string Of(long position)
     {
         Span<byte> bytes = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64BigEndian(bytes, position);
-        return Base64Url.EncodeToString(bytes);
+        return Of(bytes);
     }
 
-    public static string Of(Guid id) => Base64Url.EncodeToString(id.ToByteArray(bigEndian: true));
+    public string Of(Guid id) => Of(id.ToByteArray(bigEndian: true));
+
+    public string Of(ReadOnlySpan<byte> place) => Base64Url.EncodeToString([.. Tag(), .. place]);
 
     /// <summary>Where a list goes on after a page; null when it does not.</summary>
     /// <param name="rows">The page, and one row more when there is one; that one is taken away.</param>
@@ -28,25 +35,30 @@ public static class Cursor
         return of(rows[^1]);
     }
 
-    /// <exception cref="BadRequestException">The text is not a cursor.</exception>
-    public static long? Read(string? text)
+    /// <exception cref="BadRequestException">The text is not a cursor of this list.</exception>
+    public long? Read(string? text) =>
+        text is null ? null
+        : ReadBytes(text) is { Length: sizeof(long) } place ? BinaryPrimitives.ReadInt64BigEndian(place)
+        : throw NotACursor();
+
+    /// <exception cref="BadRequestException">The text is not a cursor of this list.</exception>
+    public Guid? ReadId(string? text) =>
+        text is null ? null
+        : ReadBytes(text) is { Length: 16 } place ? new Guid(place, bigEndian: true)
+        : throw NotACursor();
+
+    /// <exception cref="BadRequestException">The text is not a cursor of this list.</exception>
+    public byte[] ReadBytes(string text)
     {
-        if (text is null) return null;
-        Span<byte> bytes = stackalloc byte[sizeof(long)];
-        return TryDecode(text, bytes) ? BinaryPrimitives.ReadInt64BigEndian(bytes) : throw NotACursor();
+        var bytes = new byte[text.Length];
+        return Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done
+            && bytes.AsSpan(0, length).StartsWith(Tag())
+                ? bytes[TagSize..length]
+                : throw NotACursor();
     }
 
-    /// <exception cref="BadRequestException">The text is not a cursor.</exception>
-    public static Guid? ReadId(string? text)
-    {
-        if (text is null) return null;
-        Span<byte> bytes = stackalloc byte[16];
-        return TryDecode(text, bytes) ? new Guid(bytes, bigEndian: true) : throw NotACursor();
-    }
-
-    static bool TryDecode(string text, Span<byte> bytes) =>
-        Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done && length == bytes.Length;
-
-    static BadRequestException NotACursor() =>
+    public static BadRequestException NotACursor() =>
         RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
+
+    byte[] Tag() => SHA256.HashData(Encoding.UTF8.GetBytes(list))[..TagSize];
 }

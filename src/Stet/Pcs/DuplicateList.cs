@@ -23,6 +23,8 @@ public sealed record DuplicatesAnswer(IReadOnlyList<DuplicateAnswer> Duplicates,
 
 public static class DuplicatesEndpoint
 {
+    static readonly Cursor cursor = new("pcs_duplicates");
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/duplicates", List).WithSummary("Recorded PCS documents that came again")
             .WithDescription("The newest recorded first. Counted once a second.")
@@ -33,7 +35,7 @@ public static class DuplicatesEndpoint
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, SubmissionsEndpoints.LargestPage) ?? SubmissionsEndpoints.DefaultPage);
-        var before = Cursor.Read(query.Optional("cursor"));
+        var before = cursor.Read(query.Optional("cursor"));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
@@ -60,7 +62,7 @@ public static class DuplicatesEndpoint
             },
             http.RequestAborted);
 
-        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.Position));
+        var next = Cursor.Next(rows, limit, row => cursor.Of(row.Position));
 
         return JsonAnswer.Read(new DuplicatesAnswer(rows, next, position), PcsHttpJson.Default.DuplicatesAnswer, position);
     }

@@ -35,6 +35,8 @@ public sealed record EquivocationsAnswer(IReadOnlyList<EquivocationAnswer> Equiv
 
 public static class EquivocationsEndpoint
 {
+    static readonly Cursor cursor = new("pcs_equivocations");
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/equivocations", List).WithSummary("Ids that came with other content")
             .WithDescription("Oldest first; at most ten of one id.")
@@ -45,7 +47,7 @@ public static class EquivocationsEndpoint
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, SubmissionsEndpoints.LargestPage) ?? SubmissionsEndpoints.DefaultPage);
-        var after = Cursor.Read(query.Optional("cursor"));
+        var after = cursor.Read(query.Optional("cursor"));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
@@ -60,7 +62,7 @@ public static class EquivocationsEndpoint
             [Scalar(caller.TenantId), Scalar(after ?? 0), Scalar(limit + 1)],
             async (row, position, cancel) => (await ReadAsync(row, contexts.Catalog, cancel), position), http.RequestAborted);
 
-        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.Position));
+        var next = Cursor.Next(rows, limit, row => cursor.Of(row.Position));
 
         return JsonAnswer.Read(
             new EquivocationsAnswer(rows, next, position), PcsHttpJson.Default.EquivocationsAnswer, position);

@@ -7,6 +7,8 @@ namespace Stet.Pcs.Service;
 
 public static class EscalationsEndpoint
 {
+    static readonly Cursor cursor = new("pcs_escalations");
+
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/escalations", List).WithSummary("Documents that somebody has to look at")
             .WithDescription("Oldest first.")
@@ -18,7 +20,7 @@ public static class EscalationsEndpoint
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, SubmissionsEndpoints.LargestPage) ?? SubmissionsEndpoints.DefaultPage);
-        var after = Cursor.Read(query.Optional("cursor"));
+        var after = cursor.Read(query.Optional("cursor"));
         var state = query.OneOf("state", "open", "resolved", "all") switch
         {
             "open" => "and resolved_position is null",
@@ -37,6 +39,6 @@ public static class EscalationsEndpoint
             async (row, position, cancel) => (await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
             http.RequestAborted);
         return JsonAnswer.Read(
-            SubmissionsAnswer.Of(rows, limit, position), PcsHttpJson.Default.SubmissionsAnswer, position);
+            SubmissionsAnswer.Of(rows, limit, position, cursor), PcsHttpJson.Default.SubmissionsAnswer, position);
     }
 }

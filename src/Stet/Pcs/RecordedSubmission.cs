@@ -89,9 +89,9 @@ sealed record SubmissionsOfId(
 sealed record SubmissionsAnswer(IReadOnlyList<RecordedSubmission> Submissions, string? NextCursor, long Position)
 {
     /// <summary>The answer out of one row more than the page has.</summary>
-    public static SubmissionsAnswer Of(List<RecordedSubmission> rows, int limit, long position)
+    public static SubmissionsAnswer Of(List<RecordedSubmission> rows, int limit, long position, Cursor cursor)
     {
-        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.Position));
+        var next = Cursor.Next(rows, limit, row => cursor.Of(row.Position));
         return new SubmissionsAnswer(rows, next, position);
     }
 }

@@ -14,6 +14,8 @@ public static class SubmissionsEndpoints
     const string Accepted = "not is_escalated";
     const string Escalated = "is_escalated";
 
+    static readonly Cursor cursor = new("pcs");
+
     internal static (string Name, string Description, bool Required)[] Paging { get; } =
     [
         ("limit", "Rows of a page, 1 to 200; 50 by default", false),
@@ -85,7 +87,7 @@ public static class SubmissionsEndpoints
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var after = Cursor.Read(query.Optional("cursor"));
+        var after = cursor.Read(query.Optional("cursor"));
         var outcome = query.OneOf("outcome", "any", SubmissionAnswer.AcceptedOutcome, SubmissionAnswer.EscalatedOutcome) switch
         {
             SubmissionAnswer.AcceptedOutcome => Accepted,
@@ -106,10 +108,10 @@ public static class SubmissionsEndpoints
             async (row, position, cancel) => (await RecordedSubmission.ReadAsync(row, contexts.Catalog, cancel), position),
             http.RequestAborted);
         // Where a page ended with a cursor, there was another row.
-        if (after is not null && rows.Count == 0) throw RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
+        if (after is not null && rows.Count == 0) throw Cursor.NotACursor();
 
         return JsonAnswer.Read(
-            SubmissionsAnswer.Of(rows, limit, position), PcsHttpJson.Default.SubmissionsAnswer, position);
+            SubmissionsAnswer.Of(rows, limit, position, cursor), PcsHttpJson.Default.SubmissionsAnswer, position);
     }
 
     static (string Sql, NpgsqlParameter[] Parameters) Newest(Caller caller, string? outcome, long? after, int limit) =>

@@ -44,9 +44,9 @@ public class QuerySpecs
         var page = await tenant.ReadAsync("/v1/pcs?shard_id=shard-001&limit=2");
         (await tenant.ReadAsync($"/v1/pcs?shard_id=shard-001&epoch_to=4&limit=2&cursor={page["next_cursor"]}"))
             ["submissions"]!.AsArray().Select(s => (long)s!["epoch"]!).ShouldBe([3, 2]);
-        (await tenant.GetAsync($"/v1/pcs?shard_id=shard-001&cursor={Cursor.Of(99)}")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.GetAsync($"/v1/pcs?shard_id=shard-001&cursor={new Cursor("pcs").Of(99)}")).ShouldBeProblem(400, "invalid_request");
         (await tenant.GetAsync($"/v1/pcs?shard_id=other&cursor={page["next_cursor"]}")).ShouldBeProblem(400, "invalid_request");
-        (await tenant.GetAsync($"/v1/pcs?cursor={Cursor.Of(0)}")).ShouldBeProblem(400, "invalid_request");
+        (await tenant.GetAsync($"/v1/pcs?cursor={new Cursor("pcs").Of(0)}")).ShouldBeProblem(400, "invalid_request");
     }
 
     [Fact]

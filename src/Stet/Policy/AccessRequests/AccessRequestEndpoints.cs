@@ -55,6 +55,8 @@ public static class AccessRequestEndpoints
     const int DefaultPage = 50;
     const int LargestPage = 500;
 
+    static readonly Cursor cursor = new("access_requests");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(All, List).WithSummary("Access requests, the newest first")
@@ -84,7 +86,7 @@ public static class AccessRequestEndpoints
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var before = Cursor.ReadId(query.Optional("cursor"));
+        var before = cursor.ReadId(query.Optional("cursor"));
         var now = clock.GetUtcNow();
         var pending = query.OneOf("state", "pending", "all") == "pending"
             ? """and r.state ->> 'outcome' is null and (r.state ->> 'expires_at') > $4 and (r.state ->> 'requested_at') collate "C" > $5"""
@@ -109,7 +111,7 @@ public static class AccessRequestEndpoints
                 : [Scalar(caller.TenantId), Optional(before), Scalar(limit + 1)],
             ReadAsync, http.RequestAborted);
 
-        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.StreamId));
+        var next = Cursor.Next(rows, limit, row => cursor.Of(row.StreamId));
 
         return JsonAnswer.Read(
             new AccessRequestsAnswer([.. rows.Select(r => AccessRequestAnswer.Of(r.Request, now))], next, position),

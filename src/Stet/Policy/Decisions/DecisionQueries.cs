@@ -37,6 +37,8 @@ static class DecisionQueries
 
     const string Columns = "e.seq_id, e.timestamp, e.data, e.version";
 
+    static readonly Cursor cursor = new("decisions");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path + "/{evaluation_id}", Get).WithSummary("A recorded decision")
@@ -95,7 +97,7 @@ static class DecisionQueries
 
         var kind = query.OneOf("class", "", "allow", "forbidden", "not_permitted", "error");
         var policy = query.Optional("policy");
-        var before = Cursor.Read(query.Optional("cursor"));
+        var before = cursor.Read(query.Optional("cursor"));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var stream = type is not null && await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is { } tenant
             ? DecisionRecorder.StreamOf(tenant, type, id!)
@@ -109,7 +111,7 @@ static class DecisionQueries
                 json.WriteStartArray("decisions"u8);
                 foreach (var row in rows) Write(json, row);
                 json.WriteEndArray();
-                if (next is { } more) json.WriteString("next_cursor"u8, Cursor.Of(more));
+                if (next is { } more) json.WriteString("next_cursor"u8, cursor.Of(more));
                 else json.WriteNull("next_cursor"u8);
                 json.WriteNumber("position"u8, position);
                 json.WriteEndObject();

@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Serialization;
 using Npgsql;
@@ -38,6 +37,8 @@ public static class EntityEndpoints
     const string Path = "/v1/policy/entities";
     const int DefaultPage = 100;
     const int LargestPage = 1_000;
+
+    static readonly Cursor cursor = new("entities");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -115,7 +116,7 @@ public static class EntityEndpoints
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
         var type = query.Optional("type");
         var (afterType, afterId) = CursorOf(http.Request.Query) ?? (type ?? "", "");
-        if (type is not null && afterType != type) throw NotACursor();
+        if (type is not null && afterType != type) throw Cursor.NotACursor();
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (page, position) = await store.QueryAsync(
             caller.TenantId,
@@ -131,7 +132,7 @@ public static class EntityEndpoints
             async (rows, position, cancel) => (await ReadAsync(rows, contexts.Catalog, cancel), position), http.RequestAborted);
 
         var next = Cursor.Next(
-            page, limit, row => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{row.Entity.Uid.Type}\0{row.Entity.Uid.Id}")));
+            page, limit, row => cursor.Of(Encoding.UTF8.GetBytes($"{row.Entity.Uid.Type}\0{row.Entity.Uid.Id}")));
 
         return JsonAnswer.Read(new EntitiesAnswer(page, next, position), EntityHttpJson.Default.EntitiesAnswer, position);
     }
@@ -154,14 +155,11 @@ public static class EntityEndpoints
     static (string Type, string Id)? CursorOf(IQueryCollection query)
     {
         if (!query.TryGetValue("cursor", out var values)) return null;
-        if (values is [{ Length: > 0 and <= 4_096 } text] && Base64Url.IsValid(text)
-            && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('\0') is [var type, var id])
+        if (values is [{ Length: <= 4_096 } text] && Encoding.UTF8.GetString(cursor.ReadBytes(text)).Split('\0') is [var type, var id])
             return (type, id);
 
-        throw NotACursor();
+        throw Cursor.NotACursor();
     }
-
-    static BadRequestException NotACursor() => RequestQuery.Bad("cursor", "is not one that a page of this list ended with");
 }
 
 /// <summary>Shapes of bodies and answers.</summary>

@@ -53,6 +53,8 @@ public static class CandidatesEndpoints
     const int LargestPage = 500;
     const string Columns = "c.candidate, c.state, c.policy_set_digest, c.schema_digest, c.author, c.drafted_position, c.changed_position";
 
+    static readonly Cursor cursor = new("candidates");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/policy/candidates", List).WithSummary("Policy candidates, those drafted last first")
@@ -77,7 +79,7 @@ public static class CandidatesEndpoints
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var before = Cursor.Read(query.Optional("cursor")) ?? long.MaxValue;
+        var before = cursor.Read(query.Optional("cursor")) ?? long.MaxValue;
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
@@ -94,7 +96,7 @@ public static class CandidatesEndpoints
             },
             http.RequestAborted);
 
-        var next = Cursor.Next(rows, limit, row => Cursor.Of(row.DraftedPosition));
+        var next = Cursor.Next(rows, limit, row => cursor.Of(row.DraftedPosition));
 
         return JsonAnswer.Read(new CandidatesAnswer(rows, next, position), PolicyHttpJson.Default.CandidatesAnswer, position);
     }
