@@ -79,12 +79,13 @@ public static class RequestBody
         }
         catch (JsonException e)
         {
-            var pointer = at + JsonPointer.Of(e, utf8, json.Options.MaxDepth);
+            var within = JsonPointer.Of(e, utf8, json.Options.MaxDepth);
+            var pointer = at + within;
             return (default, e switch
             {
                 FieldValueException { IsTooMuch: false } value => RequestProblems.NotCanonical(pointer + value.Pointer, value.Message),
                 FieldValueException value => RequestProblems.Invalid(pointer + value.Pointer, value.Message),
-                _ => RequestProblems.Invalid(pointer, Reason(e)),
+                _ => RequestProblems.Invalid(pointer, Reason(e, TypeAt(json, within))),
             });
         }
     }
@@ -95,17 +96,37 @@ public static class RequestBody
         && (contentType.Length == mediaType.Length || contentType[mediaType.Length] == ';');
 
     // The serializer's messages name C# types; ours name members.
-    internal static string Reason(JsonException e) => e.Message switch
+    internal static string Reason(JsonException e, string type = "") => e.Message switch
     {
         _ when e.InnerException is InvalidOperationException inner && !inner.Message.Contains("token type", StringComparison.Ordinal) => NoText,
         var m when m.StartsWith("must ", StringComparison.Ordinal) => m,
         var m when m.Contains("could not be mapped", StringComparison.Ordinal) => "is not a member of this request",
         var m when m.Contains("uplicate", StringComparison.Ordinal) => Twice,
-        var m when e.InnerException is InvalidOperationException || m.Contains("could not be converted", StringComparison.Ordinal) => "does not have the type it must have",
+        var m when e.InnerException is InvalidOperationException || m.Contains("could not be converted", StringComparison.Ordinal) => type,
         var m when m.Contains("maximum configured depth", StringComparison.Ordinal) => "is nested deeper than 32 levels",
         var m when m.Contains("Expected depth to be zero", StringComparison.Ordinal) || m.Contains("does not contain any JSON tokens", StringComparison.Ordinal) => "ends before its JSON is complete",
         _ => "is not valid JSON here",
     };
+
+    /// <summary>What a member has to be, as the shape of the whole says.</summary>
+    static string TypeAt(JsonTypeInfo whole, string pointer)
+    {
+        var at = whole;
+        foreach (var step in pointer.Split('/').Skip(1))
+        {
+            var type = at.Kind == JsonTypeInfoKind.Object ? at.Properties.FirstOrDefault(p => p.Name == step)?.PropertyType : at.ElementType;
+            if (type is not null && whole.Options.TryGetTypeInfo(type, out var next)) at = next;
+        }
+
+        return Type.GetTypeCode(Nullable.GetUnderlyingType(at.Type) ?? at.Type) switch
+        {
+            TypeCode.Int32 or TypeCode.Int64 => "must be a whole number",
+            TypeCode.Double or TypeCode.Decimal => "must be a number",
+            TypeCode.Boolean => "must be true or false",
+            TypeCode.String => "must be a text",
+            _ => at.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be a JSON object",
+        };
+    }
 }
 
 /// <summary>A part of a body that is to be read by itself, whatever JSON it is.</summary>

@@ -32,6 +32,29 @@ public class JsonPointerSpecs
     public void A_refusal_names_the_member(string json, string pointer) =>
         Pointer(json).ShouldBe(pointer);
 
+    [Theory]
+    [InlineData("""{"field_key":5}""", "must be a text")]
+    [InlineData("""{"subject":[]}""", "must be a JSON object")]
+    [InlineData("""{"subject":{"type":{}}}""", "must be a text")]
+    [InlineData("[]", "must be a JSON object")]
+    public void A_member_of_the_wrong_type_is_told_the_right_one(string json, string message)
+    {
+        var (_, problem) = RequestBody.Parse(Encoding.UTF8.GetBytes(json), CorrectionsHttpJson.Default.CorrectionRequest);
+
+        problem!.Errors.Single().Message.ShouldBe(message);
+    }
+
+    [Theory]
+    [InlineData("""{"atomic":"yes"}""", "/atomic", "must be true or false")]
+    [InlineData("""{"corrections":{}}""", "/corrections", "must be a list")]
+    [InlineData("""{"corrections":[5]}""", "/corrections/0", "must be a JSON object")]
+    public void Members_of_a_batch_are_told_likewise(string json, string pointer, string message)
+    {
+        var (_, problem) = RequestBody.Parse(Encoding.UTF8.GetBytes(json), CorrectionsHttpJson.Default.CorrectionsRequest);
+
+        problem!.Errors.Single().ShouldBe(new MemberError(pointer, message));
+    }
+
     [Fact]
     public void A_refusal_within_a_part_of_the_body_is_named_from_the_root()
     {

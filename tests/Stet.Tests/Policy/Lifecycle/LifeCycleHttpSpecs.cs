@@ -133,10 +133,12 @@ public class LifeCycleHttpSpecs
     }
 
     [Theory]
-    [InlineData("diff", """{"from":"x"}""", "/from")]
-    [InlineData("diff", """{"from":true}""", "/from")]
-    [InlineData("approvals", """{"diff_digest":5,"position":1}""", "/diff_digest")]
-    public async Task A_member_of_the_wrong_type_is_told_so(string step, string body, string pointer)
+    [InlineData("diff", """{"from":"x"}""", "/from", "must be a whole number")]
+    [InlineData("diff", """{"from":true}""", "/from", "must be a whole number")]
+    [InlineData("diff", """{"from":1.5}""", "/from", "must be a whole number")]
+    [InlineData("diff", "[]", "", "must be a JSON object")]
+    [InlineData("approvals", """{"diff_digest":5,"position":1}""", "/diff_digest", "must be a text")]
+    public async Task A_member_of_the_wrong_type_is_told_so(string step, string body, string pointer, string message)
     {
         var tenant = await Tenant.NewAsync();
 
@@ -144,7 +146,7 @@ public class LifeCycleHttpSpecs
 
         answer.ShouldBeProblem(400, "invalid_request");
         answer.Pointers.ShouldBe([pointer]);
-        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe("does not have the type it must have");
+        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe(message);
     }
 
     [Fact]
