@@ -223,9 +223,11 @@ public class DiffHttpSpecs
         var (_, _, tenant) = await StartAsync();
         var path = $"/v1/policy/candidates/{Wider.Digest}/diff";
 
-        (await tenant.GetAsync(path)).ShouldBeProblem(404, "diff_not_running");
+        (await tenant.GetAsync(path)).ShouldBeProblem(404, "candidate_not_found");
         (await tenant.GetAsync($"{path}/{DiffDigest}")).ShouldBeProblem(404, "diff_not_found");
         (await tenant.StepAsync(Wider.Digest, "diff", new JsonObject(), Ada)).ShouldBeProblem(404, "candidate_not_found");
+        (await tenant.DraftAsync(Wider.Text)).ShouldBeDone();
+        (await tenant.GetAsync(path)).ShouldBeProblem(404, "diff_not_running");
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -96,7 +97,12 @@ public static class DiffEndpoints
 
     static async Task<IResult> Progress(string candidate, HttpContext http, Caller caller, Store store, PolicyDiffs diffs)
     {
-        var position = await store.PositionAsync(caller.TenantId, http.RequestAborted);
+        var (isKnown, position) = await store.QueryAsync(
+            caller.TenantId, "select from stet.policy_candidate where tenant_id = $1 and candidate = $2",
+            [Scalar(caller.TenantId), Scalar(candidate)],
+            static async (row, position, cancel) => (await row.ReadAsync(cancel), position), http.RequestAborted);
+        if (!isKnown) return Problems.Answer(PolicyProblems.NotFound(candidate));
+
         return diffs.ProgressOf(caller.TenantId, candidate) is { } progress
             ? JsonAnswer.Read(progress, PolicyHttpJson.Default.DiffProgress, position)
             : Problems.Answer(PolicyProblems.DiffNotRunning(candidate));
