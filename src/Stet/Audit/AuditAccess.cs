@@ -38,7 +38,7 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
     {
         var http = context.HttpContext;
         if (await logs.FindAsync(tenantId, http.RequestAborted) is not { } log) return Problems.Answer(RequestProblems.UnknownTenant);
-        if (EpochOf(http) is not { } epoch) return Problems.Answer(AuditProblems.NotFound);
+        if (EpochOf(http) is not { } epoch) return Problems.Answer(AuditProblems.NoEpoch);
         if (epoch > log.Epoch)
         {
             log.IsStale = true; // it may have begun since this process last looked
@@ -89,7 +89,7 @@ sealed partial class AuditAccess(TenantLogs logs, PublicLogs publicLogs, ILogger
     static IResult? Refusal(HttpContext http, TenantLog log, int epoch)
     {
         if (epoch == log.Epoch) return null;
-        if (epoch > log.Epoch) return Problems.Answer(AuditProblems.NotFound);
+        if (epoch > log.Epoch) return Problems.Answer(AuditProblems.NoEpoch);
 
         http.Response.Headers.Link = $"<{AuditModule.PrefixOf(log)}/checkpoint>; rel=\"successor-version\"";
         return Problems.Answer(AuditProblems.Moved(log.Origin));

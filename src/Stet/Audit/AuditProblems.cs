@@ -6,6 +6,10 @@ public static class AuditProblems
     public static Problem NotFound { get; } = new(
         "not_found", 404, "There is nothing here", "see `/openapi/v1.json` for what there is");
 
+    public static Problem NoEpoch { get; } = NotFound with { Detail = "this log has no such epoch" };
+
+    public static Problem NoTile { get; } = NotFound with { Detail = "no checkpoint implies this tile" };
+
     public static Problem NotCovered { get; } = new(
         "audit_tile_unknown", 404, "There is no such tile", "a tile exists as wide as a checkpoint implies; get `checkpoint` first");
 

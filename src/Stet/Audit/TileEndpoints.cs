@@ -52,7 +52,7 @@ static class TileEndpoints
     static async Task<IResult> Tile(string? path, HttpContext http, Checkpoints checkpoints, AuditReader reader, TileCache cache)
     {
         var log = AuditAccess.Log(http);
-        if (!AuditLog.Tile.TryParse($"tile/{path}", out var tile)) return Problems.Answer(AuditProblems.NotFound);
+        if (!AuditLog.Tile.TryParse($"tile/{path}", out var tile)) return Problems.Answer(AuditProblems.NoTile);
 
         // What this process has signed says often enough that a tile is covered.
         if (!tile.IsWithin(checkpoints.Noted(log)?.Size ?? 0))

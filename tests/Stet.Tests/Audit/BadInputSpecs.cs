@@ -62,6 +62,23 @@ public sealed class BadInputSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData("epoch/2/checkpoint", "not_found", "this log has no such epoch")]
+    [InlineData("epoch/x/checkpoint", "not_found", "this log has no such epoch")]
+    [InlineData("tile/0/0", "not_found", "no checkpoint implies this tile")]
+    [InlineData("tile/0/000.p/9", "audit_tile_unknown", "a tile exists as wide as a checkpoint implies; get `checkpoint` first")]
+    public async Task What_a_log_does_not_have_is_told_of_that_log(string path, string code, string detail)
+    {
+        var log = LogClient.New(await TestService.SharedAsync());
+        await log.RecordAsync(3);
+        await log.CheckpointAsync("?min_position=3");
+
+        var answer = await log.Tenant.GetAsync($"{log.Prefix}/{path}");
+
+        answer.ShouldBeProblem(404, code);
+        ((string)answer.Json["detail"]!).ShouldBe(detail);
+    }
+
+    [Theory]
     [InlineData("tile/0/", 10_000)]
     [InlineData("inclusion?position=1&size=", 7_000)]
     [InlineData("proof/", 7_000)]
