@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -169,22 +170,34 @@ public static class FactsContextEndpoint
                 return Task.CompletedTask;
             })
             .WithQuery(
-                [.. FactsQuery.Parameters, ("format", "markdown (default) or json", false),
+                [.. FactsQuery.Parameters, ("format", "markdown or json; without it `Accept` chooses, and markdown where it prefers neither", false),
                 ("max_tokens", "The block takes at most so many, up to 100000: facts that do not fit are left out, the newest last. Without facts it takes some 80, and more for a longer subject", false),
                 MinPosition.Parameter]);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
         var parameters = new RequestQuery(http.Request.Query);
-        var format = parameters.OneOf("format", "markdown", "json");
+        var isNamed = http.Request.Query.ContainsKey("format");
+        var isJson = isNamed ? parameters.OneOf("format", "markdown", "json") == "json" : PrefersJson(http.Request);
+        if (!isNamed) http.Response.Headers.Vary = HeaderNames.Accept;
         var maxTokens = (int?)parameters.Number("max_tokens", 64, 100_000);
         var query = FactsQuery.From(parameters);
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var facts = await query.RunAsync(store, caller.TenantId, clock.GetUtcNow(), http.RequestAborted);
-        if (format == "json") return JsonAnswer.Read(FactsContext.Json(facts, maxTokens), "application/json", facts.Position);
+        if (isJson) return JsonAnswer.Read(FactsContext.Json(facts, maxTokens), "application/json", facts.Position);
 
         var block = FactsContext.Markdown(facts, maxTokens);
         http.Response.Headers["Stet-Estimated-Tokens"] = FactsContext.Tokens(block.Length).ToString(CultureInfo.InvariantCulture);
         return JsonAnswer.Read(block, "text/markdown; charset=utf-8", facts.Position);
     }
+
+    static bool PrefersJson(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)
+        && QualityOf("application/json", accepted) > QualityOf("text/markdown", accepted);
+
+    /// <summary>What the most specific range that takes a media type says of it (RFC 9110, section 12.5.1).</summary>
+    static double QualityOf(string mediaType, IList<MediaTypeHeaderValue> accepted) =>
+        accepted.Where(range => new MediaTypeHeaderValue(mediaType).IsSubsetOf(range))
+            .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
+            .FirstOrDefault() is { } range ? range.Quality ?? 1 : 0;
 }

@@ -64,6 +64,28 @@ public class ContextSpecs
     }
 
     [Theory]
+    [InlineData("", "", "text/markdown")]
+    [InlineData("", "*/*", "text/markdown")]
+    [InlineData("", "application/json", "application/json")]
+    [InlineData("", "text/markdown;q=0.5, application/*", "application/json")]
+    [InlineData("", "application/json;q=0.2, text/*;q=0.3", "text/markdown")]
+    [InlineData("", "application/json;q=0, */*", "text/markdown")]
+    [InlineData("", "image/png", "text/markdown")]
+    [InlineData("", "no media type", "text/markdown")]
+    [InlineData("&format=markdown", "application/json", "text/markdown")]
+    [InlineData("&format=json", "text/markdown", "application/json")]
+    public async Task Without_a_format_the_client_is_asked_what_it_accepts(string query, string accept, string mediaType)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.GetAsync($"{Url}{query}", ("Accept", accept));
+
+        answer.Status.ShouldBe(200, answer.Text);
+        answer.Headers["Content-Type"].Split(';')[0].ShouldBe(mediaType);
+        answer.Headers.GetValueOrDefault("Vary").ShouldBe(query.Length == 0 ? "Accept" : null);
+    }
+
+    [Theory]
     [InlineData("format=html", "format")]
     [InlineData("max_tokens=63", "max_tokens")]
     [InlineData("max_tokens=64", "max_tokens")]
