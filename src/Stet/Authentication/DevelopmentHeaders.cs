@@ -10,6 +10,9 @@ namespace Stet.Authentication;
 /// </summary>
 sealed class DevelopmentHeaders : ICredentials
 {
+    // Every 401 names a scheme (RFC 9110, 15.5.2): this is the header that is wanted.
+    const string Challenge = "X-Tenant-Id";
+
     public DevelopmentHeaders(IHostEnvironment environment, ILogger<DevelopmentHeaders> logger)
     {
         // The options' rules refuse this at start-up already; nothing else may turn the headers on.
@@ -24,12 +27,12 @@ sealed class DevelopmentHeaders : ICredentials
     static Identification Identify(HttpContext context)
     {
         var headers = context.Request.Headers;
-        if (!IsLocal(context)) return new Identification(null, AuthenticationProblems.LocalOnly);
+        if (!IsLocal(context)) return new Identification(null, AuthenticationProblems.LocalOnly, Challenge);
 
         return headers["X-Tenant-Id"] is [{ } tenant] && Caller.IsTenantId(tenant)
             && SubjectOf(headers["X-Actor"]) is { } subject
             ? new Identification(new Caller(tenant, subject, Scopes.All))
-            : new Identification(null, AuthenticationProblems.TenantHeaderMissing);
+            : new Identification(null, AuthenticationProblems.TenantHeaderMissing, Challenge);
     }
 
     /// <summary>Whether the request comes directly from this machine.</summary>

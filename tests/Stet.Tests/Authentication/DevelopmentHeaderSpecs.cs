@@ -31,8 +31,10 @@ public class DevelopmentHeaderSpecs
     {
         await using var service = await LoopbackService.StartAsync([], "Development");
 
-        var problem = await (await service.GetAsync("/facts")).ShouldBeProblemAsync(HttpStatusCode.Unauthorized, "unauthenticated");
+        var response = await service.GetAsync("/facts");
 
+        var problem = await response.ShouldBeProblemAsync(HttpStatusCode.Unauthorized, "unauthenticated");
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("X-Tenant-Id");
         problem.GetProperty("detail").GetString()!.ShouldContain("`X-Tenant-Id`");
     }
 
@@ -69,6 +71,7 @@ public class DevelopmentHeaderSpecs
 
         var problem = await response.ShouldBeProblemAsync(HttpStatusCode.Unauthorized, "unauthenticated");
         problem.GetProperty("detail").GetString()!.ShouldContain("this machine");
+        response.Headers.WwwAuthenticate.ToString().ShouldBe("X-Tenant-Id");
     }
 
     [Theory]
