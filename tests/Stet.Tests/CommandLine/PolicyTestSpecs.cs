@@ -39,7 +39,7 @@ public sealed class PolicyTestSpecs
     [InlineData("tests/mine.json", "7", "tests/mine.json:1:1: The file has to hold a list of {name, request, entities?, expected}, or one of them.")]
     [InlineData("tests/mine.json", "{}", "tests/mine.json:1:1: A test is `{name, request, entities?, expected}`, and its name a text.")]
     [InlineData("tests/mine.json", "{\"test\": []}", "tests/mine.json:1:1: A test is `{name, request, entities?, expected}`, and its name a text.")]
-    [InlineData("tests/mine.json", "{\"name\": 1,", "tests/mine.json:1:13: The JSON is malformed here.")]
+    [InlineData("tests/mine.json", "{\"name\": 1,", "tests/mine.json:1:11: The JSON is malformed here.")]
     [InlineData("tests/entities.json", "{}", "tests/entities.json:1:1: The file has to hold a list.")]
     public async Task A_file_that_holds_no_tests_is_told_what_is_wanted(string file, string json, string finding)
     {
