@@ -44,7 +44,7 @@ public sealed class UnknownSettingsSpecs
         await stet.ReadyAsync();
         (await described.ExitAsync()).ShouldBe(0);
 
-        stet.Output.Split(Told).Length.ShouldBe(2, stet.Output);
+        stet.Output.Split($"\"message\":\"{Told}").Length.ShouldBe(2, stet.Output);
         described.Output.ShouldContain(Told);
     }
 
