@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Npgsql;
 using Stet.AuditLog;
 using Stet.EventStore;
@@ -17,7 +18,8 @@ public sealed record LogKeysAnswer(string Origin, int Epoch, IReadOnlyList<LogKe
 /// <param name="State"><c>active</c>; <c>overlap</c>: signs beside a newer one; <c>retired</c>: signs no more.</param>
 /// <param name="FromPosition">It signs from this size on.</param>
 /// <param name="UntilPosition">It signs up to before this size; null while it signs.</param>
-public sealed record LogKeyAnswer(string Vkey, string State, long FromPosition, long? UntilPosition);
+public sealed record LogKeyAnswer(
+    string Vkey, [property: AllowedValues("active", "overlap", "retired")] string State, long FromPosition, long? UntilPosition);
 
 /// <summary>A beginning of a log.</summary>
 /// <param name="Epoch">From 1.</param>

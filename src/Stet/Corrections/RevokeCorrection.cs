@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -21,7 +22,7 @@ public sealed record RevokeCorrection(CorrectionId CorrectionId, RevocationReaso
 /// <param name="Reason">WITHDRAWN, REFUTED, ENTERED_IN_ERROR or EXPIRED.</param>
 /// <param name="Actor">Who takes it back.</param>
 /// <param name="Note">At most 500 characters.</param>
-public sealed record RevocationRequest(RevocationReason? Reason, Actor? Actor, string? Note = null);
+public sealed record RevocationRequest(RevocationReason? Reason, Actor? Actor, [property: StringLength(500)] string? Note = null);
 
 /// <summary>The answer to a revocation, the same however often it is asked for.</summary>
 /// <param name="CorrectionId">The correction.</param>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -41,7 +42,8 @@ public sealed record SetDefaults(int? IntervalSeconds, decimal? GraceMultiplier)
 /// <summary>The body of <c>PUT /v1/enforcement/defaults</c>.</summary>
 /// <param name="IntervalSeconds">1 to 604,800 seconds; null: the service's default.</param>
 /// <param name="GraceMultiplier">1 to 100; null: the service's default.</param>
-public sealed record DefaultsRequest(int? IntervalSeconds = null, decimal? GraceMultiplier = null);
+public sealed record DefaultsRequest(
+    [property: Range(1, 604_800)] int? IntervalSeconds = null, [property: Range(1, 100)] decimal? GraceMultiplier = null);
 
 /// <summary>What holds for systems without settings of their own.</summary>
 /// <param name="IntervalSeconds">They report this often.</param>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Npgsql;
 using Stet.EventStore;
@@ -23,7 +24,7 @@ namespace Stet.Pcs.Service;
 /// <param name="Document">The document, every known member of it.</param>
 /// <param name="Resolution">How its escalation was resolved; null: it was not.</param>
 sealed record RecordedSubmission(
-    string PcsId, string ShardId, long Epoch, string Outcome, IReadOnlyList<FindingAnswer> Reasons,
+    string PcsId, string ShardId, long Epoch, [property: AllowedValues("ACCEPTED", "ESCALATED")] string Outcome, IReadOnlyList<FindingAnswer> Reasons,
     [property: JsonPropertyName("recomputed_D_hat")] double RecomputedDHat, double RecomputedBudget,
     string ContentDigest, string BodyHash, string Dialect, string? Kid, long ParameterVersion, DateTimeOffset ReceivedAt,
     long Position, UnreadJson Document, ResolutionAnswer? Resolution)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -20,7 +21,9 @@ public sealed record ResolveEscalation(string PcsId, string ShardId, string Reso
 /// <summary>The body of <c>POST /v1/pcs/{pcs_id}/resolve</c>.</summary>
 /// <param name="Resolution"><c>accepted</c> or <c>rejected</c>.</param>
 /// <param name="Comment">Why, at most 2,000 characters.</param>
-public sealed record ResolveRequest(string? Resolution, string? Comment = null);
+public sealed record ResolveRequest(
+    [property: AllowedValues(ResolveEscalation.Accepted, ResolveEscalation.Rejected)] string? Resolution,
+    [property: StringLength(2_000)] string? Comment = null);
 
 /// <summary>How an escalation was resolved.</summary>
 /// <param name="PcsId">Which document.</param>
@@ -30,7 +33,8 @@ public sealed record ResolveRequest(string? Resolution, string? Comment = null);
 /// <param name="ResolvedAt">By the server's clock.</param>
 /// <param name="Position">The event's position in the log.</param>
 public sealed record ResolutionAnswer(
-    string PcsId, string Resolution, string? Comment, string ResolvedBy, DateTimeOffset ResolvedAt, long Position)
+    string PcsId, [property: AllowedValues(ResolveEscalation.Accepted, ResolveEscalation.Rejected)] string Resolution,
+    string? Comment, string ResolvedBy, DateTimeOffset ResolvedAt, long Position)
 {
     public static ResolutionAnswer Of(PcsEscalationResolved e, long position) =>
         new(e.PcsId, e.Resolution, e.Comment, e.ResolvedBy, e.ResolvedAt, position);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -14,12 +15,12 @@ public sealed record SetSignaturePolicy(string Policy)
 
 /// <summary>The body of <c>PUT /v1/pcs/signature-policy</c>.</summary>
 /// <param name="Policy"><c>required</c>, or <c>none</c>: signatures of 0.1 are not looked at.</param>
-public sealed record PolicyRequest(string? Policy);
+public sealed record PolicyRequest([property: AllowedValues(PcsRegistry.Required, PcsRegistry.NoSignature)] string? Policy);
 
 /// <summary>A tenant's signature policy.</summary>
 /// <param name="Policy"><c>required</c> or <c>none</c>.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
-public sealed record PolicyAnswer(string Policy, long Position);
+public sealed record PolicyAnswer([property: AllowedValues(PcsRegistry.Required, PcsRegistry.NoSignature)] string Policy, long Position);
 
 public static class SignaturePolicyEndpoints
 {

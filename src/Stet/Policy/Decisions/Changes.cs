@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Npgsql;
 using Stet.Authentication;
@@ -37,8 +38,9 @@ public sealed record ChangesAnswer(bool Changed, ResultAt From, ResultAt To, IRe
 /// <param name="Determining">The policies that it rests on.</param>
 /// <param name="PolicySetDigest">The policies that were in force; null: none were.</param>
 public sealed record ResultAt(
-    long Position, DateTimeOffset Now, bool Decision, string Class, string? Code, IReadOnlyList<string> Determining,
-    string? PolicySetDigest);
+    long Position, DateTimeOffset Now, bool Decision,
+    [property: AllowedValues("allow", "forbidden", "not_permitted", "error")] string Class, string? Code,
+    IReadOnlyList<string> Determining, string? PolicySetDigest);
 
 /// <summary>Something changed the answer.</summary>
 /// <param name="Cause">The event's stored name; <c>time</c>: no event, but what policies say about the time.</param>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.Http;
 using static Stet.Decision;
@@ -19,8 +20,8 @@ public sealed record RejectPolicy(string Candidate, string Reason)
 }
 
 /// <summary>The body of <c>POST /v1/policy/candidates/{candidate}/rejections</c>.</summary>
-/// <param name="Reason">At most 2,000 characters.</param>
-public sealed record ReasonRequest(string? Reason)
+/// <param name="Reason">1 to 2,000 characters.</param>
+public sealed record ReasonRequest([property: StringLength(2_000, MinimumLength = 1)] string? Reason)
 {
     /// <exception cref="BadRequestException">The reason is missing or too long.</exception>
     public string Required()

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.Http;
 using static Stet.Decision;
@@ -27,7 +28,7 @@ public sealed record RetirePolicy(string Candidate, string? Reason)
 
 /// <summary>The body of <c>POST /v1/policy/candidates/{candidate}/retirement</c>.</summary>
 /// <param name="Reason">At most 2,000 characters.</param>
-public sealed record RetirementRequest(string? Reason = null);
+public sealed record RetirementRequest([property: StringLength(2_000)] string? Reason = null);
 
 public static class RetirePolicyEndpoint
 {

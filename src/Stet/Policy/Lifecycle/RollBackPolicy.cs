@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.Http;
 using static Stet.Decision;
@@ -25,7 +26,7 @@ public sealed record RollBackPolicy(string Candidate, string Reason)
 /// <summary>The body of <c>POST /v1/policy/rollback</c>.</summary>
 /// <param name="Candidate">What is to be in force again.</param>
 /// <param name="Reason">1 to 2,000 characters.</param>
-public sealed record RollbackRequest(string? Candidate, string? Reason);
+public sealed record RollbackRequest(string? Candidate, [property: StringLength(2_000, MinimumLength = 1)] string? Reason);
 
 public static class RollBackPolicyEndpoint
 {
