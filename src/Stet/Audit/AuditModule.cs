@@ -1,8 +1,6 @@
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using Microsoft.OpenApi;
 using Stet.Audit.Witnesses;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -78,8 +76,7 @@ public static class AuditModule
         foreach (var prefix in (string[])["/v1/tenants/{tenant_id}/audit", "/v1/tenants/{tenant_id}/audit/epoch/{epoch}"])
         {
             var audit = routes.MapGroup(prefix).AddEndpointFilter<RouteGroupBuilder, AuditAccess>()
-                .WithMetadata(new OpenResources(http => http.RequestServices.GetRequiredService<PublicLogs>().CallerOf(http)))
-                .AddOpenApiOperationTransformer(DescribePath);
+                .WithMetadata(new OpenResources(http => http.RequestServices.GetRequiredService<PublicLogs>().CallerOf(http)));
             TileEndpoints.Map(audit);
             ProofEndpoints.Map(audit);
             EvidenceEndpoint.Map(audit);
@@ -88,26 +85,6 @@ public static class AuditModule
 
         KeysEndpoints.Map(routes);
         AddAuditKeyEndpoint.Map(routes);
-    }
-
-    /// <summary>The endpoints do not name these parameters: what comes before them looks at tenant and epoch.</summary>
-    static Task DescribePath(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancel)
-    {
-        operation.Parameters ??= [];
-        foreach (var name in (string[])["tenant_id", "epoch"])
-        {
-            if (context.Description.RelativePath?.Contains($"{{{name}}}", StringComparison.Ordinal) != true) continue;
-            if (operation.Parameters.Any(p => p.Name == name)) continue;
-            operation.Parameters.Add(new OpenApiParameter
-            {
-                Name = name,
-                In = ParameterLocation.Path,
-                Required = true,
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-            });
-        }
-
-        return Task.CompletedTask;
     }
 
     /// <summary>The path that a log is served below: its origin without the host.</summary>
@@ -130,6 +107,7 @@ sealed partial class AuditEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(InclusionAnswer))]
 [JsonSerializable(typeof(ConsistencyAnswer))]
 [JsonSerializable(typeof(LogKeysAnswer))]
+[JsonSerializable(typeof(EvidencePack))]
 sealed partial class AuditHttpJson : JsonSerializerContext;
 
 /// <summary>

@@ -8,6 +8,21 @@ using Stet.Http;
 
 namespace Stet.Audit;
 
+/// <summary>All that it takes to check one event offline; the description of what is written by hand.</summary>
+/// <param name="V">Of the format: 1.</param>
+/// <param name="Origin">The log's name.</param>
+/// <param name="Position">Of the event in the log.</param>
+/// <param name="State"><c>INTACT</c>: the data is what was logged.</param>
+/// <param name="Entry">What the leaf is the hash of: canonical JSON.</param>
+/// <param name="Salt">Base64 of 32 bytes.</param>
+/// <param name="Data">The event as it is stored.</param>
+/// <param name="TlogProof">Proof file with signed checkpoint (C2SP tlog-proof).</param>
+/// <param name="Tombstone">The event that erased it; null: nothing did.</param>
+/// <param name="Keys">The log's verifier keys, to look at.</param>
+public sealed record EvidencePack(
+    int V, string Origin, long Position, string State, string Entry, string Salt, JsonElement Data, string TlogProof,
+    JsonElement? Tombstone, IReadOnlyList<string> Keys);
+
 /// <summary>Everything about one event that a stranger needs to check it offline, its data included.</summary>
 static class EvidenceEndpoint
 {
@@ -15,7 +30,7 @@ static class EvidenceEndpoint
 
     public static void Map(IEndpointRouteBuilder audit) =>
         audit.MapGet("/evidence/{event_id}", Get).WithSummary("An event with its data, salt, proof and keys")
-            .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/json").Produces(304)
+            .RequirePermission(Scopes.AuditExport).Produces<EvidencePack>().Produces(304)
             .ProducesProblem(404).ProducesProblem(410);
 
     static async Task<IResult> Get(string event_id, HttpContext http, Proofs proofs, AuditReader reader, AuditKeys keys)

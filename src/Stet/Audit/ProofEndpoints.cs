@@ -14,16 +14,19 @@ static class ProofEndpoints
             .WithDescription("A C2SP tlog-proof against the newest checkpoint, which is made if none covers the event.")
             .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
-            .WithQuery(("witnessed", "true: against the newest checkpoint that a witness has cosigned", false));
+            .WithQuery(QueryParameter.Flag("witnessed", "true: against the newest checkpoint that a witness has cosigned"));
         audit.MapGet("/inclusion", Inclusion).WithSummary("The hashes that lead from a leaf to a root")
             .RequirePermission(Scopes.AuditRead).Produces<InclusionAnswer>().Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(
-                ("position", "Of the event, from 1", true), ("size", "Of the tree; default: the newest checkpoint's", false));
+                QueryParameter.Number("position", "Of the event", 1, required: true),
+                QueryParameter.Number("size", "Of the tree; default: the newest checkpoint's", 1));
         audit.MapGet("/consistency", Consistency).WithSummary("The hashes that lead from one root to a later one")
             .RequirePermission(Scopes.AuditRead).Produces<ConsistencyAnswer>().Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
-            .WithQuery(("from", "Smaller size", true), ("to", "Larger size; default: the newest checkpoint's", false));
+            .WithQuery(
+                QueryParameter.Number("from", "Smaller size", 0, required: true),
+                QueryParameter.Number("to", "Larger size; default: the newest checkpoint's", 0));
     }
 
     static async Task<IResult> Proof(string event_id, HttpContext http, Proofs proofs)

@@ -36,14 +36,14 @@ public sealed record FactsQuery(
     const int Most = 10_000;
 
     /// <summary>What names a subject in a query.</summary>
-    public static (string Name, string Description, bool Required)[] SubjectParameters { get; } =
+    public static QueryParameter[] SubjectParameters { get; } =
         [("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true)];
 
     /// <summary>What <see cref="From"/> reads.</summary>
-    public static (string Name, string Description, bool Required)[] Parameters { get; } =
+    public static QueryParameter[] Parameters { get; } =
     [
         .. SubjectParameters, .. Requester.QueryParameters,
-        ("field_keys", "Only these fields, comma-separated; needed where a subject has more than 10000 facts", false),
+        QueryParameter.List("field_keys", "Only these fields; needed where a subject has more than 10000 facts"),
         ("q", "Only fields whose key or text contains this", false),
         ("as_of", "A position or a time: as the facts stood then", false),
     ];

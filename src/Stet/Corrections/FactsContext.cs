@@ -157,21 +157,18 @@ public static class FactsContextEndpoint
         routes.MapGet("/v1/facts/context", Get).WithSummary("The facts as one block for a prompt")
             .WithDescription("Markdown or JSON; the block depends on the facts alone, so an unchanged one costs a 304.")
             .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces(304).ProducesProblem(400)
+            .WithAnswerHeader("Stet-Estimated-Tokens", 200)
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
-                var answer = (OpenApiResponse)operation.Responses!["200"];
-                answer.Content!["text/markdown"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
-                answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
-                answer.Headers["Stet-Estimated-Tokens"] = new OpenApiHeader
-                {
-                    Description = "Of Markdown: at most what the block takes.",
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
-                };
+                operation.Responses!["200"].Content!["text/markdown"] = new OpenApiMediaType { Schema = OpenApiShapes.Text() };
                 return Task.CompletedTask;
             })
             .WithQuery(
-                [.. FactsQuery.Parameters, ("format", "markdown or json; without it `Accept` chooses, and markdown where it prefers neither", false),
-                ("max_tokens", "The block takes at most so many, up to 100000: facts that do not fit are left out, the newest last. Without facts it takes some 80, and more for a longer subject", false),
+                [.. FactsQuery.Parameters, QueryParameter.OneOf("format", "Without it `Accept` chooses, and markdown where it prefers neither", "markdown", "json"),
+                QueryParameter.Number(
+                    "max_tokens",
+                    "The block takes at most so many: facts that do not fit are left out, the newest last. Without facts it takes some 80, and more for a longer subject",
+                    64, 100_000),
                 MinPosition.Parameter]);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -141,9 +140,9 @@ public static class HistoryEndpoints
             .RequirePermission(Scopes.FactsRead).Produces<HistoryAnswer>().Produces(304).ProducesProblem(400)
             .WithQuery(
                 [.. FactsQuery.SubjectParameters, .. Requester.QueryParameters,
-                ("field_key", "Only this field", false), ("include_revoked", "true: revoked ones, too", false),
-                ("cursor", "Where the last page ended", false),
-                ("limit", string.Create(CultureInfo.InvariantCulture, $"1 to {LargestPage}, default {DefaultPage}"), false),
+                ("field_key", "Only this field", false), QueryParameter.Flag("include_revoked", "true: revoked ones, too"),
+                QueryParameter.Cursor,
+                QueryParameter.Limit(LargestPage, DefaultPage),
                 MinPosition.Parameter]);
         routes.MapGet("/v1/corrections/{correction_id}", Get).WithSummary("One correction with its place in the chain")
             .RequirePermission(Scopes.FactsRead).Produces<HistoricalCorrection>().Produces(304).ProducesProblem(400).ProducesProblem(404)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.Http;
 using static Stet.Decision;
@@ -38,9 +39,10 @@ public sealed record RecordCorrection(
 /// <param name="EffectiveTo">RFC 3339, after <paramref name="EffectiveFrom"/>; null: for good.</param>
 /// <param name="Reason">At most 500 characters.</param>
 public sealed record CorrectionRequest(
-    Subject? Subject, string? FieldKey, FieldValue? Value, CorrectionClass? Class, PermissionsRequest? Permissions,
-    Actor? Actor, string? IdempotencyKey = null, string? Supersedes = null, DateTimeOffset? EffectiveFrom = null,
-    DateTimeOffset? EffectiveTo = null, string? Reason = null)
+    Subject? Subject, [property: StringLength(200, MinimumLength = 1)] string? FieldKey, FieldValue? Value,
+    CorrectionClass? Class, PermissionsRequest? Permissions, Actor? Actor,
+    [property: StringLength(200, MinimumLength = 1)] string? IdempotencyKey = null, string? Supersedes = null,
+    DateTimeOffset? EffectiveFrom = null, DateTimeOffset? EffectiveTo = null, [property: StringLength(500)] string? Reason = null)
 {
     /// <summary>The command and its key, or what is wrong with the request.</summary>
     /// <param name="headerKey">The <c>Idempotency-Key</c> header, null without one.</param>
@@ -101,7 +103,11 @@ public static class RecordCorrectionEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/corrections", Post).WithSummary("Record a correction").RequirePermission(Scopes.CorrectionsWrite)
             .Accepts<CorrectionRequest>("application/json").Produces<CorrectionReceipt>(201).Produces<CorrectionReceipt>()
-            .ProducesProblem(400).ProducesProblem(409);
+            .ProducesProblem(400).ProducesProblem(409).WithAnswerHeader("Location", 201, 200)
+            .WithExample("""
+                {"subject":{"type":"patient","id":"p-1"},"field_key":"address.city","value":"Lyon","class":"FACT",
+                 "permissions":{"readers":["care-agent"]},"actor":{"type":"human","id":"ada"},"idempotency_key":"example-1"}
+                """);
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, Commands commands)
     {

@@ -10,9 +10,9 @@ namespace Stet.Corrections;
 public sealed record Requester(string Id, string[] Scopes)
 {
     /// <summary>What <see cref="From"/> reads.</summary>
-    public static (string Name, string Description, bool Required)[] QueryParameters { get; } =
+    public static QueryParameter[] QueryParameters { get; } =
     [
-        ("requester_id", "On whose behalf", true), ("requester_scopes", "Scopes of the requester, comma-separated", false),
+        ("requester_id", "On whose behalf", true), QueryParameter.List("requester_scopes", "Scopes of the requester"),
     ];
 
     public static Requester From(RequestQuery query) =>

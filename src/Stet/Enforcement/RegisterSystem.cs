@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.Http;
 using static Stet.Decision;
@@ -27,8 +28,10 @@ public sealed record RegisterSystem(string SystemId, SystemSettings Settings)
 /// <param name="MutedUntil">It does not escalate until then, RFC 3339; null: it does.</param>
 /// <param name="MutedReason">Why, 1 to 500 characters; needed with <paramref name="MutedUntil"/>, refused without.</param>
 public sealed record SystemRequest(
-    int? IntervalSeconds = null, decimal? GraceMultiplier = null, StringSet? Scope = null, LagAllowance? Allowance = null,
-    string? Owner = null, DateTimeOffset? MutedUntil = null, string? MutedReason = null)
+    [property: Range(1, 604_800)] int? IntervalSeconds = null, [property: Range(1, 100)] decimal? GraceMultiplier = null,
+    StringSet? Scope = null, LagAllowance? Allowance = null,
+    [property: StringLength(200)] string? Owner = null, DateTimeOffset? MutedUntil = null,
+    [property: StringLength(500, MinimumLength = 1)] string? MutedReason = null)
 {
     /// <exception cref="BadRequestException">Something is out of its bounds.</exception>
     public SystemSettings Read()
@@ -62,7 +65,7 @@ public static class RegisterSystemEndpoint
             .WithDescription("Registers it or replaces its settings; repeating it changes nothing.")
             .RequirePermission(Scopes.EnforcementWrite)
             .Accepts<SystemRequest>("application/json").Produces<SystemAnswer>(201).Produces<SystemAnswer>()
-            .ProducesProblem(400);
+            .ProducesProblem(400).WithAnswerHeader("Location", 201);
 
     static async Task<IResult> Put(string system_id, HttpContext http, CommandContext context, Commands commands)
     {

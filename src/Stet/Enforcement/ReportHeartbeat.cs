@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -35,8 +36,9 @@ public sealed record ReportHeartbeat(
 /// <param name="Origin">Which program reports.</param>
 /// <param name="Sequence">Its own count of heartbeats, from 0 to 9,007,199,254,740,991.</param>
 public sealed record HeartbeatRequest(
-    string? SystemId, DateTimeOffset? EnforcedCorrectionVersion, long? EnforcedPosition = null,
-    DateTimeOffset? AppliedAt = null, StringSet? Errors = null, Origin? Origin = null, long? Sequence = null)
+    [property: StringLength(200, MinimumLength = 1)] string? SystemId, DateTimeOffset? EnforcedCorrectionVersion,
+    [property: Range(0L, 9_007_199_254_740_991)] long? EnforcedPosition = null, DateTimeOffset? AppliedAt = null,
+    StringSet? Errors = null, Origin? Origin = null, [property: Range(0L, 9_007_199_254_740_991)] long? Sequence = null)
 {
     /// <exception cref="BadRequestException">Something is missing or out of its bounds.</exception>
     public ReportHeartbeat Read()
@@ -60,7 +62,7 @@ public sealed record HeartbeatRequest(
 /// <summary>The answer to a heartbeat.</summary>
 /// <param name="Status">ok: the heartbeat is on record.</param>
 /// <param name="Position">Its position in the tenant's log.</param>
-public sealed record HeartbeatReceipt(string Status, long Position);
+public sealed record HeartbeatReceipt([property: AllowedValues("ok")] string Status, long Position);
 
 public static class ReportHeartbeatEndpoint
 {
@@ -69,7 +71,8 @@ public static class ReportHeartbeatEndpoint
             .WithDescription("A system that is not registered becomes known by it; a retired one is refused.")
             .RequirePermission(Scopes.EnforcementWrite)
             .Accepts<HeartbeatRequest>("application/json").Produces<HeartbeatReceipt>(201).Produces<HeartbeatReceipt>()
-            .ProducesProblem(400).ProducesProblem(409);
+            .ProducesProblem(400).ProducesProblem(409)
+            .WithExample("""{"system_id":"care-agent","enforced_correction_version":"2026-01-31T12:00:00Z","errors":[]}""");
 
     static async Task<IResult> Post(
         HttpContext http, CommandContext context, Commands commands, LogHeads heads, EnforcementOptions options)

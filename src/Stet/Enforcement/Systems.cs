@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -49,8 +48,8 @@ public static class SystemsEndpoints
         routes.MapGet("/v1/enforcement/systems", List).WithSummary("The systems that are expected to report, or that did")
             .RequirePermission(Scopes.EnforcementRead).Produces<SystemsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
-                ("include_retired", "true: retired ones, too", false), ("cursor", "Where the last page ended", false),
-                ("limit", string.Create(CultureInfo.InvariantCulture, $"1 to {LargestPage}, default {DefaultPage}"), false),
+                QueryParameter.Flag("include_retired", "true: retired ones, too"), QueryParameter.Cursor,
+                QueryParameter.Limit(LargestPage, DefaultPage),
                 MinPosition.Parameter);
         routes.MapGet("/v1/enforcement/systems/{system_id}", Get).WithSummary("One system and what is expected of it")
             .RequirePermission(Scopes.EnforcementRead).Produces<SystemAnswer>().Produces(304)

@@ -3,12 +3,15 @@ using Stet.Authentication;
 namespace Stet.Http;
 
 /// <summary>The query parameters of a route. One that declares none takes, if it writes, <c>receipt</c>.</summary>
-/// <param name="Names">All of them.</param>
-sealed record DeclaredQuery(params string[] Names)
+/// <param name="Parameters">All of them.</param>
+sealed record DeclaredQuery(params QueryParameter[] Parameters)
 {
     public static DeclaredQuery None { get; } = new();
 
-    public static DeclaredQuery OfWrites { get; } = new("receipt");
+    public static DeclaredQuery OfWrites { get; } = new(("receipt", "Whether to prove the events", false));
+
+    /// <summary>Their names.</summary>
+    public string[] Names { get; } = [.. Parameters.Select(p => p.Name)];
 }
 
 static class DeclaredQueries

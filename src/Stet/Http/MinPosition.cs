@@ -7,8 +7,8 @@ public static class MinPosition
 {
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
-    public static (string Name, string Description, bool Required) Parameter { get; } =
-        ("min_position", "The position of the log that the answer must reflect at least", false);
+    public static QueryParameter Parameter { get; } =
+        QueryParameter.Number("min_position", "The position of the log that the answer must reflect at least", 0);
 
     /// <exception cref="BadRequestException">The log did not get there within two seconds.</exception>
     public static async ValueTask WaitAsync(HttpContext http, Store store, string tenantId)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -18,11 +19,11 @@ public static class HealthEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/livez", Methods, Live).WithSummary("Whether the process is up")
-            .Produces(200, contentType: "application/json");
+            .Produces<LivenessAnswer>();
         routes.MapMethods("/readyz", Methods, Ready).WithSummary("Whether requests can be served")
-            .Produces(200, contentType: "application/json").Produces(503, contentType: "application/json");
+            .Produces<ReadinessAnswer>().Produces<ReadinessAnswer>(503);
         routes.MapMethods("/health", Methods, Health).WithSummary("Readiness, version and uptime")
-            .Produces(200, contentType: "application/json").Produces(503, contentType: "application/json");
+            .Produces<HealthAnswer>().Produces<HealthAnswer>(503);
     }
 
     static Task Live(HttpContext http, CancellationToken cancel) =>
@@ -88,3 +89,30 @@ public static class HealthEndpoints
         await json.FlushAsync(cancel);
     }
 }
+
+/// <summary>The process is up; the descriptions here are of what is written by hand.</summary>
+/// <param name="Status">It answers, so it is.</param>
+public sealed record LivenessAnswer([property: AllowedValues("healthy")] string Status);
+
+/// <summary>Whether requests can be served.</summary>
+/// <param name="Status">The worst of the checks'; <c>unhealthy</c> is a 503.</param>
+/// <param name="Checks">What was looked at.</param>
+public sealed record ReadinessAnswer(
+    [property: AllowedValues("healthy", "degraded", "unhealthy")] string Status, IReadOnlyList<CheckAnswer> Checks);
+
+/// <summary>Readiness, with what is asked about it.</summary>
+/// <param name="Status">The worst of the checks'; <c>unhealthy</c> is a 503.</param>
+/// <param name="Checks">What was looked at.</param>
+/// <param name="Version">Of the service.</param>
+/// <param name="UptimeSeconds">Since it started.</param>
+public sealed record HealthAnswer(
+    [property: AllowedValues("healthy", "degraded", "unhealthy")] string Status, IReadOnlyList<CheckAnswer> Checks, string Version,
+    long UptimeSeconds);
+
+/// <summary>One thing that was looked at.</summary>
+/// <param name="Name">What.</param>
+/// <param name="Status">How it is.</param>
+/// <param name="DurationMs">How long that took, in milliseconds.</param>
+/// <param name="Detail">What there is to say of it.</param>
+public sealed record CheckAnswer(
+    string Name, [property: AllowedValues("healthy", "degraded", "unhealthy")] string Status, double DurationMs, string? Detail = null);

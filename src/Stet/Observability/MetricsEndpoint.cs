@@ -10,7 +10,7 @@ public static class MetricsEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapMethods("/metrics", [HttpMethods.Get, HttpMethods.Head], Get).WithSummary("Metrics, for Prometheus")
-            .Produces(200, contentType: "text/plain").Produces(503);
+            .Produces<string>(200, "text/plain", "application/openmetrics-text").Produces(503);
 
     static async Task Get(HttpContext http, PrometheusExporter exporter, CancellationToken cancel)
     {

@@ -71,7 +71,7 @@ public static class ObservabilityModule
     /// <returns>All four, to attach a permission or an address to.</returns>
     public static RouteGroupBuilder MapObservability(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("").DisableHttpMetrics().WithTags("Operations");
+        var group = routes.MapGroup("").DisableHttpMetrics();
         group.AddEndpointFilter((context, next) =>
         {
             // A span that is not recorded is not exported.

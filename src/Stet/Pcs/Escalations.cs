@@ -14,7 +14,7 @@ public static class EscalationsEndpoint
             .WithDescription("Oldest first.")
             .RequirePermission(Scopes.PcsRead).Produces<SubmissionsAnswer>().Produces(304)
             .ProducesProblem(400).ProducesProblem(503)
-            .WithQuery([("state", "`open` (the default), `resolved` or `all`", false), .. SubmissionsEndpoints.Paging]);
+            .WithQuery([QueryParameter.OneOf("state", "`open`, unless it is given", "open", "resolved", "all"), .. SubmissionsEndpoints.Paging]);
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store, ContextCatalog contexts)
     {

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using System.Text;
 using Stet.AuditLog;
@@ -65,7 +66,8 @@ public sealed record RegisterKey(
 /// <param name="NotBefore">From when on it may sign, RFC 3339; null: ever since.</param>
 /// <param name="NotAfter">Until when, exclusive; null: without end.</param>
 public sealed record KeyRequest(
-    string? Use, string? Alg, string? Secret = null, string? PublicKey = null, DateTimeOffset? NotBefore = null,
+    [property: AllowedValues("0.1", "1.0")] string? Use, [property: AllowedValues("HS256", "Ed25519")] string? Alg,
+    [property: StringLength(1_024, MinimumLength = 1)] string? Secret = null, string? PublicKey = null, DateTimeOffset? NotBefore = null,
     DateTimeOffset? NotAfter = null)
 {
     /// <exception cref="BadRequestException">Something is missing or out of its bounds.</exception>
@@ -102,7 +104,9 @@ public sealed record KeyRequest(
 /// <param name="RegisteredAt">When it was registered first.</param>
 /// <param name="RevokedAt">Since when it signs nothing; null: it is not revoked.</param>
 public sealed record KeyAnswer(
-    string Kid, string Use, string Alg, string? PublicKey, string Fingerprint, string State, DateTimeOffset? NotBefore,
+    string Kid, [property: AllowedValues("0.1", "1.0")] string Use, [property: AllowedValues("HS256", "Ed25519")] string Alg,
+    string? PublicKey, string Fingerprint,
+    [property: AllowedValues("valid", "pending", "expired", "revoked")] string State, DateTimeOffset? NotBefore,
     DateTimeOffset? NotAfter, DateTimeOffset RegisteredAt, DateTimeOffset? RevokedAt)
 {
     public static KeyAnswer Of(RegisteredKey key, DateTimeOffset now) => new(
@@ -126,7 +130,8 @@ public static class RegisterKeyEndpoint
             .WithDescription("Repeating it changes nothing; with other times it changes when the key is valid.")
             .RequirePermission(Scopes.PcsAdmin)
             .Accepts<KeyRequest>("application/json").Produces<KeyAnswer>()
-            .ProducesProblem(400).ProducesProblem(409);
+            .ProducesProblem(400).ProducesProblem(409)
+            .WithExample("""{"use":"0.1","alg":"HS256","secret":"not a secret: it is in the documentation"}""");
 
     static async Task<IResult> Put(
         string kid, HttpContext http, CommandContext context, Commands commands, PcsRegistration registration)

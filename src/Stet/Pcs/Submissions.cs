@@ -16,10 +16,10 @@ public static class SubmissionsEndpoints
 
     static readonly Cursor cursor = new("pcs");
 
-    internal static (string Name, string Description, bool Required)[] Paging { get; } =
+    internal static QueryParameter[] Paging { get; } =
     [
-        ("limit", "Rows of a page, 1 to 200; 50 by default", false),
-        ("cursor", "`next_cursor` of the page before", false),
+        QueryParameter.Limit(LargestPage, DefaultPage),
+        QueryParameter.Cursor,
         MinPosition.Parameter,
     ];
 
@@ -34,9 +34,10 @@ public static class SubmissionsEndpoints
             .ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
             [
-                ("shard_id", "Of this shard alone", false), ("epoch", "Of this epoch alone", false),
-                ("epoch_from", "Of this epoch and later ones", false), ("epoch_to", "Of this epoch and earlier ones", false),
-                ("outcome", "`ACCEPTED` or `ESCALATED`", false), .. Paging,
+                ("shard_id", "Of this shard alone", false), QueryParameter.Number("epoch", "Of this epoch alone", 0),
+                QueryParameter.Number("epoch_from", "Of this epoch and later ones", 0),
+                QueryParameter.Number("epoch_to", "Of this epoch and earlier ones", 0),
+                QueryParameter.OneOf("outcome", "With this verdict alone", "ACCEPTED", "ESCALATED"), .. Paging,
             ]);
     }
 

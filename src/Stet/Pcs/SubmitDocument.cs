@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -16,7 +17,7 @@ namespace Stet.Pcs.Service;
 /// <param name="Reasons">What was found, in the order of the checks.</param>
 /// <param name="Position">The event's position in the tenant's log.</param>
 public sealed record SubmissionAnswer(
-    bool Accepted, bool Escalated, string Outcome, string PcsId,
+    bool Accepted, bool Escalated, [property: AllowedValues("ACCEPTED", "ESCALATED")] string Outcome, string PcsId,
     [property: JsonPropertyName("recomputed_D_hat")] double RecomputedDHat, double RecomputedBudget, string Reason,
     IReadOnlyList<FindingAnswer> Reasons, long Position)
 {
@@ -44,7 +45,7 @@ public sealed record SubmissionAnswer(
 /// <param name="Code">Stable, for machines.</param>
 /// <param name="Severity"><c>warning</c> or <c>escalation</c>.</param>
 /// <param name="Message">For people; may change.</param>
-public sealed record FindingAnswer(string Code, string Severity, string Message)
+public sealed record FindingAnswer(string Code, [property: AllowedValues("warning", "escalation")] string Severity, string Message)
 {
     public static IReadOnlyList<FindingAnswer> Of(ValueList<PcsFinding> findings) =>
     [
@@ -82,6 +83,7 @@ public static class SubmitDocumentEndpoint
             .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403)
             .Produces<EquivocationProblem>(409, "application/problem+json").ProducesProblem(413).ProducesProblem(415)
             .ProducesProblem(429).ProducesProblem(500).ProducesProblem(503)
+            .WithAnswerHeader("Stet-Duplicate", 200, 202)
             .WithOptionalToken(Scopes.PcsSubmit)
             .WithMetadata(new RequestHeaders(["X-Tenant-Id", .. RequestHeaders.OfWrites]));
         routes.Map(Path, RefuseOthers).AllowWithoutTenant().ExcludeFromDescription();

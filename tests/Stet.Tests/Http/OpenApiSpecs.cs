@@ -40,7 +40,7 @@ public class OpenApiSpecs
         var description = await Description();
 
         ((string?)description["openapi"]).ShouldStartWith("3.1.");
-        Operations(description).Where(o => o.Operation["security"] is not null).Select(o => $"{o.Method} {o.Path}")
+        Operations(description).Where(o => NeedsToken(o.Operation)).Select(o => $"{o.Method} {o.Path}")
             .Order().ShouldBe(routes.Order());
     }
 
@@ -67,7 +67,7 @@ public class OpenApiSpecs
     {
         var description = await Description();
 
-        foreach (var (method, path, operation) in Operations(description).Where(o => o.Operation["security"] is not null))
+        foreach (var (method, path, operation) in Operations(description).Where(o => NeedsToken(o.Operation)))
         {
             var name = $"{method} {path}";
             ((string?)operation["summary"]).ShouldNotBeNullOrEmpty(name);
@@ -122,7 +122,8 @@ public class OpenApiSpecs
 
         answer["content"]!.AsObject().Select(c => c.Key).Order().ShouldBe(["application/json", "text/markdown"]);
         ((string?)answer["content"]!["application/json"]!["schema"]!["$ref"]).ShouldBe("#/components/schemas/FactsBlock");
-        answer["headers"]!.AsObject().Select(h => h.Key).Order().ShouldBe(["ETag", "Stet-Estimated-Tokens", "Stet-Position"]);
+        answer["headers"]!.AsObject().Select(h => h.Key).Order()
+            .ShouldBe(["ETag", "RateLimit", "RateLimit-Policy", "Stet-Estimated-Tokens", "Stet-Position"]);
     }
 
     [Fact]
@@ -167,14 +168,23 @@ public class OpenApiSpecs
     }
 
     [Theory]
-    [InlineData("/v1/corrections", "post", "201", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
-    [InlineData("/v1/pcs/{pcs_id}/resolve", "post", "200", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
-    [InlineData("/v1/pcs/keys/{kid}", "put", "200", "X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
-    [InlineData("/v1/pcs/submit", "post", "202", "X-Tenant-Id X-Correlation-Id X-Causation-Id Prefer", "Stet-Position")]
-    [InlineData("/v1/facts", "get", "200", "", "Stet-Position ETag")]
-    [InlineData("/v1/facts", "get", "304", "", "ETag")]
-    public async Task Headers_are_described(string path, string method, string status, string taken, string answered)
+    [InlineData("post /v1/corrections", "201", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit Location")]
+    [InlineData("post /v1/corrections", "401", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "WWW-Authenticate")]
+    [InlineData("post /v1/corrections", "429", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Retry-After RateLimit-Policy RateLimit")]
+    [InlineData("post /v1/corrections/batch", "409", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position RateLimit-Policy RateLimit Retry-After")]
+    [InlineData("put /v1/pcs/keys/{kid}", "200", "X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit")]
+    [InlineData("post /v1/pcs/submit", "202", "X-Tenant-Id X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied Stet-Duplicate")]
+    [InlineData("post /v1/policy/audit", "200", "", "Stet-Position RateLimit-Policy RateLimit")]
+    [InlineData("post /access/v1/evaluation", "200", "X-Correlation-Id X-Causation-Id Prefer X-Request-ID", "Stet-Position Preference-Applied RateLimit-Policy RateLimit X-Request-ID Stet-Evaluation-Id")]
+    [InlineData("post /as-of/{position}/access/v1/search/action", "200", "X-Request-ID", "Stet-Position RateLimit-Policy RateLimit X-Request-ID Stet-As-Of")]
+    [InlineData("get /v1/facts", "200", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/facts", "304", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/tenants/{tenant_id}/audit/tile/{path}", "200", "", "ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/tenants/{tenant_id}/audit/checkpoint", "200", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/tenants/{tenant_id}/audit/checkpoint", "410", "", "RateLimit-Policy RateLimit Link")]
+    public async Task Headers_are_described(string route, string status, string taken, string answered)
     {
+        var (method, path) = (route.Split(' ')[0], route.Split(' ')[1]);
         var operation = (await Description())["paths"]![path]![method]!;
 
         (operation["parameters"]?.AsArray() ?? []).Where(p => (string)p!["in"]! == "header").Select(p => (string)p!["name"]!)
@@ -250,7 +260,7 @@ public class OpenApiSpecs
         schemas["Problem"]!["properties"]!.AsObject().Select(p => p.Key).ShouldContain("code");
     }
 
-    static async Task<JsonNode> Description()
+    internal static async Task<JsonNode> Description()
     {
         using var http = (await TestService.SharedAsync()).AnonymousClient();
         return JsonNode.Parse(await http.GetStringAsync("/openapi/v1.json"))!;
@@ -266,7 +276,9 @@ public class OpenApiSpecs
     static JsonNode? At(JsonNode description, string reference) =>
         reference.Split('/').Skip(1).Aggregate((JsonNode?)description, (node, name) => node?[name]);
 
-    static IEnumerable<(string Method, string Path, JsonNode Operation)> Operations(JsonNode description) =>
+    static bool NeedsToken(JsonNode operation) => operation["security"] is JsonArray { Count: > 0 };
+
+    internal static IEnumerable<(string Method, string Path, JsonNode Operation)> Operations(JsonNode description) =>
         from path in description["paths"]!.AsObject()
         from operation in path.Value!.AsObject()
         select (operation.Key.ToUpperInvariant(), path.Key, operation.Value!);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -8,11 +9,11 @@ namespace Stet.Policy.AccessRequests;
 
 /// <summary>The body of <c>POST /v1/policy/access-requests/{id}/approval</c>.</summary>
 /// <param name="Note">Why, at most 500 characters.</param>
-public sealed record AccessApprovalRequest(string? Note = null);
+public sealed record AccessApprovalRequest([property: StringLength(500)] string? Note = null);
 
 /// <summary>The body of a denial and of a revocation.</summary>
 /// <param name="Reason">Why, 1 to 500 characters.</param>
-public sealed record AccessReasonRequest(string? Reason);
+public sealed record AccessReasonRequest([property: StringLength(500, MinimumLength = 1)] string? Reason);
 
 /// <summary>An access request as people see it who decide about it.</summary>
 /// <param name="Id">Names it; the id of the denied decision as well.</param>
@@ -62,8 +63,8 @@ public static class AccessRequestEndpoints
         routes.MapGet(All, List).WithSummary("Access requests, the newest first")
             .RequirePermission(Scopes.PolicyApprove).Produces<AccessRequestsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
-                ("state", "`pending` (the default) or `all`", false), ("cursor", "Where the last page ended", false),
-                ("limit", $"1 to {LargestPage}, default {DefaultPage}", false), MinPosition.Parameter);
+                QueryParameter.OneOf("state", "`pending`, unless it is given", "pending", "all"), QueryParameter.Cursor,
+                QueryParameter.Limit(LargestPage, DefaultPage), MinPosition.Parameter);
         routes.MapGet(One, Get).WithSummary("One access request")
             .RequirePermission(Scopes.PolicyApprove).Produces<AccessRequestAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
             .WithQuery(MinPosition.Parameter);

@@ -15,7 +15,7 @@ namespace Stet.Policy.AccessRequests;
 /// <param name="Context">As it was denied.</param>
 /// <param name="Denial">The denial.</param>
 public sealed record AccessRequestBody(
-    AuthZenParty Subject, AuthZenActionName Action, AuthZenParty Resource, JsonElement? Context, DenialReference Denial);
+    AuthZenEntity Subject, AuthZenActionName Action, AuthZenEntity Resource, JsonElement? Context, DenialReference Denial);
 
 /// <summary>Names a denial, in its own words.</summary>
 /// <param name="EvaluationId"><c>context.evaluation_id</c> of the answer.</param>

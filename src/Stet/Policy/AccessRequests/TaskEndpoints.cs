@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Stet.Authentication;
 using Stet.EventStore;
 using Stet.Http;
@@ -27,7 +28,7 @@ public sealed record AccessTask(Guid Id, AccessStatus Status, string StatusEndpo
 /// <summary>What to do after an approval.</summary>
 /// <param name="Mode">Always <c>reevaluate</c>: ask for a decision again.</param>
 /// <param name="Approval">Goes into the question as <c>context.approval</c>, as it is.</param>
-public sealed record TaskResult(string Mode, Approval Approval);
+public sealed record TaskResult([property: AllowedValues("reevaluate")] string Mode, Approval Approval);
 
 /// <summary>Names an approval. It grants nothing by itself: Stet looks it up.</summary>
 /// <param name="Id">The id of the denied decision.</param>
@@ -46,7 +47,7 @@ public static class TaskEndpoints
         routes.MapPost(Path, (HttpContext http, CommandContext context, AccessRequestIntake intake) => intake.PostAsync(http, context))
             .WithSummary("Ask people to allow what was denied")
             .WithDescription("For a denial that offers it, by the enforcement point that was denied, with the draft `access_request` on.")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<AccessRequestBody>().Produces<TaskAnswer>(202)
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<AccessRequestBody>().Produces<TaskAnswer>(202).WithAnswerHeader("Location", 202)
             .ProducesProblem(400).ProducesProblem(403).ProducesProblem(409);
         routes.MapGet(One, Get).WithSummary("How an access request stands")
             .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)

@@ -36,6 +36,9 @@ public static class AuthZenModule
 [JsonSerializable(typeof(EvaluationsRequest))]
 [JsonSerializable(typeof(EvaluationAnswer))]
 [JsonSerializable(typeof(EvaluationsAnswer))]
-[JsonSerializable(typeof(SearchRequest))]
+[JsonSerializable(typeof(SubjectSearchRequest))]
+[JsonSerializable(typeof(ResourceSearchRequest))]
+[JsonSerializable(typeof(ActionSearchRequest))]
 [JsonSerializable(typeof(SearchAnswer))]
+[JsonSerializable(typeof(AuthZenConfiguration))]
 sealed partial class AuthZenJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.OpenApi;
@@ -13,7 +14,7 @@ namespace Stet.Policy.AuthZen;
 /// <param name="Context">Under which circumstances: an object.</param>
 /// <param name="Options">How to answer.</param>
 public sealed record EvaluationRequest(
-    AuthZenParty Subject, AuthZenActionName Action, AuthZenParty Resource, JsonElement? Context = null,
+    AuthZenEntity Subject, AuthZenActionName Action, AuthZenEntity Resource, JsonElement? Context = null,
     EvaluationOptions? Options = null);
 
 /// <summary>Questions, with defaults for what they leave out (AuthZEN 1.0, section 7).</summary>
@@ -24,14 +25,27 @@ public sealed record EvaluationRequest(
 /// <param name="Evaluations">At most 1,000; without them it is a single question.</param>
 /// <param name="Options">How to answer.</param>
 public sealed record EvaluationsRequest(
-    AuthZenParty? Subject = null, AuthZenActionName? Action = null, AuthZenParty? Resource = null, JsonElement? Context = null,
-    IReadOnlyList<EvaluationRequest>? Evaluations = null, EvaluationOptions? Options = null);
+    AuthZenEntity? Subject = null, AuthZenActionName? Action = null, AuthZenEntity? Resource = null, JsonElement? Context = null,
+    [property: MaxLength(1_000)] IReadOnlyList<EvaluationItem>? Evaluations = null, EvaluationOptions? Options = null);
+
+/// <summary>A question of a batch: with the batch's defaults it has a subject, an action and a resource.</summary>
+/// <param name="Subject">In place of the batch's.</param>
+/// <param name="Action">In place of the batch's.</param>
+/// <param name="Resource">In place of the batch's.</param>
+/// <param name="Context">In place of the batch's: an object.</param>
+public sealed record EvaluationItem(
+    AuthZenEntity? Subject = null, AuthZenActionName? Action = null, AuthZenEntity? Resource = null, JsonElement? Context = null);
 
 /// <summary>A subject or a resource.</summary>
 /// <param name="Type">1 to 1,024 bytes of UTF-8.</param>
-/// <param name="Id">1 to 1,024 bytes of UTF-8; left out for what is searched for.</param>
+/// <param name="Id">1 to 1,024 bytes of UTF-8.</param>
 /// <param name="Properties">An object.</param>
-public sealed record AuthZenParty(string Type, string? Id = null, JsonElement? Properties = null);
+public sealed record AuthZenEntity(string Type, string Id, JsonElement? Properties = null);
+
+/// <summary>Subjects or resources that are searched for.</summary>
+/// <param name="Type">1 to 1,024 bytes of UTF-8.</param>
+/// <param name="Properties">An object.</param>
+public sealed record AuthZenKind(string Type, JsonElement? Properties = null);
 
 /// <summary>An action.</summary>
 /// <param name="Name">1 to 1,024 bytes of UTF-8.</param>
@@ -41,7 +55,9 @@ public sealed record AuthZenActionName(string Name, JsonElement? Properties = nu
 /// <summary>How questions are answered.</summary>
 /// <param name="EvaluationsSemantic"><c>execute_all</c>, <c>deny_on_first_deny</c> or <c>permit_on_first_permit</c>.</param>
 /// <param name="Explain">Whether the answer says why.</param>
-public sealed record EvaluationOptions(string? EvaluationsSemantic = null, bool? Explain = null);
+public sealed record EvaluationOptions(
+    [property: AllowedValues("execute_all", "deny_on_first_deny", "permit_on_first_permit")] string? EvaluationsSemantic = null,
+    bool? Explain = null);
 
 /// <summary>A decision.</summary>
 /// <param name="Decision">Whether the enforcement point may go on.</param>
@@ -64,21 +80,24 @@ static class EvaluationEndpoints
                 evaluations.AnswerAsync(http, caller, asOf: null))
             .WithSummary("Decide one question (AuthZEN)")
             .WithDescription("A deny is a 200, too. The answer goes out when the decision is durable; `Stet-Evaluation-Id` names it.")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400);
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400)
+            .WithMetadata(new RequestHeaders(RequestHeaders.OfWrites)).WithAnswerHeader("Stet-Evaluation-Id", 200)
+            .WithExample("""{"subject":{"type":"user","id":"ada"},"action":{"name":"read"},"resource":{"type":"document","id":"7"}}""");
         routes.MapPost(Batch, (HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAllAsync(http, caller, asOf: null))
             .WithSummary("Decide a batch of questions (AuthZEN)")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().ProducesProblem(400);
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().OrSingle().ProducesProblem(400)
+            .WithMetadata(new RequestHeaders(RequestHeaders.OfWrites)).WithAnswerHeader("Stet-Evaluation-Id", 200);
         routes.MapPost(AsOf + Single, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide one question as it would have been at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep);
+            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
         routes.MapPost(AsOf + Batch, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAllAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide a batch of questions as it would have been at a position of the log")
-            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep);
+            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().OrSingle()
+            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
     }
 
     /// <exception cref="BadRequestException">It is no position: 404.</exception>
@@ -87,17 +106,11 @@ static class EvaluationEndpoints
             ? position
             : throw new BadRequestException(AuthZenProblems.NoPosition(text));
 
-    /// <summary>
-    /// Describes a body that is read by hand. Saying what a route accepts would have the framework answer 415, which
-    /// AuthZEN does not know.
-    /// </summary>
-    public static RouteHandlerBuilder WithBody<T>(this RouteHandlerBuilder route) =>
-        route.AddOpenApiOperationTransformer(async (operation, context, cancel) => operation.RequestBody = new OpenApiRequestBody
-        {
-            Required = true,
-            Content = new Dictionary<string, OpenApiMediaType>
-            {
-                ["application/json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancel) },
-            },
-        });
+    /// <summary>A batch without items is answered as a single question.</summary>
+    static RouteHandlerBuilder OrSingle(this RouteHandlerBuilder route) => route.AddOpenApiOperationTransformer((operation, context, _) =>
+    {
+        var answer = operation.Responses!["200"].Content!["application/json"];
+        answer.Schema = new OpenApiSchema { OneOf = [answer.Schema!, new OpenApiSchemaReference(nameof(EvaluationAnswer), context.Document)] };
+        return Task.CompletedTask;
+    });
 }

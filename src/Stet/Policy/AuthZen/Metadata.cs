@@ -15,14 +15,31 @@ static class MetadataEndpoint
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, (HttpContext http, AuthZenMetadata metadata) => metadata.AnswerAsync(http, tenantId: null))
-            .AllowWithoutTenant().WithSummary("Metadata of the decision point");
+            .AllowWithoutTenant().WithSummary("Metadata of the decision point")
+            .Produces<AuthZenConfiguration>().ProducesProblem(404);
         routes.MapGet(Path + "/t/{tenant_id}", (string tenant_id, HttpContext http, AuthZenMetadata metadata) =>
             Caller.IsTenantId(tenant_id)
                 ? metadata.AnswerAsync(http, tenant_id)
                 : Problems.WriteAsync(http, AuthZenProblems.NoSuchTenant))
-            .AllowWithoutTenant().WithSummary("Metadata of a tenant's decision point");
+            .AllowWithoutTenant().WithSummary("Metadata of a tenant's decision point")
+            .Produces<AuthZenConfiguration>().ProducesProblem(404).ProducesProblem(503);
     }
 }
+
+/// <summary>What a decision point says of itself; the description of what is written by hand.</summary>
+/// <param name="PolicyDecisionPoint">Its base URL.</param>
+/// <param name="AccessEvaluationEndpoint">Where one question is asked.</param>
+/// <param name="AccessEvaluationsEndpoint">Where batches are.</param>
+/// <param name="SearchSubjectEndpoint">Where subjects are searched for.</param>
+/// <param name="SearchResourceEndpoint">Where resources are.</param>
+/// <param name="SearchActionEndpoint">Where actions are.</param>
+/// <param name="AccessRequestEndpoint">Where people are asked to allow what was denied.</param>
+/// <param name="Capabilities">What it does beyond the standard, as URNs.</param>
+/// <param name="SupportedObligations">Types of obligations that a tenant's policies use; left out when there are none.</param>
+public sealed record AuthZenConfiguration(
+    string PolicyDecisionPoint, string AccessEvaluationEndpoint, string AccessEvaluationsEndpoint, string SearchSubjectEndpoint,
+    string SearchResourceEndpoint, string SearchActionEndpoint, string AccessRequestEndpoint, IReadOnlyList<string> Capabilities,
+    IReadOnlyList<string>? SupportedObligations = null);
 
 /// <summary>Tells it. A tenant's base URL is described whether there is such a tenant or not.</summary>
 sealed class AuthZenMetadata(AuthZenOptions options, IHostEnvironment environment, PoliciesInForce policies) : IDisposable

@@ -21,7 +21,7 @@ sealed class PastDecisions(Store store, ContextCatalog contexts, PoliciesInForce
         : throw RequestQuery.Bad("pep", PepRule);
 
     /// <summary>The parameter that names it.</summary>
-    public static (string Name, string Description, bool Required) Pep { get; } =
+    public static QueryParameter Pep { get; } =
         ("pep", "The enforcement point that was answered, by the subject of its credential; who asks unless it is given", false);
 
     /// <summary>What names an enforcement point.</summary>

@@ -49,8 +49,9 @@ static class DecisionQueries
             .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
                 ("subject_type", "Decisions about this subject; with `subject_id`", false), ("subject_id", "With `subject_type`", false),
-                ("class", "allow, forbidden, not_permitted or error", false), ("policy", "Id of a determining policy", false),
-                ("cursor", "Where the last page ended", false), ("limit", $"1 to {LargestPage}, default {DefaultPage}", false),
+                QueryParameter.OneOf("class", "Decisions of this class", "allow", "forbidden", "not_permitted", "error"),
+                ("policy", "Id of a determining policy", false),
+                QueryParameter.Cursor, QueryParameter.Limit(LargestPage, DefaultPage),
                 MinPosition.Parameter);
     }
 

@@ -55,8 +55,8 @@ public static class EntityEndpoints
         routes.MapGet(Path, List).WithSummary("The entities that are known")
             .RequirePermission(Scopes.PolicyRead).Produces<EntitiesAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
-                ("type", "Entities of this type alone", false), ("cursor", "Where the last page ended", false),
-                ("limit", $"1 to {LargestPage}, default {DefaultPage}", false), MinPosition.Parameter);
+                ("type", "Entities of this type alone", false), QueryParameter.Cursor,
+                QueryParameter.Limit(LargestPage, DefaultPage), MinPosition.Parameter);
     }
 
     static async Task<IResult> Put(

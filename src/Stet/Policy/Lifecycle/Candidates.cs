@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -8,14 +9,18 @@ namespace Stet.Policy.Lifecycle;
 
 /// <summary>A candidate in a list.</summary>
 /// <param name="Candidate">Its digest.</param>
-/// <param name="State">One of <see cref="CandidateState"/>.</param>
+/// <param name="State">How far it is.</param>
 /// <param name="PolicySetDigest">Of policies, links and obligations.</param>
 /// <param name="SchemaDigest">Of the schema.</param>
 /// <param name="Author">Who drafted it.</param>
 /// <param name="DraftedPosition">Where in the log.</param>
 /// <param name="ChangedPosition">Where its newest event is.</param>
 public sealed record CandidateItem(
-    string Candidate, string State, string PolicySetDigest, string SchemaDigest, string Author, long DraftedPosition,
+    string Candidate,
+    [property: AllowedValues(
+        CandidateState.Drafted, CandidateState.Validated, CandidateState.Diffed, CandidateState.Invalid, CandidateState.Rejected,
+        CandidateState.Activated, CandidateState.Retired)]
+    string State, string PolicySetDigest, string SchemaDigest, string Author, long DraftedPosition,
     long ChangedPosition);
 
 /// <summary>A page of candidates, those drafted last first.</summary>
@@ -26,14 +31,18 @@ public sealed record CandidatesAnswer(IReadOnlyList<CandidateItem> Candidates, s
 
 /// <summary>A candidate with all that happened to it, findings, diffs and approvals included.</summary>
 /// <param name="Candidate">Its digest.</param>
-/// <param name="State">One of <see cref="CandidateState"/>.</param>
+/// <param name="State">How far it is.</param>
 /// <param name="PolicySetDigest">Of policies, links and obligations.</param>
 /// <param name="SchemaDigest">Of the schema.</param>
 /// <param name="Author">Who drafted it.</param>
 /// <param name="Steps">Its events, in log order.</param>
 /// <param name="Position">The log position that the answer reflects.</param>
 sealed record CandidateAnswer(
-    string Candidate, string State, string PolicySetDigest, string SchemaDigest, string Author, IReadOnlyList<PolicyStep> Steps,
+    string Candidate,
+    [property: AllowedValues(
+        CandidateState.Drafted, CandidateState.Validated, CandidateState.Diffed, CandidateState.Invalid, CandidateState.Rejected,
+        CandidateState.Activated, CandidateState.Retired)]
+    string State, string PolicySetDigest, string SchemaDigest, string Author, IReadOnlyList<PolicyStep> Steps,
     long Position);
 
 /// <summary>What decides.</summary>
@@ -60,7 +69,7 @@ public static class CandidatesEndpoints
         routes.MapGet("/v1/policy/candidates", List).WithSummary("Policy candidates, those drafted last first")
             .RequirePermission(Scopes.PolicyRead).Produces<CandidatesAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
-                ("limit", $"1 to {LargestPage}, default {DefaultPage}", false), ("cursor", "Where the last page ended", false),
+                QueryParameter.Limit(LargestPage, DefaultPage), QueryParameter.Cursor,
                 MinPosition.Parameter);
         routes.MapGet("/v1/policy/candidates/{candidate}", Get).WithSummary("A candidate and all that happened to it")
             .WithDescription("Findings are in the step `policy_found_invalid`, warnings in `policy_validated`.")

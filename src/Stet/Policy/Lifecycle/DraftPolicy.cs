@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using Stet.Authentication;
 using Stet.Cedar;
@@ -34,7 +35,7 @@ public sealed record DraftPolicy(PolicyCandidate Candidate, string? Note)
 /// <param name="Note">What it is for, at most 2,000 characters.</param>
 sealed record DraftRequest(
     IReadOnlyList<NamedPolicy?>? Policies, string? Schema, IReadOnlyList<NamedLink?>? Links = null,
-    UnreadJson? Obligations = null, UnreadJson? Tests = null, string? Note = null)
+    UnreadJson? Obligations = null, UnreadJson? Tests = null, [property: StringLength(2_000)] string? Note = null)
 {
     /// <exception cref="BadRequestException">Something is missing or cannot be stored.</exception>
     public CandidateText Read()
@@ -101,7 +102,8 @@ sealed record DraftRequest(
 /// <param name="Author">Who drafted it.</param>
 /// <param name="Position">The log position of its validation.</param>
 sealed record DraftAnswer(
-    string Candidate, string PolicySetDigest, string SchemaDigest, string TestsDigest, string State,
+    string Candidate, string PolicySetDigest, string SchemaDigest, string TestsDigest,
+    [property: AllowedValues(CandidateState.Validated, CandidateState.Invalid)] string State,
     IReadOnlyList<PolicyFinding> Findings, string? DraftedAgainst, string Author, long Position)
 {
     public static DraftAnswer Of(Recorded recorded)
@@ -128,7 +130,7 @@ public static class DraftPolicyEndpoint
                 + "digest. What cannot be read is refused with findings; what is read but not valid is recorded as such.")
             .RequirePermission(Scopes.PolicyAuthor)
             .Accepts<DraftRequest>("application/json").Produces<DraftAnswer>(201).Produces<DraftAnswer>()
-            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413);
+            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).WithAnswerHeader("Location", 201, 200);
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, PolicySteps steps)
     {
