@@ -8,7 +8,7 @@ sealed record DeclaredQuery(params QueryParameter[] Parameters)
 {
     public static DeclaredQuery None { get; } = new();
 
-    public static DeclaredQuery OfWrites { get; } = new(("receipt", "Whether to prove the events", false));
+    public static DeclaredQuery OfWrites { get; } = new(QueryParameter.Receipt);
 
     /// <summary>Their names.</summary>
     public string[] Names { get; } = [.. Parameters.Select(p => p.Name)];

@@ -89,7 +89,7 @@ public static partial class OpenApi
 
         if (path.StartsWith("/access/", StringComparison.Ordinal) || path.StartsWith("/as-of/", StringComparison.Ordinal)) takes.Add(RequestId);
         foreach (var name in takes) operation.Parameters!.Add(RequestHeader(name));
-        if (takes.Contains(Prefer)) operation.Parameters!.Add(QueryParameter.Flag("receipt", "true: the same as `Prefer: receipt`.").Describe());
+        if (takes.Contains(Prefer)) operation.Parameters!.Add(QueryParameter.Receipt.Describe());
     }
 
     /// <summary>What comes before an endpoint may look at parts of the path that it does not name.</summary>

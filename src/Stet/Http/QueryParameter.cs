@@ -32,6 +32,9 @@ public sealed record QueryParameter(string Name, string Description, bool Requir
     /// <summary>Where a list goes on.</summary>
     public static QueryParameter Cursor { get; } = new("cursor", "`next_cursor` of the page before", Required: false);
 
+    /// <summary>What every write takes.</summary>
+    public static QueryParameter Receipt { get; } = Flag("receipt", "true: the same as `Prefer: receipt`.");
+
     /// <summary>Yes or no.</summary>
     public static QueryParameter Flag(string name, string description) =>
         new(name, description, Required: false) { schema = () => new OpenApiSchema { Type = JsonSchemaType.Boolean } };

@@ -53,8 +53,7 @@ public class QuerySpecs
     public async Task Epochs_are_listed_over_all_shards_page_by_page()
     {
         var tenant = await PcsTenancy.NewAsync(await TestService.SharedAsync());
-        foreach (var shard in (string[])["b", "a", "c"])
-        foreach (var epoch in (long[])[2, 1, 3])
+        foreach (var (shard, epoch) in from shard in (string[])["b", "a", "c"] from epoch in (long[])[2, 1, 3] select (shard, epoch))
             await tenant.SubmitAsync(((shard == "a" ? Doubtful : Document) with { ShardId = shard, Epoch = epoch }).Signed());
 
         (await ShardsAsync("epoch=2")).ShouldBe(["c2", "a2", "b2"]);
