@@ -8,7 +8,7 @@ namespace Stet.EventStore;
 static class UnitWrite
 {
     /// <summary>What <c>stet.require_unchanged</c> fails with where the schema is a newer version's.</summary>
-    public const string SchemaChanged = "ST001";
+    public const string SchemaChanged = "ST002";
 
     // INVARIANT: who changes the schema locks the table of heads first, so it is the same until a batch that looked is committed.
     const string OwnSchema = "(select count(*) from stet.schema_version) =";

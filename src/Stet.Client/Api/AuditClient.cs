@@ -16,7 +16,7 @@ public sealed class AuditClient
     /// <summary>The keys that sign the log. Takes the scope <c>audit:read</c>.</summary>
     /// <exception cref="StetException"><c>unknown_tenant</c>.</exception>
     public Task<Reading<LogKeys>> KeysAsync(Reading<LogKeys>? known = null, CancellationToken cancel = default) =>
-        connection.AtLeast(0).ReadAsync(new Target(Keys), connection.Json.LogKeys, known, cancel);
+        connection.ReadAsync(new Target(Keys), connection.Json.LogKeys, known, cancel);
 
     /// <summary>Adds a key: the old one and the new one sign side by side for a while. Takes the scope <c>admin</c>.</summary>
     /// <exception cref="StetException"><c>audit_overlap_running</c>: two keys sign already.</exception>

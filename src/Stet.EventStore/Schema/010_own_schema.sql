@@ -2,7 +2,7 @@
 create function stet.require_unchanged(is_unchanged boolean, is_own_schema boolean) returns void language plpgsql as $$
 begin
     if is_own_schema is false then
-        raise exception 'a newer version has changed the schema' using errcode = 'ST001';
+        raise exception 'a newer version has changed the schema' using errcode = 'ST002';
     end if;
     if is_unchanged is not true then
         raise exception 'another writer was faster' using errcode = 'serialization_failure';

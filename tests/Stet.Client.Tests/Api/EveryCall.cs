@@ -90,7 +90,7 @@ static class EveryCall
         await late.Pcs.EscalationsPageAsync(EscalationState.All, page.Value.NextCursor);
         var contradictions = await late.Pcs.EquivocationsPageAsync(limit: 1);
         await late.Pcs.EquivocationsPageAsync(contradictions.Value.NextCursor);
-        await late.Pcs.DuplicatesPageAsync(contradictions.Value.NextCursor, limit: 1);
+        await RefusedAsync(() => late.Pcs.DuplicatesPageAsync(contradictions.Value.NextCursor, limit: 1)); // of another list
         await stet.Pcs.RevokeKeyAsync("k1");
     }
 

@@ -174,7 +174,7 @@ public class OpenApiSpecs
     [InlineData("post /v1/corrections/batch", "409", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position RateLimit-Policy RateLimit Retry-After")]
     [InlineData("put /v1/pcs/keys/{kid}", "200", "X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit")]
     [InlineData("post /v1/pcs/submit", "202", "X-Tenant-Id X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied Stet-Duplicate")]
-    [InlineData("post /v1/policy/audit", "200", "", "Stet-Position RateLimit-Policy RateLimit")]
+    [InlineData("post /v1/policy/audit", "200", "X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit")]
     [InlineData("post /access/v1/evaluation", "200", "X-Correlation-Id X-Causation-Id Prefer X-Request-ID", "Stet-Position Preference-Applied RateLimit-Policy RateLimit X-Request-ID Stet-Evaluation-Id")]
     [InlineData("post /as-of/{position}/access/v1/search/action", "200", "X-Request-ID", "Stet-Position RateLimit-Policy RateLimit X-Request-ID Stet-As-Of")]
     [InlineData("get /v1/facts", "200", "", "Stet-Position ETag RateLimit-Policy RateLimit")]

@@ -217,7 +217,7 @@ public sealed class AgentCommandSpecs : IDisposable
         var (code, output, _) = await RunAsync("--help");
         code.ShouldBe(0);
         output.ShouldContain("stet agent run --source events.csv");
-        output.ShouldContain("Exit codes: 0 everything delivered");
+        output.ReplaceLineEndings("\n").ShouldContain("Exit codes:\n  0 everything delivered");
         (await RunAsync("build", "--help")).Output.ShouldNotContain("stet agent run");
         (await RunAsync("run", "--epoch-rows", "x")).Output.ShouldNotContain("Exit codes");
     }
