@@ -20,6 +20,7 @@ static class AuditKeysCommand
             await using var connections = StoreConnections.For(connectionString);
             await using var frozen = connections.Writer.CreateCommand("select tenant_id, reason from stet.audit_frozen() order by tenant_id");
             await using var rows = await frozen.ExecuteReaderAsync(cancel);
+            if (!rows.HasRows) await Console.Error.WriteLineAsync("No log is frozen.");
             while (await rows.ReadAsync(cancel)) Console.WriteLine($"{rows.GetString(0)}: {rows.GetString(1)}");
             return 0;
         }, cancel, attach: true));

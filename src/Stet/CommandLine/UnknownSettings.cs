@@ -21,7 +21,7 @@ static class UnknownSettings
         AuthZenOptions.Section, RateLimitOptions.Section, "Observability", "Stet",
     ];
 
-    /// <summary>A sentence for each, with the key that was meant, perhaps.</summary>
+    /// <summary>A sentence for each, with the key that was meant, if one is near.</summary>
     public static IReadOnlyList<string> In(IConfiguration configuration)
     {
         HashSet<string> known = new(OptionValues.In(configuration).Keys, StringComparer.OrdinalIgnoreCase)
@@ -34,8 +34,14 @@ static class UnknownSettings
             .. sections.SelectMany(section => configuration.GetSection(section).AsEnumerable())
                 .Where(setting => !string.IsNullOrEmpty(setting.Value) && !known.Contains(OfFirstWitness(setting.Key)))
                 .Select(setting => setting.Key).Order(StringComparer.OrdinalIgnoreCase)
-                .Select(key => $"{key}: there is no such setting; did you mean {known.MinBy(name => Distance(name, key))}?"),
+                .Select(key => $"{key}: there is no such setting; {Advice(key, known)}"),
         ];
+    }
+
+    static string Advice(string key, IEnumerable<string> known)
+    {
+        var (nearest, distance) = known.Select(name => (name, Distance: Distance(name, key))).MinBy(candidate => candidate.Distance);
+        return 2 * distance <= nearest.Length ? $"did you mean {nearest}?" : "`stet describe` lists those that there are";
     }
 
     static string OfFirstWitness(string key) =>

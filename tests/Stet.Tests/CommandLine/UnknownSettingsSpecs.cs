@@ -16,6 +16,10 @@ public sealed class UnknownSettingsSpecs
     public void A_setting_that_nothing_reads_is_named_with_the_nearest(string key, string nearest) =>
         UnknownSettings.In(Configured((key, "1"))).ShouldBe([$"{key}: there is no such setting; did you mean {nearest}?"]);
 
+    [Fact]
+    public void One_that_is_near_to_none_is_not_guessed_at() =>
+        UnknownSettings.In(Configured(("Pcs:Parm", "1"))).ShouldBe(["Pcs:Parm: there is no such setting; `stet describe` lists those that there are"]);
+
     [Theory]
     [InlineData("audit:folder")]
     [InlineData("Audit:Kek")]
