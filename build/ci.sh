@@ -58,6 +58,8 @@ while read -r f p name; do
   failed=$((failed + f))
 done < <(sed -nE 's/^ *(Passed|Failed|Skipped)! +- Failed: *([0-9]+), Passed: *([0-9]+),.* - ([^ ]+\.dll).*/\2 \3 \4/p' "$work/tests.log")
 
+# A run in which tests hang ends after ten minutes (tests/tests.runsettings) and leaves a list of what it began.
+grep -hoE 'Test Name="[^"]*".*Completed="False"' tests/*/TestResults/*/Sequence_*.xml 2>/dev/null | sed -E 's/Test Name="([^"]*)".*/hangs: \1/'
 [ $tested -eq 0 ] || fail "dotnet test failed"
 for project in tests/*.Tests; do
   grep -qE "! +- Failed: .*, Passed: *[1-9].* - $(basename "$project")\.dll" "$work/tests.log" || fail "$(basename "$project") ran no test"

@@ -14,6 +14,9 @@ static class PcsBenchmark
     const string Secret = "a-32-byte-secret-for-benchmarks!";
     const int Points = 1_000_000;
 
+    /// <summary>Documents that are timed together, about 2 ms: a neighbour on the core spoils few of such blocks, and the median none.</summary>
+    const int Block = 100;
+
     static readonly DateTimeOffset now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
 
     public static Command Command()
@@ -87,26 +90,34 @@ static class PcsBenchmark
 
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var used = Environment.CpuUsage.TotalTime;
-        var elapsed = Round(body, tenant, rounds);
+        var perDocument = Round(body, tenant, rounds);
         used = Environment.CpuUsage.TotalTime - used;
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
 
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"verify {name}\t{body.Length} bytes\t{elapsed.TotalMicroseconds / rounds:F2} µs\t" +
+            $"verify {name}\t{body.Length} bytes\t{perDocument:F2} µs\t" +
             $"{used.TotalMicroseconds / rounds:F2} µs of CPU\t{allocated / rounds} bytes allocated"));
     }
 
-    static TimeSpan Round(byte[] body, PcsTenant tenant, int rounds)
+    /// <summary>Microseconds for a document, the median of the blocks.</summary>
+    static double Round(byte[] body, PcsTenant tenant, int rounds)
     {
-        var started = Stopwatch.GetTimestamp();
-        for (var i = 0; i < rounds; i++)
+        var blocks = new double[Math.Max(1, rounds / Block)];
+        for (var block = 0; block < blocks.Length; block++)
         {
-            if (PcsVerifier.Verify(body, tenant, now) is not PcsVerified { Assessment.IsEscalated: false })
-                throw new InvalidOperationException("the document of the benchmark is not accepted");
+            var started = Stopwatch.GetTimestamp();
+            for (var i = 0; i < Block; i++)
+            {
+                if (PcsVerifier.Verify(body, tenant, now) is not PcsVerified { Assessment.IsEscalated: false })
+                    throw new InvalidOperationException("the document of the benchmark is not accepted");
+            }
+
+            blocks[block] = Stopwatch.GetElapsedTime(started).TotalMicroseconds / Block;
         }
 
-        return Stopwatch.GetElapsedTime(started);
+        Array.Sort(blocks);
+        return blocks[blocks.Length / 2];
     }
 
     static void Compute()

@@ -39,8 +39,9 @@ public class FreshByTenantSpecs
         var settings = new FreshByTenant<string>(
             (_, _) =>
             {
+                var read = Interlocked.Increment(ref reads) == 1 ? slow.Task : Task.FromResult<string?>("22");
                 asked.Release();
-                return Interlocked.Increment(ref reads) == 1 ? slow.Task : Task.FromResult<string?>("22");
+                return read;
             },
             version => version.Length);
 
