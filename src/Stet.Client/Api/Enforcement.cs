@@ -72,7 +72,10 @@ public sealed record Heartbeat(string SystemId, DateTimeOffset EnforcedCorrectio
     /// <summary>Which program reports.</summary>
     public ReportingProgram? Origin { get; init; }
 
-    /// <summary>Its own count of heartbeats, 0 or more.</summary>
+    /// <summary>
+    /// Its own count of heartbeats, 0 or more, which goes on when it restarts: a clock in milliseconds does. While it is lower than
+    /// one before, the system is <see cref="Compliance.Regressed"/>.
+    /// </summary>
     public long? Sequence { get; init; }
 }
 

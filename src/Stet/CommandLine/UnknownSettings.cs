@@ -9,7 +9,7 @@ using Stet.RateLimits;
 
 namespace Stet.CommandLine;
 
-/// <summary>Settings in our sections that nothing reads: misspelt, most likely.</summary>
+/// <summary>Settings in our sections, or in one that is named nearly so, that nothing reads: misspelt, most likely.</summary>
 static class UnknownSettings
 {
     const string Witnesses = $"{AuditOptions.Section}:{nameof(WitnessOptions.Witnesses)}:";
@@ -31,12 +31,14 @@ static class UnknownSettings
         };
         return
         [
-            .. sections.SelectMany(section => configuration.GetSection(section).AsEnumerable())
-                .Where(setting => !string.IsNullOrEmpty(setting.Value) && !known.Contains(OfFirstWitness(setting.Key)))
+            .. configuration.GetChildren().Where(section => IsOursOrNearlySo(section.Key)).SelectMany(section => section.AsEnumerable())
+                .Where(setting => setting.Key.Contains(':') && !string.IsNullOrEmpty(setting.Value) && !known.Contains(OfFirstWitness(setting.Key)))
                 .Select(setting => setting.Key).Order(StringComparer.OrdinalIgnoreCase)
                 .Select(key => $"{key}: there is no such setting; {Advice(key, known)}"),
         ];
     }
+
+    static bool IsOursOrNearlySo(string name) => sections.Any(section => 3 * Distance(section, name) <= section.Length);
 
     static string Advice(string key, IEnumerable<string> known)
     {

@@ -34,7 +34,7 @@ public sealed record ReportHeartbeat(
 /// <param name="AppliedAt">When it applied them, RFC 3339.</param>
 /// <param name="Errors">What went wrong there: at most 50 texts of 1 to 500 characters.</param>
 /// <param name="Origin">Which program reports.</param>
-/// <param name="Sequence">Its own count of heartbeats, from 0 to 9,007,199,254,740,991.</param>
+/// <param name="Sequence">Its own count of heartbeats, from 0 to 9,007,199,254,740,991, which goes on when it restarts: a clock in milliseconds does. REGRESSED while lower than one before.</param>
 public sealed record HeartbeatRequest(
     [property: StringLength(200, MinimumLength = 1)] string? SystemId, DateTimeOffset? EnforcedCorrectionVersion,
     [property: Range(0L, 9_007_199_254_740_991)] long? EnforcedPosition = null, DateTimeOffset? AppliedAt = null,

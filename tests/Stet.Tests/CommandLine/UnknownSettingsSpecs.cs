@@ -13,6 +13,9 @@ public sealed class UnknownSettingsSpecs
     [InlineData("Observability:OtlpEndpont", "Observability:OtlpEndpoint")]
     [InlineData("Audit:Witnesses:1:Key", "Audit:Witnesses:0:Vkey")]
     [InlineData("Audit:SelfCheck:interval:x", "Audit:SelfCheck:Interval")]
+    [InlineData("RateLimit:Read:Burst", "RateLimits:Read:Burst")]
+    [InlineData("Audt:Folder", "Audit:Folder")]
+    [InlineData("Obsevability:OtlpEndpoint", "Observability:OtlpEndpoint")]
     public void A_setting_that_nothing_reads_is_named_with_the_nearest(string key, string nearest) =>
         UnknownSettings.In(Configured((key, "1"))).ShouldBe([$"{key}: there is no such setting; did you mean {nearest}?"]);
 
@@ -29,6 +32,10 @@ public sealed class UnknownSettingsSpecs
     [InlineData("Audit:SelfCheck:Interval")]
     [InlineData("Logging:LogLevel:Stet")]
     [InlineData("Kestrel:Limits:MaxConcurrentConnections")]
+    [InlineData("ConnectionStrings:Stet")]
+    [InlineData("Auction:Folder")]
+    [InlineData("STET_PG_BIN")]
+    [InlineData("SET")]
     public void What_is_read_or_is_another_programs_is_not(string key) => UnknownSettings.In(Configured((key, "1"))).ShouldBeEmpty();
 
     [Fact]
