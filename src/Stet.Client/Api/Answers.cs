@@ -20,8 +20,8 @@ public sealed record Reading<T>(T Value, long Position, string? ETag)
 /// <param name="Value">What the service says of it.</param>
 /// <param name="Position">Where it stands in the tenant's log: see <see cref="StetClient.AtLeast"/>.</param>
 /// <param name="IsRepeated">
-/// Whether it had been recorded before, and this is the first answer again. A correction, a heartbeat, a PCS document and a
-/// resolution tell, and each item of a batch its <c>Status</c>; other writes say false.
+/// Whether it had been recorded before, and this is the first answer again. A correction, a heartbeat, a PCS document, a
+/// resolution and a step of a policy candidate tell, and each item of a batch its <c>Status</c>; other writes say false.
 /// </param>
 public sealed record Written<T>(T Value, long Position, bool IsRepeated)
 {

@@ -128,6 +128,15 @@ sealed class Connection
         };
     }
 
+    /// <summary>Asks with an object, of which nothing is known afterwards.</summary>
+    public async Task<Reading<TAnswer>> AskAsync<TBody, TAnswer>(
+        Target target, TBody body, JsonTypeInfo<TBody> bodyShape, Func<Answer, TAnswer> read, CancellationToken cancel)
+    {
+        var asked = await WriteAsync(
+            HttpMethod.Post, target, JsonSerializer.SerializeToUtf8Bytes(body, bodyShape), read, options: null, cancel);
+        return new Reading<TAnswer>(asked.Value, asked.Position, ETag: null);
+    }
+
     /// <summary>A body that is read as it comes; only the start of it is tried again.</summary>
     public async Task<Stream> StreamAsync(Target target, CancellationToken cancel)
     {

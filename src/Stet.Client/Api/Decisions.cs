@@ -81,6 +81,9 @@ public sealed record Decision([property: JsonPropertyName("decision")] bool Allo
 /// <summary>What a decision says beside yes or no. Most of it is sent to enforcement points that are registered for it.</summary>
 public sealed record DecisionContext
 {
+    /// <summary>The position of the log that an answer about the past is of; null for a decision.</summary>
+    public long? AsOf { get; init; }
+
     /// <summary>The decision's id, where an access request can refer to it, or the answer explains itself.</summary>
     public Guid? EvaluationId { get; init; }
 
@@ -164,6 +167,45 @@ public sealed record AccessResult(string Mode, AccessApproval Approval);
 /// <param name="ApprovedUntil">The first moment it does not hold any more.</param>
 public sealed record AccessApproval(Guid Id, DateTimeOffset ApprovedAt, DateTimeOffset ApprovedUntil);
 
+/// <summary>A draft of AuthZEN that can be on for an enforcement point.</summary>
+[JsonConverter(typeof(LowerCase<AuthZenDraft>))]
+public enum AuthZenDraft
+{
+    /// <summary>It is told of obligations and advice.</summary>
+    Obligations,
+
+    /// <summary>It can ask people to turn a denial.</summary>
+    AccessRequest,
+}
+
+/// <summary>How an enforcement point is to be answered.</summary>
+public sealed record PepSettings
+{
+    /// <summary>Whether every answer says why.</summary>
+    public bool Explain { get; init; }
+
+    /// <summary>Types of obligations that it can do; they count while <see cref="AuthZenDraft.Obligations"/> is on.</summary>
+    public IReadOnlyList<string> SupportedObligations { get; init; } = [];
+
+    /// <summary>The drafts that are on for it.</summary>
+    public IReadOnlyList<AuthZenDraft> Drafts { get; init; } = [];
+}
+
+/// <summary>How an enforcement point is answered.</summary>
+/// <param name="PepId">Subject of its credential.</param>
+/// <param name="Explain">Whether every answer says why.</param>
+/// <param name="SupportedObligations">Types of obligations that it can do.</param>
+/// <param name="Drafts">The drafts that are on for it.</param>
+/// <param name="RegisteredAt">When this was said; null in the answer to who says what was said before.</param>
+public sealed record RegisteredPep(
+    string PepId, bool Explain, IReadOnlyList<string> SupportedObligations, IReadOnlyList<AuthZenDraft> Drafts,
+    DateTimeOffset? RegisteredAt);
+
+/// <summary>All registered enforcement points.</summary>
+/// <param name="Peps">In the order in which they were first registered.</param>
+/// <param name="Position">The log position that the answer reflects.</param>
+public sealed record RegisteredPeps(IReadOnlyList<RegisteredPep> Peps, long Position);
+
 sealed record EvaluationBody(
     Entity Subject, AccessAction Action, Entity Resource, JsonObject? Context, EvaluationSettings? Options);
 
@@ -187,7 +229,9 @@ sealed record SearchedEntity(string Type, string? Id = null, JsonObject? Propert
 
 sealed record SearchPageBody(string Token);
 
-sealed record SearchAnswer(SearchPageAnswer Page, IReadOnlyList<SearchResult> Results);
+sealed record SearchAnswer(SearchPageAnswer Page, IReadOnlyList<SearchResult> Results, SearchContext? Context = null);
+
+sealed record SearchContext(long AsOf);
 
 sealed record SearchPageAnswer(string NextToken, int Count);
 

@@ -12,10 +12,12 @@ namespace Stet.Client.Api;
 public sealed class DecisionsClient
 {
     const string Requests = "access/v1/requests";
+    const string Peps = "v1/policy/peps";
 
     readonly Connection connection;
+    readonly Questions questions;
 
-    internal DecisionsClient(Connection connection) => this.connection = connection;
+    internal DecisionsClient(Connection connection) => (this.connection, questions) = (connection, new Questions(connection));
 
     /// <summary>Decides one question. A no is an answer, not an exception.</summary>
     /// <param name="question">May the subject do this with the resource?</param>
@@ -24,20 +26,15 @@ public sealed class DecisionsClient
     /// <param name="cancel">Ends the wait; the decision may be recorded all the same.</param>
     /// <exception cref="StetException">The question cannot be read: <c>invalid_request</c>.</exception>
     public Task<Written<Decision>> EvaluateAsync(
-        Evaluation question, bool explain = false, WriteOptions? options = null, CancellationToken cancel = default)
-    {
-        ArgumentNullException.ThrowIfNull(question);
-        var body = new EvaluationBody(
-            question.Subject, question.Action, question.Resource, question.Context, explain ? new(Explain: true) : null);
-        return connection.WriteAsync(
-            HttpMethod.Post, new Target("access/v1/evaluation"), Bytes(body, connection.Json.EvaluationBody),
+        Evaluation question, bool explain = false, WriteOptions? options = null, CancellationToken cancel = default) =>
+        connection.WriteAsync(
+            HttpMethod.Post, questions.At("evaluation"), Bytes(Questions.Body(question, explain), connection.Json.EvaluationBody),
             answer =>
             {
                 var decision = Connection.Parse(answer, connection.Json.Decision);
                 return decision with { EvaluationId = Guid.TryParse(answer.Header("Stet-Evaluation-Id"), out var id) ? id : null };
             },
             options, cancel);
-    }
 
     /// <summary>Decides up to 1,000 questions.</summary>
     /// <param name="questions">At least one. One that cannot be read is denied, with an error.</param>
@@ -49,23 +46,10 @@ public sealed class DecisionsClient
     /// <exception cref="StetException">The batch as a whole was refused.</exception>
     public Task<Written<IReadOnlyList<Decision>>> EvaluateManyAsync(
         IReadOnlyList<Evaluation> questions, BatchSemantic semantic = BatchSemantic.ExecuteAll, bool explain = false,
-        WriteOptions? options = null, CancellationToken cancel = default)
-    {
-        ArgumentNullException.ThrowIfNull(questions);
-
-        // The standard takes a batch of none for one question.
-        if (questions.Count == 0) throw new ArgumentException("There is no question.", nameof(questions));
-
-        var body = new EvaluationsBody(questions, new(semantic, explain ? true : null));
-        return connection.WriteAsync<IReadOnlyList<Decision>>(
-            HttpMethod.Post, new Target("access/v1/evaluations"), Bytes(body, connection.Json.EvaluationsBody),
-            answer =>
-            [
-                .. Connection.Parse(answer, connection.Json.DecisionList).Evaluations
-                    .Select(decision => decision with { EvaluationId = decision.Context?.EvaluationId }),
-            ],
-            options, cancel);
-    }
+        WriteOptions? options = null, CancellationToken cancel = default) =>
+        connection.WriteAsync(
+            HttpMethod.Post, this.questions.At("evaluations"),
+            Bytes(Questions.Body(questions, semantic, explain), connection.Json.EvaluationsBody), this.questions.Decisions, options, cancel);
 
     /// <summary>The subjects of a type that would be allowed to do this with the resource, by their ids.</summary>
     /// <param name="subjectType">Such as <c>identity</c>.</param>
@@ -75,7 +59,7 @@ public sealed class DecisionsClient
     /// <param name="cancel">Ends the enumeration.</param>
     public IAsyncEnumerable<Entity> SubjectsAsync(
         string subjectType, AccessAction action, Entity resource, JsonObject? context = null, CancellationToken cancel = default) =>
-        SearchAsync("subject", new(new(subjectType), SearchedEntity.Of(resource), action, context, null), EntityOf, cancel);
+        questions.SubjectsAsync(subjectType, action, resource, context, cancel);
 
     /// <summary>The resources of a type with which the subject would be allowed to do this, by their ids.</summary>
     /// <param name="subject">Who.</param>
@@ -85,7 +69,7 @@ public sealed class DecisionsClient
     /// <param name="cancel">Ends the enumeration.</param>
     public IAsyncEnumerable<Entity> ResourcesAsync(
         Entity subject, AccessAction action, string resourceType, JsonObject? context = null, CancellationToken cancel = default) =>
-        SearchAsync("resource", new(SearchedEntity.Of(subject), new(resourceType), action, context, null), EntityOf, cancel);
+        questions.ResourcesAsync(subject, action, resourceType, context, cancel);
 
     /// <summary>What the subject would be allowed to do with the resource: names of actions.</summary>
     /// <param name="subject">Who.</param>
@@ -94,8 +78,7 @@ public sealed class DecisionsClient
     /// <param name="cancel">Ends the enumeration.</param>
     public IAsyncEnumerable<string> ActionsAsync(
         Entity subject, Entity resource, JsonObject? context = null, CancellationToken cancel = default) =>
-        SearchAsync(
-            "action", new(SearchedEntity.Of(subject), SearchedEntity.Of(resource), null, context, null), found => found.Name!, cancel);
+        questions.ActionsAsync(subject, resource, context, cancel);
 
     /// <summary>Asks people to allow what was denied. Only the enforcement point that was denied can.</summary>
     /// <param name="denied">The very question.</param>
@@ -136,19 +119,36 @@ public sealed class DecisionsClient
         Guid id, WriteOptions? options = null, CancellationToken cancel = default) =>
         connection.WriteAsync(HttpMethod.Delete, new Target($"{Requests}/{id:D}"), connection.Json.AccessAnswer, options, cancel);
 
-    IAsyncEnumerable<T> SearchAsync<T>(string kind, SearchBody search, Func<SearchResult, T> read, CancellationToken cancel) =>
-        Connection.EnumerateAsync<SearchAnswer, T>(
-            async (token, stop) =>
-            {
-                var body = search with { Page = token is null ? null : new SearchPageBody(token) };
-                var page = await connection.WriteAsync(
-                    HttpMethod.Post, new Target($"access/v1/search/{kind}"), body, connection.Json.SearchBody, connection.Json.SearchAnswer,
-                    options: null, stop);
-                return new Reading<SearchAnswer>(page.Value, page.Position, ETag: null);
-            },
-            page => ([.. page.Results.Select(read)], page.Page.NextToken is "" ? null : page.Page.NextToken), cancel);
+    /// <summary>The decision point as it was: it answers about the past, and nothing is recorded.</summary>
+    /// <param name="position">Of an event of the tenant's log, from 1.</param>
+    /// <param name="pep">The enforcement point that is answered, by the subject of its credential; null: who asks.</param>
+    public PastDecisionsClient AsOf(long position, string? pep = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(position, 1);
+        return new PastDecisionsClient(connection, position, pep);
+    }
 
-    static Entity EntityOf(SearchResult found) => new(found.Type!, found.Id!);
+    /// <summary>Says how an enforcement point is answered; repeating it changes nothing. Takes the scope <c>policy:admin</c>.</summary>
+    /// <param name="pepId">The subject of its credential: 1 to 255 characters, no control character.</param>
+    /// <param name="settings">All of it: what is left out has its default.</param>
+    /// <param name="options">A receipt, for one.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="StetException"><c>too_many_peps</c>, <c>invalid_request</c>.</exception>
+    public Task<Written<RegisteredPep>> RegisterAsync(
+        string pepId, PepSettings settings, WriteOptions? options = null, CancellationToken cancel = default) =>
+        connection.WriteAsync(
+            HttpMethod.Put, Target.Of(Peps, pepId), settings, connection.Json.PepSettings, connection.Json.RegisteredPep, options, cancel);
+
+    /// <summary>How an enforcement point is answered. Takes the scope <c>policy:read</c>.</summary>
+    /// <exception cref="StetException"><c>pep_not_found</c>: it is answered by the defaults.</exception>
+    public Task<Reading<RegisteredPep>> RegistrationAsync(
+        string pepId, Reading<RegisteredPep>? known = null, CancellationToken cancel = default) =>
+        connection.ReadAsync(Target.Of(Peps, pepId), connection.Json.RegisteredPep, known, cancel);
+
+    /// <summary>How enforcement points are answered: all that are registered. Takes the scope <c>policy:read</c>.</summary>
+    public Task<Reading<RegisteredPeps>> RegistrationsAsync(
+        Reading<RegisteredPeps>? known = null, CancellationToken cancel = default) =>
+        connection.ReadAsync(new Target(Peps), connection.Json.RegisteredPeps, known, cancel);
 
     static ReadOnlyMemory<byte> Bytes<T>(T body, JsonTypeInfo<T> shape) => JsonSerializer.SerializeToUtf8Bytes(body, shape);
 }

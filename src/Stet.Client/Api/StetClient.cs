@@ -28,7 +28,11 @@ public sealed class StetClient
         Facts = new FactsClient(connection);
         Enforcement = new EnforcementClient(connection);
         Pcs = new PcsClient(connection);
+        Policy = new PolicyClient(connection);
+        Entities = new EntitiesClient(connection);
         Decisions = new DecisionsClient(connection);
+        AccessRequests = new AccessRequestsClient(connection);
+        PolicyAudit = new PolicyAuditClient(connection);
         Audit = new AuditClient(connection);
     }
 
@@ -44,8 +48,20 @@ public sealed class StetClient
     /// <summary>Summaries of computations, and the keys that sign them.</summary>
     public PcsClient Pcs { get; }
 
+    /// <summary>The rules that decide, and how they come into force.</summary>
+    public PolicyClient Policy { get; }
+
+    /// <summary>What is known of those and that which the rules are about.</summary>
+    public EntitiesClient Entities { get; }
+
     /// <summary>Whether something may be done.</summary>
     public DecisionsClient Decisions { get; }
+
+    /// <summary>What people are asked to allow.</summary>
+    public AccessRequestsClient AccessRequests { get; }
+
+    /// <summary>What was decided, and why.</summary>
+    public PolicyAuditClient PolicyAudit { get; }
 
     /// <summary>Proofs of all of it.</summary>
     public AuditClient Audit { get; }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Stet.Client.Api;
 using Stet.Client.AuditLog;
-using Stet.Testing;
 
 namespace Stet.Client.Tests.Api;
 
@@ -79,12 +78,12 @@ public class DecisionsSpecs
     [Fact]
     public async Task What_was_denied_is_asked_for_approved_and_allowed()
     {
-        var (stet, http) = await GatewayAsync();
+        var (stet, people) = await GatewayAsync();
         var denied = await stet.Decisions.EvaluateAsync(Call("refund_order"));
 
         var request = (await stet.Decisions.RequestAccessAsync(Call("refund_order"), denied.Value)).Value.Task;
         var pending = await stet.Decisions.AccessAsync(request.Id);
-        await Rules.ApproveAsync(http, request.Id);
+        await people.Carol.AccessRequests.ApproveAsync(request.Id, "it arrived broken");
         var approved = await stet.Decisions.AccessAsync(request.Id, pending);
         var again = await stet.Decisions.EvaluateAsync(Call("refund_order").With(approved.Value.Result!.Approval));
 
@@ -119,6 +118,43 @@ public class DecisionsSpecs
     }
 
     [Fact]
+    public async Task The_past_is_asked_about_without_a_trace()
+    {
+        var (stet, people) = await GatewayAsync();
+        var before = await stet.Decisions.EvaluateAsync(Call("find_order"));
+        await Rules.ActivateAsync(people, Rules.Stricter);
+
+        var now = await stet.Decisions.EvaluateAsync(Call("find_order"));
+        var then = stet.Decisions.AsOf(before.Position);
+        var answer = await then.EvaluateAsync(Call("find_order"), explain: true);
+        var answers = await then.EvaluateManyAsync([Call("find_order"), Call("refund_order")]);
+
+        (now.Value.Allowed, answer.Value.Allowed, answer.Value.EvaluationId, answer.Value.Context!.AsOf).ShouldBe((false, true, null, before.Position));
+        answers.Value.Select(d => d.Allowed).ShouldBe([true, false]);
+        (await then.SubjectsAsync("identity", "tools/call", new Entity("tool", "find_order")).ToListAsync()).ShouldBe([ada]);
+        (await then.ResourcesAsync(ada, "tools/call", "tool").ToListAsync()).ShouldBe([new Entity("tool", "find_order")]);
+        (await then.ActionsAsync(ada, new Entity("tool", "find_order")).ToListAsync()).ShouldBe(["tools/call"]);
+        (await people.Admin.PolicyAudit.DecisionsAsync().ToListAsync()).Count.ShouldBe(2);
+        (await Should.ThrowAsync<StetException>(stet.Decisions.AsOf(1_000).EvaluateAsync(Call("find_order")))).Code.ShouldBe("position_unknown");
+    }
+
+    [Fact]
+    public async Task An_enforcement_point_is_answered_as_it_is_registered()
+    {
+        var (stet, people) = await GatewayAsync();
+        var settings = new PepSettings { Explain = true, SupportedObligations = ["step-up"], Drafts = [AuthZenDraft.Obligations] };
+
+        var registered = (await people.Admin.Decisions.RegisterAsync("gateway", settings)).Value;
+        var again = (await people.Admin.Decisions.RegisterAsync("gateway", settings)).Value;
+
+        (registered.Explain, registered.Drafts.Single(), again.RegisteredAt).ShouldBe((true, AuthZenDraft.Obligations, null));
+        (await people.Admin.Decisions.RegistrationAsync("gateway")).Value.RegisteredAt.ShouldBe(registered.RegisteredAt);
+        (await people.Admin.Decisions.RegistrationsAsync()).Value.Peps.ShouldHaveSingleItem().SupportedObligations.ShouldBe(["step-up"]);
+        (await stet.Decisions.EvaluateAsync(Call("find_order"))).Value.Context!.Explanation.ShouldNotBeNull();
+        (await Should.ThrowAsync<StetException>(people.Admin.Decisions.RegistrationAsync("stray"))).Code.ShouldBe("pep_not_found");
+    }
+
+    [Fact]
     public async Task Whatever_would_be_allowed_is_found()
     {
         var (stet, _) = await GatewayAsync();
@@ -128,15 +164,11 @@ public class DecisionsSpecs
         (await stet.Decisions.ActionsAsync(ada, new Entity("tool", "find_order")).ToListAsync()).ShouldBe(["tools/call"]);
     }
 
-    /// <summary>An enforcement point that can do all the drafts, and a client of its tenant.</summary>
-    static async Task<(StetClient Stet, HttpClient Http)> GatewayAsync()
+    /// <summary>An enforcement point that can do all the drafts, and the people of its tenant.</summary>
+    static async Task<(StetClient Stet, People People)> GatewayAsync()
     {
-        var service = await TestService.SharedAsync();
-        var tenantId = TestService.NewTenantId();
-        var gateway = service.Client(tenantId);
-        gateway.DefaultRequestHeaders.Add("X-Actor", "gateway");
-        var http = service.Client(tenantId);
-        await Rules.ActivateAsync(http);
-        return (new StetClient(gateway), http);
+        var people = await People.OfNewTenantAsync();
+        await Rules.ActivateAsync(people);
+        return (people.Gateway, people);
     }
 }

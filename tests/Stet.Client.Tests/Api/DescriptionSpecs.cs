@@ -11,8 +11,8 @@ namespace Stet.Client.Tests.Api;
 /// <summary>The client against the service's own description: what is added there is noticed here.</summary>
 public class DescriptionSpecs
 {
-    /// <summary>Where paths start that the client has no calls for: what operators ask, and the life of policies.</summary>
-    static readonly string[] otherPaths = ["/health", "/livez", "/readyz", "/metrics", "/v1/policy/", "/as-of/", "/.well-known/"];
+    /// <summary>Where paths start that the client has no calls for: what operators ask, and clients of AuthZEN alone.</summary>
+    static readonly string[] otherPaths = ["/health", "/livez", "/readyz", "/metrics", "/.well-known/"];
 
     [Fact]
     public async Task Every_operation_of_the_service_has_its_call_and_no_call_goes_elsewhere()
@@ -45,6 +45,14 @@ public class DescriptionSpecs
         { "DefaultsRequest", typeof(NewDefaults) }, { "KeyRequest", typeof(NewSigningKey) },
         { "PolicyRequest", typeof(NewSignaturePolicy) }, { "ParametersRequest", typeof(SubmissionParameters) },
         { "ResolveRequest", typeof(NewResolution) },
+        { "DraftRequest", typeof(NewCandidate) }, { "NamedPolicy", typeof(NamedPolicy) },
+        { "NamedLink", typeof(TemplateLink) }, { "EntityName", typeof(EntityName) },
+        { "DiffRequest", typeof(DiffRange) }, { "ApprovalRequest", typeof(Approval) },
+        { "ActivationRequest", typeof(Activation) }, { "ReasonRequest", typeof(PolicyReason) },
+        { "RetirementRequest", typeof(PolicyReason) }, { "RollbackRequest", typeof(Rollback) },
+        { "PepRequest", typeof(PepSettings) }, { "AccessApprovalRequest", typeof(AccessNote) },
+        { "AccessReasonRequest", typeof(AccessReason) }, { "AuditRequest", typeof(AuditBody) },
+        { "ChangesRequest", typeof(ChangesBody) },
     };
 
     [Theory, MemberData(nameof(Bodies))]
@@ -82,10 +90,16 @@ public class DescriptionSpecs
         var service = await TestService.SharedAsync();
         var tenantId = TestService.NewTenantId();
         using var recorder = new Recorder();
-        using var http = new HttpClient(recorder) { BaseAddress = service.Address, DefaultRequestHeaders = { { "X-Tenant-Id", tenantId } } };
         var strict = new ApiJson(new JsonSerializerOptions(ApiJson.Default.Options) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow });
         await EveryCall.MakeAsync(
-            new StetClient(new Connection(http, new StetClientOptions(), TimeProvider.System, strict)), tenantId);
+            new People(actor => new StetClient(new Connection(
+                new HttpClient(recorder, disposeHandler: false)
+                {
+                    BaseAddress = service.Address,
+                    DefaultRequestHeaders = { { "X-Tenant-Id", tenantId }, { "X-Actor", actor } },
+                },
+                new StetClientOptions(), TimeProvider.System, strict))),
+            tenantId);
         return recorder.Calls;
     }
 

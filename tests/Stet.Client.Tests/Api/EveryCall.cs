@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Stet.Client.Api;
-using Stet.Testing;
 using static Stet.Client.Tests.Api.Ordinary;
 
 namespace Stet.Client.Tests.Api;
@@ -8,13 +7,18 @@ namespace Stet.Client.Tests.Api;
 /// <summary>Every call of the client, each with all that it can say.</summary>
 static class EveryCall
 {
-    public static async Task MakeAsync(StetClient stet, string tenantId)
+    public static async Task MakeAsync(People people, string tenantId)
     {
+        var stet = people.Admin;
         await stet.CreateTenantAsync(tenantId);
         await CorrectionsAsync(stet);
         await EnforcementAsync(stet);
         await PcsAsync(stet);
-        await DecisionsAsync(stet, tenantId);
+        await PolicyAsync(people);
+        await EntitiesAsync(stet);
+        await DecisionsAsync(people.Gateway);
+        await AccessRequestsAsync(people);
+        await PolicyAuditAsync(stet);
         await AuditAsync(stet, tenantId);
     }
 
@@ -94,9 +98,48 @@ static class EveryCall
         await stet.Pcs.RevokeKeyAsync("k1");
     }
 
-    static async Task DecisionsAsync(StetClient stet, string tenantId)
+    static async Task PolicyAsync(People people)
     {
-        await Rules.ActivateAsync((await TestService.SharedAsync()).Client(tenantId));
+        await Rules.ActivateAsync(people);
+        var candidate = (await people.Alice.Policy.DraftAsync(Rules.Stricter with
+        {
+            Policies = [new("of", "permit (principal == ?principal, action, resource);")],
+            Links = [new("of", "of-ada", new EntityName("Identity", "ada"))],
+            Tests = [],
+            Note = "stricter",
+        })).Value.Candidate;
+        var late = people.Alice.AtLeast(1);
+        await late.Policy.ValidateAsync(candidate);
+        var diff = (await late.Policy.DiffAsync(candidate, from: 1, to: 2)).Value;
+        await RefusedAsync(() => late.Policy.DiffProgressAsync(candidate));
+        await (await late.Policy.ReportAsync(candidate, diff.DiffDigest)).DisposeAsync();
+        await RefusedAsync(() => late.Policy.ActivateAsync(diff.Shown, DateTimeOffset.UnixEpoch));
+        await late.Policy.FindAsync(candidate);
+        await late.Policy.TextAsync(candidate);
+        await late.Policy.InForceAsync();
+        await people.Bob.Policy.RejectAsync(candidate, "too strict");
+        await RefusedAsync(() => late.Policy.RetireAsync(candidate, "too strict"));
+        await RefusedAsync(() => late.Policy.RollBackAsync(candidate, "too strict"));
+        var page = await late.Policy.ListPageAsync(limit: 1);
+        await late.Policy.ListPageAsync(page.Value.NextCursor);
+        await late.Policy.ApproversAsync();
+        await people.Admin.Policy.RemoveApproverAsync("carol");
+    }
+
+    static async Task EntitiesAsync(StetClient stet)
+    {
+        var tool = new EntityName("Tool", "shop://find order");
+        await stet.Entities.RecordAsync(new KnownEntity(tool));
+        await stet.Entities.ImportJsonAsync("[]"u8.ToArray());
+        var late = stet.AtLeast(1);
+        await late.Entities.FindAsync(tool);
+        var page = await late.Entities.ListPageAsync("Tool", limit: 1);
+        await late.Entities.ListPageAsync("Tool", page.Value.NextCursor);
+        await stet.Entities.RemoveAsync(tool);
+    }
+
+    static async Task DecisionsAsync(StetClient stet)
+    {
         var (ada, find, refund) = (new Entity("identity", "ada") { Properties = [] }, new Entity("tool", "find_order"), new Entity("tool", "refund_order"));
         var question = new Evaluation(ada, new AccessAction("tools/call") { Properties = [] }, refund) { Context = [] };
         await stet.Decisions.EvaluateManyAsync([question], BatchSemantic.PermitOnFirstPermit, explain: true);
@@ -104,11 +147,51 @@ static class EveryCall
         await RefusedAsync(() => stet.Decisions.AccessAsync(denied.Value.EvaluationId!.Value));
         await RefusedAsync(() => stet.AtLeast(1).Decisions.AccessAsync(denied.Value.EvaluationId!.Value));
         await RefusedAsync(() => stet.Decisions.CancelAccessAsync(denied.Value.EvaluationId!.Value));
-        await RefusedAsync(() => stet.Decisions.RequestAccessAsync(
-            question, denied.Value with { Context = new DecisionContext { AccessRequest = new(DateTimeOffset.UnixEpoch) } }));
+        await stet.Decisions.RequestAccessAsync(question, denied.Value);
         await stet.Decisions.SubjectsAsync("identity", "tools/call", find).ToListAsync();
         await stet.Decisions.ResourcesAsync(ada, "tools/call", "tool", []).ToListAsync();
         await stet.Decisions.ActionsAsync(ada, find).ToListAsync();
+        foreach (var pep in (string?[])[null, "gateway"])
+        {
+            var then = stet.Decisions.AsOf(denied.Position, pep);
+            await then.EvaluateAsync(question, explain: true);
+            await then.EvaluateManyAsync([question]);
+            await then.SubjectsAsync("identity", "tools/call", find).ToListAsync();
+            await then.ResourcesAsync(ada, "tools/call", "tool", []).ToListAsync();
+            await then.ActionsAsync(ada, find).ToListAsync();
+        }
+
+        await stet.AtLeast(1).Decisions.RegistrationAsync("gateway");
+        await stet.AtLeast(1).Decisions.RegistrationsAsync();
+    }
+
+    static async Task AccessRequestsAsync(People people)
+    {
+        var refund = new Evaluation(new Entity("identity", "ada"), "tools/call", new Entity("tool", "refund_order"));
+        var denied = (await people.Gateway.Decisions.EvaluateAsync(refund)).Value;
+        var id = (await people.Gateway.Decisions.RequestAccessAsync(refund, denied)).Value.Task.Id;
+        var late = people.Carol.AtLeast(1);
+        var page = await late.AccessRequests.ListPageAsync(includeClosed: true, limit: 1);
+        await late.AccessRequests.ListPageAsync(includeClosed: true, page.Value.NextCursor);
+        await late.AccessRequests.FindAsync(id);
+        await late.AccessRequests.ApproveAsync(id, "fine");
+        await late.AccessRequests.RevokeAsync(id, "not so fine");
+        await late.AccessRequests.DenyAsync((await late.AccessRequests.ListPageAsync()).Value.Requests.Single().Id, "no");
+    }
+
+    static async Task PolicyAuditAsync(StetClient stet)
+    {
+        var late = stet.AtLeast(1);
+        var query = new DecisionsQuery { Subject = new Entity("identity", "ada"), Class = DecisionClass.Forbidden, Policy = "refunds" };
+        var page = await late.PolicyAudit.DecisionsPageAsync(query, limit: 1);
+        await late.PolicyAudit.DecisionsPageAsync(query, page.Value.NextCursor);
+        var id = page.Value.Decisions.Single().Decision.GetProperty("evaluation_id").GetGuid();
+        await late.PolicyAudit.DecisionAsync(id);
+        await late.PolicyAudit.PromoteAsync(id);
+        await late.PolicyAudit.ChangesAsync(
+            new Evaluation(query.Subject, "tools/call", new Entity("tool", "find_order")), 1, page.Position, "gateway");
+        await late.PolicyAudit.AuditAsync();
+        await late.PolicyAudit.RunAuditAsync(from: 1);
     }
 
     static async Task AuditAsync(StetClient stet, string tenantId)

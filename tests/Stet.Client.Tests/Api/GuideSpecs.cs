@@ -22,7 +22,9 @@ public sealed partial class GuideSpecs
         await PromptAsync(stet, query);
         await ReadAllAsync(stet, patient, query);
         await ObeyAsync(stet, facts);
-        await Rules.ActivateAsync(service.Client(tenantId), pep: "developer");
+        var people = People.Of(service, tenantId);
+        await PutInForceAsync(people.Admin, people.Alice, people.Bob, people.Carol);
+        await Rules.ActivateAsync(people, pep: "developer");
         await AskAsync(stet);
         await SubmitAsync(stet, Ordinary.Doubtful(), Ordinary.Secret);
         await ProveAsync(stet, (await stet.Audit.KeysAsync()).Value.Keys.Single().Vkey);
@@ -41,7 +43,7 @@ public sealed partial class GuideSpecs
 
     [Fact]
     public void Every_example_of_the_guide_stands_here() =>
-        ExamplesShouldStandIn("tests/Stet.Client.Tests/Api/GuideSpecs.cs", "docs/client.md", atLeast: 10);
+        ExamplesShouldStandIn("tests/Stet.Client.Tests/Api/GuideSpecs.cs", "docs/client.md", atLeast: 13);
 
     internal static void ExamplesShouldStandIn(string file, string guide, int atLeast)
     {
@@ -138,6 +140,49 @@ public sealed partial class GuideSpecs
         Console.WriteLine(decision.IsPlainAllow ? "go on" : "refused");
 
         (decision.Allowed, decision.IsRequestable).ShouldBe((false, true));
+    }
+
+    static async Task PutInForceAsync(StetClient admin, StetClient alice, StetClient bob, StetClient carol)
+    {
+        await admin.Policy.NameApproverAsync("bob");
+        await admin.Policy.NameApproverAsync("carol");
+
+        const string schema = """
+            @authzen("identity") entity Identity;
+            @authzen("tool") entity Tool;
+            action "tools/call" appliesTo { principal: Identity, resource: Tool };
+            """;
+        var drafted = (await alice.Policy.DraftAsync(new NewCandidate(
+            [new("may-call", """permit (principal is Identity, action == Action::"tools/call", resource is Tool);""")], schema))).Value;
+        foreach (var finding in drafted.Findings) Console.WriteLine($"{finding.Part}, {finding.Name}: {finding.Message}");
+
+        var diff = (await alice.Policy.DiffAsync(drafted.Candidate)).Value;
+        Console.WriteLine($"{diff.Counts.AllowToDeny} decisions would become a no, {diff.Counts.DenyToAllow} a yes");
+
+        await bob.Policy.ApproveAsync(diff.Shown);
+        await carol.Policy.ApproveAsync(diff.Shown);
+        var activated = await alice.Policy.ActivateAsync(diff.Shown);
+
+        await admin.Entities.ImportAsync(
+        [
+            new(new("Identity", "ada")),
+            new(new("Tool", "find_order")),
+        ]);
+
+        var asked = new Evaluation(new Entity("identity", "ada"), "tools/call", new Entity("tool", "find_order"));
+        var today = await admin.Decisions.EvaluateAsync(asked, explain: true);
+
+        var before = (await admin.Decisions.AsOf(activated.Position - 1).EvaluateAsync(asked)).Value;
+        Console.WriteLine($"allowed: {before.Allowed} before, {today.Value.Allowed} today");
+
+        var changes = (await admin.PolicyAudit.ChangesAsync(asked, activated.Position - 1, today.Position)).Value;
+        foreach (var flip in changes.Flips) Console.WriteLine($"{flip.Cause} at {flip.After.Position}");
+
+        var promoted = (await alice.PolicyAudit.PromoteAsync(today.Value.EvaluationId!.Value)).Value;
+        var next = new NewCandidate([new("nothing", "forbid (principal, action, resource);")], schema) { Tests = [promoted.Test] };
+        Console.WriteLine((await alice.Policy.DraftAsync(next)).Value.State); // Invalid: the test fails
+
+        (before.Allowed, today.Value.Allowed, changes.Changed).ShouldBe((false, true, true));
     }
 
     static async Task SubmitAsync(StetClient stet, Stet.Pcs.PcsDocument document, string secret)

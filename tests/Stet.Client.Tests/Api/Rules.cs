@@ -1,5 +1,5 @@
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Stet.Client.Api;
 
 namespace Stet.Client.Tests.Api;
 
@@ -13,58 +13,47 @@ static class Rules
         action "tools/call" appliesTo { principal: Identity, resource: Tool, context: { @governed approval?: Approval, urgent?: Bool } };
         """;
 
-    static readonly (string Id, string Text)[] policies =
-    [
-        ("calls", """permit (principal is Identity, action == Action::"tools/call", resource is Tool);"""),
-        ("refunds", """
-            @access_request("4h")
-            forbid (principal, action, resource == Tool::"refund_order") unless { context has approval };
-            """),
-        ("exports", """
-            @obligation("step-up")
-            permit (principal, action, resource == Tool::"export_orders");
-            """),
-    ];
+    public static NewCandidate Candidate => new(
+        [
+            new("calls", """permit (principal is Identity, action == Action::"tools/call", resource is Tool);"""),
+            new("refunds", """
+                @access_request("4h")
+                forbid (principal, action, resource == Tool::"refund_order") unless { context has approval };
+                """),
+            new("exports", """
+                @obligation("step-up")
+                permit (principal, action, resource == Tool::"export_orders");
+                """),
+        ],
+        Schema)
+    {
+        Obligations = JsonNode.Parse("""{"step-up":{"type":"step-up","properties":{"acr_value":"urn:example:strong"}}}""")!.AsObject(),
+    };
+
+    /// <summary>Nobody calls anything any more.</summary>
+    public static NewCandidate Stricter =>
+        Candidate with { Policies = [.. Candidate.Policies, new("nothing", "forbid (principal, action, resource);")] };
 
     /// <summary>Puts them in force, and registers an enforcement point for access requests and obligations.</summary>
-    /// <param name="http">A client of the tenant, without an actor.</param>
-    /// <param name="pep">The enforcement point.</param>
-    public static async Task ActivateAsync(HttpClient http, string pep = "gateway")
+    public static async Task ActivateAsync(People people, string pep = "gateway")
     {
-        foreach (var approver in (string[])["bob", "carol"]) await SendAsync(http, "admin", HttpMethod.Put, $"approvers/{approver}", []);
-        var drafted = await SendAsync(http, "alice", HttpMethod.Post, "candidates", new JsonObject
-        {
-            ["policies"] = new JsonArray([.. policies.Select(p => new JsonObject { ["id"] = p.Id, ["text"] = p.Text })]),
-            ["schema"] = Schema,
-            ["obligations"] = JsonNode.Parse("""{"step-up":{"type":"step-up","properties":{"acr_value":"urn:example:strong"}}}"""),
-        });
-        var path = $"candidates/{(string)drafted["candidate"]!}";
-        var diffed = await SendAsync(http, "alice", HttpMethod.Post, $"{path}/diff", []);
-        foreach (var (step, person) in ((string, string)[])[("approvals", "bob"), ("approvals", "carol"), ("activation", "alice")])
-        {
-            await SendAsync(http, person, HttpMethod.Post, $"{path}/{step}", new JsonObject
-            {
-                ["diff_digest"] = (string)diffed["diff_digest"]!,
-                ["position"] = (long)diffed["position"]!,
-            });
-        }
-
-        foreach (var (type, id) in ((string, string)[])[("Identity", "ada"), ("Tool", "find_order"), ("Tool", "refund_order")])
-            await SendAsync(http, "admin", HttpMethod.Put, $"entities/{type}/{id}", []);
-        await SendAsync(http, "admin", HttpMethod.Put, $"peps/{pep}", new JsonObject { ["drafts"] = new JsonArray("access_request", "obligations") });
+        await ActivateAsync(people, Candidate);
+        await people.Admin.Entities.ImportAsync(
+            [new(new("Identity", "ada")), new(new("Tool", "find_order")), new(new("Tool", "refund_order"))]);
+        await people.Admin.Decisions.RegisterAsync(
+            pep, new PepSettings { Drafts = [AuthZenDraft.AccessRequest, AuthZenDraft.Obligations] });
     }
 
-    /// <summary>A person's yes to an access request.</summary>
-    public static Task ApproveAsync(HttpClient http, Guid request) =>
-        SendAsync(http, "carol", HttpMethod.Post, $"access-requests/{request:D}/approval", new JsonObject { ["note"] = "it arrived broken" });
-
-    static async Task<JsonNode> SendAsync(HttpClient http, string actor, HttpMethod method, string path, JsonObject body)
+    /// <summary>Alice drafts it, Bob and Carol approve it.</summary>
+    public static async Task<ShownDiff> ActivateAsync(People people, NewCandidate candidate)
     {
-        using var request = new HttpRequestMessage(method, $"/v1/policy/{path}") { Content = JsonContent.Create(body) };
-        request.Headers.Add("X-Actor", actor);
-        using var response = await http.SendAsync(request);
-        var answer = await response.Content.ReadAsStringAsync();
-        response.IsSuccessStatusCode.ShouldBeTrue($"{path}: {answer}");
-        return JsonNode.Parse(answer)!;
+        await people.Admin.Policy.NameApproverAsync("bob");
+        await people.Admin.Policy.NameApproverAsync("carol");
+        var drafted = (await people.Alice.Policy.DraftAsync(candidate)).Value;
+        var shown = (await people.Alice.Policy.DiffAsync(drafted.Candidate)).Value.Shown;
+        await people.Bob.Policy.ApproveAsync(shown);
+        await people.Carol.Policy.ApproveAsync(shown);
+        await people.Alice.Policy.ActivateAsync(shown);
+        return shown;
     }
 }
