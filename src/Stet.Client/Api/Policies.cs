@@ -105,7 +105,15 @@ public sealed record PolicyStep(string Step, long Position, JsonElement Event);
 /// <param name="Position">The log position that the answer reflects.</param>
 public sealed record CandidateHistory(
     string Candidate, CandidateState State, string PolicySetDigest, string SchemaDigest, string Author,
-    IReadOnlyList<PolicyStep> Steps, long Position);
+    IReadOnlyList<PolicyStep> Steps, long Position)
+{
+    /// <summary>What can be approved; null while there is nothing: the candidate has no diff, or has ended.</summary>
+    [JsonIgnore]
+    public ShownDiff? NewestDiff =>
+        State == CandidateState.Diffed && Steps.LastOrDefault(s => s.Step == "policy_diffed") is { Event: var diffed }
+            ? new ShownDiff(Candidate, diffed.GetProperty("diff_digest").GetString()!, diffed.GetProperty("to").GetInt64())
+            : null;
+}
 
 /// <summary>A candidate in a list.</summary>
 /// <param name="Candidate">Its digest.</param>

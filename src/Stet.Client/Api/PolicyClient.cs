@@ -99,8 +99,9 @@ public sealed class PolicyClient
     /// <param name="options">A receipt, for one.</param>
     /// <param name="cancel">Ends the wait; the approval may be recorded all the same.</param>
     /// <exception cref="StetException">
-    /// <c>approver_role_missing</c>, <c>approval_by_author</c>, <c>approval_stale</c>: another diff is newer;
-    /// <c>approval_repeated</c>, <c>candidate_not_diffed</c>, <c>candidate_not_found</c>, <c>candidate_closed</c>.
+    /// <c>approver_role_missing</c>, <c>approval_by_author</c>; <c>approval_stale</c>: another diff is newer, and named in
+    /// <see cref="StetException.Document"/>; <c>approval_repeated</c>, <c>candidate_not_diffed</c>, <c>candidate_not_found</c>,
+    /// <c>candidate_closed</c>.
     /// </exception>
     public Task<Written<CandidateSteps>> ApproveAsync(
         ShownDiff shown, WriteOptions? options = null, CancellationToken cancel = default)
@@ -129,9 +130,10 @@ public sealed class PolicyClient
     /// <param name="options">A receipt, for one.</param>
     /// <param name="cancel">Ends the wait; the activation may be recorded all the same.</param>
     /// <exception cref="StetException">
-    /// <c>approvals_missing</c>, <c>approvals_lapsed</c>, <c>approver_role_lost</c>; <c>diff_stale</c>: make a new diff and have
-    /// it approved; <c>not_before_out_of_range</c>, <c>activation_overtaken</c>, <c>candidate_not_diffed</c>,
-    /// <c>candidate_not_found</c>, <c>candidate_closed</c>.
+    /// <c>approvals_missing</c>, <c>approvals_lapsed</c>, <c>approver_role_lost</c>; <c>diff_stale</c>, with a <c>reason</c> in
+    /// <see cref="StetException.Document"/>: make a new diff and have it approved; <c>activation_overtaken</c>: others record
+    /// decisions too fast, name a time some seconds ahead; <c>not_before_out_of_range</c>, <c>policy_will_not_load</c>,
+    /// <c>candidate_not_diffed</c>, <c>candidate_not_found</c>, <c>candidate_closed</c>.
     /// </exception>
     public Task<Written<CandidateSteps>> ActivateAsync(
         ShownDiff approved, DateTimeOffset? notBefore = null, WriteOptions? options = null, CancellationToken cancel = default)

@@ -40,7 +40,12 @@ public sealed record DecisionsQuery
 /// <param name="Decision">
 /// The event as it is stored: the request as it was evaluated, the source of each attribute, digests, clock, result.
 /// </param>
-public sealed record RecordedDecision(long Position, DateTimeOffset RecordedAt, JsonElement Decision);
+public sealed record RecordedDecision(long Position, DateTimeOffset RecordedAt, JsonElement Decision)
+{
+    /// <summary>Names the decision.</summary>
+    [JsonIgnore]
+    public Guid EvaluationId => Decision.GetProperty("evaluation_id").GetGuid();
+}
 
 /// <summary>A page of recorded decisions.</summary>
 /// <param name="Decisions">Newest first; there may be few, and none, while there is a next page.</param>

@@ -185,7 +185,7 @@ static class EveryCall
         var query = new DecisionsQuery { Subject = new Entity("identity", "ada"), Class = DecisionClass.Forbidden, Policy = "refunds" };
         var page = await late.PolicyAudit.DecisionsPageAsync(query, limit: 1);
         await late.PolicyAudit.DecisionsPageAsync(query, page.Value.NextCursor);
-        var id = page.Value.Decisions.Single().Decision.GetProperty("evaluation_id").GetGuid();
+        var id = page.Value.Decisions.Single().EvaluationId;
         await late.PolicyAudit.DecisionAsync(id);
         await late.PolicyAudit.PromoteAsync(id);
         await late.PolicyAudit.ChangesAsync(

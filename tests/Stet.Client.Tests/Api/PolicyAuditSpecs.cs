@@ -24,7 +24,7 @@ public class PolicyAuditSpecs
         (await CodeAsync(audit.DecisionAsync(Guid.Empty))).ShouldBe("decision_not_found");
 
         async Task<IEnumerable<Guid?>> IdsAsync(DecisionsQuery query) =>
-            (await audit.DecisionsAsync(query).ToListAsync()).Select(d => (Guid?)d.Decision.GetProperty("evaluation_id").GetGuid());
+            (await audit.DecisionsAsync(query).ToListAsync()).Select(d => (Guid?)d.EvaluationId);
     }
 
     [Fact]

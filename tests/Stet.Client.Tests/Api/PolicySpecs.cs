@@ -33,7 +33,7 @@ public class PolicySpecs
         (inForce.Candidate, inForce.PolicySetDigest, inForce.Next.Count).ShouldBe((drafted.Value.Candidate, drafted.Value.PolicySetDigest, 0));
         (await people.Gateway.Decisions.EvaluateAsync(question)).Value.Allowed.ShouldBeTrue();
         var history = (await people.Bob.Policy.FindAsync(drafted.Value.Candidate)).Value;
-        (history.State, history.Author).ShouldBe((CandidateState.Activated, "alice"));
+        (history.State, history.Author, history.NewestDiff).ShouldBe((CandidateState.Activated, "alice", null));
         history.Steps.Select(s => s.Step).ShouldBe(
             ["policy_drafted", "policy_validated", "policy_diffed", "policy_approved", "policy_approved", "policy_activated"]);
         (await people.Bob.Policy.TextAsync(drafted.Value.Candidate)).Value.Policies.ShouldBe(Rules.Candidate.Policies);
@@ -49,6 +49,7 @@ public class PolicySpecs
         var shown = (await people.Alice.Policy.DiffAsync(candidate)).Value.Shown;
         await people.Bob.Policy.ApproveAsync(shown);
 
+        (await people.Carol.Policy.FindAsync(candidate)).Value.NewestDiff.ShouldBe(shown);
         (await RefusalAsync(people.Alice.Policy.ApproveAsync(shown))).ShouldBe((HttpStatusCode.Conflict, "approval_by_author"));
         (await RefusalAsync(people.Bob.Policy.ApproveAsync(shown))).ShouldBe((HttpStatusCode.Conflict, "approval_repeated"));
         (await RefusalAsync(people.Carol.Policy.ApproveAsync(shown))).ShouldBe((HttpStatusCode.Forbidden, "approver_role_missing"));
