@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Stet.Client.Api;
 
 namespace AgentGate;
 
@@ -15,27 +16,24 @@ sealed class Gateway(IDecisionPoint stet, Func<JsonElement, JsonNode> server)
         var answer = McpMapping.Map(message, token) switch
         {
             McpQuestion.None => Forward(message),
-            McpQuestion.Evaluation question => await AskAsync(message, question.Body, cancel),
+            McpQuestion.Asked asked => await AskAsync(message, asked.Question, cancel),
             McpQuestion.Refused refused => JsonRpc.Error(message, refused.Code, refused.Message),
             var other => throw new InvalidOperationException($"{other} is no question"),
         };
         return JsonRpc.IsNotification(message) ? null : answer;
     }
 
-    async Task<JsonObject> AskAsync(JsonElement message, JsonObject question, CancellationToken cancel)
+    async Task<JsonObject> AskAsync(JsonElement message, Evaluation question, CancellationToken cancel)
     {
         try
         {
-            var answer = await stet.EvaluateAsync(question, cancel);
-            if (answer.Requestable is { } denial && await stet.RequestAsync(question, denial, cancel) is { } approval)
-            {
-                question["context"]!["approval"] = approval;
-                answer = await stet.EvaluateAsync(question, cancel);
-            }
+            var decision = await stet.EvaluateAsync(question, cancel);
+            if (decision.IsRequestable && await stet.RequestAsync(question, decision, cancel) is { } approval)
+                decision = await stet.EvaluateAsync(question.With(approval), cancel);
 
-            return answer.IsPlainAllow ? Forward(message) : JsonRpc.Error(message, JsonRpc.Denied, "Denied.");
+            return decision.IsPlainAllow ? Forward(message) : JsonRpc.Error(message, JsonRpc.Denied, "Denied.");
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is HttpRequestException or StetException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             return JsonRpc.Error(message, JsonRpc.InternalError, "Nobody can decide about this now: try again later.");
         }
@@ -44,27 +42,33 @@ sealed class Gateway(IDecisionPoint stet, Func<JsonElement, JsonNode> server)
     JsonObject Forward(JsonElement message) => JsonRpc.Result(message, server(message));
 }
 
-/// <summary>Who decides, over AuthZEN.</summary>
+/// <summary>Who decides.</summary>
 interface IDecisionPoint
 {
-    Task<Answer> EvaluateAsync(JsonObject question, CancellationToken cancel);
+    Task<Decision> EvaluateAsync(Evaluation question, CancellationToken cancel);
 
     /// <summary>Asks a person to allow what was denied, and waits for the outcome.</summary>
     /// <returns>The approval to ask again with; null when it was not given.</returns>
-    Task<JsonNode?> RequestAsync(JsonObject question, Denial denial, CancellationToken cancel);
+    Task<AccessApproval?> RequestAsync(Evaluation question, Decision denial, CancellationToken cancel);
 }
 
-/// <summary>A decision.</summary>
-/// <param name="Decision">Whether it is a yes.</param>
-/// <param name="Obligations">How much it asks of the enforcement point.</param>
-/// <param name="Requestable">What an access request refers to; null when there is no use in one.</param>
-sealed record Answer(bool Decision, int Obligations, Denial? Requestable)
+/// <summary>Stet does.</summary>
+sealed class DecisionPoint(DecisionsClient decisions) : IDecisionPoint
 {
-    /// <summary>A yes that nothing hangs on.</summary>
-    public bool IsPlainAllow => Decision && Obligations == 0;
-}
+    static readonly TimeSpan betweenLooks = TimeSpan.FromMilliseconds(200);
 
-/// <summary>Names a denial that a person can turn.</summary>
-/// <param name="EvaluationId">Of the decision.</param>
-/// <param name="ExpiresAt">Until when it may be referred to, as it was written.</param>
-sealed record Denial(string EvaluationId, string ExpiresAt);
+    public async Task<Decision> EvaluateAsync(Evaluation question, CancellationToken cancel) =>
+        (await decisions.EvaluateAsync(question, cancel: cancel)).Value;
+
+    public async Task<AccessApproval?> RequestAsync(Evaluation question, Decision denial, CancellationToken cancel)
+    {
+        var answer = (await decisions.RequestAccessAsync(question, denial, cancel: cancel)).Value;
+        while (answer.Task.Status == AccessStatus.Pending)
+        {
+            await Task.Delay(betweenLooks, cancel);
+            answer = (await decisions.AccessAsync(answer.Task.Id, cancel: cancel)).Value;
+        }
+
+        return answer.Result?.Approval;
+    }
+}

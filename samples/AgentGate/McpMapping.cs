@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Stet.Client.Api;
 
 namespace AgentGate;
 
@@ -15,8 +16,8 @@ abstract record McpQuestion
     /// <summary>Nothing: it passes.</summary>
     public sealed record None : McpQuestion;
 
-    /// <summary>This, an AuthZEN evaluation request.</summary>
-    public sealed record Evaluation(JsonObject Body) : McpQuestion;
+    /// <summary>This.</summary>
+    public sealed record Asked(Evaluation Question) : McpQuestion;
 
     /// <summary>It cannot be asked about, and so does not pass.</summary>
     public sealed record Refused(int Code, string Message) : McpQuestion;
@@ -76,13 +77,8 @@ static class McpMapping
             }
 
             return isComplete
-                ? new McpQuestion.Evaluation(new JsonObject
-                {
-                    ["subject"] = new JsonObject { ["type"] = "identity", ["id"] = token.Subject },
-                    ["action"] = new JsonObject { ["name"] = method },
-                    ["resource"] = new JsonObject { ["type"] = type, ["id"] = id },
-                    ["context"] = context,
-                })
+                ? new McpQuestion.Asked(
+                    new Evaluation(new Entity("identity", token.Subject), method, new Entity(type, id!)) { Context = context })
                 : new McpQuestion.Refused(JsonRpc.InvalidParameters, $"`{method}` lacks what it is about.");
         }
     }

@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Stet.Cedar;
+using Stet.Client.Api;
 
 namespace AgentGate;
 
@@ -9,48 +11,36 @@ static class Setup
     static readonly string folder = Path.Combine(AppContext.BaseDirectory, "policies");
 
     /// <returns>The candidate that decides from now on.</returns>
-    public static async Task<string> RunAsync(StetClient stet, CancellationToken cancel)
+    public static async Task<string> RunAsync(People people, CancellationToken cancel)
     {
-        foreach (var approver in (string[])["bob", "carol"])
-            await stet.SendAsync("admin", HttpMethod.Put, $"/v1/policy/approvers/{approver}", null, cancel);
+        var (admin, alice) = (people.As("admin"), people.As("alice"));
+        string[] approvers = ["bob", "carol"];
+        foreach (var approver in approvers) await admin.Policy.NameApproverAsync(approver, cancel: cancel);
 
-        var drafted = await stet.SendAsync("alice", HttpMethod.Post, "/v1/policy/candidates", Candidate(), cancel);
-        var candidate = drafted.GetProperty("candidate").GetString()!;
-        if (drafted.GetProperty("state").GetString() != "validated") throw new InvalidOperationException($"The rules are not valid: {drafted}");
+        var drafted = (await alice.Policy.DraftAsync(Candidate(), cancel: cancel)).Value;
+        if (drafted.State != CandidateState.Validated)
+            throw new InvalidOperationException($"The rules are not valid: {drafted.Findings[0].Message}");
 
-        var path = $"/v1/policy/candidates/{candidate}";
-        var diffed = await stet.SendAsync("alice", HttpMethod.Post, $"{path}/diff", new JsonObject(), cancel);
-        var approved = new JsonObject
-        {
-            ["diff_digest"] = diffed.GetProperty("diff_digest").GetString(),
-            ["position"] = diffed.GetProperty("position").GetInt64(),
-        };
-        await stet.SendAsync("bob", HttpMethod.Post, $"{path}/approvals", approved, cancel);
-        await stet.SendAsync("carol", HttpMethod.Post, $"{path}/approvals", approved, cancel);
-        await stet.SendAsync("alice", HttpMethod.Post, $"{path}/activation", approved, cancel);
+        var diff = (await alice.Policy.DiffAsync(drafted.Candidate, cancel: cancel)).Value;
+        foreach (var approver in approvers) await people.As(approver).Policy.ApproveAsync(diff.Shown, cancel: cancel);
+        await alice.Policy.ActivateAsync(diff.Shown, cancel: cancel);
 
-        await stet.SendAsync("admin", HttpMethod.Post, "/v1/policy/entities/import", JsonNode.Parse(Read("tests/entities.json")), cancel);
-        await stet.SendAsync("admin", HttpMethod.Put, "/v1/policy/peps/gateway", new JsonObject { ["drafts"] = new JsonArray("access_request") }, cancel);
-        return candidate;
+        await admin.Entities.ImportJsonAsync(Encoding.UTF8.GetBytes(Read("tests/entities.json")), cancel: cancel);
+        await admin.Decisions.RegisterAsync("gateway", new PepSettings { Drafts = [AuthZenDraft.AccessRequest] }, cancel: cancel);
+        return drafted.Candidate;
     }
 
-    static JsonObject Candidate()
+    static NewCandidate Candidate()
     {
-        var policies = new JsonArray();
+        var policies = new List<NamedPolicy>();
         foreach (var file in Directory.GetFiles(folder, "*.cedar"))
         {
             var parsed = PolicySet.ParseAll(File.ReadAllText(file), [], CedarLimits.Default).Value
                 ?? throw new InvalidOperationException($"{file} cannot be parsed");
-            foreach (var policy in parsed.Policies)
-                policies.Add(new JsonObject { ["id"] = policy.FindAnnotation("id")!.Value, ["text"] = policy.Source.PolicyText });
+            policies.AddRange(parsed.Policies.Select(p => new NamedPolicy(p.FindAnnotation("id")!.Value!, p.Source.PolicyText)));
         }
 
-        return new JsonObject
-        {
-            ["policies"] = policies,
-            ["schema"] = Read("agents.cedarschema"),
-            ["obligations"] = JsonNode.Parse(Read("obligations.json")),
-        };
+        return new NewCandidate(policies, Read("agents.cedarschema")) { Obligations = JsonNode.Parse(Read("obligations.json"))!.AsObject() };
     }
 
     static string Read(string file) => File.ReadAllText(Path.Combine(folder, file));

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using AgentGate;
+using Stet.Client.Api;
+using Answer = Stet.Client.Api.Decision;
 
 namespace Stet.Tests.Samples;
 
@@ -9,39 +10,51 @@ public sealed class GatewaySpecs
 {
     static readonly AccessToken token = new("ada", "support-bot", "https://mcp.example.com");
 
-    static readonly Denial denial = new("01a1fc2c-e334-7606-a1d8-5fd0e177f7d5", "2026-03-02T12:15:00.000000Z");
+    static readonly Answer yes = new(true);
+
+    static readonly Answer no = new(false);
+
+    static readonly Answer requestable = no with
+    {
+        EvaluationId = Guid.Parse("01a1fc2c-e334-7606-a1d8-5fd0e177f7d5"),
+        Context = new DecisionContext { AccessRequest = new AccessOffer(new DateTimeOffset(2026, 3, 2, 12, 15, 0, TimeSpan.Zero)) },
+    };
+
+    static readonly AccessApproval approval = new(requestable.EvaluationId!.Value, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
 
     [Fact]
     public async Task An_allowed_call_is_forwarded() =>
-        (await HandleAsync(new Scripted(new Answer(true, 0, null)))).ShouldBe("""{"jsonrpc":"2.0","id":7,"result":"done"}""");
+        (await HandleAsync(new Scripted(yes))).ShouldBe("""{"jsonrpc":"2.0","id":7,"result":"done"}""");
 
     [Fact]
     public async Task A_denied_call_is_not() =>
-        (await HandleAsync(new Scripted(new Answer(false, 0, null)))).ShouldBe(Error(-32001, "Denied."));
+        (await HandleAsync(new Scripted(no))).ShouldBe(Error(-32001, "Denied."));
 
     [Fact]
-    public async Task A_yes_with_an_obligation_that_it_cannot_do_is_a_no() =>
-        (await HandleAsync(new Scripted(new Answer(true, 1, null)))).ShouldBe(Error(-32001, "Denied."));
+    public async Task A_yes_with_an_obligation_that_it_cannot_do_is_a_no()
+    {
+        var conditional = yes with { Context = new DecisionContext { Obligations = [new Obligation("step-up", "step-up", default)] } };
+
+        (await HandleAsync(new Scripted(conditional))).ShouldBe(Error(-32001, "Denied."));
+    }
 
     [Fact]
     public async Task What_a_person_approves_is_asked_about_again_with_the_approval()
     {
-        var stet = new Scripted(new Answer(false, 0, denial), new Answer(true, 0, null)) { Approval = new JsonObject { ["id"] = denial.EvaluationId } };
+        var stet = new Scripted(requestable, yes) { Approval = approval };
 
         (await HandleAsync(stet)).ShouldBe("""{"jsonrpc":"2.0","id":7,"result":"done"}""");
 
-        stet.Asked[^1].ShouldContain("""
-            "approval":{"id":"01a1fc2c-e334-7606-a1d8-5fd0e177f7d5"}
-            """);
+        stet.Asked[^1].Context!["approval"]!["id"]!.ToString().ShouldBe("01a1fc2c-e334-7606-a1d8-5fd0e177f7d5");
     }
 
     [Fact]
     public async Task What_nobody_approves_stays_denied() =>
-        (await HandleAsync(new Scripted(new Answer(false, 0, denial)))).ShouldBe(Error(-32001, "Denied."));
+        (await HandleAsync(new Scripted(requestable))).ShouldBe(Error(-32001, "Denied."));
 
     [Fact]
     public async Task An_approval_is_no_grant() =>
-        (await HandleAsync(new Scripted(new Answer(false, 0, denial), new Answer(false, 0, null)) { Approval = new JsonObject() }))
+        (await HandleAsync(new Scripted(requestable, no) { Approval = approval }))
             .ShouldBe(Error(-32001, "Denied."));
 
     [Fact]
@@ -66,7 +79,7 @@ public sealed class GatewaySpecs
     [Fact]
     public async Task A_call_without_an_id_is_decided_about_all_the_same()
     {
-        var gateway = new Gateway(new Scripted(new Answer(false, 0, null)), _ => throw new InvalidOperationException("it was forwarded"));
+        var gateway = new Gateway(new Scripted(no), _ => throw new InvalidOperationException("it was forwarded"));
 
         (await gateway.HandleAsync(Parse("""{"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "x"}}"""), token, default)).ShouldBeNull();
     }
@@ -85,16 +98,17 @@ public sealed class GatewaySpecs
     {
         readonly Queue<Answer> answers = new(answers);
 
-        public JsonNode? Approval { get; init; }
+        public AccessApproval? Approval { get; init; }
 
-        public List<string> Asked { get; } = [];
+        public List<Evaluation> Asked { get; } = [];
 
-        public Task<Answer> EvaluateAsync(JsonObject question, CancellationToken cancel)
+        public Task<Answer> EvaluateAsync(Evaluation question, CancellationToken cancel)
         {
-            Asked.Add(question.ToJsonString());
+            Asked.Add(question);
             return answers.TryDequeue(out var answer) ? Task.FromResult(answer) : throw new HttpRequestException("no answer");
         }
 
-        public Task<JsonNode?> RequestAsync(JsonObject question, Denial denial, CancellationToken cancel) => Task.FromResult(Approval);
+        public Task<AccessApproval?> RequestAsync(Evaluation question, Answer denial, CancellationToken cancel) =>
+            Task.FromResult(Approval);
     }
 }

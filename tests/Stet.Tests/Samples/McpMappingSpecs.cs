@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentGate;
+using Stet.Client.Api;
 
 namespace Stet.Tests.Samples;
 
@@ -41,7 +42,7 @@ public sealed class McpMappingSpecs
     [Fact]
     public void A_token_without_a_client_names_no_agent() =>
         McpMapping.Map(Message("tools/list", "{}"), token with { Agent = null })
-            .ShouldBeOfType<McpQuestion.Evaluation>().Body["context"]!.ToJsonString().ShouldBe("{}");
+            .ShouldBeOfType<McpQuestion.Asked>().Question.Context!.ToJsonString().ShouldBe("{}");
 
     [Theory]
     [InlineData("ping")]
@@ -81,16 +82,14 @@ public sealed class McpMappingSpecs
     public void What_is_no_message_is_refused(string json) =>
         McpMapping.Map(JsonDocument.Parse(json).RootElement, token).ShouldBeOfType<McpQuestion.Refused>().Code.ShouldBe(-32600);
 
-    static string Asked(string method, string parameters) =>
-        McpMapping.Map(Message(method, parameters), token).ShouldBeOfType<McpQuestion.Evaluation>().Body.ToJsonString();
-
-    static string Question(string method, string type, string id, string context) => new JsonObject
+    static (Evaluation Question, string Context) Asked(string method, string parameters)
     {
-        ["subject"] = new JsonObject { ["type"] = "identity", ["id"] = "ada" },
-        ["action"] = new JsonObject { ["name"] = method },
-        ["resource"] = new JsonObject { ["type"] = type, ["id"] = id },
-        ["context"] = JsonNode.Parse(context),
-    }.ToJsonString();
+        var question = McpMapping.Map(Message(method, parameters), token).ShouldBeOfType<McpQuestion.Asked>().Question;
+        return (question with { Context = null }, question.Context!.ToJsonString());
+    }
+
+    static (Evaluation Question, string Context) Question(string method, string type, string id, string context) =>
+        (new Evaluation(new Entity("identity", "ada"), method, new Entity(type, id)), JsonNode.Parse(context)!.ToJsonString());
 
     static JsonElement Message(string method, string parameters) =>
         JsonDocument.Parse($$"""{"jsonrpc": "2.0", "id": 1, "method": "{{method}}", "params": {{parameters}}}""").RootElement;
