@@ -174,6 +174,7 @@ public sealed class AuditPart : IAppendLogPart
     {
         IsCommitted = true;
         Log.Appended((Start, before), (Tree.Size, Tree.ToArray()));
+        if (IsGuarded) Log.Reserved(Tree);
         if (ChangesKeys) Log.IsStale = true;
     }
 }

@@ -131,6 +131,12 @@ public sealed class Checkpoints(
             throw new AuditLogChangedException();
         }
 
+        if (!log.IsSound(stored))
+        {
+            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+            await VerifyAsync(connection, log, stored, view.Position);
+        }
+
         return (await SignReservedAsync(log, stored.Size, stored.Root, cancel)).With(stored.Cosignatures);
     }
 
@@ -154,6 +160,7 @@ public sealed class Checkpoints(
         await restore.CompareAsync(connection, log, notes, view.Position, view.Log.Incarnation);
 
         var guard = view.Log.Newest;
+        if (guard is not null && log.SignsAt(guard.Size)) await VerifyAsync(connection, log, guard, view.Position);
         var age = clock.GetUtcNow() - view.ReservedAt;
         if (guard is null || guard.Size < atLeast || !log.SignsAt(guard.Size) || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
         {
@@ -164,6 +171,33 @@ public sealed class Checkpoints(
         AuditMetrics.Unsigned.Record(view.Position - guard.Size);
         AuditMetrics.CheckpointAge.Record(Math.Max(0, age.TotalSeconds));
         return guard;
+    }
+
+    /// <summary>Finds out whether a guard row that another process made is what the leaves come to: the row alone proves nothing.</summary>
+    async Task VerifyAsync(NpgsqlConnection connection, TenantLog log, SignedSize guard, long position)
+    {
+        if (log.IsSound(guard)) return;
+        if (guard.Size > position)
+            await RefuseAsync(log, guard.Size, null, guard.Root, $"The log ends at {position}, and size {guard.Size} is reserved for signing.");
+
+        var tree = await StoredTreeAsync(connection, log, guard.Size, guard.Root);
+        if (tree.Root != guard.Root || !tree.ToArray().AsSpan().SequenceEqual(guard.Peaks))
+            await RefuseAsync(log, guard.Size, tree.Root, guard.Root, $"Size {guard.Size} is reserved with another root than its leaves have.");
+
+        log.Reserved(tree);
+    }
+
+    async Task<Peaks> StoredTreeAsync(NpgsqlConnection connection, TenantLog log, long size, LogHash claimed)
+    {
+        try
+        {
+            return await LogTree.PeaksAsync(connection, log.TenantId, size, CancellationToken.None);
+        }
+        catch (AuditAlteredException)
+        {
+            await RefuseAsync(log, size, null, claimed, $"Leaves or tiles below size {size} are missing.");
+            throw;
+        }
     }
 
     static void ThrowIfChanged(TenantLog log, LogView view)
@@ -193,11 +227,13 @@ public sealed class Checkpoints(
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var batch = new NpgsqlBatch(connection, transaction)) await batch.EnterTenant(log.TenantId).ExecuteNonQueryAsync();
 
-        var tree = view.Log.Newest is { } before ? Peaks.Read(before.Size, before.Peaks) : new Peaks();
-        if (tree.Size > view.Position)
+        // A row of an epoch that ended may be why it did.
+        var tree = view.Log.Newest switch
         {
-            await RefuseAsync(log, tree.Size, null, tree.Root, $"The log ends at {view.Position}, and size {tree.Size} is reserved for signing.");
-        }
+            null => new Peaks(),
+            { } before when log.SignsAt(before.Size) => Peaks.Read(before.Size, before.Peaks),
+            _ => await StoredTreeAsync(connection, log, view.Position, RootOf(view)),
+        };
 
         try
         {
@@ -219,6 +255,7 @@ public sealed class Checkpoints(
         if (root != tree.Root) await RefuseAsync(log, tree.Size, tree.Root, root, $"Size {tree.Size} was reserved with another root.");
 
         log.Verify(tree);
+        log.Reserved(tree);
         return new SignedSize(tree.Size, tree.Root, view.Peaks, "");
     }
 

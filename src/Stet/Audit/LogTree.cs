@@ -26,13 +26,18 @@ static class LogTree
         """,
         size);
 
-    /// <summary>A query for tiles (<c>level, n, hashes</c>). <c>$1</c> is the tenant.</summary>
+    /// <summary>
+    /// A query for tiles (<c>level, n, hashes</c>). <c>$1</c> is the tenant. A row of a tile that the size does not fill is not
+    /// looked at.
+    /// </summary>
     /// <param name="needed">A query: <c>level, n</c>.</param>
     /// <param name="size">An expression: how many leaves there are to be.</param>
     public static string Tiles(string needed, string size) => $"""
         select needed.level, needed.n, coalesce(
             (select t.hashes from stet.audit_tile t
-             where t.tenant_id = $1 and t.level = needed.level and t.n = needed.n order by t.n limit 1),
+             where t.tenant_id = $1 and t.level = needed.level and t.n = needed.n
+                and (needed.n + 1) << (8 * (needed.level + 1)) <= {size}
+             order by t.n limit 1),
             case when needed.level = 0 then
                 (select string_agg(edge.hash, ''::bytea order by edge.position) from (
                     select l.hash, l.position from stet.audit_leaf l

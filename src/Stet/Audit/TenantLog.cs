@@ -15,9 +15,11 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     static readonly (long, byte[]) Nothing = (-1, []);
 
     const int LongestChain = 1_024;
+    const int MostReserved = 64;
 
     readonly List<SaltKey> salts = [];
     readonly Queue<(long Size, byte[] Peaks)> chain = new();
+    readonly Queue<(long Size, LogHash Root, byte[] Peaks)> reserved = new();
     readonly Lock gate = new();
     bool stale;
     Comparison? compared;
@@ -106,6 +108,24 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
                 verified = known;
             }
         }
+    }
+
+    /// <summary>Notes a size whose guard row this process made, or found to be what the leaves come to.</summary>
+    internal void Reserved(Peaks tree)
+    {
+        var sound = (tree.Size, tree.Root, tree.ToArray());
+        lock (gate)
+        {
+            reserved.Enqueue(sound);
+            if (reserved.Count > MostReserved) reserved.Dequeue();
+        }
+    }
+
+    /// <summary>Whether a guard row is one of the newest that this process made or verified.</summary>
+    internal bool IsSound(SignedSize guard)
+    {
+        lock (gate)
+            return reserved.Any(known => known.Size == guard.Size && known.Root == guard.Root && known.Peaks.AsSpan().SequenceEqual(guard.Peaks));
     }
 
     /// <summary>Takes over what is known of the same leaves from the log that it takes the place of.</summary>

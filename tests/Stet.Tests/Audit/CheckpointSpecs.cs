@@ -136,14 +136,50 @@ public class CheckpointSpecs
             values ({tenant}, 2, sha256('another'), sha256('another'), now())
             """);
 
-        // The newest guard row is taken as it is: what follows does not fit it.
-        await log.RecordAsync(1);
-        var refused = await log.GetAsync("checkpoint?min_position=3");
+        var refused = await log.GetAsync("checkpoint");
 
         (refused.Status, refused.Code).ShouldBe((HttpStatusCode.ServiceUnavailable, "audit_signing_refused"));
         await ShouldBeFrozenAsync(service, log);
-        (await log.RecordAsync(1)).ShouldBe(4);
+        (await log.RecordAsync(1)).ShouldBe(3);
         (await other.CheckpointAsync()).Size.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("checkpoint")]
+    [InlineData("checkpoint?min_position=3")]
+    [InlineData("inclusion?position=1")]
+    public async Task A_size_that_somebody_reserved_is_signed_only_for_what_the_leaves_come_to(string resource)
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        await log.CheckpointAsync("?min_position=2");
+        await log.RecordAsync(1);
+        var (leaf, tree) = (LogHash.Leaf("invented"u8), new Peaks());
+        for (var i = 0; i < 3; i++) tree.Append(leaf);
+        await log.TamperAsync($$"""
+            insert into stet.audit_tile (tenant_id, level, n, hashes, root)
+            values ({tenant}, 0, 0, decode(repeat('{{Convert.ToHexString(leaf.ToArray())}}', 256), 'hex'), sha256('another'));
+            insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at)
+            values ({tenant}, 3, '\x{{Convert.ToHexString(tree.Root.ToArray())}}', '\x{{Convert.ToHexString(tree.ToArray())}}', now())
+            """);
+        await using var started = await TestService.StartAsync(database: service.Database);
+
+        (await log.GetAsync(resource)).Code.ShouldBe("audit_signing_refused");
+        (await log.At(started).GetAsync(resource)).Code.ShouldBe("audit_signing_refused");
+        await ShouldBeFrozenAsync(service, log);
+    }
+
+    [Fact]
+    public async Task A_size_beyond_the_log_is_not_signed()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        await log.TamperAsync("insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at) values ({tenant}, 2, sha256('another'), sha256('another'), now())");
+
+        (await log.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        await ShouldBeFrozenAsync(service, log);
     }
 
     [Theory]
