@@ -84,10 +84,11 @@ public sealed class VerifyWithNodeSpecs : IDisposable
         await log.RecordAsync(257);
         (await VerifyAsync([.. await ArgumentsAsync(service, log), "--index", $"{index}"])).ExitCode.ShouldBe(0);
 
+        // A process that has the tile in memory still serves what was signed, and one that knows no root signs nothing.
+        await using var other = await TestService.StartAsync(database: service.Database);
+        await log.At(other).CheckpointAsync();
         await log.TamperAsync(change);
 
-        // A process that has the tile in memory still serves what was signed.
-        await using var other = await TestService.StartAsync(database: service.Database);
         var (exitCode, output) = await VerifyAsync([.. await ArgumentsAsync(other, log.At(other)), "--index", $"{index}"]);
         exitCode.ShouldBe(1);
         output.ShouldEndWith($"refused: entry {index} does not lead to the root");
