@@ -31,7 +31,8 @@ sealed class PolicyService : IDisposable
         if (!Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length > 0)
             throw new PolicyCommandException("`--service` must be a URL such as http://127.0.0.1:8080.");
 
-        var client = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(10) };
+        // It stays with the service it was given: its headers may hold a credential.
+        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(10) };
         foreach (var header in arguments.GetValue(PolicyServiceOptions.Headers) ?? [])
         {
             // The value may be a credential: it stays out of the message.
@@ -83,6 +84,9 @@ sealed class PolicyService : IDisposable
         try
         {
             using var response = await http.SendAsync(request, cancel);
+            if ((int)response.StatusCode is >= 300 and < 400)
+                throw new PolicyCommandException($"{url} answers {method} {path} with {(int)response.StatusCode}, and no redirect is followed: name the service itself.");
+
             var text = await response.Content.ReadAsByteArrayAsync(cancel);
             var answer = JsonDocument.Parse(text).RootElement;
             if (response.IsSuccessStatusCode || (accepted is not null && CodeOf(answer) == accepted)) return answer;

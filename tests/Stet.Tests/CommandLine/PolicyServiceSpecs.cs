@@ -1,3 +1,6 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Npgsql;
 using Stet.Testing;
 using Stet.Tests.Http;
@@ -96,6 +99,39 @@ public sealed class PolicyServiceSpecs
         again.Output.ShouldMatch("^position [0-9]+: another result, on record at position [0-9]+\n3 decisions evaluated again up to position [0-9]+: 1 came out otherwise\n$");
     }
 
+    [Fact]
+    public async Task A_redirect_is_not_followed()
+    {
+        var followed = false;
+        await using var other = await AnsweringAsync(_ => { followed = true; return Task.CompletedTask; });
+        await using var service = await AnsweringAsync(context =>
+        {
+            context.Response.Redirect(other.Urls.Single(), permanent: true, preserveMethod: true);
+            return Task.CompletedTask;
+        });
+        var url = service.Urls.Single();
+
+        var diff = await CommandRun.OfAsync(["diff", new PolicyFolder().Path, "--service", url, "--header", "X-Api-Key: hunter2"]);
+        var replay = await CommandRun.OfAsync(["replay", "--service", url, "--header", "X-Api-Key: hunter2"]);
+
+        diff.ShouldBe(new CommandRun(2, "", $"{url}/ answers POST v1/policy/candidates with 308, and no redirect is followed: name the service itself.\n"));
+        replay.ShouldBe(new CommandRun(2, "", $"{url}/ answers GET v1/policy/audit with 308, and no redirect is followed: name the service itself.\n"));
+        followed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task What_a_service_says_changes_nothing_on_a_terminal()
+    {
+        await using var service = await AnsweringAsync(context =>
+        {
+            context.Response.StatusCode = 403;
+            return context.Response.WriteAsync("""{"code":"no\u001b[2J","detail":"x\n3 decisions evaluated again\u202e"}""");
+        });
+
+        (await CommandRun.OfAsync(["replay", "--service", service.Urls.Single()])).Errors
+            .ShouldEndWith(" with 403: no\uFFFD[2J: x\uFFFD3 decisions evaluated again\uFFFD\n");
+    }
+
     [Theory]
     [InlineData("`--service` is missing", "replay")]
     [InlineData("`--from` must be a position", "replay", "--service", "http://127.0.0.1:1", "--from", "0")]
@@ -108,6 +144,16 @@ public sealed class PolicyServiceSpecs
 
         run.ExitCode.ShouldBe(2, run.Output);
         run.Errors.ShouldContain(message);
+    }
+
+    static async Task<WebApplication> AnsweringAsync(RequestDelegate answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var service = builder.Build();
+        service.Run(answer);
+        await service.StartAsync();
+        return service;
     }
 
     static Task<CommandRun> RunAsync(TestService service, string tenantId, params IEnumerable<string> arguments) => CommandRun.OfAsync(
