@@ -9,6 +9,7 @@ static partial class ConfigurationTrouble
     /// <summary>One line for each thing that is wrong; null when the failure has nothing to do with the configuration.</summary>
     public static string? Of(Exception failure) => failure switch
     {
+        AggregateException several when several.InnerExceptions.Select(Of).ToList() is var troubles && !troubles.Contains(null) => string.Join('\n', troubles),
         OptionsValidationException invalid => string.Join('\n', invalid.Failures.Select(f => Failure(invalid.OptionsType, f))),
         InvalidDataException { InnerException: var cause } unread => $"{unread.Message} {cause?.InnerException?.Message ?? cause?.Message}".TrimEnd(),
         InvalidOperationException when failure.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => failure.Message,

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Stet.Audit;
@@ -43,9 +44,9 @@ sealed record Description(
             services.GetRequiredService<IStartupValidator>().Validate();
             return null;
         }
-        catch (OptionsValidationException e)
+        catch (Exception e) when (ConfigurationTrouble.Of(e) is { } trouble)
         {
-            return ConfigurationTrouble.Of(e);
+            return trouble;
         }
     }
 }
@@ -98,7 +99,7 @@ sealed record RouteDescription(string Method, string Path, string? Permission, s
 }
 
 /// <summary>Reads the options as configured, valid or not.</summary>
-static class OptionValues
+static partial class OptionValues
 {
     public static IReadOnlyDictionary<string, string?> In(IConfiguration configuration)
     {
@@ -116,7 +117,7 @@ static class OptionValues
         var witnesses = configuration.GetSection(AuditOptions.Section).Get<WitnessOptions>() ?? new();
         for (var i = 0; i < witnesses.Witnesses.Count; i++)
             Add($"{AuditOptions.Section}:{nameof(WitnessOptions.Witnesses)}:{i}", witnesses.Witnesses[i]);
-        values[$"{AuditOptions.Section}:{nameof(WitnessOptions.WitnessPolicy)}"] = witnesses.WitnessPolicy;
+        values[$"{AuditOptions.Section}:{nameof(WitnessOptions.WitnessPolicy)}"] = WithoutUserInfo(witnesses.WitnessPolicy);
         Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
         Add(AuthZenOptions.Section, configuration.GetSection(AuthZenOptions.Section).Get<AuthZenOptions>() ?? new());
         Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
@@ -136,11 +137,14 @@ static class OptionValues
         }
     }
 
-    // A URL may carry a name and a password.
+    // A URL may carry a name and a password, and a text several URLs.
     static string? WithoutUserInfo(string? value) =>
         Uri.TryCreate(value, UriKind.Absolute, out var url) && url.UserInfo.Length > 0
             ? new UriBuilder(url) { UserName = "", Password = "" }.Uri.ToString()
-            : value;
+            : value is null ? null : UserInfo().Replace(value, "");
+
+    [GeneratedRegex(@"(?<=:[/\\]{2})[^\s/\\?#]*@", RegexOptions.None, 1000)]
+    private static partial Regex UserInfo();
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]

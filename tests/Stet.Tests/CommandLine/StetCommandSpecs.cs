@@ -340,6 +340,38 @@ public sealed class StetCommandSpecs
     }
 
     [Fact]
+    public async Task The_description_shows_a_policy_of_witnesses_without_passwords()
+    {
+        (string, string?)[] policy = [("Audit__WitnessPolicy", "witness w1 KEY https://u:hunter2@w.example\nwitness w2 KEY http://u:hunt@er2@[::1]:8/x@y\nquorum none")];
+        await using var text = ServiceProcess.RunWith(policy, 0, ["describe"]);
+        await using var json = ServiceProcess.RunWith(policy, 0, ["describe", "--json"]);
+
+        (await text.ExitAsync()).ShouldBe(0);
+        (await json.ExitAsync()).ShouldBe(0);
+
+        text.Output.ShouldContain("witness w1 KEY https://w.example\nwitness w2 KEY http://[::1]:8/x@y\nquorum none");
+        (text.Output + json.Output).ShouldNotContain("hunt");
+    }
+
+    [Fact]
+    public async Task All_that_is_wrong_with_the_settings_is_said()
+    {
+        (string, string?)[] wrong = [("ASPNETCORE_ENVIRONMENT", "Production"), ("Audit__Witnesses__0__Vkey", "x")];
+        await using var run = ServiceProcess.RunWith(wrong, 0, ["run", "--data", TestCluster.NewFolder()]);
+        await using var described = ServiceProcess.RunWith(wrong, 0, ["describe"]);
+
+        (await run.ExitAsync()).ShouldBe(1);
+        (await described.ExitAsync()).ShouldBe(0);
+
+        foreach (var told in (string[])[run.Errors, described.Output])
+        {
+            told.ShouldContain("No token issuer is configured");
+            told.ShouldContain("`Audit:Witnesses`: ");
+            told.ShouldNotContain("   at ");
+        }
+    }
+
+    [Fact]
     public async Task The_description_says_why_the_service_would_not_start()
     {
         await using var stet = ServiceProcess.RunIn("Production", 0, "describe");
