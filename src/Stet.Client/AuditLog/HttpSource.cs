@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Stet.Client.AuditLog.CommandLine;
 
 namespace Stet.Client.AuditLog;
 
@@ -93,15 +94,14 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock, IProgres
             using var json = JsonDocument.Parse(body.Span.ToArray());
             var reason = string.Join(": ", new[] { Text("code"), Text("detail") ?? Text("title") }.Where(text => !string.IsNullOrEmpty(text)));
 
-            // It goes to a terminal.
-            reason = string.Concat(reason.Where(c => !char.IsControl(c))).TrimEnd('.');
+            reason = TerminalText.Of(reason).TrimEnd('.');
             return reason.Length == 0 ? "" : $": {(reason.Length > MaxReason ? reason[..MaxReason] : reason)}";
 
             string? Text(string name) =>
                 json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var text)
                     && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or AuditException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or AuditException or IOException)
         {
             return "";
         }
@@ -125,9 +125,10 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock, IProgres
 
             return bytes;
         }
-        catch
+        catch (Exception e)
         {
             bytes.Dispose();
+            if (e is InvalidDataException) throw new IOException($"the compressed answer is damaged: {e.Message}", e);
             throw;
         }
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
+using Stet.Client.AuditLog.CommandLine;
 using Stet.Client.Pcs;
 
 namespace Stet.CommandLine;
@@ -50,7 +51,7 @@ static class AgentCommand
         }
         catch (AgentException e)
         {
-            await error.WriteLineAsync(e.Message);
+            await error.WriteLineAsync(TerminalText.Of(e.Message));
             return Unusable;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

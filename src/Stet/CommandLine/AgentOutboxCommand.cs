@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Stet.Client.AuditLog.CommandLine;
 using Stet.Client.Pcs;
 
 namespace Stet.CommandLine;
@@ -58,7 +59,7 @@ static class AgentOutboxCommand
         var (output, counts) = (arguments.InvocationConfiguration.Output, listing.Counts);
         await output.WriteLineAsync($"{counts.Pending} pending, {counts.Dead} dead, {counts.Acked} delivered; {counts.Bytes} bytes");
         foreach (var checkpoint in listing.Checkpoints)
-            await output.WriteLineAsync($"{checkpoint.Source}: up to epoch {checkpoint.Epoch}, byte {checkpoint.Offset}");
+            await output.WriteLineAsync(TerminalText.Of($"{checkpoint.Source}: up to epoch {checkpoint.Epoch}, byte {checkpoint.Offset}"));
 
         return counts.Dead > 0 ? AgentCommand.SomeDead : counts.Pending > 0 ? AgentCommand.SomePending : AgentCommand.Done;
     }
@@ -69,7 +70,7 @@ static class AgentOutboxCommand
         foreach (var entry in listing.Entries(state))
         {
             cancel.ThrowIfCancellationRequested();
-            await arguments.InvocationConfiguration.Output.WriteLineAsync(Describe(entry));
+            await arguments.InvocationConfiguration.Output.WriteLineAsync(TerminalText.Of(Describe(entry)));
         }
 
         return AgentCommand.Done;

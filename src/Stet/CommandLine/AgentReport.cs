@@ -1,3 +1,4 @@
+using Stet.Client.AuditLog.CommandLine;
 using Stet.Client.Pcs;
 
 namespace Stet.CommandLine;
@@ -18,16 +19,17 @@ sealed class AgentReport(TextWriter output, TextWriter error) : IProgress<Delive
             switch (value.State)
             {
                 case OutboxState.Acked:
-                    output.WriteLine(
+                    Write(
+                        output,
                         $"{what} {value.Outcome ?? "delivered"}{(value.Position is { } position ? $", position {position}" : "")}"
                         + (value.Code is null ? "" : $": {Why(value with { Status = null })}"));
                     break;
                 case OutboxState.Dead:
                     Dead++;
-                    error.WriteLine($"{what} dead: {Why(value)}");
+                    Write(error, $"{what} dead: {Why(value)}");
                     break;
                 default:
-                    error.WriteLine($"{what} {Why(value)}; {(value.RetryIn is { } wait ? $"again in {wait.TotalSeconds:0.0} s" : "the service is out of order")}");
+                    Write(error, $"{what} {Why(value)}; {(value.RetryIn is { } wait ? $"again in {wait.TotalSeconds:0.0} s" : "the service is out of order")}");
                     break;
             }
         }
@@ -36,6 +38,8 @@ sealed class AgentReport(TextWriter output, TextWriter error) : IProgress<Delive
     /// <summary>0 everything delivered, 2 some died here, 3 some are pending; died counts more, for it does not pass.</summary>
     public int ExitCode(OutboxCounts counts) =>
         Dead > 0 ? AgentCommand.SomeDead : counts.Pending > 0 ? AgentCommand.SomePending : AgentCommand.Done;
+
+    static void Write(TextWriter writer, string line) => writer.WriteLine(TerminalText.Of(line));
 
     static string Why(Delivery value) => string.Join(
         ' ', new[] { value.Status?.ToString(), value.Code, value.Detail is null ? null : $"({value.Detail})" }.Where(part => part is not null));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Stet.Client.AuditLog.CommandLine;
 
 namespace Stet.CommandLine;
 
@@ -65,7 +66,7 @@ static class PolicyCommand
             }
             catch (PolicyCommandException e)
             {
-                await arguments.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                await arguments.InvocationConfiguration.Error.WriteLineAsync(TerminalText.Of(e.Message));
                 return Unusable;
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Stet.Cedar;
+using Stet.Client.AuditLog.CommandLine;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
@@ -67,9 +68,9 @@ static class PolicyDiffCommand
             var comparison = DecisionComparison.Of(Evaluate(before, known, asked, now), Evaluate(after, knownAfter, asked, now));
             counts[comparison.Class] = counts.GetValueOrDefault(comparison.Class) + 1;
             if (comparison.Class != DiffClass.Same)
-                await output.WriteLineAsync(
+                await output.WriteLineAsync(TerminalText.Of(
                     $"{place}: {comparison.Class}: {asked.Subject.Id} {asked.Action} {asked.Resource.Id}: "
-                    + $"{Shown(comparison.Before!.Value)} -> {Shown(comparison.After!.Value)}");
+                    + $"{Shown(comparison.Before!.Value)} -> {Shown(comparison.After!.Value)}"));
         }
 
         await output.WriteLineAsync($"{requests.Count} requests: {string.Join(", ", counts.Select(c => $"{c.Value} {c.Key}"))}");

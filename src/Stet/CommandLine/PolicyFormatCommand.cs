@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Stet.Cedar;
+using Stet.Client.AuditLog.CommandLine;
 
 namespace Stet.CommandLine;
 
@@ -43,7 +44,7 @@ static class PolicyFormatCommand
             else if (!check && !write) await output.WriteAsync(laidOut);
             else if (laidOut != text.Text)
             {
-                await output.WriteLineAsync(path);
+                await output.WriteLineAsync(TerminalText.Of(path));
                 if (check) result = PolicyCommand.Findings;
                 else TextFile.Write(path, laidOut);
             }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Stet.Client.AuditLog.CommandLine;
 using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 
@@ -60,9 +61,9 @@ static class PolicyReplayCommand
             if (compared.Class == DiffClass.Same) continue;
 
             others++;
-            await output.WriteLineAsync(
+            await output.WriteLineAsync(TerminalText.Of(
                 $"{place}: {compared.Class}: {decision.Request.Subject.Id} {decision.Request.Action} {decision.Request.Resource.Id}: "
-                + $"{PolicyDiffCommand.Shown(compared.Before!.Value)} -> {PolicyDiffCommand.Shown(compared.After!.Value)}");
+                + $"{PolicyDiffCommand.Shown(compared.Before!.Value)} -> {PolicyDiffCommand.Shown(compared.After!.Value)}"));
         }
 
         if (count == 0) throw new PolicyCommandException($"There is no decision in `{file}`: nothing was evaluated.");

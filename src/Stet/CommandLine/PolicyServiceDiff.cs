@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Stet.Client.AuditLog.CommandLine;
 using Stet.Http;
 using Stet.Policy.Lifecycle;
 
@@ -27,7 +28,7 @@ static class PolicyServiceDiff
         var output = arguments.InvocationConfiguration.Output;
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
             candidate      {candidate}
-            diff digest    {answer.DiffDigest}
+            diff digest    {TerminalText.Of(answer.DiffDigest)}
             position       {answer.Position}
             allow to deny  {counts.AllowToDeny}
             deny to allow  {counts.DenyToAllow}
@@ -57,7 +58,7 @@ static class PolicyServiceDiff
                 ("error gone", counts.ErrorGone), ("schema invalid", counts.SchemaInvalid), ("reason only", counts.ReasonOnly),
             ];
             var told = changes.Where(c => c.Count > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Name} {c.Count}"));
-            await output.WriteLineAsync($"  {type} {id}: {string.Join(", ", told)}");
+            await output.WriteLineAsync(TerminalText.Of($"  {type} {id}: {string.Join(", ", told)}"));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Stet.Cedar;
+using Stet.Client.AuditLog.CommandLine;
 
 namespace Stet.CommandLine;
 
@@ -63,5 +64,5 @@ sealed record TextFile(string Path, string Text)
 readonly record struct FileFinding(string Path, TextPosition Position, string Message, bool IsWarning)
 {
     public override string ToString() =>
-        $"{Path}:{Position.Line}:{Position.Column}: {(IsWarning ? "warning: " : "")}{Message}";
+        TerminalText.Of($"{Path}:{Position.Line}:{Position.Column}: {(IsWarning ? "warning: " : "")}{Message}");
 }

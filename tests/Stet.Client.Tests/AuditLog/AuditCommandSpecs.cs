@@ -220,6 +220,25 @@ public class AuditCommandSpecs
     }
 
     [Fact]
+    public async Task What_a_server_or_a_file_says_changes_nothing_on_a_terminal()
+    {
+        using var folder = new TestFolder().Export(Log);
+        folder.Write("checkpoint", Log.Note().Replace(TestLog.Origin, "other\u001b[2J\u202e"));
+        await using var exporting = AuditExportSpecs.Serving(AuditExportSpecs.Tar([("tile/\u001b[2J\nVerified", "x")]));
+        await using var answering = new TestServer((_, _) => new("200 OK", [], "Bad \u001b[2J\r\n"));
+
+        var verified = await RunAsync("verify", "--log", folder.Root, "--vkey", Vkey);
+        var exported = await RunAsync("export", "--log", exporting.Url.ToString(), "--to", folder.At("copy"));
+        var broken = await RunAsync("export", "--log", answering.Url.ToString(), "--to", folder.At("copy"));
+
+        (verified.Code, verified.Error).ShouldBe((1, "The checkpoint of `other\uFFFD[2J\uFFFD` is signed by none of the given keys of that log.\n"));
+        (exported.Code, exported.Error).ShouldBe((4, "The export holds `tile/\uFFFD[2J\uFFFDVerified`, which is no file of a log.\n"));
+        broken.Code.ShouldBe(3);
+        broken.Error.ShouldContain("\uFFFD[2J");
+        broken.Error.ShouldNotContain("\u001b");
+    }
+
+    [Fact]
     public async Task Watch_goes_on_while_the_log_grows_or_is_away_and_ends_when_it_forks()
     {
         var rounds = new Queue<Dictionary<string, byte[]>>(

@@ -119,8 +119,8 @@ public class VerifyHttpSpecs
 
         var report = await new AuditVerifier(source, Verify.Trust, TimeProvider.System).VerifyAsync(new());
 
-        report.Problem.ShouldBe("`checkpoint` answers 503 instead of 200: audit_signing_refused: the log is[31m frozen.");
-        waits.ShouldBe(Enumerable.Repeat("`checkpoint` answers 503 instead of 200: audit_signing_refused: the log is[31m frozen; waiting 30 s", 4));
+        report.Problem.ShouldBe("`checkpoint` answers 503 instead of 200: audit_signing_refused: the log is\uFFFD[31m frozen.");
+        waits.ShouldBe(Enumerable.Repeat("`checkpoint` answers 503 instead of 200: audit_signing_refused: the log is\uFFFD[31m frozen; waiting 30 s", 4));
     }
 
     [Theory]
@@ -146,6 +146,20 @@ public class VerifyHttpSpecs
 
         broken.Outcome.ShouldBe(AuditOutcome.Unavailable);
         gone.Outcome.ShouldBe(AuditOutcome.Unavailable);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_compressed_as_it_says_is_unavailable()
+    {
+        await using var ok = new TestServer((_, _) => new("200 OK", [1, 2, 3], "Content-Encoding: gzip\r\n"));
+        await using var failed = new TestServer((_, _) => new(
+            "500 Internal Server Error", [1, 2, 3], "Content-Encoding: gzip\r\nContent-Type: application/problem+json\r\n"));
+
+        var (damaged, unexplained) = (await VerifyAsync(ok), await VerifyAsync(failed));
+
+        damaged.Outcome.ShouldBe(AuditOutcome.Unavailable);
+        damaged.Problem.ShouldNotBeNull().ShouldStartWith("`checkpoint` cannot be fetched: the compressed answer is damaged");
+        (unexplained.Outcome, unexplained.Problem).ShouldBe((AuditOutcome.Unavailable, "`checkpoint` answers 500 instead of 200."));
     }
 
     [Fact]

@@ -146,6 +146,14 @@ public sealed class PolicyCheckSpecs
     }
 
     [Fact]
+    public async Task The_name_of_a_file_changes_nothing_on_a_terminal()
+    {
+        var run = await new PolicyFolder().Write("a\u001b[2J\nb.cedar", "permit (").RunAsync("check");
+
+        run.Output.ShouldStartWith("a\uFFFD[2J\uFFFDb.cedar:1:9: ");
+    }
+
+    [Fact]
     public async Task A_candidate_has_one_schema()
     {
         var folder = new PolicyFolder().Write("second.cedarschema", PolicyFolder.Schema);

@@ -1,5 +1,8 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Stet.Client.Pcs;
 using Stet.CommandLine;
 using Stet.Pcs;
@@ -145,6 +148,27 @@ public sealed class AgentCommandSpecs : IDisposable
         (await RunAsync("outbox", "compact", "--outbox", At("outbox"))).Error
             .ShouldBe($"The last 1 bytes of `{At("outbox")}` were a torn record and have been cut off, at byte {whole}.{Environment.NewLine}");
         (await RunAsync("outbox", "compact", "--outbox", At("outbox"))).Error.ShouldBe("");
+    }
+
+    [Fact]
+    public async Task What_a_service_says_changes_nothing_on_a_terminal()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var service = builder.Build();
+        service.Run(context =>
+        {
+            context.Response.StatusCode = 403;
+            return context.Response.WriteAsync("""{"code":"no\u001b[2J","detail":"x\n2 abc ACCEPTED\u202e"}""");
+        });
+        await service.StartAsync();
+        await RunAsync("build", "--in", Write("rows.csv", Csv), "--out", At("document.json"), "--key-file", At("secret"));
+
+        var sent = await RunAsync("send", At("document.json"), "--url", service.Urls.Single(), "--outbox", At("outbox"));
+        var dead = await RunAsync("outbox", "dead", "--outbox", At("outbox"));
+
+        sent.Error.ShouldEndWith($" dead: 403 no\uFFFD[2J (x\uFFFD2 abc ACCEPTED\uFFFD){Environment.NewLine}");
+        dead.Output.ShouldEndWith($" no\uFFFD[2J after 1 attempts (x\uFFFD2 abc ACCEPTED\uFFFD){Environment.NewLine}");
     }
 
     [Fact]

@@ -48,7 +48,7 @@ public static class AuditCommand
             }
             catch (AuditException e)
             {
-                await arguments.InvocationConfiguration.Error.WriteLineAsync(e.Message);
+                await arguments.InvocationConfiguration.Error.WriteLineAsync(TerminalText.Of(e.Message));
                 return (int)e.Outcome;
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -153,6 +153,6 @@ static class AuditOptions
     {
         readonly TextWriter writer = TextWriter.Synchronized(writer);
 
-        public void Report(string value) => writer.WriteLine(value);
+        public void Report(string value) => writer.WriteLine(TerminalText.Of(value));
     }
 }

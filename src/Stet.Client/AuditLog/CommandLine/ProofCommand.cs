@@ -24,7 +24,7 @@ static class ProofCommand
             var output = arguments.InvocationConfiguration.Output;
             if (arguments.GetValue(AuditOptions.Json)) await output.WriteLineAsync(ReportText.Json(report));
             else if (report.Problem is null) await output.WriteLineAsync(ReportText.Lines(report));
-            else await arguments.InvocationConfiguration.Error.WriteLineAsync(report.Problem);
+            else await arguments.InvocationConfiguration.Error.WriteLineAsync(TerminalText.Of(report.Problem));
             return report.Outcome;
         });
 

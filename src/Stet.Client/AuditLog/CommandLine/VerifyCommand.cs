@@ -26,7 +26,7 @@ static class VerifyCommand
             var output = arguments.InvocationConfiguration.Output;
             if (arguments.GetValue(AuditOptions.Json)) await output.WriteLineAsync(ReportText.Json(report));
             else if (report.Problem is null) await output.WriteLineAsync(ReportText.Lines(report) + Unchecked(arguments, options));
-            else await arguments.InvocationConfiguration.Error.WriteLineAsync(report.Problem);
+            else await arguments.InvocationConfiguration.Error.WriteLineAsync(TerminalText.Of(report.Problem));
             return report.Outcome;
         });
 
