@@ -54,6 +54,16 @@ public sealed record CedarLimits
     /// <value>256 to 1,048,576. Default 16,384.</value>
     public int Environments { get; init => field = Within(value, 256, 1_048_576); } = 16_384;
 
+    /// <summary>
+    /// Expressions that one validation types, parts of expressions included: each counts in every environment that it is
+    /// typed in, and every environment that a policy's scope leaves counts as one more. Eight million take about a second.
+    /// </summary>
+    /// <value>1,024 to 1,073,741,824. Default 8,388,608.</value>
+    public int TypedExpressions { get; init => field = Within(value, 1_024, MostTypedExpressions); } = 8_388_608;
+
+    /// <summary>The most that <see cref="TypedExpressions"/> can be.</summary>
+    public const int MostTypedExpressions = 1_073_741_824;
+
     static int Within(int value, int least, int most, [CallerMemberName] string member = "")
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(value, least, member);

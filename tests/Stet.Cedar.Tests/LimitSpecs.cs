@@ -182,6 +182,7 @@ public class LimitSpecs
         Should.Throw<ArgumentOutOfRangeException>(() => new CedarLimits { Policies = 0 });
         Should.Throw<ArgumentOutOfRangeException>(() => new CedarLimits { Entities = 1_000_001 });
         Should.Throw<ArgumentOutOfRangeException>(() => new CedarLimits { Ancestors = 15 });
+        Should.Throw<ArgumentOutOfRangeException>(() => new CedarLimits { TypedExpressions = 1_023 });
     }
 
     static readonly Request Request = new(new("User", "a"), new("Action", "b"), new("Doc", "c"), RecordValue.Empty);

@@ -18,12 +18,13 @@ public sealed partial class Schema : IEntityShapes
 
     internal Schema(
         SchemaSyntax syntax, Dictionary<string, EntityTypeDefinition> entityTypes,
-        Dictionary<EntityUid, ActionDefinition> actions, EntityStore actionEntities)
+        Dictionary<EntityUid, ActionDefinition> actions, EntityStore actionEntities, CedarLimits limits)
     {
         this.syntax = syntax;
         this.entityTypes = entityTypes.ToFrozenDictionary(StringComparer.Ordinal);
         this.actions = actions.ToFrozenDictionary();
         this.actionEntities = actionEntities;
+        Limits = limits;
         ActionTypes = actions.Keys.Select(action => action.Type).ToFrozenSet(StringComparer.Ordinal);
         EntityTypes = [.. entityTypes.Keys.Order(StringComparer.Ordinal)];
         Actions =
@@ -48,6 +49,9 @@ public sealed partial class Schema : IEntityShapes
         from principal in definition.PrincipalTypes
         from resource in definition.ResourceTypes
         select new RequestEnvironment(principal, action, resource);
+
+    /// <summary>What it was read under.</summary>
+    internal CedarLimits Limits { get; }
 
     /// <summary>The types of actions: <c>Action</c>, or that within a namespace.</summary>
     internal FrozenSet<string> ActionTypes { get; }

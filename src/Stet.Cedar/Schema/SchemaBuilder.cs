@@ -27,7 +27,7 @@ sealed class SchemaBuilder(CedarLimits limits)
             [.. actions.Values.Select(action => new EntityInput(action.Uid, RecordValue.Empty, action.Parents, RecordValue.Empty))],
             limits);
         return entities.Value is { } loaded
-            ? new(new Schema(syntax, entityTypes, actions, loaded), [])
+            ? new(new Schema(syntax, entityTypes, actions, loaded, limits), [])
             : new(null, entities.Findings);
     }
 

@@ -19,6 +19,9 @@ sealed partial class ExpressionTyper(
 
     readonly EntityType actionType = new(environment.Action.Type);
 
+    /// <summary>How many expressions were typed, parts of expressions included.</summary>
+    public long Typed { get; private set; }
+
     /// <summary>The type of the conjunction of all conditions: a Bool, or null after a report.</summary>
     public BoolType? TypeOf(EquatableArray<Condition> conditions)
     {
@@ -38,7 +41,13 @@ sealed partial class ExpressionTyper(
         return result;
     }
 
-    Typing TypeOf(Expression expression, ImmutableHashSet<Capability> held) => expression switch
+    Typing TypeOf(Expression expression, ImmutableHashSet<Capability> held)
+    {
+        Typed++;
+        return TypeOfKind(expression, held);
+    }
+
+    Typing TypeOfKind(Expression expression, ImmutableHashSet<Capability> held) => expression switch
     {
         Literal literal => TypeOf(literal.Value),
         VariableReference variable => TypeOf(variable.Variable),

@@ -7,6 +7,10 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
 
     readonly List<Finding> errors = [];
     readonly List<Finding> warnings = [];
+    long typedInAll;
+
+    // What is left of one policy in one environment is typed all the same: its text is bounded.
+    bool IsSpent => typedInAll > schema.Limits.TypedExpressions;
 
     public Outcome<ValidatedPolicies> Validate(PolicySet policies)
     {
@@ -14,14 +18,18 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
 
         // A template is checked where its links are.
         foreach (var template in policies.Templates)
+        {
+            if (IsSpent) break;
             if (!linked.Contains(template.Id)) ValidateUnlinked(template);
+        }
 
         foreach (var policy in policies.Active)
         {
-            if (errors.Count >= MostFindings) break;
+            if (IsSpent || errors.Count >= MostFindings) break;
             Validate(policy);
         }
 
+        if (IsSpent && errors.Count < MostFindings) errors.Add(TooMuch());
         return errors.Count > 0
             ? new(null, [.. errors, .. warnings])
             : new(new ValidatedPolicies(policies, schema), [.. warnings]);
@@ -40,6 +48,8 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
         {
             cancel.ThrowIfCancellationRequested();
             isApplicable = true;
+            typedInAll++;
+            if (IsSpent) return;
 
             // Environments that differ only in what the conditions do not read have the same types.
             var isNew = typed.Add((
@@ -55,6 +65,7 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
                     errors.Add(new Finding(code, policy.Id, where, $"{message} {Described(environment)}"));
             });
             canBeTrue |= typer.TypeOf(policy.Conditions) != BoolType.False;
+            typedInAll += typer.Typed;
             if (errors.Count >= MostFindings) return;
         }
 
@@ -75,15 +86,25 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
         foreach (var environment in new ScopeTyper(schema, template).Environments())
         {
             cancel.ThrowIfCancellationRequested();
+            if (IsSpent) return;
+
             var found = new List<Finding>();
-            new ExpressionTyper(schema, environment, (code, where, message) =>
-                found.Add(new Finding(code, template.Id, where, $"{message} {Described(environment)}"))).TypeOf(template.Conditions);
+            var typer = new ExpressionTyper(schema, environment, (code, where, message) =>
+                found.Add(new Finding(code, template.Id, where, $"{message} {Described(environment)}")));
+            typer.TypeOf(template.Conditions);
+            typedInAll += 1 + typer.Typed;
             if (found.Count == 0) return;
             first ??= found;
         }
 
         errors.AddRange((first ?? [Inapplicable(template)]).Take(MostFindings - errors.Count));
     }
+
+    Finding TooMuch() => new(
+        FindingCode.Limit, Policy: null, default,
+        $"These policies are too much to check: their expressions may be typed {schema.Limits.TypedExpressions} times, once in each "
+        + "environment they can meet. Name the action and the types (`is`) in their scopes, shorten their conditions, "
+        + "or name fewer types with `appliesTo` in the schema.");
 
     static Finding Inapplicable(Policy policy) => new(
         FindingCode.NoApplicableAction, policy.Id, policy.Principal.Where.To(policy.Resource.Where),

@@ -27,7 +27,8 @@ public sealed partial class Schema
     /// </summary>
     /// <param name="policies">What may become active together.</param>
     /// <param name="cancel">
-    /// Ends it early: its time grows with the policies and with the environments in which their conditions differ.
+    /// Ends it early: its time grows with the policies and with the environments in which their conditions differ, as far
+    /// as <see cref="CedarLimits.TypedExpressions"/> of the limits that the schema was read under.
     /// </param>
     /// <returns>
     /// The policies, with up to 1,000 warnings of code <see cref="FindingCode.NeverSatisfied"/> or

@@ -66,6 +66,34 @@ public class SchemaLimitSpecs
     }
 
     [Fact]
+    public void Policies_are_typed_so_often_over_all_environments()
+    {
+        var limits = new CedarLimits { TypedExpressions = 1_024 };
+        var types = string.Join(',', Enumerable.Range(0, 16).Select(i => $"E{i}"));
+        var schema = Cedar.Value(Schema.Parse(
+            $"entity {types} = {{n: Long}}; action a, b appliesTo {{principal: [{types}], resource: [{types}]}};", limits));
+
+        FindingCode[] Codes(string text) => [.. schema.Validate(Cedar.Policies(text)).Findings.Select(finding => finding.Code)];
+
+        // 256 environments of each action, and in each five expressions.
+        Codes("permit(principal, action == Action::\"a\", resource) when { principal.n < resource.n };").ShouldBe([FindingCode.Limit]);
+        Codes("permit(principal is E0, action == Action::\"a\", resource) when { principal.n < resource.n };").ShouldBeEmpty();
+        Codes(string.Concat(Enumerable.Repeat("permit(principal, action, resource);", 3))).ShouldBe([FindingCode.Limit]);
+        Codes("permit(principal == ?principal, action, resource) when { principal.n + true < resource.n };").ShouldBe([FindingCode.Limit]);
+    }
+
+    [Fact]
+    public void By_default_a_small_policy_cannot_take_long_however_many_environments_there_are()
+    {
+        var types = string.Join(',', Enumerable.Range(0, 128).Select(i => $"E{i}"));
+        var schema = Schemas.Of($"entity {types} = {{n: Long}}; action a appliesTo {{principal: [{types}], resource: [{types}]}};");
+        var chain = string.Join(" && ", Enumerable.Range(0, 500).Select(i => $"principal.n < resource.n+{i}"));
+
+        schema.Validate(Cedar.Policies($"permit(principal, action, resource) when {{ {chain} }};"))
+            .Findings.ShouldHaveSingleItem().Code.ShouldBe(FindingCode.Limit);
+    }
+
+    [Fact]
     public void An_action_is_in_at_most_so_many_groups()
     {
         var limits = new CedarLimits { Ancestors = 16 };
