@@ -9,7 +9,7 @@ sealed class AccessRequestSteps(Commands commands, Store store, TimeProvider clo
 {
     /// <param name="id">Which request.</param>
     /// <param name="context">Who takes the step.</param>
-    /// <param name="payload">What the step's idempotency key stands for.</param>
+    /// <param name="payload">What the step's idempotency key stands for, for this caller alone: whose step it is belongs to it.</param>
     /// <param name="decide">Its rule.</param>
     /// <returns>How it went, and the request as it stands after it, at the time of the decision; null when it was refused.</returns>
     public async Task<(Recorded Recorded, AccessRequest? Request, DateTimeOffset Now)> TakeAsync(
@@ -17,8 +17,8 @@ sealed class AccessRequestSteps(Commands commands, Store store, TimeProvider clo
     {
         DateTimeOffset decidedAt = default;
         var (recorded, request) = await commands.DecideWithStateAsync(
-            context, AccessRequestsModule.StreamOf(id), context.IdempotencyKey, Encoding.UTF8.GetBytes(payload),
-            (before, now) => decide(before, decidedAt = now));
+            context, AccessRequestsModule.StreamOf(id), context.IdempotencyKey,
+            Encoding.UTF8.GetBytes($"{context.Caller.Subject}\n{payload}"), (before, now) => decide(before, decidedAt = now));
         if (recorded.Problem is not null) return (recorded, null, decidedAt);
 
         // Sent again under the same key, a step is not decided again; the request may have gone on since.

@@ -10,7 +10,7 @@ sealed class PolicySteps(Commands commands, ContextCatalog contexts, PoliciesInF
 {
     /// <summary>Decides about a tenant's policies.</summary>
     /// <param name="context">Who asks.</param>
-    /// <param name="payload">What the idempotency key stands for.</param>
+    /// <param name="payload">What the idempotency key stands for, for this caller alone: whose step it is belongs to it.</param>
     /// <param name="decide">The command's rule.</param>
     public async Task<Recorded> DecideAsync(
         CommandContext context, string payload, Func<PolicyLife?, DateTimeOffset, Decision> decide) =>
@@ -21,7 +21,7 @@ sealed class PolicySteps(Commands commands, ContextCatalog contexts, PoliciesInF
         CommandContext context, string payload, Func<PolicyLife?, DateTimeOffset, Decision> decide)
     {
         var (recorded, life) = await commands.DecideWithStateAsync(
-            context, PolicyModule.LifeOf, context.IdempotencyKey, Encoding.UTF8.GetBytes(payload), decide);
+            context, PolicyModule.LifeOf, context.IdempotencyKey, Encoding.UTF8.GetBytes($"{context.Caller.Subject}\n{payload}"), decide);
         if (recorded.Events.Count > 0) policies.Forget(context.Caller.TenantId);
         return (recorded, life);
     }

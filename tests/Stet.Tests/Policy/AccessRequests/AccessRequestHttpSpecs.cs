@@ -375,7 +375,7 @@ public sealed class AccessRequestHttpSpecs
     }
 
     [Fact]
-    public async Task A_repeated_step_gets_the_answer_of_the_first()
+    public async Task A_step_that_its_actor_repeats_gets_the_answer_of_the_first()
     {
         var agents = await NewAsync();
         var id = await agents.RequestedAsync();
@@ -385,8 +385,9 @@ public sealed class AccessRequestHttpSpecs
 
         first.Status.ShouldBe(200, first.Text);
         second.Text.ShouldBe(first.Text);
+        (await ApproveAsync("dave")).ShouldBeProblem(409, "idempotency_conflict");
 
-        Task<Answer> ApproveAsync() => agents.Tenant.PostAsync(
-            $"/v1/policy/access-requests/{id}/approval", new JsonObject { ["note"] = "yes" }, ("X-Actor", "carol"), ("Idempotency-Key", $"approve-{id}"));
+        Task<Answer> ApproveAsync(string who = "carol") => agents.Tenant.PostAsync(
+            $"/v1/policy/access-requests/{id}/approval", new JsonObject { ["note"] = "yes" }, ("X-Actor", who), ("Idempotency-Key", $"approve-{id}"));
     }
 }

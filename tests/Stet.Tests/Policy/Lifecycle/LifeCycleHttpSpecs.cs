@@ -109,6 +109,26 @@ public class LifeCycleHttpSpecs
     }
 
     [Fact]
+    public async Task An_approval_is_repeated_by_who_gave_it_and_by_nobody_else()
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.NameApproversAsync();
+        var (candidate, triple) = await tenant.DiffedAsync(Text);
+
+        var first = await ApproveAsync(Bob);
+        var again = await ApproveAsync(Bob);
+
+        first.ShouldBeDone();
+        (again.Status, again.Text).ShouldBe((200, first.Text));
+        foreach (var other in (string[])[Cleo, Dan, Ada]) (await ApproveAsync(other)).ShouldBeProblem(409, "idempotency_conflict");
+        (await tenant.StepAsync(candidate, "approvals", triple.DeepClone(), Cleo, ("Idempotency-Key", "approve-2"))).ShouldBeDone();
+        (await tenant.StepAsync(candidate, "activation", triple.DeepClone(), Dan)).ShouldBeDone();
+
+        Task<Answer> ApproveAsync(string who) =>
+            tenant.StepAsync(candidate, "approvals", triple.DeepClone(), who, ("Idempotency-Key", "approve-1"));
+    }
+
+    [Fact]
     public async Task Refusals_of_approvals_say_why()
     {
         var tenant = await Tenant.NewAsync();
