@@ -30,7 +30,10 @@ public sealed class AuthenticationOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How old the keys may get before they are fetched anew. A key withdrawn is trusted this long.</summary>
+    /// <summary>
+    /// How old the keys may get before they are fetched anew. A key withdrawn is trusted this long; for as long as the
+    /// cool-down where that is longer, and until a fetch succeeds where fetches fail.
+    /// </summary>
     /// <value>1 minute to 1 day. Default 10 minutes.</value>
     [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")]
     public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromMinutes(10);

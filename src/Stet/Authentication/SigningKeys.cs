@@ -5,7 +5,8 @@ namespace Stet.Authentication;
 /// <summary>
 /// The issuer's keys, fetched when first wanted, again when they are older than the refresh interval, and at once when
 /// a token names an unknown key; never twice within the cool-down. A fetch that fails leaves the keys as they were,
-/// one that succeeds replaces them all: a key no longer listed is no longer trusted.
+/// one that succeeds replaces them all: a key no longer listed is no longer trusted. Nobody goes by keys that are older
+/// than the interval before a fetch was tried.
 /// </summary>
 sealed class SigningKeys(
     Jwks jwks, IOptions<AuthenticationOptions> options, Ed25519Verify ed25519, TimeProvider time,
@@ -18,31 +19,45 @@ sealed class SigningKeys(
     Task? fetching;
     long? attempted;
 
-    /// <summary>The keys to go by now; null until the first fetch succeeded. Starts a fetch when they are old.</summary>
+    /// <summary>The keys to go by now; null when a fetch has to be awaited first.</summary>
     public KeySet? Current()
     {
-        var last = Volatile.Read(ref fetched);
-        if (last is not null && time.GetElapsedTime(last.At) >= refreshInterval)
-            _ = FetchAsync();
+        if (Volatile.Read(ref fetched) is not { } last || IsOld(last.TriedAt)) return null;
 
-        return last?.Keys;
+        // The last fetch failed: until another succeeds, these are the keys.
+        if (IsOld(last.At)) _ = FetchAsync();
+        return last.Keys;
     }
 
-    /// <summary>The keys, with a fetch awaited first when none of them is the one wanted.</summary>
-    public async ValueTask<KeySet?> WithAsync(string? id, string algorithm, CancellationToken cancel)
+    /// <summary>The keys to go by now, with a fetch awaited first when they are old; null until one succeeded.</summary>
+    public async ValueTask<KeySet?> CurrentAsync(CancellationToken cancel)
     {
-        if (Current() is { } keys && keys.Find(id, algorithm) is not null) return keys;
+        if (Current() is { } keys) return keys;
 
         await FetchAsync().WaitAsync(cancel);
         return Volatile.Read(ref fetched)?.Keys;
     }
 
-    /// <summary>Whether any keys are known, with a fetch awaited first when none are.</summary>
+    /// <summary>Likewise, with a fetch awaited as well when none of them is the one wanted.</summary>
+    public async ValueTask<KeySet?> WithAsync(string? id, string algorithm, CancellationToken cancel)
+    {
+        if (await CurrentAsync(cancel) is { } keys && keys.Find(id, algorithm) is not null) return keys;
+
+        await FetchAsync().WaitAsync(cancel);
+        return Volatile.Read(ref fetched)?.Keys;
+    }
+
+    /// <summary>Whether any keys are known, with a fetch awaited first when none are. Starts a fetch when they are old.</summary>
     public async ValueTask<bool> AreKnownAsync(CancellationToken cancel)
     {
-        if (Current() is null) await FetchAsync().WaitAsync(cancel);
+        if (Current() is not null) return true;
+
+        var fetch = FetchAsync();
+        if (Volatile.Read(ref fetched) is null) await fetch.WaitAsync(cancel);
         return Volatile.Read(ref fetched) is not null;
     }
+
+    bool IsOld(long timestamp) => time.GetElapsedTime(timestamp) >= refreshInterval;
 
     // One fetch at a time, which all who need it share; none while the cool-down lasts.
     Task FetchAsync()
@@ -65,13 +80,15 @@ sealed class SigningKeys(
             var keys = fetched is { } last && last.Keys.IsFrom(json) ? last.Keys : KeySet.Parse(json, ed25519);
 
             if (!ReferenceEquals(keys, fetched?.Keys)) logger.KeysLoaded(keys.Count);
-            Volatile.Write(ref fetched, new Fetched(keys, time.GetTimestamp()));
+            var now = time.GetTimestamp();
+            Volatile.Write(ref fetched, new Fetched(keys, At: now, TriedAt: now));
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or UnauthorizedAccessException
             or OperationCanceledException or FormatException)
         {
             if (fetched is null) logger.NoKeysLoaded(failure);
             else logger.KeysNotLoaded(failure);
+            if (fetched is { } last) Volatile.Write(ref fetched, last with { TriedAt = time.GetTimestamp() });
         }
         finally
         {
@@ -79,5 +96,5 @@ sealed class SigningKeys(
         }
     }
 
-    sealed record Fetched(KeySet Keys, long At);
+    sealed record Fetched(KeySet Keys, long At, long TriedAt);
 }

@@ -26,13 +26,16 @@ sealed class TokenValidator(SigningKeys keys, IOptions<AuthenticationOptions> op
             return ValueTask.FromResult(TokenValidation.Refused(TokenFault.Malformed));
 
         var hash = TokenHash.Of(ascii);
-        return cache.Find(hash) is { } known && known.Keys == keys.Current()
-            ? ValueTask.FromResult(time.GetUtcNow() < known.GoodUntil ? known.Verification : Expired)
-            : VerifyAsync(ascii.ToArray(), hash, cancel);
+        var known = cache.Find(hash);
+        return known is not null && known.Keys == keys.Current()
+            ? ValueTask.FromResult(Again(known))
+            : VerifyAsync(ascii.ToArray(), hash, known, cancel);
     }
 
-    async ValueTask<TokenValidation> VerifyAsync(byte[] token, TokenHash hash, CancellationToken cancel)
+    async ValueTask<TokenValidation> VerifyAsync(byte[] token, TokenHash hash, KnownToken? known, CancellationToken cancel)
     {
+        if (known is not null && known.Keys == await keys.CurrentAsync(cancel)) return Again(known);
+
         var fault = SignedToken.Parse(token, out var signed);
         if (signed is null) return TokenValidation.Refused(fault);
 
@@ -50,4 +53,6 @@ sealed class TokenValidator(SigningKeys keys, IOptions<AuthenticationOptions> op
         cache.Add(hash, new KnownToken(verified, claims.GoodUntil, trusted));
         return verified;
     }
+
+    TokenValidation Again(KnownToken known) => time.GetUtcNow() < known.GoodUntil ? known.Verification : Expired;
 }

@@ -180,7 +180,7 @@ public sealed class BearerSpecs : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Old_keys_are_refreshed_by_ordinary_requests()
+    public async Task A_request_that_finds_the_keys_old_waits_for_new_ones()
     {
         var claims = Ordinary.ClaimsWith("exp", Ordinary.Tuesday.AddHours(1).ToUnixTimeSeconds());
         var token = Issuer.Sign(claims);
@@ -188,21 +188,12 @@ public sealed class BearerSpecs : IAsyncLifetime
         keys.Answer = Results.Text(Issuer.Set(Issuer.Es256("one")));
 
         time.Advance(new AuthenticationOptions().RefreshInterval);
-        // Answered from the old keys while the new ones are on their way: no request waits for a refresh.
-        await service.GetAsync("/facts", token);
 
-        await EventuallyAsync(async () =>
-            (await service.GetAsync("/facts", token)).StatusCode == HttpStatusCode.Unauthorized);
+        (await service.GetAsync("/facts", token)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         keys.Requests.ShouldBe(2);
     }
 
     async Task SendInventedAsync(int number) =>
         (await service.GetAsync("/facts", Issuer.Es256($"invented-{number}").Sign(Ordinary.Claims)))
             .StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
-
-    static async Task EventuallyAsync(Func<Task<bool>> holds)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await holds()) patience.Token.ThrowIfCancellationRequested();
-    }
 }

@@ -9,6 +9,7 @@ public class SigningKeysSpecs
     static readonly Issuer Old = Issuer.Es256("old");
     static readonly Issuer New = Issuer.Es256("new");
     static readonly AuthenticationOptions Defaults = new();
+    static readonly JsonObject Late = Ordinary.ClaimsWith("exp", Ordinary.Tuesday.AddDays(1).ToUnixTimeSeconds());
 
     [Fact]
     public async Task A_token_under_a_new_key_is_good_as_soon_as_the_cool_down_is_over()
@@ -36,6 +37,49 @@ public class SigningKeysSpecs
         (await keys.FaultOfAsync(New.Sign(Ordinary.Claims))).ShouldBe(TokenFault.None);
 
         (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.UnknownKey);
+    }
+
+    [Fact]
+    public async Task A_key_that_was_withdrawn_while_nobody_asked_is_trusted_no_longer_than_the_interval()
+    {
+        using var keys = new KeyFile(Old);
+        var token = Old.Sign(Ordinary.Claims);
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.None);
+
+        keys.Write(Issuer.Set(New));
+        keys.Time.Advance(Defaults.RefreshInterval);
+
+        (await keys.FaultOfAsync(Old.Sign(Ordinary.ClaimsWith("sub", "eve")))).ShouldBe(TokenFault.UnknownKey);
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.UnknownKey);
+    }
+
+    [Fact]
+    public async Task A_token_that_was_good_before_waits_for_keys_that_are_old_as_well()
+    {
+        using var keys = new KeyFile(Old);
+        var token = Old.Sign(Late);
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.None);
+        keys.Time.Advance(Defaults.RefreshInterval);
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.None);
+
+        keys.Write(Issuer.Set(New));
+        keys.Time.Advance(Defaults.RefreshInterval);
+
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.UnknownKey);
+    }
+
+    [Fact]
+    public async Task Keys_that_are_old_are_gone_by_where_no_others_can_be_fetched()
+    {
+        using var keys = new KeyFile(Old);
+        var token = Old.Sign(Late);
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.None);
+
+        keys.Delete();
+        keys.Time.Advance(Defaults.RefreshInterval);
+
+        (await keys.FaultOfAsync(token)).ShouldBe(TokenFault.None);
+        (await keys.FaultOfAsync(Old.Sign(Late))).ShouldBe(TokenFault.None);
     }
 
     [Theory]
