@@ -1,12 +1,19 @@
+using System.Collections.Immutable;
 using Stet.Cedar;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.Lifecycle;
 
-/// <summary>Reads the texts of candidates from the log.</summary>
-sealed class CandidateTexts(Store store)
+/// <summary>Reads candidates, and their texts from the log.</summary>
+sealed class CandidateTexts(Store store) : IDisposable
 {
+    // Each takes a core for up to seconds: however many are asked for, the other cores are there for everybody else.
+    readonly SemaphoreSlim turn = new(1);
+
+    /// <inheritdoc />
+    public void Dispose() => turn.Dispose();
+
     /// <summary>The event by which a candidate was drafted (the last time); null: none was.</summary>
     public async Task<PolicyDrafted?> FindAsync(string tenantId, string candidate, CancellationToken cancel)
     {
@@ -30,14 +37,32 @@ sealed class CandidateTexts(Store store)
     /// <summary>A candidate as the engine that runs now sees it; null: none of that name was drafted.</summary>
     public async Task<PolicyCandidate?> ReadAsync(string tenantId, string candidate, CancellationToken cancel) =>
         await FindAsync(tenantId, candidate, cancel) is { } drafted
-            ? PolicyCandidate.Read(drafted.Text, CedarLimits.Default, cancel).Candidate
+            ? (await ReadAsync(drafted.Text, cancel)).Candidate
             : null;
+
+    /// <summary>Reads and validates a candidate, one at a time on this instance.</summary>
+    public async Task<(PolicyCandidate? Candidate, ImmutableArray<PolicyFinding> Findings)> ReadAsync(
+        CandidateText text, CancellationToken cancel)
+    {
+        await turn.WaitAsync(cancel);
+        try
+        {
+            return PolicyCandidate.Read(text, CedarLimits.Default, cancel);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
 }
 
 /// <summary>Policies that were lately in use, compiled. Those of one digest are the same wherever they come from.</summary>
 sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<CompiledPolicies> logger)
 {
     const int Most = 32;
+
+    // Whoever drafted it was held to the limit: what is in force stays so where the limit was another one then.
+    static readonly CedarLimits limits = CedarLimits.Default with { TypedExpressions = CedarLimits.MostTypedExpressions };
 
     readonly Dictionary<(string TenantId, string Candidate), LinkedListNode<Loaded>> known = [];
     readonly LinkedList<Loaded> newestFirst = new();
@@ -94,7 +119,7 @@ sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<Compile
         try
         {
             var drafted = await texts.AtAsync(tenantId, draftedPosition, CancellationToken.None);
-            var candidate = PolicyCandidate.Read(drafted.Text, CedarLimits.Default).Candidate;
+            var candidate = PolicyCandidate.Read(drafted.Text, limits).Candidate;
 
             // INVARIANT: what decides is what was approved: the digest is computed anew from the text.
             if (candidate?.ValidatedPolicies is { } valid && candidate.Digest == digest) return candidate.Compile(valid, draftedPosition);

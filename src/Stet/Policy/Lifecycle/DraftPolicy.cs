@@ -132,10 +132,10 @@ public static class DraftPolicyEndpoint
             .Accepts<DraftRequest>("application/json").Produces<DraftAnswer>(201).Produces<DraftAnswer>()
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).WithAnswerHeader("Location", 201, 200);
 
-    static async Task<IResult> Post(HttpContext http, CommandContext context, PolicySteps steps)
+    static async Task<IResult> Post(HttpContext http, CommandContext context, PolicySteps steps, CandidateTexts texts)
     {
         var request = await RequestBody.ReadAsync(http, PolicyHttpJson.Default.DraftRequest, Limit);
-        var (candidate, findings) = PolicyCandidate.Read(request.Read(), CedarLimits.Default, context.Cancel);
+        var (candidate, findings) = await texts.ReadAsync(request.Read(), context.Cancel);
         if (candidate is null) return Problems.Answer(PolicyProblems.Unreadable(findings));
 
         request.CheckIds(candidate.Policies);
