@@ -15,7 +15,7 @@ sealed class PublicLogs(AuditOptions options)
     public Caller? CallerOf(HttpContext http) =>
         tenants.Count > 0 && http.Request.RouteValues["tenant_id"] is string tenantId && tenants.Contains(tenantId)
             && http.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>()?.Permission == Scopes.AuditRead
-                ? new Caller(tenantId, "anybody", mayRead)
+                ? new Caller(tenantId, "anybody", mayRead) { IsAnybody = true }
                 : null;
 
     /// <summary>Lets the answer to such a request be kept by caches that serve everybody.</summary>

@@ -10,6 +10,9 @@ namespace Stet.Authentication;
 public sealed record Caller(string TenantId, string Subject, IReadOnlySet<string> Scopes)
     : IBindableFromHttpContext<Caller>
 {
+    /// <summary>Whether this is no credential's caller, but anybody who reads what is open to everybody.</summary>
+    public bool IsAnybody { get; init; }
+
     static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Whether the text is a tenant id: a lower-case UUID in 8-4-4-4-12 form, and only that.</summary>

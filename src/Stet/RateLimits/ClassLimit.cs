@@ -46,4 +46,7 @@ sealed class ClassLimit
     public StringValues Remaining(long permits) => remaining[Math.Clamp(permits / step, 0, remaining.Length - 1)];
 }
 
-readonly record struct TenantBucket(string TenantId, RouteClass Class);
+/// <param name="TenantId">Whose.</param>
+/// <param name="Class">Of which requests.</param>
+/// <param name="IsPublic">Whether it is that of the readers of what the tenant has opened to everybody.</param>
+readonly record struct TenantBucket(string TenantId, RouteClass Class, bool IsPublic);

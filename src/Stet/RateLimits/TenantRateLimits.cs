@@ -7,9 +7,10 @@ using Stet.Authentication;
 namespace Stet.RateLimits;
 
 /// <summary>
-/// One token bucket per tenant and route class, in this instance's memory. The framework drops a bucket once it has
-/// been full for ten seconds (<see cref="RateLimiter.IdleDuration"/>), so there are never more buckets than tenants who
-/// asked for something within the last ten seconds and the time their bucket takes to fill.
+/// One token bucket per tenant and route class, and one for all readers of a tenant's public log, in this instance's
+/// memory. The framework drops a bucket once it has been full for ten seconds (<see cref="RateLimiter.IdleDuration"/>), so
+/// there are never more buckets than tenants who were asked for something within the last ten seconds and the time their
+/// bucket takes to fill.
 /// </summary>
 sealed class TenantRateLimits : IDisposable
 {
@@ -50,7 +51,7 @@ sealed class TenantRateLimits : IDisposable
 
         var limit = classes[bucket.Class];
         Announce(context, limit, $"\"{limit.Name}\";r=0;t={seconds}");
-        await Problems.WriteAsync(context, Limited(limit, seconds));
+        await Problems.WriteAsync(context, Limited(limit, bucket, seconds));
     }
 
     public void Dispose() => Limiter.Dispose();
@@ -61,9 +62,9 @@ sealed class TenantRateLimits : IDisposable
         context.Response.Headers["RateLimit"] = remaining;
     }
 
-    static Problem Limited(ClassLimit limit, int seconds) => new(
+    static Problem Limited(ClassLimit limit, TenantBucket bucket, int seconds) => new(
         Code: "rate_limited", Status: 429, Title: "Too many requests",
-        Detail: $"this tenant may send {limit.Rate.PerSecond} `{limit.Name}` requests a second, "
+        Detail: $"{(bucket.IsPublic ? "all readers of this public log" : "this tenant")} may send {limit.Rate.PerSecond} `{limit.Name}` requests a second, "
             + $"{limit.Rate.Burst} at once; wait and send fewer")
     {
         RetryAfterSeconds = seconds,
@@ -76,7 +77,7 @@ sealed class TenantRateLimits : IDisposable
             || context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is not { } required)
             return false;
 
-        bucket = new TenantBucket(caller.TenantId, RouteClasses.Of(required));
+        bucket = new TenantBucket(caller.TenantId, RouteClasses.Of(required), caller.IsAnybody);
         return true;
     }
 }

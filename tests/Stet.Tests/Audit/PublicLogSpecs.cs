@@ -59,6 +59,36 @@ public class PublicLogSpecs
         (await log.GetAsync("checkpoint")).Headers.NonValidated["Cache-Control"].ToString().ShouldBe("private, no-cache");
     }
 
+    [Fact]
+    public async Task Readers_of_a_public_log_do_not_use_up_what_its_tenant_may_read()
+    {
+        var tenantId = TestService.NewTenantId();
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Settings = new Dictionary<string, string?>
+            {
+                ["Audit:PublicLogs"] = tenantId,
+                ["RateLimits:Read:PerSecond"] = "1",
+                ["RateLimits:Read:Burst"] = "10",
+            },
+        });
+        var log = new LogClient(service, tenantId);
+        await log.RecordAsync(1);
+        using var anybody = service.AnonymousClient();
+
+        string? refused = null;
+        for (var i = 0; i < 100 && refused is null; i++)
+        {
+            using var read = await anybody.GetAsync(new Uri($"{log.Prefix}/checkpoint", UriKind.Relative));
+            if (read.StatusCode == HttpStatusCode.TooManyRequests) refused = await read.Content.ReadAsStringAsync();
+        }
+
+        refused.ShouldNotBeNull().ShouldContain("all readers of this public log may send");
+        var facts = await log.Tenant.GetAsync($"/v1/facts?{Corrections.OrdinaryJson.Query}");
+        facts.Status.ShouldBe(200, facts.Text);
+        facts.Headers["RateLimit"].ShouldBe("\"read\";r=9");
+    }
+
     [Theory]
     [InlineData("everybody")]
     [InlineData("00000000-0000-4000-8000-00000000000A")]
