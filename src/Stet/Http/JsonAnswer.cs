@@ -28,8 +28,8 @@ public static class JsonAnswer
     [ThreadStatic]
     static ArrayBufferWriter<byte>? buffer;
 
-    /// <summary>The answer to a write.</summary>
-    public static IResult Write<T>(int status, T body, JsonTypeInfo<T> json, long position, string? location = null) =>
+    /// <summary>The answer to a write; without a position, it reflects none that the caller may know.</summary>
+    public static IResult Write<T>(int status, T body, JsonTypeInfo<T> json, long? position, string? location = null) =>
         new WriteAnswer<T>(status, body, json, position, location);
 
     /// <summary>The answer to a read: 200, or 304 when the client has these very bytes.</summary>
@@ -60,7 +60,7 @@ public static class JsonAnswer
         return text;
     }
 
-    sealed class WriteAnswer<T>(int status, T body, JsonTypeInfo<T> json, long position, string? location) : IResult
+    sealed class WriteAnswer<T>(int status, T body, JsonTypeInfo<T> json, long? position, string? location) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
@@ -68,7 +68,7 @@ public static class JsonAnswer
             var response = httpContext.Response;
             response.StatusCode = status;
             response.ContentType = "application/json";
-            response.Headers[PositionHeader] = position.ToString(CultureInfo.InvariantCulture);
+            if (position is { } reflected) response.Headers[PositionHeader] = reflected.ToString(CultureInfo.InvariantCulture);
             if (location is not null) response.Headers.Location = location;
             response.ContentLength = text.Length;
             await response.BodyWriter.WriteAsync(text, httpContext.RequestAborted);

@@ -26,6 +26,19 @@ public class ProductionSpecs
     }
 
     [Fact]
+    public async Task An_administrator_is_not_told_how_long_the_log_of_another_tenant_is()
+    {
+        var service = await TestService.SharedAsync();
+        var (mine, other) = (TestService.NewTenantId(), TestService.NewTenantId());
+        (await new Tenant(service.Client(other)).PostAsync("/v1/corrections", Correction())).Status.ShouldBe(201);
+
+        var answer = await new Tenant(service.Client(mine)).SendAsync(HttpMethod.Put, $"/v1/tenants/{other}", null);
+
+        (answer.Status, answer.Text).ShouldBe((200, $$"""{"tenant_id":"{{other}}"}"""));
+        answer.Headers.ShouldNotContainKey("Stet-Position");
+    }
+
+    [Fact]
     public async Task A_tenant_is_created_by_an_administrator_and_by_nobody_else()
     {
         using var issuer = new TestIssuer();
