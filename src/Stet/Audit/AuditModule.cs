@@ -39,6 +39,7 @@ public static class AuditModule
         services.AddSingleton<RestoreGuard>();
         services.AddSingleton<Checkpoints>();
         services.AddSingleton<AuditReader>();
+        services.AddSingleton<RunningExports>();
         services.AddSingleton<AuditKeys>();
         services.AddSingleton<Proofs>();
         services.AddSingleton<Receipts>();

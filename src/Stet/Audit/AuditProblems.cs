@@ -28,6 +28,10 @@ public static class AuditProblems
         "it contradicts what was signed before, or its signatures cannot be remembered; whoever runs the service finds the reason in `/readyz` and the log")
     { RetryAfterSeconds = 60 };
 
+    public static Problem TooManyExports { get; } = new(
+        "too_many_exports", 429, "Too many exports at once", "two exports of this log are running: try again when one of them has ended")
+    { RetryAfterSeconds = 10 };
+
     public static Problem Altered { get; } = new(
         "audit_altered", 500, "What is stored is not what was logged", "an event or leaf was changed behind the log's back; report it to whoever runs the service");
 

@@ -17,7 +17,8 @@ static class ExportEndpoint
             .RequirePermission(Scopes.AuditExport).Produces<string>(200, "application/x-tar").ProducesProblem(404).ProducesProblem(410);
 
     static async Task<IResult> Get(
-        HttpContext http, Checkpoints checkpoints, TenantLogs logs, AuditReader reader, AuditKeys keys, AuditAccess access, TimeProvider clock)
+        HttpContext http, Checkpoints checkpoints, TenantLogs logs, AuditReader reader, AuditKeys keys, AuditAccess access,
+        RunningExports running, TimeProvider clock)
     {
         var log = AuditAccess.Log(http);
         var signed = await checkpoints.NewestAsync(log, 0, http.RequestAborted);
@@ -25,14 +26,32 @@ static class ExportEndpoint
 
         // As it is now, it knows the secret of every event that the checkpoint covers.
         log = (await logs.FindAsync(log.TenantId, http.RequestAborted))!;
-        return new ExportAnswer(log, signed, answer, reader, access, clock);
+        return new ExportAnswer(log, signed, answer, reader, access, running, clock);
     }
 
     sealed class ExportAnswer(
         TenantLog log, SignedCheckpoint signed, LogKeysAnswer keys, AuditReader reader, AuditAccess access,
-        TimeProvider clock) : IResult
+        RunningExports running, TimeProvider clock) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            if (!running.TryBegin(log.TenantId))
+            {
+                await Problems.WriteAsync(httpContext, AuditProblems.TooManyExports);
+                return;
+            }
+
+            try
+            {
+                await AnswerAsync(httpContext);
+            }
+            finally
+            {
+                running.End(log.TenantId);
+            }
+        }
+
+        async Task AnswerAsync(HttpContext httpContext)
         {
             var response = httpContext.Response;
             response.ContentType = "application/x-tar";
@@ -138,5 +157,29 @@ static class ExportEndpoint
             if (!OperatingSystem.IsWindows()) File.Delete(file.Name);
             return file;
         }
+    }
+}
+
+/// <summary>How many exports of each log this instance makes: each has a file as large as the log's payloads while its reader takes it.</summary>
+sealed class RunningExports
+{
+    const int Most = 2;
+
+    readonly Dictionary<string, int> counts = [];
+
+    public bool TryBegin(string tenantId)
+    {
+        lock (counts)
+        {
+            var count = counts.GetValueOrDefault(tenantId);
+            if (count < Most) counts[tenantId] = count + 1;
+            return count < Most;
+        }
+    }
+
+    public void End(string tenantId)
+    {
+        lock (counts)
+            if (--counts[tenantId] == 0) counts.Remove(tenantId);
     }
 }

@@ -338,6 +338,27 @@ public class ProofSpecs
     }
 
     [Fact]
+    public async Task Two_exports_of_a_log_run_at_a_time()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = await OfAsync(service, 3);
+        Task<Served>[] others = [];
+
+        var first = await ExportAsync(service, log, async () =>
+        {
+            others = [log.GetAsync("export"), log.GetAsync("export")];
+            var refused = await await Task.WhenAny(others);
+
+            (refused.Status, refused.Code, refused.Headers.RetryAfter?.Delta).ShouldBe(
+                (HttpStatusCode.TooManyRequests, "too_many_exports", TimeSpan.FromSeconds(10)));
+        });
+
+        first.Status.ShouldBe(HttpStatusCode.OK);
+        (await Task.WhenAll(others)).Select(other => other.Status).ShouldContain(HttpStatusCode.OK);
+        (await log.GetAsync("export")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task The_keys_are_listed_for_people()
     {
         var (log, _) = await OfAsync(1);
