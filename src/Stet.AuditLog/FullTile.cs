@@ -25,11 +25,8 @@ public sealed class FullTile
 
         Index = index;
         for (var i = 0; i < Tile.FullWidth; i++) nodes[i] = new LogHash(hashes.Slice(i * LogHash.Size, LogHash.Size));
-        for (var i = Tile.FullWidth; i < NodeCount; i++)
-        {
-            var children = 2 * (i - Tile.FullWidth);
-            nodes[i] = LogHash.Node(nodes[children], nodes[children + 1]);
-        }
+        for (var (below, width) = (0, Tile.FullWidth); width > 1; (below, width) = (below + width, width / 2))
+            LogHash.Nodes(nodes.AsSpan(below, width), nodes.AsSpan(below + width));
     }
 
     /// <summary>Which tile of level 0.</summary>

@@ -46,12 +46,8 @@ public sealed class NewestLeaves
         var height = completed.Count;
         var first = before >> height;
         var roots = new LogHash[((before + completed[0].Length) >> height) - first];
-        for (var i = 0; i < roots.Length; i++)
-        {
-            var left = (2 * (first + i)) - (before >> (height - 1));
-            roots[i] = LogHash.Node(left < 0 ? Peak(height - 1) : below[left], below[left + 1]);
-        }
-
+        LogHash[] children = ((before >> (height - 1)) & 1) == 1 ? [Peak(height - 1), .. below] : below;
+        LogHash.Nodes(children, roots);
         return roots;
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Stet.AuditLog;
@@ -68,7 +69,7 @@ public sealed class Peaks
     /// </param>
     public void Append(LogHash leaf, ICollection<FilledTile>? filled = null)
     {
-        if (Size == long.MaxValue) throw new InvalidOperationException("The tree is full: it has 2^63 - 1 leaves.");
+        if (Size == long.MaxValue) throw Full();
 
         var hash = leaf;
         var count = CountOf(Size);
@@ -86,13 +87,47 @@ public sealed class Peaks
         Size++;
     }
 
-    /// <summary>Adds leaves on the right, in their order.</summary>
+    /// <summary>Adds leaves on the right, in their order: level by level, which is faster than one by one.</summary>
     /// <param name="leaves">Their hashes.</param>
     /// <param name="filled">Gets the tiles that they made full, in the order that they were.</param>
     public void Append(ReadOnlySpan<LogHash> leaves, ICollection<FilledTile>? filled = null)
     {
-        foreach (var leaf in leaves) Append(leaf, filled);
+        if (leaves.Length > long.MaxValue - Size) throw Full();
+
+        while (!leaves.IsEmpty)
+        {
+            // Tiles get full with the last leaf of a part only, and so in their order.
+            var part = (int)Math.Min(leaves.Length, Tile.FullWidth - (Size % Tile.FullWidth));
+            AppendInTile(leaves[..part], filled);
+            leaves = leaves[part..];
+        }
     }
+
+    [SkipLocalsInit]
+    void AppendInTile(ReadOnlySpan<LogHash> leaves, ICollection<FilledTile>? filled)
+    {
+        Span<LogHash> edge = stackalloc LogHash[MostPeaks];
+        Span<LogHash> row = stackalloc LogHash[Tile.FullWidth];
+        var (first, end, kept) = (Size, Size + leaves.Length, CountOf(Size));
+        leaves.CopyTo(row[(int)(first & 1)..]);
+
+        // The new hashes of each height are those from first to before end; an odd one's left sibling is a peak.
+        for (var height = 0; first < end; height++)
+        {
+            var isOdd = (int)(first & 1);
+            if (height > 0 && height % Tile.Height == 0) filled?.Add(new FilledTile((height / Tile.Height) - 1, first, row[isOdd]));
+            if (isOdd == 1) row[0] = peaks[--kept];
+            if ((end & 1) == 1) edge[CountOf(end) - 1] = row[(int)(end - 1 - (first - isOdd))];
+
+            (first, end) = (first >> 1, end >> 1);
+            LogHash.Nodes(row[..(2 * (int)(end - first))], row[(int)(first & 1)..]);
+        }
+
+        Size += leaves.Length;
+        edge[kept..CountOf(Size)].CopyTo(peaks.AsSpan(kept));
+    }
+
+    static InvalidOperationException Full() => new("The tree is full: it has 2^63 - 1 leaves.");
 
     /// <summary>How many peaks a tree of that size has.</summary>
     internal static int CountOf(long size) => BitOperations.PopCount((ulong)size);

@@ -196,9 +196,7 @@ public sealed class ProofPlan
         hashes = hashes[..subtree.HashCount];
         MemoryMarshal.Cast<byte, LogHash>(bytes).Slice(slot, hashes.Length).CopyTo(hashes);
 
-        for (; hashes.Length > 1; hashes = hashes[..(hashes.Length / 2)])
-            for (var i = 0; i < hashes.Length; i += 2)
-                hashes[i / 2] = LogHash.Node(hashes[i], hashes[i + 1]);
+        for (; hashes.Length > 1; hashes = hashes[..(hashes.Length / 2)]) LogHash.Nodes(hashes, hashes);
 
         return hashes[0];
     }

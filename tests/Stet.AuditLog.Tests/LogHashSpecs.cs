@@ -27,6 +27,34 @@ public class LogHashSpecs
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(17)]
+    [InlineData(256)]
+    public void Leaves_and_nodes_hash_together_as_they_do_alone(int count)
+    {
+        var entries = Enumerable.Range(0, count).Select(i => new ReadOnlyMemory<byte>(RandomNumberGenerator.GetBytes(37 * i))).ToArray();
+        var leaves = new LogHash[count];
+        LogHash.Leaves(entries, leaves);
+        leaves.ShouldBe(entries.Select(e => Hashes.Leaf(e.Span)));
+
+        var nodes = leaves.Chunk(2).Where(pair => pair.Length == 2).Select(pair => Hashes.Node(pair[0], pair[1])).ToArray();
+        for (var shift = 0; shift <= 1 && nodes.Length > 0; shift++)
+        {
+            var row = leaves.ToArray();
+            LogHash.Nodes(row, row.AsSpan(shift));
+            row[shift..(shift + nodes.Length)].ShouldBe(nodes);
+        }
+    }
+
+    [Fact]
+    public void Too_little_room_for_the_hashes_of_many_is_a_mistake_of_the_program()
+    {
+        Should.Throw<ArgumentException>(() => LogHash.Leaves(new ReadOnlyMemory<byte>[2], new LogHash[1]));
+        Should.Throw<ArgumentException>(() => LogHash.Nodes(new LogHash[4], new LogHash[1]));
+    }
+
     [Fact]
     public void The_fast_functions_are_found_where_ed25519_of_openssl_is() =>
         (Ed25519.OpenSsl is not null && !Sha256.IsNative).ShouldBeFalse();

@@ -88,6 +88,38 @@ public class PeaksSpecs
             select new FilledTile(level, (size / leaves) - 1, Expected(level, (size / leaves) - 1)));
     }
 
+    [Fact]
+    public void Leaves_added_together_and_one_by_one_come_to_the_same() =>
+        Prop.ForAll(Sizes, Gen.Choose(0, 700).ListOf(4).ToArbitrary(), (start, parts) =>
+        {
+            var (together, single) = (new Peaks(start, tree.Peaks(start)), new Peaks(start, tree.Peaks(start)));
+            var (filledTogether, filledSingle) = (new List<FilledTile>(), new List<FilledTile>());
+
+            foreach (var part in parts)
+            {
+                var leaves = tree.Leaves.Skip((int)together.Size % 65_000).Take(part).ToArray();
+                together.Append(leaves, filledTogether);
+                foreach (var leaf in leaves) single.Append(leaf, filledSingle);
+
+                together.Size.ShouldBe(single.Size);
+                together.Hashes.ToArray().ShouldBe(single.Hashes.ToArray());
+                filledTogether.ShouldBe(filledSingle);
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(100));
+
+    [Fact]
+    public void A_tree_takes_no_leaves_beyond_its_largest_size()
+    {
+        var peaks = new Peaks(long.MaxValue - 1, new LogHash[62]);
+
+        Should.Throw<InvalidOperationException>(() => peaks.Append(new LogHash[2]));
+        peaks.Append([LogHash.EmptyRoot]);
+
+        var single = new Peaks(long.MaxValue - 1, new LogHash[62]);
+        single.Append(LogHash.EmptyRoot);
+        peaks.Hashes.ToArray().ShouldBe(single.Hashes.ToArray());
+    }
+
     [Theory]
     [InlineData(0, 32)]
     [InlineData(1, 0)]

@@ -164,7 +164,7 @@ public sealed class AuditPart : IAppendLogPart
     /// <inheritdoc />
     public byte[] Seal(bool receipts)
     {
-        foreach (var leaf in leaves) Tree.Append(leaf.Hash, Filled);
+        Tree.Append([.. leaves.Select(l => l.Hash)], Filled);
         IsGuarded = isVerified && (receipts || Start / GuardEvery != Tree.Size / GuardEvery);
         return Tree.ToArray();
     }

@@ -43,7 +43,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
 
         var page = await ReadPageAsync(connection, log, leaves, cancel);
         var filled = new List<FilledTile>();
-        foreach (var leaf in page) tree.Append(leaf.Hash, filled);
+        tree.Append([.. page.Select(l => l.Hash)], filled);
         var isComplete = tree.Size == position;
 
         await using var batch = new NpgsqlBatch(connection);
