@@ -107,5 +107,5 @@ sealed class PolicyService : IDisposable
             : null;
 
     static string DetailOf(JsonElement answer) =>
-        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("detail", out var detail) ? $"{CodeOf(answer)}: {detail.GetString()}" : "no reason given";
+        answer.ValueKind == JsonValueKind.Object && answer.TryGetProperty("detail", out var detail) ? $"{CodeOf(answer)}: {detail}" : "no reason given";
 }

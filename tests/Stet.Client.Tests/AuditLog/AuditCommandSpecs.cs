@@ -223,8 +223,8 @@ public class AuditCommandSpecs
     public async Task What_a_server_or_a_file_says_changes_nothing_on_a_terminal()
     {
         using var folder = new TestFolder().Export(Log);
-        folder.Write("checkpoint", Log.Note().Replace(TestLog.Origin, "other\u001b[2J\u202e"));
-        await using var exporting = AuditExportSpecs.Serving(AuditExportSpecs.Tar([("tile/\u001b[2J\nVerified", "x")]));
+        folder.Write("checkpoint", Log.Note().Replace(TestLog.Origin, "other\u009b[2J\u202e"));
+        await using var exporting = AuditExportSpecs.Serving(AuditExportSpecs.Tar([("tile/\u001b[2J\u202eVerified", "x")]));
         await using var answering = new TestServer((_, _) => new("200 OK", [], "Bad \u001b[2J\r\n"));
 
         var verified = await RunAsync("verify", "--log", folder.Root, "--vkey", Vkey);
