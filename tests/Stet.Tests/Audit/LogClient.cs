@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json.Nodes;
 using Npgsql;
 using Stet.AuditLog;
@@ -18,6 +20,23 @@ sealed class LogClient(TestService service, string tenantId)
     readonly HttpClient http = service.Client(tenantId);
 
     public static LogClient New(TestService service) => new(service, TestService.NewTenantId());
+
+    /// <summary>One with so many events, all of which a checkpoint covers.</summary>
+    public static async Task<LogClient> SignedAsync(TestService service, int size)
+    {
+        var log = New(service);
+        await log.RecordAsync(size);
+        (await log.CheckpointAsync($"?min_position={size}")).Size.ShouldBe(size);
+        return log;
+    }
+
+    /// <summary>The commitment that data and salt of a payload come to.</summary>
+    public static string CommitOf(JsonNode payload)
+    {
+        var canonical = new ArrayBufferWriter<byte>();
+        CanonicalJson.TryWrite(Encoding.UTF8.GetBytes(payload["data"]!.ToJsonString()), canonical, out _).ShouldBeTrue();
+        return Commitment.Of(Convert.FromBase64String((string)payload["salt"]!), canonical.WrittenSpan).ToString();
+    }
 
     public string TenantId => tenantId;
 
@@ -116,7 +135,7 @@ sealed class LogClient(TestService service, string tenantId)
 /// <summary>What was served.</summary>
 sealed record Served(HttpStatusCode Status, byte[] Body, HttpResponseHeaders Headers, HttpContentHeaders ContentHeaders)
 {
-    public string Text => System.Text.Encoding.UTF8.GetString(Body);
+    public string Text => Encoding.UTF8.GetString(Body);
 
     public string? Code => ContentHeaders.ContentType?.MediaType == "application/problem+json" ? (string?)JsonNode.Parse(Text)!["code"] : null;
 }
