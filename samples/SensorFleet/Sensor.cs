@@ -52,7 +52,7 @@ sealed class Sensor : IAsyncDisposable, IProgress<Delivery>
     /// <param name="lie">What the sensor claims instead of the truth; null: the truth.</param>
     public async Task<PcsDocument> MeasureAsync(long epoch, Func<PcsDocument, PcsDocument>? lie = null)
     {
-        using var builder = new EpochBuilder(plan);
+        var builder = new EpochBuilder(plan);
         for (var i = 0; i < RowsPerEpoch; i++) Add(builder, (epoch * RowsPerEpoch) + i);
 
         var truth = builder.Finish(epoch, PcsPlan.SentAt(TimeProvider.System.GetUtcNow()));

@@ -28,6 +28,9 @@ public sealed record PcsAssessment(double RecomputedDHat, double RecomputedBudge
     const double GreatestDHat = 3.5;
     const int MostNamed = 8;
 
+    // What senders name whose r is not that of classic zlib level 6.
+    const string OtherCompressor = "zlib";
+
     /// <summary>Whether somebody has to look at the document; otherwise it is accepted.</summary>
     public bool IsEscalated
     {
@@ -96,7 +99,7 @@ public sealed record PcsAssessment(double RecomputedDHat, double RecomputedBudge
     static bool IsOnlyCompressor(ValueList<string> fallbacks)
     {
         foreach (var fallback in fallbacks.AsSpan())
-            if (fallback != Compressor.FallbackName) return false;
+            if (fallback != OtherCompressor) return false;
 
         return fallbacks.Count > 0;
     }

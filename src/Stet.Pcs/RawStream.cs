@@ -4,22 +4,20 @@ namespace Stet.Pcs;
 /// <param name="MerkleRoot">Over its chunks, 64 lower-case hexadecimal digits.</param>
 /// <param name="LeafCount">How many chunks there are.</param>
 /// <param name="Length">Bytes.</param>
-/// <param name="R">Compressed length by length, 0 to 1, rounded to nine decimals; 1 for an empty stream.</param>
-/// <param name="Fallbacks">
-/// What <c>ft.fallbacks</c> has to name: <c>zlib</c> if R is not that of classic zlib level 6, else nothing.
+/// <param name="R">
+/// Its length at level 6 of classic zlib by its length, 0 to 1, rounded to nine decimals; 1 for an empty stream.
 /// </param>
-public sealed record RawStreamSummary(
-    string MerkleRoot, long LeafCount, long Length, double R, ValueList<string> Fallbacks);
+public sealed record RawStreamSummary(string MerkleRoot, long LeafCount, long Length, double R);
 
 /// <summary>
 /// The raw stream of a shard's epoch, row after row: a line <c>timestamp,x,y,z</c> each, joined by LF. It is hashed and
 /// compressed as it comes; nothing of it is kept.
 /// </summary>
 /// <remarks>
-/// A block is compressed by another thread while the caller brings the next one: zlib takes most of the time. Members are
+/// A block is compressed by another thread while the caller brings the next one: that takes most of the time. Members are
 /// for one thread at a time.
 /// </remarks>
-public sealed class RawStream : IDisposable
+public sealed class RawStream
 {
     /// <summary>Bytes per chunk unless told otherwise, for 0.1 as its command line has it.</summary>
     public const int DefaultChunkSizeOfV01 = 64;
@@ -31,8 +29,7 @@ public sealed class RawStream : IDisposable
 
     readonly MerkleTree tree;
     readonly byte[] chunk;
-    readonly CountingStream compressed = new();
-    readonly Compressor compressor;
+    readonly ClassicZlib zlib;
     readonly byte[] timestampText = new byte[NineDecimals.Room];
     byte[] waiting = new byte[BlockSize];
     byte[] compressing = new byte[BlockSize];
@@ -40,6 +37,7 @@ public sealed class RawStream : IDisposable
     int waitingLength;
     int chunkLength;
     long length;
+    long compressedLength;
 
     /// <param name="version">Which Merkle tree.</param>
     /// <param name="chunkSize">Bytes per leaf, 1 to 1,048,576.</param>
@@ -50,11 +48,8 @@ public sealed class RawStream : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(chunkSize, 1_048_576);
         tree = new MerkleTree(version);
         chunk = new byte[chunkSize];
-        compressor = Compressor.Create(compressed);
+        zlib = new ClassicZlib(bytes => compressedLength += bytes.Length);
     }
-
-    /// <summary>Whether r is that of classic zlib level 6 here; found out once.</summary>
-    public static bool IsClassic => Compressor.IsClassic;
 
     /// <summary>Adds a row.</summary>
     /// <param name="timestamp">A finite number, printed with nine decimals.</param>
@@ -79,24 +74,15 @@ public sealed class RawStream : IDisposable
     public RawStreamSummary Finish()
     {
         Settle();
-        compressor.Append(waiting.AsSpan(0, waitingLength));
+        zlib.Append(waiting.AsSpan(0, waitingLength));
         Hash(waiting.AsSpan(0, waitingLength));
         waitingLength = 0;
         if (chunkLength > 0) tree.AddLeaf(chunk.AsSpan(0, chunkLength));
         chunkLength = 0;
-        compressor.Finish();
+        zlib.Finish();
 
-        var r = length == 0 ? 1 : Rounding.Exact(Math.Min(1, (double)compressed.Length / length));
-        return new RawStreamSummary(
-            tree.Root(), tree.LeafCount, length, r, IsClassic ? [] : [Compressor.FallbackName]);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        // A compressor that is at work must not lose its memory; whether it succeeded does not matter any more.
-        compression.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
-        compressor.Dispose();
+        var r = length == 0 ? 1 : Rounding.Exact(Math.Min(1, (double)compressedLength / length));
+        return new RawStreamSummary(tree.Root(), tree.LeafCount, length, r);
     }
 
     /// <summary>Adds bytes as they are.</summary>
@@ -122,7 +108,7 @@ public sealed class RawStream : IDisposable
         (waiting, compressing) = (compressing, waiting);
         var block = compressing.AsMemory(0, waitingLength);
         waitingLength = 0;
-        compression = Task.Run(() => compressor.Append(block.Span));
+        compression = Task.Run(() => zlib.Append(block.Span));
         Hash(block.Span);
     }
 
@@ -141,39 +127,5 @@ public sealed class RawStream : IDisposable
 
         data.CopyTo(chunk.AsSpan(chunkLength));
         chunkLength += data.Length;
-    }
-
-    /// <summary>Takes anything and keeps its length.</summary>
-    sealed class CountingStream : Stream
-    {
-        long length;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => length;
-
-        public override long Position
-        {
-            get => length;
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(ReadOnlySpan<byte> buffer) => length += buffer.Length;
-
-        public override void Write(byte[] buffer, int offset, int count) => length += count;
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

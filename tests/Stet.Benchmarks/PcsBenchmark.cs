@@ -142,14 +142,14 @@ static class PcsBenchmark
         });
         Time("raw stream: root and r", () =>
         {
-            using var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
+            var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
             for (var i = 0; i < rows.Length; i++) stream.AddRow(i, rows[i].X, rows[i].Y, rows[i].Z);
             return stream.Finish().ToString();
         });
         Time("N_j, root and r, as the agent computes them", () =>
         {
             var counter = new BoxCounter(BoxCounter.DefaultScales.AsSpan());
-            using var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
+            var stream = new RawStream(PcsVersion.V10, RawStream.DefaultChunkSizeOfV10);
             for (var i = 0; i < rows.Length; i++)
             {
                 counter.Add(points[i]);

@@ -32,7 +32,7 @@ public readonly ref struct EventRow(
 /// Makes the document of an epoch out of its rows. Cells are counted, and the stream hashed and compressed, as the rows
 /// come; the points are kept, 24 bytes each, because the coherence needs all of them.
 /// </summary>
-public sealed class EpochBuilder : IDisposable
+public sealed class EpochBuilder
 {
     /// <summary>The fallback that names rows which came after their epoch was closed.</summary>
     public const string LateRows = "late_rows";
@@ -66,7 +66,7 @@ public sealed class EpochBuilder : IDisposable
     /// <summary>The epoch's document, not signed. Nothing may be added after it.</summary>
     /// <param name="epoch">Which epoch, from 0.</param>
     /// <param name="sentAt">Time of RFC 3339.</param>
-    /// <param name="fallbacks">What was done in a lesser way, beside the compressor.</param>
+    /// <param name="fallbacks">What was done in a lesser way.</param>
     /// <param name="directions">Told how many of the 100 directions of the coherence are done; null: nobody is.</param>
     /// <param name="cancel">Ends the work.</param>
     /// <exception cref="AgentException">There are no rows, or no service could read the document.</exception>
@@ -81,7 +81,7 @@ public sealed class EpochBuilder : IDisposable
         var coherence = Coherence.Measure(CollectionsMarshal.AsSpan(points), plan.Seed, progress: directions, cancel: cancel);
         var dHat = TheilSen.DHat(counts.AsSpan(), plan.Version);
         var parameters = PcsParameters.Default;
-        ValueList<string> all = [.. summary.Fallbacks, .. fallbacks ?? []];
+        ValueList<string> lesser = [.. fallbacks ?? []];
 
         return Checked(new PcsDocument
         {
@@ -99,15 +99,12 @@ public sealed class EpochBuilder : IDisposable
             Regime = parameters.Regime(dHat, coherence.CohStar),
             Budget = parameters.Budget(dHat, coherence.CohStar, summary.R),
             MerkleRoot = summary.MerkleRoot,
-            Delivery = PcsDelivery.Direct with { Degraded = all.Count > 0, Fallbacks = all },
+            Delivery = PcsDelivery.Direct with { Degraded = lesser.Count > 0, Fallbacks = lesser },
             Header = plan.Version == PcsVersion.V01
                 ? null
                 : new PcsHeader(plan.Key.Algorithm, plan.Kid, plan.Tenant, plan.ChunkSize, summary.LeafCount),
         });
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => stream.Dispose();
 
     static PcsDocument Checked(PcsDocument document) => PcsDocument.TryRead(document.ToJson(), out _, out var refusal)
         ? document

@@ -40,7 +40,7 @@ sealed record ClosedEpoch(long Epoch, EpochBuilder Builder, long End, long LateR
 /// <param name="plan">How epochs become documents.</param>
 /// <param name="rule">When they are over.</param>
 /// <param name="before">The last epoch before; null if there is none.</param>
-sealed class EpochCutter(PcsPlan plan, EpochRule rule, long? before) : IDisposable
+sealed class EpochCutter(PcsPlan plan, EpochRule rule, long? before)
 {
     const long GreatestEpoch = (1L << 53) - 1;
 
@@ -90,8 +90,6 @@ sealed class EpochCutter(PcsPlan plan, EpochRule rule, long? before) : IDisposab
         (open, lastClosed, lateRows) = (null, epoch, 0);
         return closed;
     }
-
-    public void Dispose() => open?.Dispose();
 
     void Open(long number) => (open, epoch) = (new EpochBuilder(plan), number);
 

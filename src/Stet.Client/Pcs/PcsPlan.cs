@@ -37,7 +37,7 @@ public sealed record PcsPlan(string ShardId, PcsSigningKey Key)
     /// <exception cref="AgentException">It could not: the message says why.</exception>
     public void Check()
     {
-        using var trial = new EpochBuilder(this);
+        var trial = new EpochBuilder(this);
         trial.Add(new EventRow(0, new Point(0, 0, 0), "0"u8, "0"u8, "0"u8));
         Key.Sign(trial.Finish(epoch: 0, SentAt(DateTimeOffset.UnixEpoch)));
     }

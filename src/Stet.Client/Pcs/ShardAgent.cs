@@ -41,7 +41,7 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         var last = outbox.Checkpoint(source);
         var unmarked = UnmarkedAfter(last);
         using var rows = EventSource.Open(source, last?.Offset ?? 0);
-        using var cutter = new EpochCutter(plan, rule, last?.Epoch);
+        var cutter = new EpochCutter(plan, rule, last?.Epoch);
         var quietSince = clock.GetTimestamp();
         try
         {
@@ -82,10 +82,9 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
 
     async Task KeepAsync(string source, ClosedEpoch closed, Unmarked unmarked, CancellationToken stop)
     {
-        using var builder = closed.Builder;
         string[] fallbacks = closed.LateRows > 0 || isShortened ? [EpochBuilder.LateRows] : [];
         var document = await Task.Run(
-            () => builder.Finish(closed.Epoch, PcsPlan.SentAt(clock.GetUtcNow()), fallbacks, cancel: stop), stop);
+            () => closed.Builder.Finish(closed.Epoch, PcsPlan.SentAt(clock.GetUtcNow()), fallbacks, cancel: stop), stop);
         var checkpoint = new OutboxCheckpoint(source, closed.End, closed.Epoch);
         if (unmarked.Ids.Remove(document.PcsId))
         {

@@ -46,7 +46,7 @@ static class AgentBuildCommand
         var plan = AgentOptions.Plan(arguments, arguments.GetValue(Secret));
         var sentAt = arguments.GetValue(SentAt)
             ?? (plan.Version == PcsVersion.V01 ? SentAtOfV01 : PcsPlan.SentAt(clock.GetUtcNow()));
-        using var builder = new EpochBuilder(plan);
+        var builder = new EpochBuilder(plan);
         var document = await Task.Run(() => Build(builder, arguments, sentAt, clock, cancel), cancel);
         var json = plan.Key.Sign(document).ToJson();
 

@@ -37,7 +37,7 @@ public sealed class AgentGuideSpecs
         var sender = new PcsSender(outbox, new PcsEndpoint(http, url, TimeProvider.System), TimeProvider.System, Random.Shared);
         var sending = sender.RunAsync(progress: null, stop);
 
-        using var builder = new EpochBuilder(plan);
+        var builder = new EpochBuilder(plan);
         builder.Add(new EventRow(timestamp, new Point(x, y, z), "0.10"u8, "0.2"u8, "0.3"u8));
         var document = builder.Finish(epoch, PcsPlan.SentAt(TimeProvider.System.GetUtcNow()));
         await outbox.EnqueueAsync(seq => PcsSigningKey.Number(document, seq, TimeSpan.Zero, plan.Key));

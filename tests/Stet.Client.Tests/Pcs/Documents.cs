@@ -17,7 +17,7 @@ static class Documents
     public static PcsDocument Of(long epoch, PcsPlan? plan = null)
     {
         plan ??= Plan;
-        using var builder = new EpochBuilder(plan);
+        var builder = new EpochBuilder(plan);
         for (var i = 0; i < 5; i++)
         {
             var text = Encoding.ASCII.GetBytes($"{i}.25");

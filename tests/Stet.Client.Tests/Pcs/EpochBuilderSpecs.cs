@@ -106,14 +106,14 @@ public class EpochBuilderSpecs
     [Fact]
     public void An_epoch_without_rows_is_refused()
     {
-        using var builder = new EpochBuilder(Documents.Plan);
+        var builder = new EpochBuilder(Documents.Plan);
         Should.Throw<AgentException>(() => builder.Finish(1, "2026-03-02T09:00:00Z")).Message.ShouldContain("no rows");
     }
 
     [Fact]
     public void Fallbacks_are_named_and_make_the_document_degraded()
     {
-        using var builder = new EpochBuilder(Documents.Plan);
+        var builder = new EpochBuilder(Documents.Plan);
         builder.Add(new EventRow(1, new Point(1, 2, 3), "1"u8, "2"u8, "3"u8));
 
         var delivery = builder.Finish(1, "2026-03-02T09:00:00Z", [EpochBuilder.LateRows]).Delivery;
@@ -125,14 +125,14 @@ public class EpochBuilderSpecs
     [Fact]
     public void Computing_reports_its_progress_and_can_be_stopped()
     {
-        using var builder = new EpochBuilder(Documents.Plan);
+        var builder = new EpochBuilder(Documents.Plan);
         builder.Add(new EventRow(1, new Point(1, 2, 3), "1"u8, "2"u8, "3"u8));
         var told = new Told<int>();
 
         builder.Finish(1, "2026-03-02T09:00:00Z", directions: told);
 
         told.All.ShouldBe(Enumerable.Range(1, 100));
-        using var other = new EpochBuilder(Documents.Plan);
+        var other = new EpochBuilder(Documents.Plan);
         other.Add(new EventRow(1, new Point(1, 2, 3), "1"u8, "2"u8, "3"u8));
         Should.Throw<OperationCanceledException>(() => other.Finish(1, "2026-03-02T09:00:00Z", cancel: new CancellationToken(true)));
     }
