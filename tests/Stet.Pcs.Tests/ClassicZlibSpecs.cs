@@ -24,8 +24,8 @@ public class ClassicZlibSpecs
         ["noise, which is stored"] = Noise(70_000, 256),
         ["noise with a run between"] = [.. Noise(20_000, 256), .. Run(20_000), .. Noise(20_000, 256)],
         ["noise of three kinds of bytes"] = Noise(70_000, 3),
-        ["codes that would be too long"] = Fibonacci(),
-        ["codes of lengths that would be too long"] = [.. Enumerable.Range(0, 60).SelectMany(i => Noise(300, i + 2))],
+        ["bytes as often as the numbers of Fibonacci"] = Fibonacci(),
+        ["noise of ever more kinds of bytes"] = [.. Enumerable.Range(0, 60).SelectMany(i => Noise(300, i + 2))],
         ["the farthest match"] = [.. Noise(MaxDistance, 256), .. Noise(MaxDistance, 256)],
         ["one place too far"] = [.. Noise(MaxDistance + 1, 256), .. Noise(MaxDistance + 1, 256)],
         ["three bytes as far as they are worth it"] = ThreeBytesApart(4096),
@@ -74,7 +74,7 @@ public class ClassicZlibSpecs
         return [.. Enumerable.Range(0, length).Select(_ => (byte)random.Next(kinds))];
     }
 
-    /// <summary>Bytes as often as the numbers of Fibonacci: the tree is as deep as can be.</summary>
+    /// <summary>The tree is as deep as can be.</summary>
     static byte[] Fibonacci()
     {
         var (bytes, one, next) = (new List<byte>(), 1, 1);
