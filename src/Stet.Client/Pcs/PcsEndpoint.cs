@@ -25,13 +25,14 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
 
     /// <summary>A client as an agent needs it: it follows no redirects and lets connections live for five minutes.</summary>
     /// <param name="headers">Sent with each request, such as <c>X-Tenant-Id</c> or <c>Authorization</c>.</param>
-    public static HttpClient CreateClient(params IEnumerable<KeyValuePair<string, string>> headers)
-    {
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
-        var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        foreach (var (name, value) in headers) client.DefaultRequestHeaders.Add(name, value);
-        return client;
-    }
+    public static HttpClient CreateClient(params IEnumerable<KeyValuePair<string, string>> headers) =>
+        CreateClient(CreateHandler(), headers);
+
+    /// <summary>The same for a service that wants an access token.</summary>
+    /// <param name="accessToken">Asked for each request: one that was renewed is used from then on.</param>
+    /// <param name="headers">Sent with each request, such as <c>X-Tenant-Id</c>.</param>
+    public static HttpClient CreateClient(Func<string> accessToken, params IEnumerable<KeyValuePair<string, string>> headers) =>
+        CreateClient(new Bearer(accessToken, CreateHandler()), headers);
 
     /// <summary>Sends a document once. Only the caller's cancellation is an exception.</summary>
     internal async Task<DeliveryAnswer> SubmitAsync(ReadOnlyMemory<byte> document, string? pcsId, CancellationToken cancel)
@@ -64,6 +65,16 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
         }
     }
 
+    static SocketsHttpHandler CreateHandler() =>
+        new() { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+
+    static HttpClient CreateClient(HttpMessageHandler handler, IEnumerable<KeyValuePair<string, string>> headers)
+    {
+        var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        foreach (var (name, value) in headers) client.DefaultRequestHeaders.Add(name, value);
+        return client;
+    }
+
     static TimeSpan RetryAfter(HttpResponseHeaders headers, DateTimeOffset now)
     {
         if (headers.RetryAfter is not { } asked) return IsHuge(headers) ? TimeSpan.MaxValue : default;
@@ -89,5 +100,14 @@ public sealed class PcsEndpoint(HttpClient http, Uri service, TimeProvider clock
         }
 
         return bytes.AsMemory(0, length);
+    }
+
+    sealed class Bearer(Func<string> accessToken, HttpMessageHandler inner) : DelegatingHandler(inner)
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken());
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 }

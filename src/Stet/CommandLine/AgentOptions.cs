@@ -126,12 +126,7 @@ static class AgentOptions
     {
         var headers = new Dictionary<string, string>();
         if (arguments.GetValue(Tenant) is { } tenant) headers["X-Tenant-Id"] = HeaderValue(tenant, "`--tenant`");
-        var token = arguments.GetValue(TokenFile) is { } file
-            ? WithoutLineEnd(Read(file))
-            : Environment.GetEnvironmentVariable("STET_TOKEN");
-        if (!string.IsNullOrEmpty(token)) headers["Authorization"] = "Bearer " + HeaderValue(token, "the access token");
-
-        var client = PcsEndpoint.CreateClient(headers);
+        var client = AccessToken(arguments) is { } token ? PcsEndpoint.CreateClient(token, headers) : PcsEndpoint.CreateClient(headers);
         return (new PcsEndpoint(client, new Uri(arguments.GetValue(Url)!), clock), client);
     }
 
@@ -139,6 +134,15 @@ static class AgentOptions
     public static string ExistingOutbox(ParseResult arguments) => arguments.GetValue(Outbox) is { } path && File.Exists(path)
         ? path
         : throw new AgentException($"There is no outbox `{arguments.GetValue(Outbox)}`: name it with --outbox.");
+
+    static Func<string>? AccessToken(ParseResult arguments)
+    {
+        if (arguments.GetValue(TokenFile) is { } file) return new RenewedToken(file).Current;
+        if (Environment.GetEnvironmentVariable("STET_TOKEN") is not { Length: > 0 } variable) return null;
+
+        var token = HeaderValue(variable, "the access token");
+        return () => token;
+    }
 
     static string HeaderValue(string text, string what) => text.All(c => c is > ' ' and <= '~')
         ? text
@@ -170,4 +174,26 @@ static class AgentOptions
 
     static string WithoutLineEnd(string text) =>
         text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+
+    /// <summary>A token in a file that something renews; while that is at it, the last one is used.</summary>
+    sealed class RenewedToken(string file)
+    {
+        volatile string last = TokenIn(file);
+
+        public string Current()
+        {
+            try
+            {
+                return last = TokenIn(file);
+            }
+            catch (AgentException)
+            {
+                return last;
+            }
+        }
+
+        static string TokenIn(string file) => WithoutLineEnd(Read(file)) is { Length: > 0 } token
+            ? HeaderValue(token, $"The access token in `{file}`")
+            : throw new AgentException($"`{file}` holds no access token.");
+    }
 }

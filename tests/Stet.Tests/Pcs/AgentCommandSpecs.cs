@@ -153,15 +153,11 @@ public sealed class AgentCommandSpecs : IDisposable
     [Fact]
     public async Task What_a_service_says_changes_nothing_on_a_terminal()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        await using var service = builder.Build();
-        service.Run(context =>
+        await using var service = await ServiceAsync(context =>
         {
             context.Response.StatusCode = 403;
             return context.Response.WriteAsync("""{"code":"no\u001b[2J","detail":"x\n2 abc ACCEPTED\u202e"}""");
         });
-        await service.StartAsync();
         await RunAsync("build", "--in", Write("rows.csv", Csv), "--out", At("document.json"), "--key-file", At("secret"));
 
         var sent = await RunAsync("send", At("document.json"), "--url", service.Urls.Single(), "--outbox", At("outbox"));
@@ -169,6 +165,25 @@ public sealed class AgentCommandSpecs : IDisposable
 
         sent.Error.ShouldEndWith($" dead: 403 no\uFFFD[2J (x\uFFFD2 abc ACCEPTED\uFFFD){Environment.NewLine}");
         dead.Output.ShouldEndWith($" no\uFFFD[2J after 1 attempts (x\uFFFD2 abc ACCEPTED\uFFFD){Environment.NewLine}");
+    }
+
+    [Fact]
+    public async Task A_token_that_is_renewed_in_its_file_is_used_from_then_on()
+    {
+        var tokens = new List<string>();
+        var contents = new Queue<string>(["", "second\n"]);
+        await using var service = await ServiceAsync(context =>
+        {
+            tokens.Add(context.Request.Headers.Authorization.ToString());
+            if (contents.TryDequeue(out var next)) Write("token", next);
+            context.Response.StatusCode = tokens.Count < 3 ? 503 : 403;
+            return Task.CompletedTask;
+        });
+        await RunAsync("build", "--in", Write("rows.csv", Csv), "--out", At("document.json"), "--key-file", At("secret"));
+
+        await RunAsync("send", At("document.json"), "--url", service.Urls.Single(), "--outbox", At("outbox"), "--token-file", Write("token", "first"));
+
+        tokens.ShouldBe(["Bearer first", "Bearer first", "Bearer second"]);
     }
 
     [Fact]
@@ -210,6 +225,8 @@ public sealed class AgentCommandSpecs : IDisposable
             (["send", "--outbox", csv], "no outbox"),
             (["send", "--outbox", At("outbox"), "--tenant", "two words"], "visible ASCII"),
             (["send", "--outbox", At("outbox"), "--url", "ftp://stet.example"], "--url"),
+            (["send", "--outbox", At("outbox"), "--token-file", At("absent")], "cannot be read"),
+            (["send", "--outbox", At("outbox"), "--token-file", At("empty")], "holds no access token"),
             (["run", "--source", csv, "--key-file", At("secret"), "--outbox", At("outbox")], "--epoch-seconds or --epoch-rows"),
             (["run", "--source", csv, "--key-file", At("secret"), "--outbox", At("outbox"), "--epoch-rows", "0"], "at least one row"),
             (["run", "--source", At("absent.csv"), "--key-file", At("secret"), "--outbox", At("outbox"), "--epoch-rows", "1"], "cannot be read"),
@@ -244,6 +261,16 @@ public sealed class AgentCommandSpecs : IDisposable
         output.ReplaceLineEndings("\n").ShouldContain("Exit codes:\n  0 everything delivered");
         (await RunAsync("build", "--help")).Output.ShouldNotContain("stet agent run");
         (await RunAsync("run", "--epoch-rows", "x")).Output.ShouldNotContain("Exit codes");
+    }
+
+    static async Task<WebApplication> ServiceAsync(RequestDelegate answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var service = builder.Build();
+        service.Run(answer);
+        await service.StartAsync();
+        return service;
     }
 
     static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
