@@ -73,6 +73,17 @@ public sealed record Policy(
         return null;
     }
 
+    /// <summary>What stands at a place of its text; in a scope, with the entity that a link puts where the slot is.</summary>
+    /// <param name="where">The place, such as that of a scope or of what an explanation points to.</param>
+    public string TextAt(TextSpan where)
+    {
+        var text = Source.Text.Substring(where.Start, where.Length);
+
+        return where == Principal.Where ? Principal.WithoutSlot(text, "?principal")
+            : where == Resource.Where ? Resource.WithoutSlot(text, "?resource")
+            : text;
+    }
+
     /// <summary>The template with its slots filled, under the link's own id.</summary>
     /// <param name="link">Fills exactly the slots there are, as a <see cref="PolicySet"/> has made sure.</param>
     public Policy Fill(TemplateLink link) => this with

@@ -18,6 +18,10 @@ public abstract record ScopeConstraint(TextSpan Where)
     internal virtual IEnumerable<EntityUid> Named => [];
 
     internal virtual ScopeConstraint Fill(EntityUid? uid) => this;
+
+    /// <summary>Its text with the entity in place of the slot, which is the last that stands there.</summary>
+    internal string WithoutSlot(string text, string slot) =>
+        text.EndsWith(slot, StringComparison.Ordinal) && Named.FirstOrDefault() is { } uid ? $"{text[..^slot.Length]}{uid}" : text;
 }
 
 /// <summary><c>principal</c>: anyone.</summary>

@@ -29,6 +29,18 @@ public class PolicySetSpecs
     }
 
     [Fact]
+    public void The_text_of_a_links_scope_names_what_is_in_the_slot()
+    {
+        var link = Cedar.Value(PolicySet.Parse([Text("t", Template)], [Link("l", "t")], CedarLimits.Default)).Active.ShouldHaveSingleItem();
+        var other = Cedar.Policies("""permit(principal == User::"?principal", action, resource);""").Active.ShouldHaveSingleItem();
+
+        link.TextAt(link.Principal.Where).ShouldBe("principal == User::\"ada\"");
+        link.TextAt(link.Resource.Where).ShouldBe("resource is Doc in Folder::\"f\"");
+        link.TextAt(link.Action.Where).ShouldBe("action");
+        other.TextAt(other.Principal.Where).ShouldBe("principal == User::\"?principal\"");
+    }
+
+    [Fact]
     public void A_template_without_link_takes_no_part() => Cedar.Policies(Template).Active.ShouldBeEmpty();
 
     [Theory]

@@ -175,7 +175,7 @@ static class AnswerWriter
                     _ => "condition"u8,
                 });
                 if (basis.Policy!.Snapshot.TryGetPolicy(policy.Policy, out var text))
-                    json.WriteString("text"u8, text.Source.Text.AsSpan(policy.Where.Start, policy.Where.Length));
+                    json.WriteString("text"u8, text.TextAt(policy.Where));
             }
 
             if (policy.Error is { } error) json.WriteString("error"u8, error.Describe());

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
@@ -189,6 +190,25 @@ public class EvaluationHttpSpecs
         ((string)asked.Json["context"]!["evaluation_id"]!).ShouldBe(asked.Headers["Stet-Evaluation-Id"]);
         ((bool)registered.Json["context"]!["explanation"]!["policies"]![0]!["satisfied"]!).ShouldBeTrue();
         other.Text.ShouldBe("""{"decision":true}""");
+    }
+
+    [Fact]
+    public async Task An_explanation_of_a_link_names_whom_it_is_about()
+    {
+        var rules = Rules with
+        {
+            Policies = [new("one", "permit (principal == ?principal, action, resource);")],
+            Links = [new("one", "eve-alone", new EntityName("user", "eve"))],
+            Obligations = "{}",
+        };
+        var tenant = await Scenarios.NewAsync(rules, People);
+        var question = Question();
+        question["options"] = new JsonObject { ["explain"] = true };
+
+        var answer = await tenant.PostAsync(Evaluation, question);
+
+        var policy = answer.Json["context"]!["explanation"]!["policies"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string)policy["policy"]!, (string)policy["text"]!).ShouldBe(("eve-alone", "principal == user::\"eve\""));
     }
 
     [Fact]
