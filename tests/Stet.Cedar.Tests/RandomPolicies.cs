@@ -11,6 +11,9 @@ sealed class RandomPolicies(Random random)
 
     internal string Policies(int count) => string.Concat(Enumerable.Range(0, count).Select(_ => Policy()));
 
+    internal string PoliciesThatBeginWith(string[] tests, int count) => string.Concat(Enumerable.Range(0, count).Select(_ =>
+        $"{Pick("permit", "forbid")}(principal{Scope()}, action{ActionScope()}, resource{Scope()}) {Pick("when", "unless")} {{ {Pick(tests)} }} when {{ {Expression(1)} }};\n"));
+
     internal string Policy() =>
         $"{Annotations()}{Pick("permit", "forbid")}(principal{Scope()}, action{ActionScope()}, resource{Scope()}){Conditions()};\n";
 

@@ -6,7 +6,7 @@ sealed class CompiledPolicy
     readonly ScopeTest principal;
     readonly ScopeTest action;
     readonly ScopeTest resource;
-    readonly Node[] conditions;
+    readonly Node[] tests;
 
     // The conditions once more, with nodes that know their places: made when an error or an explanation asks for one.
     Node[]? placed;
@@ -22,7 +22,7 @@ sealed class CompiledPolicy
         principal = new ScopeTest(policy.Principal, pool);
         action = new ScopeTest(policy.Action, pool);
         resource = new ScopeTest(policy.Resource, pool);
-        conditions = Compile(new ExpressionCompiler(pool));
+        tests = [.. Compile(new ExpressionCompiler(pool)).SelectMany(ConjunctionNode.Operands)];
     }
 
     internal Policy Policy { get; }
@@ -34,21 +34,27 @@ sealed class CompiledPolicy
     /// <summary>What has to be among the <see cref="Evaluation.PrincipalBits"/> for the policy to be satisfied.</summary>
     internal ulong PrincipalBit => principal.Bit;
 
+    /// <summary>What is tested first when the scope is satisfied; null when nothing is.</summary>
+    internal Node? FirstTest => tests.Length == 0 ? null : tests[0];
+
     /// <summary>Whether the policy is satisfied. The scope is tested first, then the conditions in their order.</summary>
     internal Truth Test(ref Evaluation evaluation) =>
         action.Matches(evaluation.Request.Action, evaluation.Action) && resource.Matches(evaluation.Request.Resource, evaluation.Resource)
-            ? TestFound(ref evaluation)
+            ? TestFound(firstTest: 0, ref evaluation)
             : Truth.False;
 
     /// <summary>The same of a policy found by its action, and by its resource or the type of that, if it names them.</summary>
-    internal Truth TestFound(ref Evaluation evaluation)
+    /// <param name="firstTest">The bit of <see cref="FirstTest"/> among the <see cref="SharedTests"/>; 0 when it has none.</param>
+    /// <param name="evaluation">Where what comes of the first test is noted.</param>
+    internal Truth TestFound(ulong firstTest, ref Evaluation evaluation)
     {
         if (!principal.Matches(evaluation.Request.Principal, evaluation.Principal)) return Truth.False;
         if (!resource.HasType(evaluation.Request.Resource)) return Truth.False;
 
-        foreach (var condition in conditions)
+        for (var i = (evaluation.TrueTests & firstTest) != 0 ? 1 : 0; i < tests.Length; i++)
         {
-            var truth = condition.Test(ref evaluation);
+            var truth = tests[i].Test(ref evaluation);
+            if (i == 0) evaluation.Note(firstTest, truth);
             if (truth == Truth.Error) Locate(ref evaluation);
             if (truth != Truth.True) return truth;
         }
@@ -96,8 +102,8 @@ sealed class CompiledPolicy
 
         for (var i = 0; i < nodes.Length; i++)
         {
-            var body = compiler.Compile(Policy.Conditions[i].Body);
-            nodes[i] = Policy.Conditions[i].IsUnless ? new NotNode(body, body.Where) : body;
+            var body = Policy.Conditions[i].Body;
+            nodes[i] = compiler.Compile(Policy.Conditions[i].IsUnless ? new Unary(UnaryOperator.Not, body, body.Where) : body);
         }
 
         return nodes;

@@ -36,6 +36,12 @@ struct Evaluation
     /// <summary>The bits of what the principal is in, itself included: see <see cref="Entity.BitOf"/>.</summary>
     internal readonly ulong PrincipalBits;
 
+    /// <summary>The bits of the <see cref="SharedTests"/> that turned out true.</summary>
+    internal ulong TrueTests { readonly get; private set; }
+
+    /// <summary>The bits of the <see cref="SharedTests"/> that turned out false.</summary>
+    internal ulong FalseTests { readonly get; private set; }
+
     internal readonly Entity? Action => action;
 
     internal readonly Entity? Resource => resource;
@@ -73,6 +79,13 @@ struct Evaluation
     /// <summary>Whether an entity is in another: itself or one of its ancestors.</summary>
     internal readonly bool IsIn(EntityUid uid, EntityUid group) =>
         uid.Equals(group) || (Find(uid) is { } entity && entity.IsDescendantOf(group));
+
+    /// <summary>Notes what came of one of the <see cref="SharedTests"/>. One that fails does so for each of its policies anew.</summary>
+    internal void Note(ulong sharedTest, Truth truth)
+    {
+        if (truth == Truth.True) TrueTests |= sharedTest;
+        if (truth == Truth.False) FalseTests |= sharedTest;
+    }
 
     readonly Entity? Look(EntityUid uid) =>
         actions.TryGetValue(uid, out var entity) || entities.TryGet(uid, out entity) ? entity : null;

@@ -2,6 +2,11 @@ namespace Stet.Cedar;
 
 sealed class ConjunctionNode(Node[] operands, TextSpan where) : TestNode(where)
 {
+    /// <summary>What is tested in turn when a node is: the operands of a conjunction, or the node.</summary>
+    internal static Node[] Operands(Node node) => node is ConjunctionNode conjunction ? conjunction.All : [node];
+
+    Node[] All => operands;
+
     internal override Truth Test(ref Evaluation evaluation)
     {
         foreach (var operand in operands)

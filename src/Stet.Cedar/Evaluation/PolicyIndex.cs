@@ -12,23 +12,26 @@ sealed class PolicyIndex
     readonly FrozenDictionary<EntityUid, Bucket> byAction;
     readonly Bucket anyAction;
 
-    internal PolicyIndex(ReadOnlySpan<CompiledPolicy> policies)
+    internal PolicyIndex(CompiledPolicy[] policies)
     {
         var drafts = new Dictionary<EntityUid, BucketDraft>();
         var any = new BucketDraft();
+        var tests = new SharedTests(policies);
 
         foreach (var policy in policies)
         {
+            var candidate = new Candidate(policy, tests.BitOf(policy.FirstTest));
+
             switch (policy.Policy.Action)
             {
-                case ScopeEqual { Entity.Uid: { } action }: DraftOf(action).Add(policy); break;
-                case ScopeIn { Entity.Uid: { } group }: DraftOf(group).Add(policy); break;
+                case ScopeEqual { Entity.Uid: { } action }: DraftOf(action).Add(candidate); break;
+                case ScopeIn { Entity.Uid: { } group }: DraftOf(group).Add(candidate); break;
 
                 case ScopeInList { Entities: var listed }:
-                    foreach (var action in listed.Items.Distinct()) DraftOf(action).Add(policy);
+                    foreach (var action in listed.Items.Distinct()) DraftOf(action).Add(candidate);
                     break;
 
-                default: any.Add(policy); break;
+                default: any.Add(candidate); break;
             }
         }
 
@@ -84,10 +87,13 @@ sealed class PolicyIndex
     /// A policy, and what tells without a look at it that it is not satisfied, for most that are not: candidates lie side
     /// by side, policies anywhere.
     /// </summary>
-    readonly struct Candidate(CompiledPolicy policy)
+    readonly struct Candidate(CompiledPolicy policy, ulong firstTest)
     {
-        readonly CompiledPolicy policy = policy;
+        internal readonly CompiledPolicy Policy = policy;
         readonly ulong principalBit = policy.PrincipalBit;
+
+        // The bit of what it begins with; 0 when that has none.
+        readonly ulong firstTest = firstTest;
 
         // Who is named with `==` is not found by what is in it.
         readonly Found misleading = (policy.Policy.Action is ScopeEqual ? Found.ByActionGroup : Found.Directly)
@@ -97,8 +103,9 @@ sealed class PolicyIndex
         {
             foreach (ref readonly var candidate in candidates.AsSpan())
             {
-                if ((evaluation.PrincipalBits & candidate.principalBit) != candidate.principalBit || (found & candidate.misleading) != Found.Directly) continue;
-                tally.Add(candidate.policy, candidate.policy.TestFound(ref evaluation), ref evaluation);
+                if ((evaluation.PrincipalBits & candidate.principalBit) != candidate.principalBit) continue;
+                if ((evaluation.FalseTests & candidate.firstTest) != 0 || (found & candidate.misleading) != Found.Directly) continue;
+                tally.Add(candidate.Policy, candidate.Policy.TestFound(candidate.firstTest, ref evaluation), ref evaluation);
             }
         }
     }
@@ -109,10 +116,9 @@ sealed class PolicyIndex
         readonly Dictionary<string, List<Candidate>> byType = [];
         readonly List<Candidate> open = [];
 
-        internal void Add(CompiledPolicy policy)
+        internal void Add(Candidate candidate)
         {
-            var candidate = new Candidate(policy);
-            switch (policy.Policy.Resource)
+            switch (candidate.Policy.Policy.Resource)
             {
                 case ScopeEqual { Entity.Uid: { } resource }: ListOf(byResource, resource).Add(candidate); break;
                 case ScopeIn { Entity.Uid: { } group }: ListOf(byResource, group).Add(candidate); break;

@@ -23,6 +23,22 @@ public class IndexLaws
     });
 
     [Fact]
+    public void What_came_of_the_first_test_of_one_policy_holds_for_all_that_begin_with_it() => Laws.Hold(500, random =>
+    {
+        string[] tests = ["context has a", "context.a", "principal.name == \"a\"", "resource in Group::\"a\"", "!(context has b)", "true", "7"];
+        var snapshot = PolicySnapshot.CompileUnvalidated(Cedar.Policies(new RandomPolicies(random).PoliciesThatBeginWith(tests, 40)));
+
+        foreach (var request in RandomWorld.Requests(random, 20))
+        {
+            var indexed = snapshot.Authorize(request, RandomWorld.Entities);
+            var scanned = snapshot.AuthorizeWithoutIndex(request, RandomWorld.Entities);
+
+            RandomWorld.Shown(indexed).ShouldBe(RandomWorld.Shown(scanned));
+            indexed.Errors.ShouldBe(scanned.Errors);
+        }
+    });
+
+    [Fact]
     public void An_explanation_says_of_every_policy_what_the_decision_made_of_it() => Laws.Hold(200, random =>
     {
         var snapshot = PolicySnapshot.CompileUnvalidated(Cedar.Policies(new RandomPolicies(random).Policies(20)));
