@@ -71,6 +71,7 @@ sealed class ClassicZlib
             data[..taken].CopyTo(window.AsSpan(filled));
             filled += taken;
             data = data[taken..];
+            Compress(filled - Ahead);
         }
     }
 
@@ -91,7 +92,6 @@ sealed class ClassicZlib
 
     void MakeRoom()
     {
-        Compress(filled - Ahead);
         var gone = at - Behind;
         window.AsSpan(gone, filled - gone).CopyTo(window);
         origin += gone;

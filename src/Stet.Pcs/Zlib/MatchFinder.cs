@@ -15,7 +15,7 @@ readonly record struct Match(int Length, int Distance)
     public const int MinLength = 3;
     public const int MaxLength = 258;
 
-    public static readonly Match None = new(MinLength - 1, 0);
+    public static Match None => new(MinLength - 1, 0);
 }
 
 /// <summary>Finds the matches that zlib finds at level 6.</summary>
