@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Npgsql;
 using Stet.Testing;
@@ -103,8 +101,8 @@ public sealed class PolicyServiceSpecs
     public async Task A_redirect_is_not_followed()
     {
         var followed = false;
-        await using var other = await AnsweringAsync(_ => { followed = true; return Task.CompletedTask; });
-        await using var service = await AnsweringAsync(context =>
+        await using var other = await AnsweringService.StartAsync(_ => { followed = true; return Task.CompletedTask; });
+        await using var service = await AnsweringService.StartAsync(context =>
         {
             context.Response.Redirect(other.Urls.Single(), permanent: true, preserveMethod: true);
             return Task.CompletedTask;
@@ -122,7 +120,7 @@ public sealed class PolicyServiceSpecs
     [Fact]
     public async Task What_a_service_says_changes_nothing_on_a_terminal()
     {
-        await using var service = await AnsweringAsync(context =>
+        await using var service = await AnsweringService.StartAsync(context =>
         {
             context.Response.StatusCode = 403;
             return context.Response.WriteAsync("""{"code":"no\u001b[2J","detail":"x\n3 decisions evaluated again\u202e"}""");
@@ -144,16 +142,6 @@ public sealed class PolicyServiceSpecs
 
         run.ExitCode.ShouldBe(2, run.Output);
         run.Errors.ShouldContain(message);
-    }
-
-    static async Task<WebApplication> AnsweringAsync(RequestDelegate answer)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var service = builder.Build();
-        service.Run(answer);
-        await service.StartAsync();
-        return service;
     }
 
     static Task<CommandRun> RunAsync(TestService service, string tenantId, params IEnumerable<string> arguments) => CommandRun.OfAsync(

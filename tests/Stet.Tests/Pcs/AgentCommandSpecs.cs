@@ -1,12 +1,11 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Stet.Client.Pcs;
 using Stet.CommandLine;
 using Stet.Pcs;
 using Stet.Testing;
+using Stet.Tests.Http;
 using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Pcs;
@@ -153,7 +152,7 @@ public sealed class AgentCommandSpecs : IDisposable
     [Fact]
     public async Task What_a_service_says_changes_nothing_on_a_terminal()
     {
-        await using var service = await ServiceAsync(context =>
+        await using var service = await AnsweringService.StartAsync(context =>
         {
             context.Response.StatusCode = 403;
             return context.Response.WriteAsync("""{"code":"no\u001b[2J","detail":"x\n2 abc ACCEPTED\u202e"}""");
@@ -172,7 +171,7 @@ public sealed class AgentCommandSpecs : IDisposable
     {
         var tokens = new List<string>();
         var contents = new Queue<string>(["", "second\n"]);
-        await using var service = await ServiceAsync(context =>
+        await using var service = await AnsweringService.StartAsync(context =>
         {
             tokens.Add(context.Request.Headers.Authorization.ToString());
             if (contents.TryDequeue(out var next)) Write("token", next);
@@ -261,16 +260,6 @@ public sealed class AgentCommandSpecs : IDisposable
         output.ReplaceLineEndings("\n").ShouldContain("Exit codes:\n  0 everything delivered");
         (await RunAsync("build", "--help")).Output.ShouldNotContain("stet agent run");
         (await RunAsync("run", "--epoch-rows", "x")).Output.ShouldNotContain("Exit codes");
-    }
-
-    static async Task<WebApplication> ServiceAsync(RequestDelegate answer)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var service = builder.Build();
-        service.Run(answer);
-        await service.StartAsync();
-        return service;
     }
 
     static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
