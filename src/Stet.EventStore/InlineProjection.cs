@@ -48,9 +48,13 @@ public static class NpgsqlBatchExtensions
         value is null ? new NpgsqlParameter { Value = DBNull.Value } : new NpgsqlParameter { Value = value };
 
     /// <summary>One array parameter: a column of a set, taken from each item.</summary>
+    /// <remarks>Nulls at the end are left out: beside a longer column, <c>unnest</c> gives them without being sent any.</remarks>
     public static NpgsqlParameter Column<TItem, T>(IReadOnlyList<TItem> items, Func<TItem, T> value)
     {
-        var column = new T[items.Count];
+        var length = items.Count;
+        while (length > 0 && value(items[length - 1]) is null) length--;
+
+        var column = new T[length];
         for (var i = 0; i < column.Length; i++) column[i] = value(items[i]);
         var parameter = Scalar(column);
 

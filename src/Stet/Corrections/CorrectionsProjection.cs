@@ -32,12 +32,7 @@ public sealed class CorrectionsProjection : IInlineProjection
         }
 
         if (ended.Count > 0) UpdateEnded(ended, batch);
-        if (recorded.Count > 0)
-        {
-            RecordedRow[] rows = [.. recorded.Values];
-            InsertCorrections(rows, batch);
-            UpsertFacts(rows, batch);
-        }
+        Insert([.. recorded.Values], batch);
 
         void End(EndedRow row)
         {
@@ -82,19 +77,48 @@ public sealed class CorrectionsProjection : IInlineProjection
             Column(revoked, r => r.Event.TenantId), Column(revoked, r => r.Id.Value));
     }
 
-    static void InsertCorrections(RecordedRow[] rows, NpgsqlBatch batch) =>
-        batch.Add("""
-            insert into corrections (tenant_id, correction_id, position, subject_type, subject_id, field_key, value, class,
-                readers, scopes, deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason,
-                recorded_at, status, superseded_by, ended_position, ended_at, revocation_reason, revocation_note,
-                revoked_by_type, revoked_by_id)
-            select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::varchar[]), unnest($5::varchar[]),
-                unnest($6::varchar[]), unnest($7::text[]), unnest($8::varchar[]), unnest($9::text[])::varchar[],
-                unnest($10::text[])::varchar[], unnest($11::text[])::varchar[], unnest($12::uuid[]), unnest($13::varchar[]),
-                unnest($14::varchar[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]), unnest($17::varchar[]),
-                unnest($18::timestamptz[]), unnest($19::varchar[]), unnest($20::uuid[]), unnest($21::bigint[]),
-                unnest($22::timestamptz[]), unnest($23::varchar[]), unnest($24::varchar[]), unnest($25::varchar[]),
-                unnest($26::varchar[])
+    static void Insert(RecordedRow[] recorded, NpgsqlBatch batch)
+    {
+        // Fields that begin in this batch have no row in facts yet, and an insert costs less than an upsert. A statement may
+        // touch a row once: only the last correction of each field counts.
+        var fields = recorded.GroupBy(r => (r.Event.TenantId, r.Event.StreamId));
+        foreach (var group in fields.GroupBy(field => field.Any(r => r.Event.Version == 1)))
+        {
+            foreach (var field in group) field.MaxBy(r => r.Event.Position)!.IsLast = true;
+            Insert([.. group.SelectMany(field => field)], begin: group.Key, batch);
+        }
+    }
+
+    static void Insert(RecordedRow[] rows, bool begin, NpgsqlBatch batch) =>
+        batch.Add($"""
+            with recorded as (
+                select unnest($1::varchar[]) as tenant_id, unnest($2::uuid[]) as correction_id, unnest($3::bigint[]) as position,
+                    unnest($4::varchar[]) as subject_type, unnest($5::varchar[]) as subject_id, unnest($6::varchar[]) as field_key,
+                    unnest($7::text[]) as value, unnest($8::varchar[]) as class, unnest($9::text[])::varchar[] as readers,
+                    unnest($10::text[])::varchar[] as scopes, unnest($11::text[])::varchar[] as deny_list,
+                    unnest($12::uuid[]) as supersedes, unnest($13::varchar[]) as actor_type, unnest($14::varchar[]) as actor_id,
+                    unnest($15::timestamptz[]) as effective_from, unnest($16::timestamptz[]) as effective_to,
+                    unnest($17::varchar[]) as reason, unnest($18::timestamptz[]) as recorded_at, unnest($19::varchar[]) as status,
+                    unnest($20::uuid[]) as superseded_by, unnest($21::bigint[]) as ended_position,
+                    unnest($22::timestamptz[]) as ended_at, unnest($23::varchar[]) as revocation_reason,
+                    unnest($24::varchar[]) as revocation_note, unnest($25::varchar[]) as revoked_by_type,
+                    unnest($26::varchar[]) as revoked_by_id, unnest($27::boolean[]) as is_last),
+            inserted as (
+                insert into corrections (tenant_id, correction_id, position, subject_type, subject_id, field_key, value, class,
+                    readers, scopes, deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason,
+                    recorded_at, status, superseded_by, ended_position, ended_at, revocation_reason, revocation_note,
+                    revoked_by_type, revoked_by_id)
+                select tenant_id, correction_id, position, subject_type, subject_id, field_key, value, class, readers, scopes,
+                    deny_list, supersedes, actor_type, actor_id, effective_from, effective_to, reason, recorded_at, status,
+                    superseded_by, ended_position, ended_at, revocation_reason, revocation_note, revoked_by_type, revoked_by_id
+                from recorded)
+            insert into facts (tenant_id, subject_type, subject_id, field_key, correction_id, position, value, class, standing,
+                readers, scopes, deny_list, actor_type, actor_id, effective_from, effective_to, recorded_at)
+            select tenant_id, subject_type, subject_id, field_key, correction_id, position, value, class, status = 'ACTIVE',
+                readers, scopes, deny_list, actor_type, actor_id, effective_from, effective_to, recorded_at
+            from recorded
+            where is_last
+            {(begin ? "" : Overwrite)}
             """,
             Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.CorrectionId.Value),
             Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
@@ -107,37 +131,7 @@ public sealed class CorrectionsProjection : IInlineProjection
             Column(rows, r => r.End?.Status ?? "ACTIVE"), Column(rows, r => r.End?.SupersededBy),
             Column(rows, r => r.End?.Event.Position), Column(rows, r => r.End?.Event.Timestamp.UtcDateTime),
             Column(rows, r => r.End?.Reason), Column(rows, r => r.End?.Revoked?.Note),
-            Column(rows, r => r.End?.Revoked?.Actor.Type), Column(rows, r => r.End?.Revoked?.Actor.Id));
-
-    static void UpsertFacts(RecordedRow[] recorded, NpgsqlBatch batch)
-    {
-        // One statement may touch a row once: only the last correction of each field counts. Fields that begin in this
-        // batch have no row, and an insert costs less than an upsert.
-        var fields = recorded
-            .GroupBy(r => (r.Event.TenantId, r.Event.StreamId))
-            .Select(field => (Begins: field.Any(r => r.Event.Version == 1), Last: field.MaxBy(r => r.Event.Position)!));
-        foreach (var group in fields.GroupBy(f => f.Begins)) WriteFacts([.. group.Select(f => f.Last)], upsert: !group.Key, batch);
-    }
-
-    static void WriteFacts(RecordedRow[] rows, bool upsert, NpgsqlBatch batch) =>
-        batch.Add($"""
-            insert into facts (tenant_id, subject_type, subject_id, field_key, correction_id, position, value, class, standing,
-                readers, scopes, deny_list, actor_type, actor_id, effective_from, effective_to, recorded_at)
-            select unnest($1::varchar[]), unnest($2::varchar[]), unnest($3::varchar[]), unnest($4::varchar[]), unnest($5::uuid[]),
-                unnest($6::bigint[]), unnest($7::text[]), unnest($8::varchar[]), unnest($9::boolean[]),
-                unnest($10::text[])::varchar[], unnest($11::text[])::varchar[], unnest($12::text[])::varchar[],
-                unnest($13::varchar[]), unnest($14::varchar[]), unnest($15::timestamptz[]), unnest($16::timestamptz[]),
-                unnest($17::timestamptz[])
-            {(upsert ? Overwrite : "")}
-            """,
-            Column(rows, r => r.Event.TenantId), Column(rows, r => r.Data.Subject.Type), Column(rows, r => r.Data.Subject.Id),
-            Column(rows, r => r.Data.FieldKey), Column(rows, r => r.Data.CorrectionId.Value),
-            Column(rows, r => r.Event.Position), Column(rows, r => r.Data.Value.Json), Column(rows, r => EnumWords<CorrectionClass>.Capitals.Of(r.Data.Class)),
-            Column(rows, r => r.End is null), Column(rows, r => ArrayText(r.Data.Permissions.Readers)),
-            Column(rows, r => ArrayText(r.Data.Permissions.Scopes)), Column(rows, r => ArrayText(r.Data.Permissions.DenyList)),
-            Column(rows, r => r.Data.Actor.Type), Column(rows, r => r.Data.Actor.Id),
-            Column(rows, r => r.Data.EffectiveFrom?.UtcDateTime), Column(rows, r => r.Data.EffectiveTo?.UtcDateTime),
-            Column(rows, r => r.Data.RecordedAt.UtcDateTime));
+            Column(rows, r => r.End?.Revoked?.Actor.Type), Column(rows, r => r.End?.Revoked?.Actor.Id), Column(rows, r => r.IsLast));
 
     const string Overwrite = """
         on conflict (tenant_id, subject_type, subject_id, field_key) do update set
@@ -161,6 +155,9 @@ public sealed class CorrectionsProjection : IInlineProjection
         public CorrectionRecorded Data { get; } = data;
 
         public EndedRow? End { get; set; }
+
+        /// <summary>Of its field, in this batch.</summary>
+        public bool IsLast { get; set; }
     }
 
     sealed record EndedRow(StoredEvent Event, CorrectionId Id, string Status, Guid? SupersededBy, CorrectionRevoked? Revoked)
