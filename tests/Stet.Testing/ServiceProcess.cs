@@ -90,6 +90,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     public static async Task<ServiceProcess> ServeAsync(string dataFolder, int? port = null)
     {
         var chosen = port ?? FreePort();
+        TestCluster.KeepSmall(dataFolder);
         var service = Run(chosen, "run", "--data", dataFolder, "--urls", $"http://127.0.0.1:{chosen}");
         await service.ReadyAsync();
         return service;

@@ -45,8 +45,7 @@ public sealed class TestCluster : IAsyncDisposable
 
         var folder = NewFolder();
 
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "postgresql.local.conf"), "max_connections = 300\n", CancellationToken.None);
+        KeepSmall(folder, "max_connections = 300\n");
 
         var cluster = await PrivateCluster.StartAsync(
             new PrivateClusterOptions { DataFolder = folder, Memory = SmallMachine },
@@ -68,6 +67,10 @@ public sealed class TestCluster : IAsyncDisposable
 
         return folder;
     }
+
+    /// <summary>Keeps a cluster that a folder is going to have from making a gigabyte of log files ahead.</summary>
+    public static void KeepSmall(string folder, string settings = "") =>
+        File.WriteAllText(Path.Combine(folder, "postgresql.local.conf"), $"min_wal_size = 80MB\n{settings}");
 
     /// <summary>Ends every process of the server with SIGKILL, as a crash does. It comes back by itself.</summary>
     public void Kill() => Kill(server.DataDirectory);

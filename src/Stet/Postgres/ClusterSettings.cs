@@ -28,6 +28,10 @@ public static class ClusterSettings
         // Keys arrive in random order: after a checkpoint every touched page is logged whole, so checkpoints are rare,
         // spread out, and the page images compressed.
         ("max_wal_size", "4GB"),
+
+        // A WAL file that has to be made stops every commit while its 16 MB are written. Old ones are there for the first
+        // rush after quiet hours.
+        ("min_wal_size", "1GB"),
         ("checkpoint_timeout", "15min"),
         ("wal_compression", lz4 ? "lz4" : "on"),
         ("wal_buffers", "16MB"),

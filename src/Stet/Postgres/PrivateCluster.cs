@@ -27,12 +27,14 @@ public sealed class PrivateCluster : IAsyncDisposable
     readonly SemaphoreSlim oneAtATime = new(1);
     readonly CancellationTokenSource stopping = new();
     readonly Task watching;
+    readonly Task reserving;
     readonly Lazy<Task> stopped;
 
     PrivateCluster(DataFolder folder, Server server, PostgresVersion version, ILogger logger)
     {
         (this.folder, this.server, Version, this.logger) = (folder, server, version, logger);
         watching = WatchAsync(stopping.Token);
+        reserving = ReserveAsync(stopping.Token);
         stopped = new Lazy<Task>(StopAsync);
     }
 
@@ -139,6 +141,18 @@ public sealed class PrivateCluster : IAsyncDisposable
         }
     }
 
+    async Task ReserveAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await WalReserve.FillAsync(ConnectionString, folder.Cluster, cancel);
+        }
+        catch (Exception e) when (e is OperationCanceledException or NpgsqlException or IOException or UnauthorizedAccessException)
+        {
+            // The server stops or has died, and the next start goes on; without a reserve it is slower, and no less right.
+        }
+    }
+
     async Task StartAgainAsync(CancellationToken cancel)
     {
         await oneAtATime.WaitAsync(cancel);
@@ -169,6 +183,7 @@ public sealed class PrivateCluster : IAsyncDisposable
         try
         {
             await watching;
+            await reserving;
             await oneAtATime.WaitAsync(CancellationToken.None);
             await server.StopAsync(CancellationToken.None);
         }

@@ -10,6 +10,8 @@ public sealed class PrivateClusterSpecs : IDisposable
 {
     readonly string root = TestCluster.NewFolder();
 
+    public PrivateClusterSpecs() => TestCluster.KeepSmall(root);
+
     PrivateClusterOptions Options => new() { DataFolder = root, Memory = 512 << 20 };
 
     [Fact]
@@ -88,6 +90,25 @@ public sealed class PrivateClusterSpecs : IDisposable
         (await ScalarAsync(cluster.ConnectionString, "show fsync")).ShouldBe("on");
         (await ScalarAsync(cluster.ConnectionString, "show synchronous_commit")).ShouldBe("on");
     }
+
+    [Fact]
+    public async Task A_cluster_has_log_files_ahead_as_one_that_has_been_busy()
+    {
+        await File.WriteAllTextAsync(Path.Combine(root, "postgresql.local.conf"), "min_wal_size = 160MB\n");
+        await using var cluster = await StartAsync();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        const string Ahead = "select count(*) from pg_ls_waldir() where name > pg_walfile_name(pg_current_wal_lsn())";
+        while ((long)(await ScalarAsync(cluster.ConnectionString, Ahead))! < 8) await Task.Delay(100, limit.Token);
+    }
+
+    [Theory]
+    [InlineData(1, 100, 63)]
+    [InlineData(64, 100, 0)]
+    [InlineData(200, 100, 0)]
+    [InlineData(1, 7, 0)]
+    public void Log_files_are_made_ahead_where_there_is_room(long files, long freeGiB, long missing) =>
+        WalReserve.Missing(1 << 30, 16 << 20, files, freeGiB << 30).ShouldBe(missing);
 
     [Fact]
     public async Task A_first_start_that_was_cut_off_is_done_over_even_in_a_path_too_long_for_a_socket()
