@@ -5,7 +5,7 @@ describe_machine() {
   echo "- Stet $(git -C "$root" describe --always --dirty), .NET $(dotnet --version), compiled $compiled; rate limits raised to 1,000,000/s; one tenant"
   echo "- $(sql postgres -c 'show server_version' | sed 's/^/PostgreSQL /'): $(sql postgres -c "
     select string_agg(name || ' ' || current_setting(name), ', ' order by n) from unnest(array['fsync', 'synchronous_commit',
-      'full_page_writes', 'wal_sync_method', 'wal_compression', 'wal_buffers', 'max_wal_size', 'checkpoint_timeout',
+      'full_page_writes', 'wal_sync_method', 'wal_compression', 'wal_buffers', 'max_wal_size', 'min_wal_size', 'checkpoint_timeout',
       'shared_buffers', 'autovacuum']) with ordinality s(name, n)")"
   echo "- medians of $rounds runs of $seconds s each; $([[ $rounds == 5 ]] || echo 'a smoke run: not to be quoted; ')load average before: $load_before"
 }
