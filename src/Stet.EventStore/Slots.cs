@@ -24,6 +24,9 @@ sealed class TenantSlot(string id)
 
     public IAppendLogPart? Log { get; private set; }
 
+    /// <summary>Of streams, as they are before the batch or before the one that is being committed; null: none is known.</summary>
+    public IReadOnlyDictionary<Guid, long>? Versions { get; set; }
+
     /// <summary>The append log's edge after the batch, once it is sealed.</summary>
     public byte[] Edge { get; private set; } = [];
 
@@ -47,7 +50,7 @@ sealed class TenantSlot(string id)
     }
 }
 
-sealed class StreamSlot(string tenantId, Guid streamId, StateType type)
+sealed class StreamSlot(string tenantId, Guid streamId, StateType type, long version = 0)
 {
     Exception? unreadable;
 
@@ -57,22 +60,16 @@ sealed class StreamSlot(string tenantId, Guid streamId, StateType type)
 
     public StateType Type { get; } = type;
 
-    public long LoadedVersion { get; private set; }
+    public long LoadedVersion { get; private set; } = version;
 
-    public long Version { get; set; }
+    public long Version { get; set; } = version;
 
     public object? State { get; set; }
 
     public bool Changed => Version != LoadedVersion;
 
     /// <summary>The same stream, as the batch that is being committed leaves it.</summary>
-    public StreamSlot Next() => new(TenantId, StreamId, Type)
-    {
-        unreadable = unreadable,
-        LoadedVersion = Version,
-        Version = Version,
-        State = State,
-    };
+    public StreamSlot Next() => new(TenantId, StreamId, Type, Version) { unreadable = unreadable, State = State };
 
     public void Load(long version, Func<object?, object?> state)
     {

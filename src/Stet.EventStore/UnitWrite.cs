@@ -10,6 +10,10 @@ static class UnitWrite
     /// <summary>What <c>stet.require_unchanged</c> fails with where the schema is a newer version's.</summary>
     public const string SchemaChanged = "ST002";
 
+    /// <summary>Whether a batch failed because a command had been recorded before that was taken for new.</summary>
+    public static bool IsRepetition(Exception e) =>
+        e is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation, TableName: "idempotency" };
+
     // INVARIANT: who changes the schema locks the table of heads first, so it is the same until a batch that looked is committed.
     const string OwnSchema = "(select count(*) from stet.schema_version) =";
 
@@ -38,6 +42,18 @@ static class UnitWrite
     /// <summary>Adds everything but the end of the transaction; the batch has been sealed.</summary>
     public static void AddWrites(WriteUnit unit, IReadOnlyList<IInlineProjection> projections, IAppendLog? log, NpgsqlBatch batch)
     {
+        // First: what fails because a command came again does so before there is anything to undo.
+        if (unit.NewAnswers.Count > 0)
+        {
+            batch.Add("""
+                insert into stet.idempotency (tenant_id, id, payload_hash, position, events)
+                select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bytea[]), unnest($4::bigint[]), unnest($5::smallint[])
+                """,
+                Column(unit.NewAnswers, a => a.TenantId), Column(unit.NewAnswers, a => a.Id),
+                Column(unit.NewAnswers, a => a.PayloadHash), Column(unit.NewAnswers, a => a.Position),
+                Column(unit.NewAnswers, a => (short)a.Count));
+        }
+
         var events = unit.Events;
         var headers = new Dictionary<EventMetadata, byte[]>(ReferenceEqualityComparer.Instance);
         batch.Add("""
@@ -69,17 +85,6 @@ static class UnitWrite
 
         foreach (var group in streams.Where(s => s.Type.SnapshotTable is not null).GroupBy(s => s.Type))
             AddSnapshots(group.Key, [.. group], batch);
-
-        if (unit.NewAnswers.Count > 0)
-        {
-            batch.Add("""
-                insert into stet.idempotency (tenant_id, id, payload_hash, position, events)
-                select unnest($1::varchar[]), unnest($2::uuid[]), unnest($3::bytea[]), unnest($4::bigint[]), unnest($5::smallint[])
-                """,
-                Column(unit.NewAnswers, a => a.TenantId), Column(unit.NewAnswers, a => a.Id),
-                Column(unit.NewAnswers, a => a.PayloadHash), Column(unit.NewAnswers, a => a.Position),
-                Column(unit.NewAnswers, a => (short)a.Count));
-        }
 
         StoredEvent[] stored = [.. events.Select(e => e.Event)];
         foreach (var projection in projections) projection.Project(stored, batch);

@@ -38,11 +38,15 @@ sealed class PendingAppend(
 /// <param name="catalog">The events.</param>
 /// <param name="log">The log that is kept beside them.</param>
 /// <param name="before">The batch that is being committed meanwhile: what it leaves behind is where this one begins.</param>
-sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before = null)
+/// <param name="versions">Of streams that batches before touched.</param>
+/// <param name="assumesNew">Whether a mark is taken for new until it is written, which fails where it is not.</param>
+sealed class WriteUnit(
+    EventCatalog catalog, IAppendLog? log, WriteUnit? before = null, StreamVersions? versions = null, bool assumesNew = false)
 {
     readonly Dictionary<string, TenantSlot> tenants = new(StringComparer.Ordinal);
     readonly Dictionary<(string, Guid), StreamSlot> streams = [];
     readonly Dictionary<(string, Guid), FirstAnswer> answers = [];
+    readonly HashSet<(string, Guid)> assumed = [];
     readonly List<PendingAppend> requests = [];
     readonly HashSet<string> withReceipts = new(StringComparer.Ordinal);
     readonly List<AppendedEvent> events = [];
@@ -51,7 +55,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
     readonly List<(StreamSlot Slot, long Version, object? State)> undo = [];
     readonly List<TenantSlot> newTenants = [];
     WriteUnit? before = before;
-    int decided;
+    List<PendingAppend> undecided = [];
 
     public IReadOnlyList<PendingAppend> Requests => requests;
 
@@ -82,6 +86,9 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
     /// <inheritdoc cref="TenantsToLoad" />
     public List<(string TenantId, Guid Id)> MarksToLoad { get; } = [];
 
+    /// <summary>Whether requests wait for what is to be loaded.</summary>
+    public bool IsUndecided => undecided.Count > 0;
+
     /// <summary>Takes a request into the round; false when it needs a state of which only the version was loaded before.</summary>
     public bool TryAdd(PendingAppend request)
     {
@@ -94,6 +101,7 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
 
         IsTentative |= before is not null;
         requests.Add(request);
+        undecided.Add(request);
         if (request.Receipt) withReceipts.Add(request.TenantId);
         Commands += request.Commands.Count;
         if (!tenants.ContainsKey(request.TenantId))
@@ -101,15 +109,16 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
             var tenant = new TenantSlot(request.TenantId);
             tenants.Add(request.TenantId, tenant);
             newTenants.Add(tenant);
-            if (Uncommitted(tenant.Id) is null) TenantsToLoad.Add(tenant);
+            if (Uncommitted(tenant.Id) is not { } uncommitted) TenantsToLoad.Add(tenant);
+            else tenant.Versions = versions?.Of(uncommitted);
         }
 
         foreach (var command in request.Commands)
         {
             AddStream((request.TenantId, command.StreamId), command.State);
-            if (command.Idempotency is { } mark) AddMark((request.TenantId, mark.Id));
-            if (command.Once is { } once) AddMark((request.TenantId, once.Id));
-            if (command.Request is { } whole && !MarksToLoad.Contains((request.TenantId, whole.Id))) AddMark((request.TenantId, whole.Id));
+            AddMark(request.TenantId, command.Idempotency);
+            AddMark(request.TenantId, command.Once);
+            AddMark(request.TenantId, command.Request);
         }
 
         return true;
@@ -148,12 +157,16 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
         foreach (var tenant in tenants.Values.Where(t => t.Changed)) tenant.Seal(withReceipts.Contains(tenant.Id));
     }
 
-    /// <summary>Takes the round's decisions, in the order the requests arrived.</summary>
+    /// <summary>
+    /// Takes the round's decisions, in the order the requests arrived; one that needs marks which were taken for new is
+    /// left undecided.
+    /// </summary>
     public void Decide()
     {
-        for (; decided < requests.Count; decided++)
+        var round = undecided;
+        undecided = [];
+        foreach (var request in round)
         {
-            var request = requests[decided];
             if (request.Abandoned)
             {
                 request.Cancel();
@@ -175,12 +188,14 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
                 }
 
                 if (!recorded) UndoRequest();
-                outcomes.Add((request, results));
+                if (NeedsMarks(request, results)) undecided.Add(request);
+                else outcomes.Add((request, results));
             }
             catch (Exception e) // whatever one command's code throws is that command's answer and nobody else's
             {
                 UndoRequest();
-                failures.Add((request, e));
+                if (NeedsMarks(request, [])) undecided.Add(request);
+                else failures.Add((request, e));
             }
 
             void UndoRequest()
@@ -204,6 +219,29 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// Whether an answer depends on marks that were taken for new, which are loaded next. What is recorded does not: its
+    /// marks are written with it, and are refused where they are not new.
+    /// </summary>
+    bool NeedsMarks(PendingAppend request, AppendResult[] results)
+    {
+        var needed = false;
+        for (var i = 0; i < request.Commands.Count; i++)
+        {
+            if (i < results.Length && results[i].Outcome == AppendOutcome.Recorded) continue;
+
+            var command = request.Commands[i];
+            foreach (var mark in (IdempotencyMark?[])[command.Idempotency, command.Once, command.Request])
+            {
+                if (mark is null || !assumed.Remove((request.TenantId, mark.Id))) continue;
+                MarksToLoad.Add((request.TenantId, mark.Id));
+                needed = true;
+            }
+        }
+
+        return needed;
     }
 
     /// <summary>Answers every request; call it after the commit.</summary>
@@ -230,15 +268,24 @@ sealed class WriteUnit(EventCatalog catalog, IAppendLog? log, WriteUnit? before 
             streams.Add(key, uncommitted.Next());
             return;
         }
+        else if (type.IsStateless && tenants[key.TenantId].Versions is { } versions && versions.TryGetValue(key.StreamId, out var version))
+        {
+            streams.Add(key, new StreamSlot(key.TenantId, key.StreamId, type, version));
+            return;
+        }
 
         StreamsToLoad.Add(streams[key] = new StreamSlot(key.TenantId, key.StreamId, type));
     }
 
-    void AddMark((string TenantId, Guid Id) key)
+    void AddMark(string tenantId, IdempotencyMark? mark)
     {
+        if (mark is null) return;
+
+        var key = (tenantId, mark.Id);
         if (answers.ContainsKey(key)) return;
         if (before is not null && before.answers.TryGetValue(key, out var uncommitted)) answers.Add(key, uncommitted);
-        else MarksToLoad.Add(key);
+        else if (assumesNew && before is not null) assumed.Add(key);
+        else if (!MarksToLoad.Contains(key)) MarksToLoad.Add(key);
     }
 
     AppendResult Decide(PendingAppend request, TenantSlot tenant, StreamCommand command)

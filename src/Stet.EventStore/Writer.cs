@@ -21,6 +21,7 @@ sealed class Writer : IAsyncDisposable
     Task<bool>? arrival;
     PendingAppend? held;
     long? contended;
+    long? repeated;
     long busySince;
     long newest;
     int waiting;
@@ -49,7 +50,10 @@ sealed class Writer : IAsyncDisposable
     string NoAnswer => $"no answer within {options.Patience.TotalSeconds:0.###} s";
 
     // With another instance at the same heads, decisions without their locks are often in vain.
-    bool IsContended => contended is { } since && Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(1);
+    bool IsContended => IsYoung(contended, TimeSpan.FromSeconds(1));
+
+    // While commands come again, looking for their marks costs less than writing batches twice.
+    bool AssumesNew => !IsYoung(repeated, TimeSpan.FromSeconds(10));
 
     public Task<AppendResult[]> EnqueueAsync(PendingAppend request)
     {
@@ -123,7 +127,7 @@ sealed class Writer : IAsyncDisposable
     async Task<WriteUnit> CommitAsync(WriteUnit unit)
     {
         var commit = session.CommitAsync(unit, patience.Token);
-        var next = session.Begin(before: unit);
+        var next = session.Begin(before: unit, AssumesNew);
         var isDecided = true;
         while (isDecided && await MayTakeAsync(unit, next, commit))
         {
@@ -134,13 +138,15 @@ sealed class Writer : IAsyncDisposable
         try
         {
             await commit;
+            session.Keep(unit);
             NoteSuccess();
             Record(unit);
         }
-        catch (Exception e) // another instance was faster, or there is trouble with the database: under locks it will show
+        catch (Exception e) // a command came again, another instance was faster, or there is trouble: under locks it will show
         {
             NoteFailure(e);
-            contended = Stopwatch.GetTimestamp();
+            if (UnitWrite.IsRepetition(e)) repeated = Stopwatch.GetTimestamp();
+            else contended = Stopwatch.GetTimestamp();
             await WriteAsync(unit);
             isDecided = false;
         }
@@ -248,6 +254,8 @@ sealed class Writer : IAsyncDisposable
             }
         }
     }
+
+    static bool IsYoung(long? timestamp, TimeSpan age) => timestamp is { } since && Stopwatch.GetElapsedTime(since) < age;
 
     void NoteSuccess()
     {

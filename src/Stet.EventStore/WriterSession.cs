@@ -14,6 +14,7 @@ sealed class WriterSession(
     int? scripts, TimeProvider clock, Action connected)
     : IAsyncDisposable
 {
+    readonly StreamVersions versions = new();
     NpgsqlConnection? ahead;
     NpgsqlConnection? connection;
 
@@ -24,7 +25,12 @@ sealed class WriterSession(
     public bool IsInDoubt => inDoubt is not null;
 
     /// <summary>A batch to be filled; it begins where the one that is being committed ends.</summary>
-    public WriteUnit Begin(WriteUnit? before) => new(catalog, log, before);
+    /// <param name="before">The one that is being committed; null when none is.</param>
+    /// <param name="assumesNew">See <see cref="WriteUnit"/>; it takes a batch before.</param>
+    public WriteUnit Begin(WriteUnit? before, bool assumesNew = false) => new(catalog, log, before, versions, assumesNew);
+
+    /// <summary>Takes over what a batch has made durable, for those that follow it.</summary>
+    public void Keep(WriteUnit unit) => versions.Keep(unit);
 
     /// <summary>Loads what a batch's new requests need, and decides them.</summary>
     public async Task DecideAsync(WriteUnit unit, CancellationToken cancel)
@@ -32,8 +38,13 @@ sealed class WriterSession(
         try
         {
             await ConnectAsync(cancel); // nothing is decided on what was remembered of the database before
-            ahead ??= await connections.Ahead.OpenConnectionAsync(cancel);
-            await LoadAsync(unit, locking: false, ahead, cancel);
+            do
+            {
+                ahead ??= await connections.Ahead.OpenConnectionAsync(cancel);
+                await LoadAsync(unit, locking: false, ahead, cancel);
+                unit.Decide();
+            }
+            while (unit.IsUndecided);
         }
         catch
         {
@@ -46,8 +57,6 @@ sealed class WriterSession(
 
             throw;
         }
-
-        unit.Decide();
     }
 
     /// <summary>Commits a batch unless another instance was faster, and answers its requests.</summary>

@@ -33,6 +33,9 @@ sealed class CuttingProxy : IAsyncDisposable
 
     public int Cuts { get; private set; }
 
+    /// <summary>Called at each cut, before anybody notices it.</summary>
+    public Action? OnCut { get; set; }
+
     /// <param name="cut">What to do.</param>
     /// <param name="after">How many things clients may say before.</param>
     public void Arm(Cut cut, int after = 0) => (spared, armed) = (after, cut);
@@ -49,6 +52,7 @@ sealed class CuttingProxy : IAsyncDisposable
 
             armed = null;
             Cuts++;
+            OnCut?.Invoke();
             Volatile.Write(ref loseAnswer, cut == Cut.Answer);
             return cut == Cut.Answer;
         };

@@ -114,17 +114,121 @@ public class LookAheadTests
         (await test.LogAsync()).ShouldBeEmpty();
     }
 
-    static StreamCommand KeyedDeposit(Guid account) =>
-        new StreamCommand<Account>(Accounts.Account, account, (_, _) => [new MoneyDeposited(10)])
+    [Fact]
+    public async Task The_version_of_a_stream_that_a_batch_before_touched_is_not_read_again()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var stream = TestStore.NewStream();
+        await test.AppendAsync(Noted(stream).Command);
+        await using var head = await HeldHead.TakeAsync(test);
+        var other = test.AppendAsync(Noted(TestStore.NewStream()).Command);
+        await head.HasWaitersAsync(1);
+
+        await head.LockStreamsAsync();
+        var next = Noted(stream);
+        var onTop = test.AppendAsync(next.Command);
+        await next.Decided;
+        await head.ReleaseAsync();
+
+        (await other).Position.ShouldBe(2);
+        (await onTop).Events.ShouldHaveSingleItem().Version.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_version_that_another_instance_has_moved_on_from_is_read_again()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var stream = TestStore.NewStream();
+        await test.AppendAsync(Noted(stream).Command);
+        await test.AppendAsync(Noted(stream).Command, test.Open());
+        await using var head = await HeldHead.TakeAsync(test);
+        var other = test.AppendAsync(Noted(TestStore.NewStream()).Command);
+        await head.HasWaitersAsync(1);
+
+        var next = Noted(stream);
+        var onTop = test.AppendAsync(next.Command);
+        await next.Decided;
+        await head.ReleaseAsync();
+
+        (await other).Position.ShouldBe(3);
+        (await onTop).Events.ShouldHaveSingleItem().Version.ShouldBe(3);
+    }
+
+    /// <summary>Whatever a rule would say now, the first time counts.</summary>
+    [Theory]
+    [InlineData("records")]
+    [InlineData("has nothing to record")]
+    [InlineData("refuses")]
+    [InlineData("throws")]
+    public async Task A_command_that_comes_again_beside_others_gets_the_first_answer(string now)
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        var first = await test.AppendAsync(KeyedDeposit(account));
+        await using var head = await HeldHead.TakeAsync(test);
+        var before = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+
+        var again = test.AppendAsync(Keyed(account, () => now switch
+        {
+            "records" => [new MoneyDeposited(10)],
+            "has nothing to record" => [],
+            "refuses" => null,
+            _ => throw new DivideByZeroException(),
+        }));
+        var beside = Watched(TestStore.NewStream(), new MoneyDeposited(1));
+        var neighbour = test.AppendAsync(beside.Command);
+        await beside.Decided;
+        await head.ReleaseAsync();
+
+        (await again).Outcome.ShouldBe(AppendOutcome.Repeated);
+        (await again).Events.ShouldBe(first.Events);
+        AppendResult[] others = [await before, await neighbour];
+        others.ShouldAllBe(r => r.Outcome == AppendOutcome.Recorded);
+        (await test.LogAsync()).Count.ShouldBe(3);
+        (await test.BalanceAsync(account)).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_new_command_that_is_refused_beside_others_stays_refused()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        await using var head = await HeldHead.TakeAsync(test);
+        var before = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+
+        var refused = test.AppendAsync(Keyed(account, () => null));
+        var beside = Watched(TestStore.NewStream(), new MoneyDeposited(1));
+        var neighbour = test.AppendAsync(beside.Command);
+        await beside.Decided;
+        await head.ReleaseAsync();
+
+        (await refused).Outcome.ShouldBe(AppendOutcome.Refused);
+        AppendResult[] others = [await before, await neighbour];
+        others.ShouldAllBe(r => r.Outcome == AppendOutcome.Recorded);
+    }
+
+    static StreamCommand KeyedDeposit(Guid account) => Keyed(account, () => [new MoneyDeposited(10)]);
+
+    static StreamCommand Keyed(Guid account, Func<IReadOnlyList<object>?> decide) =>
+        new StreamCommand<Account>(Accounts.Account, account, (_, _) => decide())
         {
             Idempotency = new IdempotencyMark(account, new byte[32]),
         };
 
     /// <summary>A command that always records an event, and a task that ends once it was decided.</summary>
-    static (StreamCommand Command, Task Decided) Watched(Guid account, object recorded)
+    static (StreamCommand Command, Task Decided) Watched(Guid account, object recorded) => Watched(Accounts.Account, account, recorded);
+
+    /// <summary>Likewise, on a stream that has no state.</summary>
+    static (StreamCommand Command, Task Decided) Noted(Guid stream) =>
+        Watched(StateType.Stateless("notes"), stream, new MoneyDeposited(1));
+
+    static (StreamCommand Command, Task Decided) Watched<TState>(StateType<TState> state, Guid stream, object recorded)
+        where TState : class
     {
         var decided = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        return (new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
+        return (new StreamCommand<TState>(state, stream, (_, _) =>
         {
             decided.TrySetResult();
             return [recorded];
@@ -140,6 +244,13 @@ public class LookAheadTests
             var head = new HeldHead(connection, await connection.BeginTransactionAsync(CancellationToken.None));
             await head.ExecuteAsync("select from stet.tenant_head where tenant_id = $1 for update", test);
             return head;
+        }
+
+        /// <summary>Whoever reads or writes a stream's version waits, too.</summary>
+        public async Task LockStreamsAsync()
+        {
+            await using var command = new NpgsqlCommand("lock table stet.mt_streams", connection);
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
 
         public Task DeleteAsync(TestStore test) => ExecuteAsync("delete from stet.tenant_head where tenant_id = $1", test);

@@ -38,6 +38,10 @@ public class LostConnectionTests
         var store = test.Open(connectionString: proxy.ConnectionString);
         var account = TestStore.NewStream();
         for (var i = 0; i < 3; i++) await test.AppendAsync(Accounts.Deposit(account), store);
+        proxy.OnCut = () =>
+        {
+            if (proxy.Cuts == 1) proxy.Arm(Cut.Request, after: 1); // a new connection is greeted, and lost with the first question
+        };
 
         var deposit = test.AppendAsync(
             new StreamCommand<Account>(Accounts.Account, account, (_, _) =>
@@ -45,8 +49,6 @@ public class LostConnectionTests
                 if (proxy.Cuts == 0) proxy.Arm(Cut.Answer);
                 return [new MoneyDeposited(10)];
             }), store);
-        while (proxy.Cuts == 0) await Task.Delay(TimeSpan.FromMilliseconds(1), CancellationToken.None);
-        proxy.Arm(Cut.Request, after: 1); // a new connection is greeted, and lost with the first question
 
         (await deposit).Outcome.ShouldBe(AppendOutcome.Recorded);
         proxy.Cuts.ShouldBe(2);

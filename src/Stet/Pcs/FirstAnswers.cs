@@ -11,7 +11,8 @@ namespace Stet.Pcs.Service;
 /// </summary>
 sealed class FirstAnswers(Store store, PcsOptions options)
 {
-    // Some 400 bytes each. What has been forgotten costs a turn of the writer, and changes no answer.
+    // Values without objects of their own, which the garbage collector would move twice each. What has been forgotten costs
+    // a turn of the writer, and changes no answer.
     const int Most = 1 << 15;
 
     // One statement sees one state of the database, records and registry alike.
@@ -35,27 +36,32 @@ sealed class FirstAnswers(Store store, PcsOptions options)
             return recorded;
         });
 
-    readonly FirstAnswer?[] given = new FirstAnswer?[Most];
+    readonly FirstAnswer[] given = new FirstAnswer[Most];
+    readonly Lock access = new();
 
     /// <summary>Keeps an answer, in the place of another one if need be.</summary>
     /// <param name="id">The mark under which the store first knew the document's id.</param>
     /// <param name="record">The mark whose answer this is: the same, or a later one after long.</param>
     /// <param name="recorded">What was recorded, now or the first time.</param>
     /// <param name="answer">The answer.</param>
-    public void Keep(IdempotencyMark id, IdempotencyMark record, StoredEvent recorded, SubmissionAnswer answer) =>
-        Volatile.Write(ref given[PlaceOf(id)], new FirstAnswer(id.Id, record, recorded.Timestamp, answer));
+    public void Keep(IdempotencyMark id, IdempotencyMark record, StoredEvent recorded, SubmissionAnswer answer)
+    {
+        var first = new FirstAnswer(id.Id, record, recorded.Timestamp, answer);
+        lock (access) given[PlaceOf(id)] = first;
+    }
 
     /// <summary>The first answer, if it is known and is to be given again; null: ask the writer.</summary>
     /// <exception cref="StoreUnavailableException">The database is away.</exception>
     public async ValueTask<SubmissionAnswer?> FindAsync(VerifiedSubmission request, IdempotencyMark id, CancellationToken cancel)
     {
-        if (Volatile.Read(ref given[PlaceOf(id)]) is not { } first || first.Id != id.Id) return null;
-        if (!first.Record.PayloadHash.AsSpan().SequenceEqual(id.PayloadHash)) return null;
+        FirstAnswer first;
+        lock (access) first = given[PlaceOf(id)];
+        if (first.Id != id.Id || !first.Record.PayloadHash.AsSpan().SequenceEqual(id.PayloadHash)) return null;
         if (!IsGiven(first.RecordedAt, request)) return null;
 
         var look = new Look(first.Record, request.Settings.RegistryStream);
-        return await store.QueryAsync(Looks, request.Tenant.Id, look, cancel) == new Recorded(first.Answer.Position, request.Settings.Version)
-            ? first.Answer
+        return await store.QueryAsync(Looks, request.Tenant.Id, look, cancel) == new Recorded(first.Position, request.Settings.Version)
+            ? first.Answer(request)
             : null;
     }
 
@@ -77,5 +83,38 @@ sealed class FirstAnswers(Store store, PcsOptions options)
     /// <summary>What stands there.</summary>
     sealed record Recorded(long Position, long RegistryVersion);
 
-    sealed record FirstAnswer(Guid Id, IdempotencyMark Record, DateTimeOffset RecordedAt, SubmissionAnswer Answer);
+    /// <summary>An answer, and the record that it rests on.</summary>
+    readonly struct FirstAnswer(Guid id, IdempotencyMark record, DateTimeOffset recordedAt, SubmissionAnswer answer)
+    {
+        readonly Guid recordId = record.Id;
+        readonly UInt128 hashStart = BinaryPrimitives.ReadUInt128BigEndian(record.PayloadHash);
+        readonly UInt128 hashEnd = BinaryPrimitives.ReadUInt128BigEndian(record.PayloadHash.AsSpan(16));
+        readonly bool isEscalated = answer.Escalated;
+        readonly double recomputedDHat = answer.RecomputedDHat;
+        readonly double recomputedBudget = answer.RecomputedBudget;
+
+        // Few documents have any.
+        readonly IReadOnlyList<FindingAnswer>? reasons = answer.Reasons.Count > 0 ? answer.Reasons : null;
+
+        public Guid Id { get; } = id;
+
+        public DateTimeOffset RecordedAt { get; } = recordedAt;
+
+        public long Position { get; } = answer.Position;
+
+        public IdempotencyMark Record
+        {
+            get
+            {
+                var hash = new byte[32];
+                BinaryPrimitives.WriteUInt128BigEndian(hash, hashStart);
+                BinaryPrimitives.WriteUInt128BigEndian(hash.AsSpan(16), hashEnd);
+                return new IdempotencyMark(recordId, hash);
+            }
+        }
+
+        /// <summary>The answer to the same document.</summary>
+        public SubmissionAnswer Answer(VerifiedSubmission request) => SubmissionAnswer.Of(
+            request.Document.PcsId, isEscalated, recomputedDHat, recomputedBudget, reasons ?? [], Position);
+    }
 }

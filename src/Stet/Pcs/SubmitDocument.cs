@@ -33,12 +33,17 @@ public sealed record SubmissionAnswer(
             PcsEscalated e => (e.Submission, true),
             _ => throw new UnreadableEventException($"{recorded.Data.GetType()} is not what a submission records"),
         };
-        return new SubmissionAnswer(
-            !isEscalated, isEscalated, isEscalated ? EscalatedOutcome : AcceptedOutcome, submission.Document.PcsId,
-            submission.RecomputedDHat, submission.RecomputedBudget,
-            submission.Reasons.FirstOrDefault(f => f.Severity == PcsSeverity.Escalation)?.Message ?? "",
+        return Of(
+            submission.Document.PcsId, isEscalated, submission.RecomputedDHat, submission.RecomputedBudget,
             FindingAnswer.Of(submission.Reasons), recorded.Position);
     }
+
+    /// <summary>The answer that says these things.</summary>
+    public static SubmissionAnswer Of(
+        string pcsId, bool isEscalated, double recomputedDHat, double recomputedBudget, IReadOnlyList<FindingAnswer> reasons, long position) =>
+        new(
+            !isEscalated, isEscalated, isEscalated ? EscalatedOutcome : AcceptedOutcome, pcsId, recomputedDHat, recomputedBudget,
+            reasons.FirstOrDefault(f => f.IsEscalation)?.Message ?? "", reasons, position);
 }
 
 /// <summary>Something about a document's values that is not as it should be.</summary>
@@ -47,6 +52,8 @@ public sealed record SubmissionAnswer(
 /// <param name="Message">For people; may change.</param>
 public sealed record FindingAnswer(string Code, [property: AllowedValues("warning", "escalation")] string Severity, string Message)
 {
+    internal bool IsEscalation => Severity == PcsSeverity.Escalation.Name();
+
     public static IReadOnlyList<FindingAnswer> Of(ValueList<PcsFinding> findings) =>
     [
         .. findings.Select(f => new FindingAnswer(f.Code, f.Severity.Name(), f.Message)),
