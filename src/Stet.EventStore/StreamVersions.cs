@@ -1,7 +1,7 @@
 namespace Stet.EventStore;
 
 /// <summary>
-/// The versions of streams that this writer's batches touched. They hold as long as it alone moves a tenant's head: what a
+/// The versions of streams of which this writer's batches wanted nothing else. They hold as long as it alone moves a tenant's head: what a
 /// batch finds here is as good as the head that it goes on from, which is compared before anything is written.
 /// </summary>
 sealed class StreamVersions
@@ -40,11 +40,16 @@ sealed class StreamVersions
             (known.Position, known.Edge) = (tenant.Position, tenant.Edge);
         }
 
+        // Where the state is wanted, too, its version comes with it.
         foreach (var slot in unit.Streams)
         {
             if (!tenants.TryGetValue(slot.TenantId, out var known)) continue;
-            if (known.Versions.TryAdd(slot.StreamId, slot.Version)) count++;
-            else known.Versions[slot.StreamId] = slot.Version;
+            if (known.Versions.ContainsKey(slot.StreamId)) known.Versions[slot.StreamId] = slot.Version;
+            else if (slot.Type.IsStateless)
+            {
+                known.Versions.Add(slot.StreamId, slot.Version);
+                count++;
+            }
         }
     }
 
