@@ -6,8 +6,10 @@ namespace Stet.EventStore;
 /// <summary>The writer's connections: one that looks ahead, and one that writes.</summary>
 /// <remarks>
 /// A batch is loaded and decided without a lock, while the one before it is committed, and then written in one round trip
-/// that first compares the heads with what was loaded. Where another instance was faster, the batch is taken again under
-/// the heads' locks, in two round trips: lock and load, then write and commit.
+/// that first compares the heads with what was loaded. What a batch knows from those before it is not loaded, nor are the
+/// marks of commands: those of new ones are the rule, and others are refused when they are written. Where another instance
+/// was faster or a command came again, the batch is taken again under the heads' locks, in two round trips: lock and load,
+/// then write and commit.
 /// </remarks>
 sealed class WriterSession(
     StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
