@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Stet.EventStore;
 
 namespace Stet.Testing;
@@ -30,9 +31,6 @@ public sealed class TestService : IAsyncDisposable
 {
     static readonly Lazy<Task<TestService>> shared = new(() => Task.Run(() => StartAsync()));
 
-    static readonly TestTemplate schema = new("stet", connectionString =>
-        new SchemaMigrator(connectionString, StetApplication.Schema).ApplyAsync(CancellationToken.None));
-
     readonly WebApplication app;
     readonly bool ownsDatabase;
     readonly string auditFolder;
@@ -40,6 +38,16 @@ public sealed class TestService : IAsyncDisposable
 
     TestService(WebApplication app, TestDatabase database, bool ownsDatabase, string auditFolder) =>
         (this.app, Database, this.ownsDatabase, this.auditFolder, Address) = (app, database, ownsDatabase, auditFolder, new Uri(app.Urls.Single()));
+
+    /// <summary>The product's schema, and <see cref="LeafRows.View"/>.</summary>
+    public static TestTemplate Schema { get; } = new("stet", async connectionString =>
+    {
+        await new SchemaMigrator(connectionString, StetApplication.Schema).ApplyAsync(CancellationToken.None);
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        await using var view = new NpgsqlCommand(LeafRows.View, connection);
+        await view.ExecuteNonQueryAsync();
+    });
 
     public Uri Address { get; }
 
@@ -54,7 +62,7 @@ public sealed class TestService : IAsyncDisposable
     public static async Task<TestService> StartAsync(TestServiceOptions? options = null, TestDatabase? database = null)
     {
         options ??= new TestServiceOptions();
-        var home = database ?? await TestDatabase.CreateAsync(schema);
+        var home = database ?? await TestDatabase.CreateAsync(Schema);
 
         var folder = TestCluster.NewFolder();
         var builder = StetApplication.NewBuilder(options.Environment);

@@ -45,7 +45,7 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
         var all = parts.Cast<AuditPart>().ToArray();
         unsure.AddRange(all.Where(p => !p.IsOwn));
         AuditTables.RequireSecrets([.. unsure.Select(p => (p.Log.TenantId, p.Log.SecretId))], batch);
-        AuditTables.AddLeaves([.. all.SelectMany(p => p.Leaves.Select(l => (p.Log.TenantId, l)))], batch);
+        AuditTables.AddLeaves([.. all.Select(p => (p.Log.TenantId, p.Leaves))], batch);
         AuditTables.AddTiles([.. all.SelectMany(p => p.Filled.Select(t => (p.Log.TenantId, t)))], batch);
         foreach (var part in all.Where(p => p.ChangesKeys)) KeyChanges.Write(part, logs.NewKeys, batch);
         AuditTables.AddGuards([.. all.Where(p => p.IsGuarded).Select(p => (p.Log.TenantId, p.Tree))], clock.GetUtcNow(), batch);

@@ -49,7 +49,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
         await using var batch = new NpgsqlBatch(connection);
         if (page.Count > 0)
         {
-            AuditTables.AddLeaves([.. page.Select(l => (log.TenantId, l))], batch);
+            AuditTables.AddLeaves([(log.TenantId, page)], batch);
             AuditTables.AddTiles([.. filled.Select(t => (log.TenantId, t))], batch);
         }
 
@@ -75,7 +75,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
         batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(tenantId));
 
         // A statement of its own: the one that waited for the lock does not see the leaves that another instance made meanwhile.
-        batch.Add("select position from stet.audit_leaf where tenant_id = $1 order by position desc limit 1", Scalar(tenantId));
+        batch.Add("select position from stet.audit_leaves where tenant_id = $1 order by position desc limit 1", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         await rows.ReadAsync(cancel);

@@ -99,10 +99,12 @@ public sealed class AuditReader(Store store)
         var events = await store.QueryAsync(
             tenantId,
             """
-            select e.seq_id, e.id, e.stream_id, e.version, e.timestamp, e.type, e.headers ->> 'actor_class', e.data, l.hash, l.commit
+            select e.seq_id, e.id, e.stream_id, e.version, e.timestamp, e.type, e.headers ->> 'actor_class', e.data,
+                substr(l.hashes, l.at, 32), substr(l.commits, l.at, 32)
             from (select * from stet.mt_events where tenant_id = $1 and seq_id > $2 order by seq_id limit $3) e
             left join lateral (
-                select hash, commit from stet.audit_leaf where tenant_id = $1 and position = e.seq_id limit 1) l on true
+                select hashes, commits, (e.seq_id - position)::int * 32 + length(hashes) - 31 as at
+                from stet.audit_leaves where tenant_id = $1 and position >= e.seq_id order by position limit 1) l on l.at > 0
             order by e.seq_id
             """,
             [Scalar(tenantId), Scalar(after), Scalar(count)],

@@ -7,13 +7,30 @@ namespace Stet.Audit;
 /// <summary>How rows get into the tables of the audit log, and how its right edge is folded from them.</summary>
 static class AuditTables
 {
-    public static void AddLeaves((string TenantId, AuditLeaf Leaf)[] leaves, NpgsqlBatch batch) =>
+    /// <summary>The most leaves of a row: some more and PostgreSQL would put each row into two tables.</summary>
+    const int LeavesInRow = 30;
+
+    /// <summary>Adds leaves of one log that follow one another.</summary>
+    public static void AddLeaves(IReadOnlyList<(string TenantId, IReadOnlyList<AuditLeaf> Leaves)> logs, NpgsqlBatch batch)
+    {
+        var rows = new List<LeafRow>();
+        foreach (var (tenantId, leaves) in logs)
+        {
+            for (int next = 0, count; next < leaves.Count; next += count)
+            {
+                // INVARIANT: no row goes beyond the end of a tile.
+                var inTile = Tile.FullWidth - (int)((leaves[next].Audited.Position - 1) % Tile.FullWidth);
+                count = Math.Min(Math.Min(LeavesInRow, inTile), leaves.Count - next);
+                rows.Add(LeafRow.Of(tenantId, leaves, next, count));
+            }
+        }
+
         batch.Add("""
-            insert into stet.audit_leaf (tenant_id, position, hash, commit)
+            insert into stet.audit_leaves (tenant_id, position, hashes, commits)
             select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[])
             """,
-            Column(leaves, l => l.TenantId), Column(leaves, l => l.Leaf.Audited.Position),
-            Column(leaves, l => l.Leaf.Hash.ToArray()), Column(leaves, l => l.Leaf.Commit.ToArray()));
+            Column(rows, r => r.TenantId), Column(rows, r => r.Position), Column(rows, r => r.Hashes), Column(rows, r => r.Commits));
+    }
 
     /// <summary>Adds full tiles. A leaf or tile that is missing below breaks the length of one, and with it the transaction.</summary>
     public static void AddTiles((string TenantId, FilledTile Tile)[] tiles, NpgsqlBatch batch)
@@ -22,12 +39,12 @@ static class AuditTables
         {
             var (rows, below) = (level.ToArray(), level.Key == 0
                 ? """
-                  select hash, position as n from stet.audit_leaf
+                  select hashes, position as n from stet.audit_leaves
                   where tenant_id = t.tenant_id and position > t.n * 256 and position <= (t.n + 1) * 256
                   order by position limit 256
                   """
                 : $"""
-                  select root as hash, n from stet.audit_tile
+                  select root as hashes, n from stet.audit_tile
                   where tenant_id = t.tenant_id and level = {level.Key - 1} and n >= t.n * 256 and n < (t.n + 1) * 256
                   order by n limit 256
                   """);
@@ -35,7 +52,7 @@ static class AuditTables
                 insert into stet.audit_tile (tenant_id, level, n, root, hashes)
                 select t.tenant_id, {level.Key}, t.n, t.root, coalesce(filled.hashes, '')
                 from unnest($1::varchar[], $2::bigint[], $3::bytea[]) as t(tenant_id, n, root)
-                cross join lateral (select string_agg(hash, ''::bytea order by n) as hashes from ({below}) below) filled
+                cross join lateral (select string_agg(hashes, ''::bytea order by n) as hashes from ({below}) below) filled
                 """,
                 Column(rows, t => t.TenantId), Column(rows, t => t.Tile.Index), Column(rows, t => t.Tile.Root.ToArray()));
         }
@@ -75,12 +92,12 @@ static class AuditTables
     public static async Task FoldAsync(
         NpgsqlConnection connection, string tenantId, Peaks tree, long toSize, CancellationToken cancel)
     {
-        const int Page = 65_536;
+        const int Page = 4_096;
         while (tree.Size < toSize)
         {
             await using var command = new NpgsqlCommand("""
-                select position, hash from stet.audit_leaf
-                where tenant_id = $1 and position > $2 and position <= $3 order by position limit $4
+                select position, hashes from stet.audit_leaves
+                where tenant_id = $1 and position > $2 and position < $3 + 256 order by position limit $4
                 """, connection);
             command.Parameters.Add(Scalar(tenantId));
             command.Parameters.Add(Scalar(tree.Size));
@@ -88,13 +105,32 @@ static class AuditTables
             command.Parameters.Add(Scalar(Page));
             await using var rows = await command.ExecuteReaderAsync(cancel);
             var before = tree.Size;
-            while (await rows.ReadAsync(cancel))
+            while (tree.Size < toSize && await rows.ReadAsync(cancel))
             {
-                if (rows.GetInt64(0) != tree.Size + 1) throw new AuditRowsMissingException(tree.Size + 1);
-                tree.Append(new LogHash(rows.GetFieldValue<byte[]>(1)));
+                var (last, hashes) = (rows.GetInt64(0), rows.GetFieldValue<byte[]>(1));
+                var first = last - (hashes.Length / LogHash.Size) + 1;
+                if (first > tree.Size + 1) throw new AuditRowsMissingException(tree.Size + 1);
+                while (tree.Size < Math.Min(last, toSize))
+                    tree.Append(new LogHash(hashes.AsSpan((int)(tree.Size + 1 - first) * LogHash.Size, LogHash.Size)));
             }
 
             if (tree.Size == before) throw new AuditRowsMissingException(before + 1);
+        }
+    }
+
+    /// <summary>Leaves that came together, of one tile.</summary>
+    readonly record struct LeafRow(string TenantId, long Position, byte[] Hashes, byte[] Commits)
+    {
+        public static LeafRow Of(string tenantId, IReadOnlyList<AuditLeaf> leaves, int first, int count)
+        {
+            var (hashes, commits) = (new byte[count * LogHash.Size], new byte[count * LogHash.Size]);
+            for (var i = 0; i < count; i++)
+            {
+                leaves[first + i].Hash.CopyTo(hashes.AsSpan(i * LogHash.Size));
+                leaves[first + i].Commit.CopyTo(commits.AsSpan(i * LogHash.Size));
+            }
+
+            return new LeafRow(tenantId, leaves[first + count - 1].Audited.Position, hashes, commits);
         }
     }
 }

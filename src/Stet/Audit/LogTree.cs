@@ -39,9 +39,12 @@ static class LogTree
                 and (needed.n + 1) << (8 * (needed.level + 1)) <= {size}
              order by t.n limit 1),
             case when needed.level = 0 then
-                (select string_agg(edge.hash, ''::bytea order by edge.position) from (
-                    select l.hash, l.position from stet.audit_leaf l
-                    where l.tenant_id = $1 and l.position > needed.n * 256 and l.position <= least(needed.n * 256 + 256, {size})
+                (select case when sum(length(edge.hashes)) = 32 * (max(edge.position) - needed.n * 256) then substr(
+                    string_agg(edge.hashes, ''::bytea order by edge.position), 1,
+                    32 * greatest(0, least(256, {size} - needed.n * 256))::int) end
+                 from (
+                    select l.hashes, l.position from stet.audit_leaves l
+                    where l.tenant_id = $1 and l.position > needed.n * 256 and l.position <= needed.n * 256 + 256
                     order by l.position limit 256) edge)
             else
                 (select string_agg(edge.root, ''::bytea order by edge.n) from (

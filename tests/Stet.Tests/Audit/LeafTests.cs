@@ -118,7 +118,7 @@ public class LeafTests
         await using (var connection = await service.Database.OpenAsync())
         {
             await using var forget = new NpgsqlCommand("""
-                truncate stet.audit_leaf, stet.audit_tile, stet.audit_signed;
+                truncate stet.audit_leaves, stet.audit_tile, stet.audit_signed;
                 update stet.tenant_head set audit_peaks = ''
                 """, connection);
             await forget.ExecuteNonQueryAsync();

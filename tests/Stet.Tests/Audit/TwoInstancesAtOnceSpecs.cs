@@ -35,7 +35,7 @@ public class TwoInstancesAtOnceSpecs
         var tenant = new LoggedTenant(service);
         await tenant.RecordAsync(300);
         await ExecuteAsync(service, """
-            truncate stet.audit_leaf, stet.audit_tile, stet.audit_signed;
+            truncate stet.audit_leaves, stet.audit_tile, stet.audit_signed;
             update stet.tenant_head set audit_peaks = ''
             """);
 

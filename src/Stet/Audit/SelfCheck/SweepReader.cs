@@ -21,8 +21,8 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
         await using var batch = new NpgsqlBatch(connection);
         batch.EnterTenant(tenantId);
         batch.Add("""
-            select position, hash, commit from stet.audit_leaf
-            where tenant_id = $1 and position > $2 and position <= $3 order by position
+            select position, hashes, commits from stet.audit_leaves
+            where tenant_id = $1 and position > $2 and position < $3 + 256 order by position
             """, Scalar(tenantId), Scalar(page.Start), Scalar(page.End));
         batch.Add("""
             select size, root, peaks from stet.audit_signed
@@ -48,7 +48,7 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
 
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
-        while (await rows.ReadAsync(cancel)) ReadLeaf(rows, page);
+        while (await rows.ReadAsync(cancel)) ReadLeaves(rows, page);
 
         await rows.NextResultAsync(cancel);
         while (await rows.ReadAsync(cancel))
@@ -84,13 +84,24 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
     /// <summary>How many tiles of a level a log of a size has filled.</summary>
     static long Filled(long size, int level) => Tile.CountAt(level + 1, size);
 
-    static void ReadLeaf(NpgsqlDataReader row, SweepPage page)
+    static void ReadLeaves(NpgsqlDataReader row, SweepPage page)
     {
-        var slot = (int)(row.GetInt64(0) - page.Start - 1);
-        page.Slots[slot] = Slot.HasLeaf;
-        page.Leaf[slot] = StoredTile.HashOf(row.GetFieldValue<byte[]>(1));
-        page.Commit[slot] = StoredTile.HashOf(row.GetFieldValue<byte[]>(2));
+        var (hashes, commits) = (row.GetFieldValue<byte[]>(1), row.GetFieldValue<byte[]>(2));
+        var count = hashes.Length / LogHash.Size;
+        var first = row.GetInt64(0) - page.Start - count;
+        for (var i = (int)Math.Max(0, -first); i < count && first + i < page.Count; i++)
+        {
+            // Two rows that say something of one position are no leaf that anything agrees with.
+            var slot = (int)first + i;
+            var isFirst = page.Slots[slot] == Slot.Empty;
+            page.Slots[slot] = Slot.HasLeaf;
+            page.Leaf[slot] = isFirst ? HashAt(hashes, i) : default;
+            page.Commit[slot] = isFirst ? HashAt(commits, i) : default;
+        }
     }
+
+    static LogHash HashAt(byte[] stored, int i) =>
+        stored.Length / LogHash.Size > i ? new LogHash(stored.AsSpan(i * LogHash.Size, LogHash.Size)) : default;
 
     void ReadEvent(NpgsqlDataReader row, SweepPage page)
     {

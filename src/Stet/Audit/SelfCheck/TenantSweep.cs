@@ -183,7 +183,7 @@ sealed record LogBounds(
             select h.position, h.audit_peaks,
                 coalesce((select e.seq_id from stet.mt_events e where e.tenant_id = $1 order by e.seq_id limit 1), 1),
                 coalesce((select e.seq_id from stet.mt_events e where e.tenant_id = $1 order by e.seq_id desc limit 1), 0),
-                coalesce((select l.position from stet.audit_leaf l where l.tenant_id = $1 order by l.position desc limit 1), 0),
+                coalesce((select l.position from stet.audit_leaves l where l.tenant_id = $1 order by l.position desc limit 1), 0),
                 coalesce((select g.size from stet.audit_signed g where g.tenant_id = $1 order by g.size desc limit 1), 0),
                 (select g.root from stet.audit_signed g where g.tenant_id = $1 and g.size = $2)
             from (values ($1)) wanted (tenant_id) left join stet.tenant_head h on h.tenant_id = wanted.tenant_id

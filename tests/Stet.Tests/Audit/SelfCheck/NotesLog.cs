@@ -31,9 +31,6 @@ sealed partial class NotesJson : JsonSerializerContext;
 /// </summary>
 public sealed class NotesLog : IAsyncDisposable
 {
-    static readonly TestTemplate schema = new("notes", connectionString =>
-        new SchemaMigrator(connectionString, StetApplication.Schema).ApplyAsync(CancellationToken.None));
-
     static readonly StateType<Notes> notes = StateType.Latest<Notes>("notes");
 
     readonly Store store;
@@ -58,7 +55,7 @@ public sealed class NotesLog : IAsyncDisposable
     internal InstallationKeys Installation { get; }
 
     public static async Task<NotesLog> CreateAsync(TimeProvider? clock = null) =>
-        new(await TestDatabase.CreateAsync(schema), clock ?? TimeProvider.System);
+        new(await TestDatabase.CreateAsync(TestService.Schema), clock ?? TimeProvider.System);
 
     /// <summary>A tenant whose log has grown to these sizes, each of which is guarded.</summary>
     public async Task<string> NewTenantAsync(params long[] sizes)
