@@ -100,6 +100,16 @@ public class ServedTileSpecs
     }
 
     [Fact]
+    public async Task Leaves_that_no_checkpoint_covers_do_not_take_the_place_of_missing_ones()
+    {
+        var log = await OfAsync(5);
+        await log.RecordAsync(3);
+        await log.TamperAsync("delete from stet.audit_leaf where tenant_id = {tenant} and position = 2");
+
+        (await log.GetAsync("tile/0/000.p/5")).Code.ShouldBe("audit_altered");
+    }
+
+    [Fact]
     public async Task An_event_that_no_checkpoint_covers_is_in_no_tile()
     {
         var log = LogClient.New(await TestService.SharedAsync());
