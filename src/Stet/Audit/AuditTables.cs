@@ -7,10 +7,10 @@ namespace Stet.Audit;
 /// <summary>How rows get into the tables of the audit log, and how its right edge is folded from them.</summary>
 static class AuditTables
 {
-    /// <summary>The most leaves of a row: some more and PostgreSQL would put each row into two tables.</summary>
+    /// <summary>The most leaves of a row: with some more, PostgreSQL would keep them apart from it (TOAST).</summary>
     const int LeavesInRow = 30;
 
-    /// <summary>Adds leaves of one log that follow one another.</summary>
+    /// <summary>Adds leaves, of each log those that follow one another.</summary>
     public static void AddLeaves(IReadOnlyList<(string TenantId, IReadOnlyList<AuditLeaf> Leaves)> logs, NpgsqlBatch batch)
     {
         var rows = new List<LeafRow>();

@@ -1,5 +1,5 @@
--- Leaves that came together lie in one row: they cost a third of what rows of their own do. Hashes and commitments stand one
--- after the other; the position is that of the last. No row goes beyond the end of a tile, so tiles are made of whole rows.
+-- Leaves that came together lie in one row, which costs less than rows of their own: hashes and commitments one after the
+-- other, and the position of the last. No row goes beyond the end of a tile, so tiles are made of whole rows.
 create table stet.audit_leaves (
     tenant_id varchar not null,
     position  bigint  not null,
