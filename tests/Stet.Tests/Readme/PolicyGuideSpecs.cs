@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using Stet.CommandLine;
 using Stet.Testing;
 using Stet.Tests.CommandLine;
 
@@ -18,7 +17,7 @@ public sealed partial class PolicyGuideSpecs
         var steps = Step().Matches(guide);
         var script = string.Join("\necho ----\n", steps.Select(s => s.Groups["command"].Value
             .Replace("http://127.0.0.1:8080", service.Address.ToString().TrimEnd('/'))
-            .Replace("dotnet run --project src/Stet --", $"dotnet '{typeof(StetCommand).Assembly.Location}'")));
+            .Replace("dotnet run --project src/Stet --", Repository.Run)));
 
         var (exitCode, output) = await BashAsync(script);
 

@@ -18,7 +18,7 @@ public sealed partial class ReadmeSpecs
         var steps = Block().Matches(Section("A session") + Section("Proofs")).Select(m => (Language: m.Groups["language"].Value, Text: m.Groups["text"].Value)).ToArray();
         var commands = steps.Where(s => s.Language == "sh").Select(s => s.Text
             .Replace("http://127.0.0.1:8080", service.Address.ToString().TrimEnd('/'))
-            .Replace("dotnet run --project src/Stet --", $"dotnet '{typeof(StetCommand).Assembly.Location}'"));
+            .Replace("dotnet run --project src/Stet --", Repository.Run));
         var (answered, printed) = (new RunValues(), new RunValues());
 
         var output = await BashAsync(string.Join("\necho; echo ----\n", commands));
