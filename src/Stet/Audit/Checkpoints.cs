@@ -9,12 +9,28 @@ namespace Stet.Audit;
 /// Signs sizes of logs, each with one root for ever. A size is signed when somebody asks: its guard row is committed
 /// first, and the guard's key has no room for a second root.
 /// </summary>
-public sealed class Checkpoints(
-    StoreConnections connections, TenantLogs logs, IAuditSigner signer, StateFile state, FrozenLogs frozen, RestoreGuard restore,
-    TimeProvider clock)
+public sealed class Checkpoints
 {
     /// <summary>A guard row younger than this is served although the log has gone on.</summary>
     static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(200);
+
+    readonly StoreConnections connections;
+    readonly TenantLogs logs;
+    readonly IAuditSigner signer;
+    readonly StateFile state;
+    readonly FrozenLogs frozen;
+    readonly RestoreGuard restore;
+    readonly TimeProvider clock;
+    readonly Coalescer<TenantLog, SignedCheckpoint> rounds;
+
+    public Checkpoints(
+        StoreConnections connections, TenantLogs logs, IAuditSigner signer, StateFile state, FrozenLogs frozen, RestoreGuard restore,
+        TimeProvider clock)
+    {
+        (this.connections, this.logs, this.signer, this.state) = (connections, logs, signer, state);
+        (this.frozen, this.restore, this.clock) = (frozen, restore, clock);
+        rounds = new(RoundAsync);
+    }
 
     /// <summary>The newest checkpoint of a tenant's log; requests at one time share the work.</summary>
     /// <param name="tenantId">Of a tenant that exists.</param>
@@ -30,7 +46,8 @@ public sealed class Checkpoints(
             try
             {
                 var log = await logs.FindAsync(tenantId, cancel) ?? throw new AuditLogChangedException();
-                return await log.Rounds.JoinAsync(asked => RoundAsync(log, asked.Max()), atLeast, cancel);
+                log.Ask(atLeast);
+                return await rounds.RunAsync(log, cancel);
             }
             catch (AuditLogChangedException) when (attempt < Tries)
             {
@@ -140,15 +157,15 @@ public sealed class Checkpoints(
         return (await SignReservedAsync(log, stored.Size, stored.Root, cancel)).With(stored.Cosignatures);
     }
 
-    async Task<SignedCheckpoint> RoundAsync(TenantLog log, long atLeast)
+    async Task<SignedCheckpoint> RoundAsync(TenantLog log)
     {
-        var guard = await ReservedAsync(log, atLeast);
+        var guard = await ReservedAsync(log);
         var signed = await SignAsync(await CurrentAsync(log, CancellationToken.None), guard.Size, guard.Root, CancellationToken.None);
         return signed.With(guard.Cosignatures);
     }
 
     /// <summary>The guard row of the size to sign, made if need be; its connection is given back before another is asked for.</summary>
-    async Task<SignedSize> ReservedAsync(TenantLog log, long atLeast)
+    async Task<SignedSize> ReservedAsync(TenantLog log)
     {
         // INVARIANT: looked at before the database is: what is noted now was committed before the snapshot is taken.
         var notes = await restore.NotesAsync(log);
@@ -162,7 +179,7 @@ public sealed class Checkpoints(
         var guard = view.Log.Newest;
         if (guard is not null && log.SignsAt(guard.Size)) await VerifyAsync(connection, log, guard, view.Position);
         var age = clock.GetUtcNow() - view.ReservedAt;
-        if (guard is null || guard.Size < atLeast || !log.SignsAt(guard.Size) || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
+        if (guard is null || guard.Size < log.Asked || !log.SignsAt(guard.Size) || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
         {
             guard = await ReserveAsync(connection, log, view);
             age = TimeSpan.Zero;

@@ -23,6 +23,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     readonly Lock gate = new();
     bool stale;
     Comparison? compared;
+    long asked;
     (long Size, byte[] Peaks) verified = isNew ? (0, []) : Nothing;
     (long Size, byte[] Peaks) newest = Nothing;
 
@@ -38,8 +39,14 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     /// <summary>How often the log's keys have changed.</summary>
     internal int KeyChanges { get; } = keyChanges;
 
-    /// <summary>The signing rounds that requests share.</summary>
-    internal SharedRounds<long, SignedCheckpoint> Rounds { get; } = new();
+    /// <summary>The largest size of which a checkpoint was asked for.</summary>
+    internal long Asked
+    {
+        get
+        {
+            lock (gate) return asked;
+        }
+    }
 
     /// <summary>What proofs have shown of the upper tree; some 2 MB at most.</summary>
     internal SubtreeCache Subtrees { get; } = new(16_384);
@@ -71,6 +78,12 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         {
             lock (gate) return verified;
         }
+    }
+
+    /// <summary>Notes that a checkpoint of a size is asked for, which the log has reached; or of a larger one.</summary>
+    internal void Ask(long size)
+    {
+        lock (gate) asked = Math.Max(asked, size);
     }
 
     /// <summary>Notes that the writer went on from one size to another.</summary>

@@ -1,4 +1,4 @@
-namespace Stet.Enforcement;
+namespace Stet;
 
 /// <summary>
 /// Lets callers that ask the same thing at the same time share one run: who comes while one is under way gets the

@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using Stet.Enforcement;
-
-namespace Stet.Tests.Enforcement;
+namespace Stet.Tests;
 
 public class CoalescerSpecs
 {
