@@ -124,8 +124,8 @@ row_by_empty() {
   [[ -n $(values "pcs-full-$2" 1) ]] || return 0
   by=$(ratio "pcs-full-$2" "pcs-$2" 4)
   later=$(ratio "pcs-full-$2" "pcs-$2" 6)
-  if holds "$by" '>=' 0.9 && holds "$later" '<=' 1.1; then met=yes; fi
-  row "$1" "pcs-full-$2" '>= 0.9 x, p99 <= 1.1 x' "$met" "$(printf '%.2f x, p99 %.2f x' "$by" "$later")"
+  if holds "$by" '>=' 0.8 && holds "$later" '<=' 1.2; then met=yes; fi
+  row "$1" "pcs-full-$2" '>= 0.8 x, p99 <= 1.2 x' "$met" "$(printf '%.2f x, p99 %.2f x' "$by" "$later")"
 }
 
 # row_by_size WHAT NAME FIRST COLUMN: rate (4) or p50 (5) against the same at the first size, in the same round.
