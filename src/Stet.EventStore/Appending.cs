@@ -39,6 +39,9 @@ public abstract class StreamCommand(StateType state, Guid streamId)
     /// <summary>The stream version the command was made for, 0 for a stream that must not exist; null: any.</summary>
     public long? ExpectedVersion { get; init; }
 
+    /// <summary>All marks that the command has.</summary>
+    internal IdempotencyMark[] Marks => field ??= [.. ((IdempotencyMark?[])[Idempotency, Once, Request]).OfType<IdempotencyMark>()];
+
     internal abstract IReadOnlyList<object>? Decide(object? state, DateTimeOffset now);
 }
 

@@ -71,6 +71,8 @@ public sealed class Store : IAsyncDisposable
     public async Task<AppendResult[]> AppendAsync(
         string tenantId, EventMetadata metadata, IReadOnlyList<StreamCommand> commands, bool receipt, CancellationToken cancel)
     {
+        if (commands.Count == 0) return [];
+
         var results = await writer.EnqueueAsync(new PendingAppend(tenantId, metadata, commands, receipt, cancel));
         for (var i = 0; i < results.Length; i++)
         {
@@ -152,6 +154,7 @@ public sealed class Store : IAsyncDisposable
     void NoteConnection()
     {
         Interlocked.Increment(ref connected);
+        connections.Reader.Clear();
         tenants.Clear();
     }
 

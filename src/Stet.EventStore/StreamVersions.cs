@@ -10,7 +10,7 @@ sealed class StreamVersions
     const int Most = 1 << 16;
 
     readonly Dictionary<string, Known> tenants = new(StringComparer.Ordinal);
-    int count;
+    int versions;
 
     /// <summary>The versions of a tenant's streams, as a batch found them or as it left them; null when others have written since.</summary>
     public IReadOnlyDictionary<Guid, long>? Of(TenantSlot batch) =>
@@ -22,10 +22,10 @@ sealed class StreamVersions
     /// <summary>Takes over what a durable batch has made of its streams.</summary>
     public void Keep(WriteUnit unit)
     {
-        if (count > Most)
+        if (versions + tenants.Count > Most)
         {
             tenants.Clear();
-            count = 0;
+            versions = 0;
         }
 
         foreach (var tenant in unit.Tenants.Where(t => t.Exists))
@@ -33,7 +33,7 @@ sealed class StreamVersions
             if (!tenants.TryGetValue(tenant.Id, out var known)) tenants.Add(tenant.Id, known = new Known());
             else if (!known.IsAt(tenant.LoadedPosition, tenant.LoadedEdge))
             {
-                count -= known.Versions.Count;
+                versions -= known.Versions.Count;
                 tenants[tenant.Id] = known = new Known();
             }
 
@@ -48,7 +48,7 @@ sealed class StreamVersions
             else if (slot.Type.IsStateless)
             {
                 known.Versions.Add(slot.StreamId, slot.Version);
-                count++;
+                versions++;
             }
         }
     }

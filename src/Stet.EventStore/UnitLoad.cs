@@ -17,10 +17,10 @@ static class UnitLoad
     {
         // INVARIANT: heads are locked in the order of their ids, so that two writers never wait for each other in a ring.
         var heads = unit.TenantsToLoad.Select(t => t.Id).Order(StringComparer.Ordinal).ToArray();
-        var marks = unit.MarksToLoad;
+        var marks = unit.MarksToLoad.ToArray();
         var byState = unit.StreamsToLoad.GroupBy(s => s.Type.IsStateless ? StateType.Versions : s.Type)
             .Select(g => (State: g.Key, Slots: g.ToArray())).ToArray();
-        if (heads.Length + marks.Count + byState.Length == 0) return;
+        if (heads.Length + marks.Length + byState.Length == 0) return;
 
         await using var batch = new NpgsqlBatch(connection);
         if (locking) batch.Add("begin");
@@ -34,7 +34,7 @@ static class UnitLoad
                 """, Scalar(heads));
         }
 
-        if (marks.Count > 0)
+        if (marks.Length > 0)
         {
             batch.Add("""
                 select t.n::int, i.payload_hash, i.position, i.events
@@ -55,7 +55,7 @@ static class UnitLoad
                 unit.Load(reader.GetString(0), reader.GetInt64(1), LastAt(reader), reader.GetFieldValue<byte[]>(3), now);
         }
 
-        if (marks.Count > 0)
+        if (marks.Length > 0)
         {
             await reader.NextResultAsync(cancel);
             while (await reader.ReadAsync(cancel))

@@ -38,7 +38,7 @@ sealed class PendingAppend(
 /// <param name="catalog">The events.</param>
 /// <param name="log">The log that is kept beside them.</param>
 /// <param name="before">The batch that is being committed meanwhile: what it leaves behind is where this one begins.</param>
-/// <param name="versions">Of streams that batches before touched.</param>
+/// <param name="versions">Of streams of which batches before wanted nothing else.</param>
 /// <param name="assumesNew">Whether a mark is taken for new until it is written, which fails where it is not.</param>
 sealed class WriteUnit(
     EventCatalog catalog, IAppendLog? log, WriteUnit? before = null, StreamVersions? versions = null, bool assumesNew = false)
@@ -84,7 +84,7 @@ sealed class WriteUnit(
     public List<StreamSlot> StreamsToLoad { get; } = [];
 
     /// <inheritdoc cref="TenantsToLoad" />
-    public List<(string TenantId, Guid Id)> MarksToLoad { get; } = [];
+    public HashSet<(string TenantId, Guid Id)> MarksToLoad { get; } = [];
 
     /// <summary>Whether requests wait for what is to be loaded.</summary>
     public bool IsUndecided => undecided.Count > 0;
@@ -116,9 +116,7 @@ sealed class WriteUnit(
         foreach (var command in request.Commands)
         {
             AddStream((request.TenantId, command.StreamId), command.State);
-            AddMark(request.TenantId, command.Idempotency);
-            AddMark(request.TenantId, command.Once);
-            AddMark(request.TenantId, command.Request);
+            foreach (var mark in command.Marks) AddMark((request.TenantId, mark.Id));
         }
 
         return true;
@@ -158,8 +156,8 @@ sealed class WriteUnit(
     }
 
     /// <summary>
-    /// Takes the round's decisions, in the order the requests arrived; one that needs marks which were taken for new is
-    /// left undecided.
+    /// Takes the round's decisions, in the order the requests arrived. One that needs marks which were taken for new is left
+    /// undecided, and all that came after it.
     /// </summary>
     public void Decide()
     {
@@ -167,6 +165,12 @@ sealed class WriteUnit(
         undecided = [];
         foreach (var request in round)
         {
+            if (undecided.Count > 0)
+            {
+                undecided.Add(request);
+                continue;
+            }
+
             if (request.Abandoned)
             {
                 request.Cancel();
@@ -188,8 +192,12 @@ sealed class WriteUnit(
                 }
 
                 if (!recorded) UndoRequest();
-                if (NeedsMarks(request, results)) undecided.Add(request);
-                else outcomes.Add((request, results));
+                if (!NeedsMarks(request, results)) outcomes.Add((request, results));
+                else
+                {
+                    if (recorded) UndoRequest();
+                    undecided.Add(request);
+                }
             }
             catch (Exception e) // whatever one command's code throws is that command's answer and nobody else's
             {
@@ -219,30 +227,30 @@ sealed class WriteUnit(
                 }
             }
         }
+
+        MarksToLoad.UnionWith(undecided.SelectMany(MarksOf).Where(assumed.Remove));
     }
 
     /// <summary>
-    /// Whether an answer depends on marks that were taken for new, which are loaded next. What is recorded does not: its
-    /// marks are written with it, and are refused where they are not new.
+    /// Whether an answer depends on marks that were taken for new. What is recorded does not: its marks are written with it,
+    /// and are refused where they are not new.
     /// </summary>
     bool NeedsMarks(PendingAppend request, AppendResult[] results)
     {
-        var needed = false;
         for (var i = 0; i < request.Commands.Count; i++)
         {
             if (i < results.Length && results[i].Outcome == AppendOutcome.Recorded) continue;
-
-            var command = request.Commands[i];
-            foreach (var mark in (IdempotencyMark?[])[command.Idempotency, command.Once, command.Request])
+            foreach (var mark in request.Commands[i].Marks)
             {
-                if (mark is null || !assumed.Remove((request.TenantId, mark.Id))) continue;
-                MarksToLoad.Add((request.TenantId, mark.Id));
-                needed = true;
+                if (assumed.Contains((request.TenantId, mark.Id))) return true;
             }
         }
 
-        return needed;
+        return false;
     }
+
+    static IEnumerable<(string TenantId, Guid Id)> MarksOf(PendingAppend request) =>
+        request.Commands.SelectMany(command => command.Marks).Select(mark => (request.TenantId, mark.Id));
 
     /// <summary>Answers every request; call it after the commit.</summary>
     public void Answer()
@@ -277,15 +285,12 @@ sealed class WriteUnit(
         StreamsToLoad.Add(streams[key] = new StreamSlot(key.TenantId, key.StreamId, type));
     }
 
-    void AddMark(string tenantId, IdempotencyMark? mark)
+    void AddMark((string TenantId, Guid Id) key)
     {
-        if (mark is null) return;
-
-        var key = (tenantId, mark.Id);
         if (answers.ContainsKey(key)) return;
         if (before is not null && before.answers.TryGetValue(key, out var uncommitted)) answers.Add(key, uncommitted);
         else if (assumesNew && before is not null) assumed.Add(key);
-        else if (!MarksToLoad.Contains(key)) MarksToLoad.Add(key);
+        else MarksToLoad.Add(key);
     }
 
     AppendResult Decide(PendingAppend request, TenantSlot tenant, StreamCommand command)
@@ -318,16 +323,13 @@ sealed class WriteUnit(
             events.Add(appended);
         }
 
-        Remember(command.Idempotency);
-        Remember(command.Once);
-        Remember(command.Request);
-        return new AppendResult(AppendOutcome.Recorded, tenant.Position, recorded) { Log = request.Receipt ? tenant.Log : null };
-
-        void Remember(IdempotencyMark? mark)
+        foreach (var mark in command.Marks)
         {
-            if (mark is null || !answers.TryAdd((tenant.Id, mark.Id), new FirstAnswer(mark.PayloadHash, recorded[0].Position, recorded.Length))) return;
-            NewAnswers.Add(new NewAnswer(tenant.Id, mark.Id, mark.PayloadHash, recorded[0].Position, recorded.Length));
+            if (answers.TryAdd((tenant.Id, mark.Id), new FirstAnswer(mark.PayloadHash, recorded[0].Position, recorded.Length)))
+                NewAnswers.Add(new NewAnswer(tenant.Id, mark.Id, mark.PayloadHash, recorded[0].Position, recorded.Length));
         }
+
+        return new AppendResult(AppendOutcome.Recorded, tenant.Position, recorded) { Log = request.Receipt ? tenant.Log : null };
     }
 
     /// <summary>What a mark was given before; null when it is new.</summary>

@@ -139,7 +139,7 @@ sealed class Writer : IAsyncDisposable
         {
             await commit;
             session.Keep(unit);
-            NoteSuccess();
+            if (unit.Events.Count > 0) NoteSuccess(); // nothing was written else
             Record(unit);
         }
         catch (Exception e) // a command came again, another instance was faster, or there is trouble: under locks it will show

@@ -20,6 +20,9 @@ sealed class WriterSession(
     NpgsqlConnection? ahead;
     NpgsqlConnection? connection;
 
+    /// <summary>The writing connection beside which the one that looks ahead was opened: an older one may lead to another server.</summary>
+    NpgsqlConnection? beside;
+
     /// <summary>A batch whose commit was sent and not confirmed: it may or may not have happened.</summary>
     WriteUnit? inDoubt;
 
@@ -40,9 +43,10 @@ sealed class WriterSession(
         try
         {
             await ConnectAsync(cancel); // nothing is decided on what was remembered of the database before
+            if (beside != connection) await CloseAheadAsync();
             do
             {
-                ahead ??= await connections.Ahead.OpenConnectionAsync(cancel);
+                if (ahead is null) (ahead, beside) = (await connections.Ahead.OpenConnectionAsync(cancel), connection);
                 await LoadAsync(unit, locking: false, ahead, cancel);
                 unit.Decide();
             }
@@ -50,13 +54,7 @@ sealed class WriterSession(
         }
         catch
         {
-            connections.Ahead.Clear();
-            if (ahead is { } closing)
-            {
-                ahead = null;
-                await closing.DisposeAsync();
-            }
-
+            await CloseAheadAsync();
             throw;
         }
     }
@@ -74,7 +72,6 @@ sealed class WriterSession(
             if (unit.Events.Count > 0) UnitWrite.AddWrites(unit, projections, log, batch);
             try
             {
-                await ConnectAsync(cancel);
                 await ExecuteAsync(unit, batch, cancel);
             }
             catch
@@ -146,6 +143,16 @@ sealed class WriterSession(
         log?.Connected();
     }
 
+    async ValueTask CloseAheadAsync()
+    {
+        connections.Ahead.Clear();
+        if (ahead is { } closing)
+        {
+            ahead = null;
+            await closing.DisposeAsync();
+        }
+    }
+
     async ValueTask CloseAsync()
     {
         // What Npgsql believes to be prepared on a connection may not be after a failure: it must not come back.
@@ -174,20 +181,16 @@ sealed class WriterSession(
             await batch.ExecuteNonQueryAsync(cancel);
             inDoubt = null;
         }
-        catch (PostgresException e) when (e.SqlState == UnitWrite.SchemaChanged)
-        {
-            inDoubt = null;
-            throw new SchemaChangedException(e);
-        }
         catch (PostgresException e) when (IsBeforeCommit(e))
         {
             inDoubt = null; // the server itself says that a statement before the commit failed
+            if (e.SqlState == UnitWrite.SchemaChanged) throw new SchemaChangedException(e);
             throw;
         }
     }
 
-    static bool IsBeforeCommit(PostgresException e) => e.SqlState == PostgresErrorCodes.SerializationFailure
-        || (!e.IsTransient && e.Severity != "FATAL" && e.InvariantSeverity != "FATAL");
+    // A transaction that has failed is over; of a session or server that has, it is not known.
+    static bool IsBeforeCommit(PostgresException e) => e.InvariantSeverity == "ERROR";
 
     async Task<bool> IsCommittedAsync(WriteUnit doubt, CancellationToken cancel)
     {

@@ -24,7 +24,7 @@ sealed class CuttingProxy : IAsyncDisposable
     public CuttingProxy(string connectionString)
     {
         var target = new NpgsqlConnectionStringBuilder(connectionString);
-        relay = new Relay(new UnixDomainSocketEndPoint(Path.Combine(target.Host!, $".s.PGSQL.{target.Port}")), Connected);
+        relay = new Relay(ServerOf(target), Connected);
         (target.Host, target.Port, target.Pooling) = ("127.0.0.1", relay.Port, true);
         ConnectionString = target.ConnectionString;
     }
@@ -40,7 +40,13 @@ sealed class CuttingProxy : IAsyncDisposable
     /// <param name="after">How many things clients may say before.</param>
     public void Arm(Cut cut, int after = 0) => (spared, armed) = (after, cut);
 
+    /// <summary>Leads new connections to another server.</summary>
+    public void Switch(string connectionString) => relay.Switch(ServerOf(new NpgsqlConnectionStringBuilder(connectionString)));
+
     public ValueTask DisposeAsync() => relay.DisposeAsync();
+
+    static UnixDomainSocketEndPoint ServerOf(NpgsqlConnectionStringBuilder target) =>
+        new(Path.Combine(target.Host!, $".s.PGSQL.{target.Port}"));
 
     Passes Connected()
     {

@@ -209,10 +209,99 @@ public class LookAheadTests
         others.ShouldAllBe(r => r.Outcome == AppendOutcome.Recorded);
     }
 
+    [Fact]
+    public async Task A_command_that_comes_again_twice_in_one_batch_gets_the_first_answer_both_times()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        var first = await test.AppendAsync(KeyedDeposit(account));
+        var (again, twice) = await InOneRoundAsync(test, Keyed(account, () => null), Keyed(account, () => null));
+
+        AppendResult[] answers = [again, twice];
+        answers.ShouldAllBe(a => a.Outcome == AppendOutcome.Repeated);
+        answers.ShouldAllBe(a => a.Events.SequenceEqual(first.Events));
+    }
+
+    [Fact]
+    public async Task A_command_that_waits_for_its_marks_is_decided_before_those_that_came_later()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        var (withdraw, deposit) = await InOneRoundAsync(
+            test, Keyed(account, state => state?.Balance >= 10 ? [new MoneyWithdrawn(10)] : null), Accounts.Deposit(account, 10));
+
+        withdraw.Outcome.ShouldBe(AppendOutcome.Refused);
+        deposit.Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await test.BalanceAsync(account)).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_for_marks_leaves_nothing_behind()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var (unmarked, marked) = (TestStore.NewStream(), TestStore.NewStream());
+        await using var head = await HeldHead.TakeAsync(test);
+        var before = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+
+        var beside = Watched(unmarked, new MoneyDeposited(10));
+        var both = test.Store.AppendAsync(
+            test.Tenant, TestStore.Metadata, [beside.Command, Keyed(marked, () => [])], receipt: false, CancellationToken.None);
+        await beside.Decided;
+        await head.ReleaseAsync();
+
+        (await before).Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await both).Select(r => r.Outcome).ShouldBe([AppendOutcome.Recorded, AppendOutcome.NothingToRecord]);
+        (await test.LogAsync()).Count.ShouldBe(2);
+        (await test.BalanceAsync(unmarked)).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task A_request_that_repeats_a_command_of_its_own_says_that_it_recorded_it()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        await using var head = await HeldHead.TakeAsync(test);
+        var before = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+
+        var beside = Watched(TestStore.NewStream(), new MoneyDeposited(1));
+        var both = test.Store.AppendAsync(
+            test.Tenant, TestStore.Metadata, [beside.Command, KeyedDeposit(account), KeyedDeposit(account)], receipt: false,
+            CancellationToken.None);
+        await beside.Decided;
+        await head.ReleaseAsync();
+
+        (await before).Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await both).Select(r => r.Outcome).ShouldBe([AppendOutcome.Recorded, AppendOutcome.Recorded, AppendOutcome.Repeated]);
+        (await test.BalanceAsync(account)).ShouldBe(10);
+    }
+
+    /// <summary>Two commands that are decided in one round of a batch that follows another.</summary>
+    static async Task<(AppendResult First, AppendResult Second)> InOneRoundAsync(TestStore test, StreamCommand one, StreamCommand two)
+    {
+        await using var head = await HeldHead.TakeAsync(test);
+        var before = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+
+        var hold = await test.HoldWriterAsync();
+        var (first, second) = (test.AppendAsync(one), test.AppendAsync(two));
+        var last = Watched(TestStore.NewStream(), new MoneyDeposited(1));
+        var decided = test.AppendAsync(last.Command);
+        hold.Release();
+        await last.Decided;
+        await head.ReleaseAsync();
+
+        await Task.WhenAll(before, hold.Command!, decided);
+        return (await first, await second);
+    }
+
     static StreamCommand KeyedDeposit(Guid account) => Keyed(account, () => [new MoneyDeposited(10)]);
 
-    static StreamCommand Keyed(Guid account, Func<IReadOnlyList<object>?> decide) =>
-        new StreamCommand<Account>(Accounts.Account, account, (_, _) => decide())
+    static StreamCommand Keyed(Guid account, Func<IReadOnlyList<object>?> decide) => Keyed(account, _ => decide());
+
+    static StreamCommand Keyed(Guid account, Func<Account?, IReadOnlyList<object>?> decide) =>
+        new StreamCommand<Account>(Accounts.Account, account, (state, _) => decide(state))
         {
             Idempotency = new IdempotencyMark(account, new byte[32]),
         };

@@ -1,7 +1,35 @@
+using Stet.Testing;
+
 namespace Stet.EventStore.Tests;
 
 public class LostConnectionTests
 {
+    [Fact]
+    public async Task After_a_switch_to_another_server_nothing_is_read_or_decided_on_the_old_one()
+    {
+        await using var old = await TestCluster.OwnAsync();
+        await using var promoted = await TestCluster.OwnAsync();
+        await using var test = await TestStore.OnAsync(old.ConnectionString);
+        await TestStore.ApplySchemaAsync(promoted.ConnectionString);
+        var there = test.Open(connectionString: promoted.ConnectionString);
+        await there.CreateTenantAsync(test.Tenant, CancellationToken.None);
+        await using var proxy = new CuttingProxy(old.ConnectionString);
+        var service = test.Open(connectionString: proxy.ConnectionString);
+        var account = TestStore.NewStream();
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), service);
+        (await service.PositionAsync(test.Tenant, CancellationToken.None)).ShouldBe(1);
+
+        await MakeReadOnlyAsync(test);
+        proxy.Switch(promoted.ConnectionString);
+        for (var i = 0; i < 3; i++) await test.AppendAsync(Accounts.Deposit(account), there);
+        (await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), service)).Position.ShouldBe(4);
+
+        (await test.AppendAsync(Accounts.Withdraw(account, 9), service)).ShouldSatisfyAllConditions(
+            refused => refused.Outcome.ShouldBe(AppendOutcome.Refused), refused => refused.Position.ShouldBe(4));
+        (await test.AppendAsync(Accounts.Withdraw(account, 3), service)).Position.ShouldBe(5);
+        (await service.PositionAsync(test.Tenant, CancellationToken.None)).ShouldBe(5);
+    }
+
     [Theory]
     [InlineData((int)Cut.Request)]
     [InlineData((int)Cut.Answer)]
@@ -145,5 +173,15 @@ public class LostConnectionTests
         await using var command = connection.CreateCommand();
         command.CommandText = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'stet-writer' and datname = current_database()";
         ((long)(await command.ExecuteScalarAsync())!).ShouldBeGreaterThan(0);
+    }
+
+    static async Task MakeReadOnlyAsync(TestStore test)
+    {
+        await using var superuser = await test.OpenAsSuperuserAsync();
+        foreach (var sql in (string[])["alter system set default_transaction_read_only = on", "select pg_reload_conf()"])
+        {
+            await using var command = new Npgsql.NpgsqlCommand(sql, superuser);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 }

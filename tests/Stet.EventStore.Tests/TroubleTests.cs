@@ -28,6 +28,24 @@ public class TroubleTests
     }
 
     [Fact]
+    public async Task What_writes_nothing_does_not_end_the_trouble()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromSeconds(1) });
+        await using var superuser = await test.OpenAsSuperuserAsync();
+        var name = new NpgsqlConnectionStringBuilder(test.ConnectionString).Database;
+        await ExecuteAsync(superuser, $"alter database \"{name}\" set default_transaction_read_only = on");
+        await Should.ThrowAsync<StoreUnavailableException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+
+        var refused = await test.AppendAsync(Accounts.Withdraw(TestStore.NewStream(), 1), store);
+        var trouble = store.Trouble;
+        await ExecuteAsync(superuser, $"alter database \"{name}\" reset default_transaction_read_only");
+
+        refused.Outcome.ShouldBe(AppendOutcome.Refused);
+        trouble.ShouldNotBeNull().ShouldStartWith("25006: ");
+    }
+
+    [Fact]
     public async Task Nobody_waits_longer_than_the_patience_for_a_lock_that_somebody_holds()
     {
         await using var test = await TestStore.CreateAsync();

@@ -17,7 +17,7 @@ public sealed class Relay : IAsyncDisposable
     readonly CancellationTokenSource stopping = new();
     readonly Lock gate = new();
     readonly HashSet<Socket> open = [];
-    readonly EndPoint server;
+    EndPoint server;
     readonly Func<Passes> connected;
     readonly Task accepting;
     bool isCutOff;
@@ -51,6 +51,9 @@ public sealed class Relay : IAsyncDisposable
         lock (gate) isCutOff = false;
     }
 
+    /// <summary>Leads new connections to another server; those that are open stay where they are.</summary>
+    public void Switch(EndPoint to) => Volatile.Write(ref server, to);
+
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync();
@@ -75,8 +78,9 @@ public sealed class Relay : IAsyncDisposable
     async Task RelayAsync(Socket client)
     {
         using var closing = client;
+        var target = Volatile.Read(ref server);
         using var upstream = new Socket(
-            server.AddressFamily, SocketType.Stream, server.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+            target.AddressFamily, SocketType.Stream, target.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp);
         lock (gate)
         {
             if (isCutOff) return;
@@ -87,7 +91,7 @@ public sealed class Relay : IAsyncDisposable
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
         try
         {
-            await upstream.ConnectAsync(server, ended.Token);
+            await upstream.ConnectAsync(target, ended.Token);
             var passes = connected();
             await Task.WhenAll(
                 PumpAsync(client, upstream, passes, isAnswer: false, ended), PumpAsync(upstream, client, passes, isAnswer: true, ended));
