@@ -45,6 +45,7 @@ public sealed class ProjectionRebuild(string connectionString, EventCatalog cata
                 {
                     await OutlastReadersAsync(gate, cancel);
                     await shadows.SwitchAsync(gate, cancel);
+                    await ExecuteAsync(gate, "update stet.rebuilds set switched = switched + 1", cancel);
                 }, cancel);
             }
 

@@ -28,7 +28,7 @@ static class UnitLoad
         if (heads.Length > 0)
         {
             batch.Add($"""
-                select h.tenant_id, h.position, h.last_at, h.audit_peaks
+                select h.tenant_id, h.position, h.last_at, h.audit_peaks, (select switched from stet.rebuilds)
                 from unnest($1::varchar[]) as t(id)
                 cross join lateral (select * from stet.tenant_head where tenant_id = t.id {(locking ? "for update" : "limit 1")}) h
                 """, Scalar(heads));
@@ -52,7 +52,10 @@ static class UnitLoad
         {
             await reader.NextResultAsync(cancel);
             while (await reader.ReadAsync(cancel))
+            {
                 unit.Load(reader.GetString(0), reader.GetInt64(1), LastAt(reader), reader.GetFieldValue<byte[]>(3), now);
+                unit.Rebuilds ??= reader.GetInt64(4);
+            }
         }
 
         if (marks.Length > 0)

@@ -18,7 +18,7 @@ static class UnitWrite
     const string OwnSchema = "(select count(*) from stet.schema_version) =";
 
     /// <summary>
-    /// Fails with <c>serialization_failure</c> unless the heads are as the decisions took them to be, with
+    /// Fails with <c>serialization_failure</c> unless heads and read models are those that the decisions were made on, with
     /// <see cref="SchemaChanged"/> unless the schema is this version's, and holds the heads that are about to move.
     /// </summary>
     public static void AddComparison(WriteUnit unit, int? scripts, NpgsqlBatch batch)
@@ -27,12 +27,14 @@ static class UnitWrite
         var heads = unit.Tenants.Where(t => t.Exists).OrderBy(t => t.Id, StringComparer.Ordinal).ToArray();
         batch.EnterTenant(string.Join(',', heads.Select(t => t.Id)));
         batch.Add($"""
-            select stet.require_unchanged(h.position = t.position and h.audit_peaks = t.edge, {OwnSchema} $4)
+            select stet.require_unchanged(
+                h.position = t.position and h.audit_peaks = t.edge and (select switched from stet.rebuilds) = $5, {OwnSchema} $4)
             from unnest($1::varchar[], $2::bigint[], $3::bytea[]) as t(id, position, edge)
             left join lateral (
                 select position, audit_peaks from stet.tenant_head
                 where tenant_id = t.id {(unit.Events.Count > 0 ? "for update" : "limit 1")}) h on true
-            """, Column(heads, t => t.Id), Column(heads, t => t.LoadedPosition), Column(heads, t => t.LoadedEdge), Optional(scripts));
+            """, Column(heads, t => t.Id), Column(heads, t => t.LoadedPosition), Column(heads, t => t.LoadedEdge), Optional(scripts),
+            Scalar(unit.Rebuilds ?? 0));
     }
 
     /// <summary>Likewise where the heads are held already.</summary>

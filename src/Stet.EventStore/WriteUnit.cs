@@ -71,6 +71,9 @@ sealed class WriteUnit(
 
     public List<NewAnswer> NewAnswers { get; } = [];
 
+    /// <summary>How many rebuilds were in place before the first state was loaded, of this batch or of those that it goes on from.</summary>
+    public long? Rebuilds { get; set; } = before?.Rebuilds;
+
     /// <summary>Whether it was not decided on one snapshot alone: no answer is good before the heads are compared.</summary>
     public bool IsTentative { get; private set; }
 

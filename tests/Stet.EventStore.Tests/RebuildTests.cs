@@ -52,6 +52,36 @@ public class RebuildTests
         (await AssertSchemaAsync(test)).ShouldBeEmpty();
     }
 
+    /// <summary>Batches that follow one another hand on the state of a stream that all of them touch.</summary>
+    [Fact]
+    public async Task A_stream_that_is_never_left_in_peace_goes_on_from_the_rebuilt_state()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var account = TestStore.NewStream();
+        await test.AppendAsync(Accounts.Deposit(account, 5));
+        await ExecuteAsync(test, """update stet.account_state set state = '{"balance":900}'""");
+        using var enough = new CancellationTokenSource();
+        long appended = 0;
+        var load = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                (await test.AppendAsync(Accounts.Deposit(account))).Outcome.ShouldBe(AppendOutcome.Recorded);
+                Interlocked.Increment(ref appended);
+            }
+        })).ToArray();
+        while (Interlocked.Read(ref appended) < 200) await Task.Delay(10);
+
+        var report = await RebuildAsync(test, Snapshots);
+        var atSwitch = Interlocked.Read(ref appended);
+        while (Interlocked.Read(ref appended) < atSwitch + 200) await Task.Delay(10);
+        await enough.CancelAsync();
+        await Task.WhenAll(load);
+
+        report.Differences.ShouldHaveSingleItem().Kind.ShouldBe(DifferenceKind.Changed);
+        (await CompareAsync(test, Snapshots)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Rows_that_the_log_does_not_lead_to_are_named_and_repaired()
     {
