@@ -120,7 +120,7 @@ public sealed class AuditPart : IAppendLogPart
     internal bool IsCommitted { get; private set; }
 
     /// <summary>Whether there are events about the log's keys or origin among the leaves.</summary>
-    internal bool ChangesKeys { get; private set; }
+    internal bool ChangesKeys => leaves.Exists(leaf => leaf.Appended!.Event.Data is IChangesKeys);
 
     /// <summary>The hashes of which the proofs of all receipts of the batch are made; call it once the batch is sealed.</summary>
     internal NewestLeaves Newest => newest ??= new NewestLeaves(Peaks.Read(Start, before), leaves.Select(l => l.Hash));
@@ -152,11 +152,7 @@ public sealed class AuditPart : IAppendLogPart
     }
 
     /// <inheritdoc />
-    public void Add(AppendedEvent appended)
-    {
-        leaves.Add(appender.LeafOf(Log, appended));
-        ChangesKeys |= appended.Event.Data is IChangesKeys;
-    }
+    public void Add(AppendedEvent appended) => leaves.Add(appender.LeafOf(Log, appended));
 
     /// <inheritdoc />
     public void Cut(int count) => leaves.RemoveRange(count, leaves.Count - count);

@@ -168,10 +168,10 @@ public sealed class Checkpoints
     async Task<SignedSize> ReservedAsync(TenantLog log)
     {
         // INVARIANT: looked at before the database is: what is noted now was committed before the snapshot is taken.
-        var notes = await restore.NotesAsync(log);
+        var (notes, look) = (await restore.NotesAsync(log), frozen.Look());
         await using var connection = await connections.Writer.OpenConnectionAsync();
         var view = await ReadAsync(connection, log.TenantId);
-        frozen.Set(log.TenantId, view.FrozenReason);
+        frozen.Set(log.TenantId, view.FrozenReason, look);
         ThrowIfChanged(log, view.Log);
         frozen.ThrowIfFrozen(log.TenantId);
         await restore.CompareAsync(connection, log, notes, view.Position, view.Log.Incarnation);

@@ -19,7 +19,8 @@ public sealed partial class FrozenLogs(
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
-    int freezes;
+    int begun;
+    int ended;
 
     /// <summary>Stops a log from being signed, here at once and for good in the database.</summary>
     /// <param name="log">The log.</param>
@@ -30,20 +31,25 @@ public sealed partial class FrozenLogs(
     /// <param name="cancel">Ends the wait.</param>
     public async Task FreezeAsync(TenantLog log, long size, LogHash? ours, LogHash? theirs, string reason, CancellationToken cancel)
     {
+        Interlocked.Increment(ref begun);
         Note(log.TenantId, reason);
         Contradiction(logger, log.TenantId, size, ours?.ToString() ?? "none", theirs?.ToString() ?? "unknown", reason);
-
-        // Outside of the pool, all of which rounds that come here may hold.
-        await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(log.TenantId);
-        batch.Add("""
-            update stet.audit_log set frozen_at = $3, frozen_reason = $4
-            where tenant_id = $1 and epoch = $2 and frozen_at is null
-            """, Scalar(log.TenantId), Scalar(log.Epoch), Scalar(clock.GetUtcNow().UtcDateTime), Scalar(reason));
-        await batch.ExecuteNonQueryAsync(cancel);
-        Interlocked.Increment(ref freezes);
-        Note(log.TenantId, reason); // a look at the database just before that would have released it
+        try
+        {
+            // Outside of the pool, all of which rounds that come here may hold.
+            await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
+            await using var batch = new NpgsqlBatch(connection);
+            batch.EnterTenant(log.TenantId);
+            batch.Add("""
+                update stet.audit_log set frozen_at = $3, frozen_reason = $4
+                where tenant_id = $1 and epoch = $2 and frozen_at is null
+                """, Scalar(log.TenantId), Scalar(log.Epoch), Scalar(clock.GetUtcNow().UtcDateTime), Scalar(reason));
+            await batch.ExecuteNonQueryAsync(cancel);
+        }
+        finally
+        {
+            Interlocked.Increment(ref ended);
+        }
     }
 
     /// <exception cref="AuditSigningRefusedException">The log is frozen.</exception>
@@ -52,17 +58,23 @@ public sealed partial class FrozenLogs(
         if (frozen.ContainsKey(tenantId)) throw new AuditSigningRefusedException();
     }
 
+    /// <summary>Marks the moment before a look at the database: it may not see what is frozen from here on, or already being frozen.</summary>
+    internal int Look() => Volatile.Read(ref ended);
+
     /// <summary>Takes over what the database says of a log.</summary>
-    internal void Set(string tenantId, string? reason)
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="reason">Why it is frozen; null when it is not.</param>
+    /// <param name="look">See <see cref="Look"/>.</param>
+    internal void Set(string tenantId, string? reason, int look)
     {
         if (reason is not null) Note(tenantId, reason);
-        else Release(tenantId);
+        else if (SawAll(look)) Release(tenantId);
     }
 
     /// <summary>Takes over what the database says of all logs.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
-        var before = Volatile.Read(ref freezes);
+        var look = Look();
         await using var command = connections.Writer.CreateCommand("select tenant_id, reason from stet.audit_frozen()");
         await using var rows = await command.ExecuteReaderAsync(cancel);
         var still = new HashSet<string>(StringComparer.Ordinal);
@@ -72,7 +84,7 @@ public sealed partial class FrozenLogs(
             Note(rows.GetString(0), rows.GetString(1));
         }
 
-        if (before != Volatile.Read(ref freezes)) return; // this look may not have seen it yet
+        if (!SawAll(look)) return;
         foreach (var tenantId in frozen.Keys.Where(t => !still.Contains(t))) Release(tenantId);
     }
 
@@ -88,6 +100,8 @@ public sealed partial class FrozenLogs(
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Repeated.RunAsync(RefreshAsync, Pause, clock, e => NotRefreshed(logger, e.Message), stoppingToken);
+
+    bool SawAll(int look) => look == Volatile.Read(ref begun);
 
     void Note(string tenantId, string reason)
     {

@@ -44,6 +44,24 @@ public sealed class RestoreGuardSpecs : IDisposable
             .ShouldContain($"1 signed logs with, localhost{signed.Prefix} first");
     }
 
+    [Fact]
+    public async Task A_log_stays_frozen_whatever_a_look_saw_that_began_before()
+    {
+        await using var service = await TestService.StartAsync();
+        var client = LogClient.New(service);
+        await client.RecordAsync(1);
+        var frozen = service.Services.GetRequiredService<FrozenLogs>();
+        var log = (await service.Services.GetRequiredService<TenantLogs>().FindAsync(client.TenantId, CancellationToken.None))!;
+
+        var look = frozen.Look();
+        await frozen.FreezeAsync(log, size: 1, ours: null, theirs: null, "a test", CancellationToken.None);
+        frozen.Set(log.TenantId, reason: null, look);
+        Should.Throw<AuditSigningRefusedException>(() => frozen.ThrowIfFrozen(log.TenantId));
+
+        frozen.Set(log.TenantId, reason: null, frozen.Look());
+        frozen.ThrowIfFrozen(log.TenantId);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(3)]
