@@ -2,7 +2,7 @@ namespace Stet.Policy.Lifecycle;
 
 /// <summary>What deciding about a tenant's policies takes: its candidates, what came into force, who approves.</summary>
 /// <param name="Candidates">Those that are open, and the last that were closed; in the order in which they were drafted.</param>
-/// <param name="Activations">In log order: those to come, the one in force, and those in force lately.</param>
+/// <param name="Activations">In log order, in which their times rise: those in force lately, the one in force, those to come.</param>
 /// <param name="Approvers">Whose approvals count.</param>
 public sealed record PolicyLife(
     IReadOnlyList<CandidateLife> Candidates, IReadOnlyList<PolicyActivation> Activations, StringSet Approvers)
@@ -82,38 +82,31 @@ public sealed record PolicyLife(
         return (current?.PolicySetDigest, current?.SchemaDigest) == (baseline?.PolicySetDigest, baseline?.SchemaDigest);
     }
 
-    /// <summary>What will decide after a time, in log order. What gives way before its own time has come never does.</summary>
-    public IEnumerable<PolicyActivation> After(DateTimeOffset at) =>
-        Activations.Where((activation, i) => activation.NotBefore > at && EndOf(i) > activation.NotBefore);
+    /// <summary>What will decide after a time, in log order.</summary>
+    public IEnumerable<PolicyActivation> After(DateTimeOffset at) => Activations.Where(a => a.NotBefore > at);
 
     /// <summary>Whether a candidate decides at a time, or will once its own has come.</summary>
     public bool IsInUse(string candidate, DateTimeOffset at) =>
         InForce(at)?.Candidate == candidate || After(at).Any(activation => activation.Candidate == candidate);
 
     /// <summary>The newest activation of a candidate that was in force at some time after another; null: none was.</summary>
-    public PolicyActivation? InForceSince(string candidate, DateTimeOffset since, DateTimeOffset now)
-    {
-        for (var i = Activations.Count - 1; i >= 0; i--)
-        {
-            var activation = Activations[i];
-            if (activation.Candidate == candidate && activation.NotBefore <= now && EndOf(i) is var end
-                && end > since && end > activation.NotBefore)
-                return activation;
-        }
+    public PolicyActivation? InForceSince(string candidate, DateTimeOffset since, DateTimeOffset now) =>
+        Activations.Where((a, i) => a.Candidate == candidate && a.NotBefore <= now && EndOf(i) > since).LastOrDefault();
 
-        return null;
-    }
-
-    /// <summary>When an activation gave way, or will: as soon as one that is recorded later has its time.</summary>
+    /// <summary>When an activation gave way to the next, or will.</summary>
     DateTimeOffset EndOf(int index) =>
-        Activations.Skip(index + 1).Select(a => a.NotBefore).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
+        index + 1 < Activations.Count ? Activations[index + 1].NotBefore : DateTimeOffset.MaxValue;
 
     PolicyLife With(string digest, Func<CandidateLife, CandidateLife> change) =>
         this with { Candidates = [.. Candidates.Select(c => c.Digest == digest ? change(c) : c)] };
 
+    // INVARIANT: an activation takes the place of those that would come with it or after it. They are off for good.
     PolicyLife With(PolicyActivation activation, DateTimeOffset at) => this with
     {
-        Activations = [.. Activations.Where((_, i) => EndOf(i) > at - RollbackWindow), activation],
+        Activations =
+        [
+            .. Activations.Where((a, i) => a.NotBefore < activation.NotBefore && EndOf(i) > at - RollbackWindow), activation,
+        ],
     };
 }
 

@@ -83,9 +83,15 @@ sealed class PolicyProjection : IInlineProjection
     static void RequireReplayed(StoredEvent stored, PolicyActivated e, NpgsqlBatch batch) => batch.Add(
         "select stet.policy_require_replayed($1, $2, $3)", Scalar(stored.TenantId), Scalar(e.TailTo), Scalar(stored.Position));
 
+    // It takes the place of those that would come with it or after it, see PolicyLife.
     static void Activate(
         StoredEvent stored, string candidate, string policySet, string schema, DateTimeOffset notBefore, bool atOnce,
         NpgsqlBatch batch) => batch
+        .Add("""
+            update policy_activation set withdrawn_position = $2
+            where tenant_id = $1 and not_before >= $3 and withdrawn_position is null
+            """,
+            Scalar(stored.TenantId), Scalar(stored.Position), Scalar(notBefore.UtcDateTime))
         .Add("""
             insert into policy_activation (tenant_id, position, candidate, policy_set_digest, schema_digest, not_before, at_once)
             values ($1, $2, $3, $4, $5, $6, $7)

@@ -13,14 +13,10 @@ public sealed record RetirePolicy(string Candidate, string? Reason)
         life ??= PolicyLife.Empty;
         if (life.InForce(now)?.Candidate == command.Candidate) return Refuse(PolicyProblems.InUse(command.Candidate));
 
-        var isOpen = false;
-        if (life.Candidate(command.Candidate) is { } candidate)
-        {
-            isOpen = candidate.IsOpen;
-            if (!isOpen && candidate.State != CandidateState.Activated) return Refuse(PolicyProblems.Closed(candidate));
-        }
+        var candidate = life.Candidate(command.Candidate);
+        if (candidate is { IsOpen: false, State: not CandidateState.Activated }) return Refuse(PolicyProblems.Closed(candidate));
 
-        return isOpen || life.Activations.Any(a => a.Candidate == command.Candidate && !a.IsRetired)
+        return candidate is not null || life.Activations.Any(a => a.Candidate == command.Candidate && !a.IsRetired)
             ? Record(new PolicyRetired(command.Candidate, command.Reason, by, now))
             : Refuse(PolicyProblems.NotFound(command.Candidate));
     }

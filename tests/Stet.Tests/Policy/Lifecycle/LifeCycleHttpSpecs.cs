@@ -203,6 +203,37 @@ public class LifeCycleHttpSpecs
     }
 
     [Fact]
+    public async Task What_an_approver_rejected_does_not_decide_when_what_took_its_place_is_withdrawn()
+    {
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = new ManualTime(Monday) });
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        var first = await tenant.ActivateAsync(Text);
+        var second = await tenant.ActivateAsync(Second.Text, Monday.AddDays(10));
+        var waiting = await PositionAsync();
+        var third = await tenant.ActivateAsync(Third.Text, Monday.AddDays(5));
+        var replaced = await PositionAsync();
+        var policies = service.Services.GetRequiredService<PoliciesInForce>();
+        var later = Monday.AddDays(11);
+
+        (await tenant.DraftAsync(Second.Text)).ShouldBeDone();
+        (await tenant.StepAsync(second, "rejections", new JsonObject { ["reason"] = "too wide" }, Bob)).ShouldBeDone();
+        (await tenant.StepAsync(third, "retirement", new JsonObject(), Dan)).ShouldBeDone();
+
+        (await tenant.GetAsync("/v1/policy/in-force")).Json["next"]!.AsArray().ShouldBeEmpty();
+        var timeline = await policies.CurrentAsync(tenantId, CancellationToken.None);
+        (await timeline.AtAsync(later, CancellationToken.None))!.CandidateDigest.ShouldBe(first);
+        (await AsOfAsync(waiting)).ShouldBe(second);
+        (await AsOfAsync(replaced)).ShouldBe(third);
+        (await AsOfAsync(await PositionAsync())).ShouldBe(first);
+
+        async Task<long> PositionAsync() => (long)(await tenant.GetAsync("/v1/policy/in-force")).Json["position"]!;
+
+        async Task<string> AsOfAsync(long position) =>
+            (await policies.AsOfAsync(tenantId, position, later, CancellationToken.None))!.CandidateDigest;
+    }
+
+    [Fact]
     public async Task Something_decides_while_the_clock_passes_the_time_of_an_activation()
     {
         var service = await TestService.SharedAsync();

@@ -272,10 +272,31 @@ public class LifeCycleSpecs
         life.After(Monday).Select(a => a.Candidate).ShouldBe([Third.Digest]);
         (life.IsInUse(First.Digest, Monday), life.IsInUse(Second.Digest, Monday), life.IsInUse(Third.Digest, Monday)).ShouldBe((true, false, true));
         life.Then(Comes(Second, 3)).After(Monday).Select(a => a.Candidate).ShouldBe([Third.Digest, Second.Digest]);
+    }
 
-        static PolicyActivated Comes(PolicyCandidate candidate, int days) => new(
-            candidate.Digest, candidate.PolicySetDigest, candidate.SchemaDigest, DiffDigest, 1, StringSet.Of(Bob, Cleo), Monday.AddDays(days), 1,
-            DiffCounts.None, Dan, Monday);
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_gives_way_before_its_time_stays_off_when_what_took_its_place_is_withdrawn(int days)
+    {
+        var life = WithApprovers.Then(Comes(First, 0), Comes(Second, 2), Comes(Third, days));
+
+        var withdrawn = life.Then(RetirePolicy.Decide(new(Third.Digest, null), life, Dan, Monday));
+
+        withdrawn.After(Monday).ShouldBeEmpty();
+        withdrawn.InForce(Monday.AddDays(3))!.Candidate.ShouldBe(First.Digest);
+        withdrawn.IsInUse(Second.Digest, Monday).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void What_gave_way_before_its_time_can_be_retired_once()
+    {
+        var life = WithApprovers.Activated(First).Activated(Second, notBefore: Monday.AddDays(2)).Activated(Third, notBefore: Monday.AddDays(1));
+
+        var retired = life.Then(RetirePolicy.Decide(new(Second.Digest, null), life, Dan, Monday));
+
+        retired.Candidate(Second.Digest)!.State.ShouldBe(CandidateState.Retired);
+        RetirePolicy.Decide(new(Second.Digest, null), retired, Dan, Monday).Refusal!.Code.ShouldBe("candidate_closed");
     }
 
     [Fact]
@@ -374,6 +395,10 @@ public class LifeCycleSpecs
 
         life.Activations.Select(a => a.Candidate).ShouldBe([Second.Digest, Third.Digest]);
     }
+
+    static PolicyActivated Comes(PolicyCandidate candidate, int days) => new(
+        candidate.Digest, candidate.PolicySetDigest, candidate.SchemaDigest, DiffDigest, 1, StringSet.Of(Bob, Cleo), Monday.AddDays(days), 1,
+        DiffCounts.None, Dan, Monday);
 
     static string Diff(PolicyLife life) =>
         DiffPolicy.Decide(new(First.Digest, unknown, 1, 10, life.BaselineAt(Monday), DiffCounts.None), life, Ada, Monday).Refusal!.Code;

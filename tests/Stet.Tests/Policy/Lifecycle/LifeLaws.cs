@@ -15,6 +15,9 @@ public class LifeLaws
     // Two approvers, and two candidates that were in force: the first can be rolled back to.
     static readonly Step[] begun = [Do(2, 0, 1), Do(2, 0, 2), .. Activation(0), .. Activation(1)];
 
+    // Likewise, and what comes in a day took the place of what would have come in five.
+    static readonly Step[] coming = [Do(2, 0, 1), Do(2, 0, 2), .. Activation(0), .. Activation(1, ahead: 5), .. Activation(2, ahead: 1)];
+
     [Fact]
     public void Nothing_comes_into_force_without_two_approvers_of_what_it_is_now_neither_of_them_its_author() =>
         Prop.ForAll(Commands(), steps =>
@@ -29,11 +32,10 @@ public class LifeLaws
                 foreach (var activated in decision.Events.OfType<PolicyActivated>()) HoldsFor(activated, log, life).ShouldBeTrue();
                 life = life.Then(decision.Events);
                 log.AddRange(decision.Events);
-                if (life.InForce(now) is { } deciding) life.Candidate(deciding.Candidate)?.IsOpen.ShouldBeFalse();
+                var deciding = life.InForce(now)?.Candidate;
+                deciding.ShouldBe(InForce(log, now));
+                if (deciding is not null) life.Candidate(deciding)?.State.ShouldBe(CandidateState.Activated);
             }
-
-            // What decides is what was activated or rolled back to last among those whose time has come.
-            life.InForce(now)?.Candidate.ShouldBe(InForce(log, now));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
 
     /// <summary>Read off the log, without the state that decides.</summary>
@@ -53,17 +55,23 @@ public class LifeLaws
             && !since.Any(e => e is PolicyRejected r && r.Candidate == activated.Candidate);
     }
 
+    /// <summary>
+    /// Likewise: of those whose time has come, the last that was not retired before it, and whose place nothing took that
+    /// was recorded later and came with it or before it.
+    /// </summary>
     static string? InForce(List<object> log, DateTimeOffset now)
     {
-        var retired = log.OfType<PolicyRetired>().ToList();
-        return log.Select(e => e switch
+        var activations = log
+            .Select((e, place) => e switch
             {
-                PolicyActivated a when !retired.Any(r => r.Candidate == a.Candidate && r.RetiredAt < a.NotBefore
-                    && log.IndexOf(r) > log.IndexOf(a)) => (a.Candidate, At: a.NotBefore),
-                PolicyRolledBack r => (r.Candidate, At: r.RolledBackAt),
-                _ => (Candidate: null!, At: DateTimeOffset.MaxValue),
+                PolicyActivated a => (a.Candidate, Time: a.NotBefore, place),
+                PolicyRolledBack r => (r.Candidate, Time: r.RolledBackAt, place),
+                _ => default,
             })
-            .LastOrDefault(a => a.Candidate is not null && a.At <= now).Candidate;
+            .Where(a => a.Candidate is not null).ToList();
+        return activations.LastOrDefault(a => a.Time <= now
+            && !activations.Any(other => other.place > a.place && other.Time <= a.Time)
+            && !log.Skip(a.place).OfType<PolicyRetired>().Any(r => r.Candidate == a.Candidate && r.RetiredAt < a.Time)).Candidate;
     }
 
     static Decision Decide(Step step, PolicyLife life, DateTimeOffset now)
@@ -99,15 +107,15 @@ public class LifeLaws
             from ahead in Gen.Elements(0, 0, 0, 1, 5)
             select new Step(kind, candidate, person, diff, hours, ahead);
         var commands =
-            from isBegun in Gen.Elements(true, false)
+            from first in Gen.Elements([], begun, coming)
             from steps in Gen.ArrayOf(step, 60)
-            select isBegun ? [.. begun, .. steps] : steps;
+            select (Step[])[.. first, .. steps];
         return Arb.From(commands);
     }
 
     /// <summary>What puts a candidate into force, by the shortest way.</summary>
-    static IEnumerable<Step> Activation(int candidate) =>
-        [Do(0, candidate, 0), Do(1, candidate, 0), Do(8, candidate, 1), Do(8, candidate, 2), Do(13, candidate, 3)];
+    static IEnumerable<Step> Activation(int candidate, int ahead = 0) =>
+        [Do(0, candidate, 0), Do(1, candidate, 0), Do(8, candidate, 1), Do(8, candidate, 2), Do(13, candidate, 3) with { Ahead = ahead }];
 
     static Step Do(int kind, int candidate, int person) => new(kind, candidate, person, Diff: 0, Hours: 1, Ahead: 0);
 

@@ -52,13 +52,8 @@ public class TrustSpecs
         (await tenant.GetAsync(path)).Text.ShouldBe(before);
         (await KeptAsync()).ShouldBe(kept);
 
-        async Task<string> KeptAsync()
-        {
-            await using var connection = await service.Database.OpenAsync();
-            await using var pieces = new NpgsqlCommand(
-                "select string_agg(encode(lines, 'hex'), ' ' order by piece) from stet.policy_diff_report", connection);
-            return (string)(await pieces.ExecuteScalarAsync())!;
-        }
+        Task<string> KeptAsync() =>
+            ScalarAsync(service, "select string_agg(encode(lines, 'hex'), ' ' order by piece) from stet.policy_diff_report");
     }
 
     [Fact]
@@ -111,6 +106,7 @@ public class TrustSpecs
         await tenant.ActivateAsync(Text);
         await tenant.ActivateAsync(Second.Text);
         await tenant.ActivateAsync(Third.Text, TimeProvider.System.GetUtcNow().AddDays(2));
+        await tenant.ActivateAsync(Text, TimeProvider.System.GetUtcNow().AddDays(1));
         (await tenant.StepAsync(Third.Digest, "retirement", new JsonObject(), Dan)).ShouldBeDone();
         (await tenant.PostAsync("/v1/policy/rollback", new JsonObject { ["candidate"] = First.Digest, ["reason"] = "it broke" })).ShouldBeDone();
         var position = await service.DecideAsync(tenantId, Request());
@@ -119,12 +115,51 @@ public class TrustSpecs
             """);
         (await tenant.PostAsync("/v1/policy/audit", new JsonObject())).Json["mismatches"]!.AsArray().Count.ShouldBe(1);
 
-        var rebuild = new ProjectionRebuild(service.Database.ConnectionString, StoredSamples.Catalog);
-        var tables = await rebuild.RunAsync(RebuildTarget.Of(new PolicyProjection()), compareOnly: true, null, CancellationToken.None);
-        var state = await rebuild.RunAsync(RebuildTarget.Of(PolicyModule.LifeState), compareOnly: true, null, CancellationToken.None);
+        await ShouldBeAsTheLogHasThemAsync(service);
+    }
 
-        tables.Differences.ShouldBeEmpty();
-        state.Differences.ShouldBeEmpty();
+    [Fact]
+    public async Task An_upgrade_withdraws_what_another_activation_had_taken_the_place_of()
+    {
+        await using var service = await TestService.StartAsync();
+        var now = TimeProvider.System.GetUtcNow();
+        foreach (var isRevived in (bool[])[true, false])
+        {
+            var tenantId = TestService.NewTenantId();
+            var tenant = new Tenant(service.Client(tenantId));
+            await tenant.ActivateAsync(Text);
+            await tenant.ActivateAsync(Second.Text, now.AddDays(10));
+            var second = await ScalarAsync(service, $$"""
+                select state #>> '{activations,1}' from stet.policy_life where tenant_id = '{{tenantId}}'
+                """);
+            await tenant.ActivateAsync(Third.Text, now.AddDays(5));
+            if (isRevived) (await tenant.StepAsync(Third.Digest, "retirement", new JsonObject(), Dan)).ShouldBeDone();
+            await ExecuteAsync(service, $$"""
+                update stet.policy_activation set withdrawn_position = null
+                where tenant_id = '{{tenantId}}' and candidate = '{{Second.Digest}}';
+                update stet.policy_life set state = replace(
+                    state::text, state #>> '{activations,0}', (state #>> '{activations,0}') || ',' || '{{second}}')::json
+                where tenant_id = '{{tenantId}}'
+                """);
+        }
+
+        await ExecuteAsync(service, StetApplication.Schema.Single(s => s.Name.StartsWith("159", StringComparison.Ordinal)).Sql);
+
+        await ShouldBeAsTheLogHasThemAsync(service);
+    }
+
+    static async Task ShouldBeAsTheLogHasThemAsync(TestService service)
+    {
+        var rebuild = new ProjectionRebuild(service.Database.ConnectionString, StoredSamples.Catalog);
+        foreach (var target in (RebuildTarget[])[RebuildTarget.Of(new PolicyProjection()), RebuildTarget.Of(PolicyModule.LifeState)])
+            (await rebuild.RunAsync(target, compareOnly: true, null, CancellationToken.None)).Differences.ShouldBeEmpty();
+    }
+
+    static async Task<string> ScalarAsync(TestService service, string sql)
+    {
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     static async Task ExecuteAsync(TestService service, string sql)
