@@ -121,6 +121,32 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task What_is_on_record_is_not_recorded_again_when_the_audit_broke_off_before_it_noted_how_far_it_was()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        var position = await service.DecideAsync(tenantId, Request("write"));
+        await ExecuteAsync(service, $$"""
+            update stet.mt_events set data = jsonb_set(data, '{effective}', '{"decision":true,"class":"allow","obligations":[]}')
+            where tenant_id = '{{tenantId}}' and seq_id = {{position}};
+            create function public.fail() returns trigger language plpgsql as 'begin raise exception ''no''; end';
+            create trigger fail before insert or update on stet.policy_audit for each row execute function public.fail();
+            """);
+
+        for (var attempt = 1; attempt <= 2; attempt++) (await tenant.PostAsync(Path, new JsonObject())).Status.ShouldBe(500);
+        await ExecuteAsync(service, "drop trigger fail on stet.policy_audit");
+        await service.DecideAsync(tenantId, Request());
+        var audited = await AuditAsync(tenant);
+
+        (Count(audited, "decisions"), Count(audited, "mismatches")).ShouldBe((2, 1));
+        var events = await EventsAsync(service, tenantId);
+        events.OfType<DecisionMismatchFound>().ShouldHaveSingleItem();
+        events.OfType<DecisionsAudited>().Select(e => (e.From, e.To, e.Decisions)).ShouldBe([(1, position, 1), (position + 1, position + 3, 1)]);
+    }
+
+    [Fact]
     public async Task Inputs_that_are_gone_are_counted_and_are_no_mismatch()
     {
         var (service, tenantId, tenant) = await StartAsync();
@@ -209,7 +235,10 @@ public class AuditSpecs
         Count((await tenant.GetAsync(Path)).Json, "decisions").ShouldBe(2);
         (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().Count().ShouldBe(1);
 
-        await ExecuteAsync(service, "update stet.policy_audit set engine = 'Stet.Cedar 0.1'");
+        await ExecuteAsync(service, """
+            update stet.policy_audit set engine = 'Stet.Cedar 0.1';
+            update stet.mt_events set data = jsonb_set(data, '{engine}', '"Stet.Cedar 0.1"') where type = 'decisions_audited'
+            """);
         Count((await tenant.GetAsync(Path)).Json, "decisions").ShouldBe(0);
         await background.RoundAsync(CancellationToken.None);
         (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().Select(e => (e.From, e.Decisions)).ShouldBe([(1, 2), (1, 2)]);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using Stet.EventStore;
 using Stet.Http;
@@ -17,6 +18,15 @@ public sealed record AuditProgress(
 {
     /// <summary>The engine that runs has looked at nothing yet.</summary>
     public static AuditProgress None { get; } = new(ValidatePolicy.Engine, 0, 0, 0, 0, null);
+
+    /// <summary>Further on, by what was found on the way.</summary>
+    public AuditProgress With(long position, long decisions, long unreplayable, long mismatches) => this with
+    {
+        Position = position,
+        Decisions = Decisions + decisions,
+        Unreplayable = Unreplayable + unreplayable,
+        Mismatches = Mismatches + mismatches,
+    };
 }
 
 /// <summary>Carries the self-audit of one tenant on, and puts on record what it finds.</summary>
@@ -51,8 +61,9 @@ sealed class TenantAudit(
 
         try
         {
-            var progress = await ReadAsync(store, tenantId, cancel);
-            if (from is { } start) progress = AuditProgress.None with { Position = start - 1 };
+            var progress = from is { } start
+                ? AuditProgress.None with { Position = start - 1 }
+                : await LeftOffAsync(tenantId, cancel);
             var isKept = from is null or 1;
             var head = await store.PositionAsync(tenantId, cancel);
             if (head == 0) return progress;
@@ -84,6 +95,29 @@ sealed class TenantAudit(
                     row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5))
                 : AuditProgress.None,
             cancel);
+
+    /// <summary>Where the audit left off: behind what is on record, whether or not that was saved.</summary>
+    async Task<AuditProgress> LeftOffAsync(string tenantId, CancellationToken cancel)
+    {
+        var progress = await ReadAsync(store, tenantId, cancel);
+        if (await LastAsync(tenantId, cancel) is not { } last || (last.From, last.Engine) != (progress.Position + 1, progress.Engine))
+            return progress;
+
+        progress = progress.With(last.To, last.Decisions, last.Unreplayable, last.Mismatches);
+        await SaveAsync(tenantId, progress);
+        return progress;
+    }
+
+    async Task<DecisionsAudited?> LastAsync(string tenantId, CancellationToken cancel) =>
+        await store.FindTenantAsync(tenantId, cancel) is { } tenant
+            ? await store.QueryAsync(
+                tenantId, "select data from stet.mt_events where tenant_id = $1 and stream_id = $2 order by version desc limit 1",
+                [Scalar(tenantId), Scalar(tenant.StreamId(StreamName))],
+                static async (row, _, token) => await row.ReadAsync(token)
+                    ? JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), PolicyEventJson.Default.DecisionsAudited)
+                    : null,
+                cancel)
+            : null;
 
     async Task<AuditProgress> AdvanceAsync(
         string tenantId, AuditProgress progress, long to, bool isKept, CommandContext? asker, Func<CancellationToken, Task> pace,
@@ -117,16 +151,10 @@ sealed class TenantAudit(
         async Task<AuditProgress> TellAsync()
         {
             await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches, asker);
-            var told = progress with
-            {
-                Position = reached,
-                Decisions = progress.Decisions + decisions,
-                Unreplayable = progress.Unreplayable + unreplayable,
-                Mismatches = progress.Mismatches + mismatches.Count,
-            };
-            if (isKept) await SaveAsync(tenantId, told);
             metrics.Audited(decisions, mismatches.Count);
             foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
+            var told = progress.With(reached, decisions, unreplayable, mismatches.Count);
+            if (isKept) await SaveAsync(tenantId, told);
             return told;
         }
     }
