@@ -124,7 +124,7 @@ public sealed class PolicyClient
             HttpMethod.Post, Of(candidate, "/rejections"), new PolicyReason(reason), connection.Json.PolicyReason,
             connection.Json.CandidateSteps, options, cancel, first: HttpStatusCode.Created);
 
-    /// <summary>Puts in force what was approved. A later activation or rollback takes the place of one still to come.</summary>
+    /// <summary>Puts in force what was approved. It takes the place of what would come with it or after it, for good.</summary>
     /// <param name="approved">What was approved.</param>
     /// <param name="notBefore">From when on, at most 30 days ahead; null: at once.</param>
     /// <param name="options">A receipt, for one.</param>

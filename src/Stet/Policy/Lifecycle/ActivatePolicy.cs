@@ -69,7 +69,7 @@ public static class ActivatePolicyEndpoint
         routes.MapPost("/v1/policy/candidates/{candidate}/activation", Post).WithSummary("Activate a candidate")
             .WithDescription(
                 "At once or at a time, once two approvers have approved its newest diff. It is refused when the diff does not "
-                + "tell any more what would happen. A later activation or rollback takes the place of one still to come.")
+                + "tell any more what would happen. It takes the place, for good, of activations that would come with it or after it.")
             .RequirePermission(Scopes.PolicyActivate)
             .Accepts<ActivationRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
