@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Stet.Testing;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Http;
@@ -61,6 +64,26 @@ public class ReadSpecs
 
         answer.ShouldBeProblem(400, "invalid_request");
         answer.Pointers.ShouldBe([parameter]);
+    }
+
+    [Theory]
+    [InlineData("v1/facts?subject_type=pct&subject_id=%ff&requester_id=bot", "query")]
+    [InlineData("v1/facts?subject_type=pct&subject_id=%ED%A0%80&requester_id=bot", "query")]
+    [InlineData("v1/facts?subject_type=pct&subject_id=%zz&requester_id=bot", "query")]
+    [InlineData("v1/facts?subject_type=pct&subject_id=a&requester_id=bot%4", "query")]
+    [InlineData("v1/policy/entities/Resource/%zz", "path")]
+    public async Task Escapes_that_are_no_UTF_8_are_refused(string url, string pointer)
+    {
+        var service = await TestService.SharedAsync();
+        using var http = service.Client();
+
+        // Else the client would escape the percent sign of what is no escape.
+        var asItStands = new Uri($"{service.Address}{url}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        using var answer = await http.GetAsync(asItStands);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        var problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+        ((string?)problem["errors"]![0]!["pointer"]).ShouldBe(pointer);
     }
 
     [Fact]
