@@ -61,7 +61,7 @@ public static partial class OpenApi
         operation.Security = required is null ? [] : [Token(required.Permission, context.Document)];
         string[] general =
         [
-            .. required is null ? Nothing : ["401", "403", "429", "500", "503"],
+            .. required is null ? Nothing : ["400", "401", "403", "429", "500", "503"],
             .. required is null || operation.RequestBody is null ? Nothing
                 : metadata.OfType<IAcceptsMetadata>().Last().ContentTypes.Count == 0 ? ["408"] : ["408", "413", "415"],
         ];
