@@ -116,8 +116,7 @@ public static partial class OpenApi
     static void DescribeRefusal(OpenApiResponse refusal, bool isProblem, OpenApiDocument? document)
     {
         refusal.Content ??= new Dictionary<string, OpenApiMediaType>();
-        var isTold = refusal.Content.TryGetValue(ProblemType, out var told);
-        if (!isTold && (!isProblem || refusal.Content.Count > 0)) return;
+        if (!refusal.Content.TryGetValue(ProblemType, out var told) && !isProblem) return;
 
         refusal.Description ??= "Refused; the problem document (RFC 9457) says why.";
         // A route that says more of its refusal than that it is one is left alone.

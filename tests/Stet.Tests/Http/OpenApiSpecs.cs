@@ -147,6 +147,16 @@ public class OpenApiSpecs
     }
 
     [Fact]
+    public async Task A_batch_is_refused_with_an_answer_for_each_or_with_a_problem()
+    {
+        var refused = (await Description())["paths"]!["/v1/corrections/batch"]!["post"]!["responses"]!["409"]!["content"]!;
+
+        refused.AsObject().Select(c => (c.Key, (string)c.Value!["schema"]!["$ref"]!)).ShouldBe([
+            ("application/json", "#/components/schemas/CorrectionsAnswer"),
+            ("application/problem+json", "#/components/schemas/Problem")]);
+    }
+
+    [Fact]
     public async Task A_contradiction_of_a_document_says_what_differs()
     {
         var description = await Description();
