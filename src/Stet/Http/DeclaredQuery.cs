@@ -12,6 +12,15 @@ sealed record DeclaredQuery(params QueryParameter[] Parameters)
 
     /// <summary>Their names.</summary>
     public string[] Names { get; } = [.. Parameters.Select(p => p.Name)];
+
+    /// <exception cref="BadRequestException">There is another parameter.</exception>
+    public void Check(IQueryCollection query)
+    {
+        if (query.Keys.FirstOrDefault(name => !Names.Contains(name, StringComparer.OrdinalIgnoreCase)) is not { } unknown) return;
+
+        var taken = Names.Length == 0 ? "none" : string.Join(", ", Names);
+        throw RequestQuery.Bad(unknown, $"is not a parameter of this call: it takes {taken}");
+    }
 }
 
 static class DeclaredQueries
@@ -20,14 +29,7 @@ static class DeclaredQueries
     public static IApplicationBuilder UseDeclaredQueries(this IApplicationBuilder app) =>
         app.Use(next => context =>
         {
-            var request = context.Request;
-            if (request.QueryString.HasValue && QueryOf(context) is { } declared
-                && request.Query.Keys.FirstOrDefault(name => !declared.Names.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-            {
-                var taken = declared.Names.Length == 0 ? "none" : string.Join(", ", declared.Names);
-                throw RequestQuery.Bad(unknown, $"is not a parameter of this call: it takes {taken}");
-            }
-
+            if (context.Request.QueryString.HasValue && QueryOf(context) is { } declared) declared.Check(context.Request.Query);
             return next(context);
         });
 

@@ -101,6 +101,7 @@ public static class SubmitDocumentEndpoint
         var started = clock.GetTimestamp();
         try
         {
+            DeclaredQuery.OfWrites.Check(http.Request.Query);
             var (answer, isDuplicate, problem) = await intake.TakeAsync(http);
             if (problem is not null) return Refuse(http, problem, metrics);
 

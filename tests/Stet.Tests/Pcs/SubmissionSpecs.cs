@@ -250,6 +250,20 @@ public class SubmissionSpecs
     }
 
     [Fact]
+    public async Task A_parameter_that_a_submission_does_not_take_is_refused_and_nothing_is_recorded()
+    {
+        var service = await TestService.SharedAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = await PcsTenancy.NewAsync(service, tenantId);
+
+        var answer = await tenant.SendAsync(HttpMethod.Post, $"{PcsTenancy.Submit}?reciept=true", Document.ToJson());
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["reciept"]);
+        (await EventsAsync(service, tenantId)).ShouldHaveSingleItem().ShouldBeOfType<PcsKeyRegistered>();
+    }
+
+    [Fact]
     public async Task What_is_no_JSON_by_its_type_is_refused_and_only_counted()
     {
         var service = await TestService.SharedAsync();
