@@ -8,7 +8,7 @@ namespace Stet.Client.Api;
 public sealed record EntityName(string Type, string Id);
 
 /// <summary>An entity, in Cedar's entity JSON.</summary>
-/// <param name="Uid">Its name.</param>
+/// <param name="Uid">Its name, whose id is not <c>.</c> or <c>..</c>: no path could name it.</param>
 public sealed record KnownEntity(EntityName Uid)
 {
     /// <summary>

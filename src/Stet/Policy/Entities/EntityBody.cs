@@ -113,6 +113,7 @@ static class EntityBody
         if (uid.Type == "Action" || uid.Type.EndsWith("::Action", StringComparison.Ordinal))
             return new("type", "Actions are declared by the schema and not recorded as entities.");
         if (uid.Type.Length > MostTypeCharacters) return new("type", $"A type has at most {MostTypeCharacters} characters.");
+        if (uid.Id is "." or "..") return new("id", "An id is not `.` or `..`: no path could name it.");
         return uid.Id.Length == 0 || Encoding.UTF8.GetByteCount(uid.Id) > MostIdBytes || uid.Id.Contains('\0')
             ? new("id", $"An id has 1 to {MostIdBytes} bytes of UTF-8 and no U+0000.")
             : null;

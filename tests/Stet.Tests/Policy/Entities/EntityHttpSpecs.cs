@@ -70,6 +70,21 @@ public class EntityHttpSpecs
         (await tenant.PutAsync($"{Path}/Resource/%25ff%C3%A9", "{}")).Json["entity"]!["uid"]!["id"]!.ToString().ShouldBe("%ffé");
     }
 
+    [Theory]
+    [InlineData(".")]
+    [InlineData("..")]
+    public async Task An_id_that_no_path_can_name_is_refused(string id)
+    {
+        var tenant = await Tenant.NewAsync();
+        var child = Scenarios.Entity("U", "1", new JsonObject());
+        child["parents"] = new JsonArray(new JsonObject { ["type"] = "U", ["id"] = id });
+
+        var answer = await tenant.PostAsync($"{Path}/import", new JsonArray(Scenarios.Entity("U", id, new JsonObject()), child));
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["/0/uid/id", "/1/parents"]);
+    }
+
     [Fact]
     public async Task A_client_id_that_is_an_address_names_an_enforcement_point_and_an_approver()
     {
