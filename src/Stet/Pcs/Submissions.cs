@@ -34,7 +34,7 @@ public static class SubmissionsEndpoints
             .ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
             [
-                ("shard_id", "Of this shard alone", false), QueryParameter.Number("epoch", "Of this epoch alone", 0),
+                ("shard_id", "Of this shard alone", false), QueryParameter.Number("epoch", "Of this epoch alone; not with `epoch_from` or `epoch_to`", 0),
                 QueryParameter.Number("epoch_from", "Of this epoch and later ones", 0),
                 QueryParameter.Number("epoch_to", "Of this epoch and earlier ones", 0),
                 QueryParameter.OneOf("outcome", "With this verdict alone", "ACCEPTED", "ESCALATED"), .. Paging,
@@ -97,8 +97,10 @@ public static class SubmissionsEndpoints
         };
         var shardId = ShardOf(http);
         var epoch = query.Number("epoch", 0, long.MaxValue);
-        var from = epoch ?? query.Number("epoch_from", 0, long.MaxValue);
-        var to = epoch ?? query.Number("epoch_to", 0, long.MaxValue);
+        var from = query.Number("epoch_from", 0, long.MaxValue);
+        var to = query.Number("epoch_to", 0, long.MaxValue);
+        if (epoch is not null && (from ?? to) is not null) throw RequestQuery.Bad("epoch", "goes without epoch_from and epoch_to");
+        (from, to) = (epoch ?? from, epoch ?? to);
 
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var (sql, parameters) = (shardId, from ?? to) is (null, null)

@@ -49,6 +49,17 @@ public class QuerySpecs
         (await tenant.GetAsync($"/v1/pcs?cursor={new Cursor("pcs").Of(0)}")).ShouldBeProblem(400, "invalid_request");
     }
 
+    [Theory]
+    [InlineData("epoch=1&epoch_from=2")]
+    [InlineData("epoch=1&epoch_to=0")]
+    public async Task One_epoch_and_a_range_of_them_are_not_asked_for_together(string query)
+    {
+        var answer = await (await PcsTenancy.NewAsync(await TestService.SharedAsync())).GetAsync($"/v1/pcs?{query}");
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        answer.Pointers.ShouldBe(["epoch"]);
+    }
+
     [Fact]
     public async Task Epochs_are_listed_over_all_shards_page_by_page()
     {
