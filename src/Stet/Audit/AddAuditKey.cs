@@ -22,7 +22,8 @@ public static class AddAuditKeyEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/audit/keys", Post).WithSummary("Add a signing key to the audit log")
             .WithDescription("Old and new key sign side by side until the overlap ends and the old one is retired.")
-            .RequirePermission(Scopes.Admin).Produces<LogKeysAnswer>(201).WithAnswerHeader("Location", 201).ProducesProblem(404).ProducesProblem(409);
+            .RequirePermission(Scopes.Admin).Produces<LogKeysAnswer>(201).Produces<LogKeysAnswer>()
+            .WithAnswerHeader("Location", 201, 200).ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(
         CommandContext context, Commands commands, TenantLogs logs, AuditKeys keys, IAuditSigner signer, AuditOptions options)
@@ -40,7 +41,8 @@ public static class AddAuditKeyEndpoint
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
             : JsonAnswer.Write(
-                201, await keys.ReadAsync(tenantId, cancel), AuditHttpJson.Default.LogKeysAnswer, recorded.Position, "/v1/audit/keys");
+                recorded.Repeated ? 200 : 201, await keys.ReadAsync(tenantId, cancel), AuditHttpJson.Default.LogKeysAnswer,
+                recorded.Position, "/v1/audit/keys");
     }
 
     /// <summary>The public half of a new signing key, as verifiers are given it.</summary>

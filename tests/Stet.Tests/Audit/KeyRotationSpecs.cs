@@ -53,6 +53,19 @@ public class KeyRotationSpecs
     }
 
     [Fact]
+    public async Task A_key_that_was_added_under_the_same_idempotency_key_is_answered_with_200()
+    {
+        var log = LogClient.New(await TestService.SharedAsync());
+        await log.RecordAsync(1);
+
+        var first = await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null, ("Idempotency-Key", "k"));
+        var again = await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null, ("Idempotency-Key", "k"));
+
+        (first.Status, again.Status).ShouldBe((201, 200));
+        (again.Text, again.Headers["Location"]).ShouldBe((first.Text, first.Headers["Location"]));
+    }
+
+    [Fact]
     public async Task A_tenant_whose_key_cannot_be_retired_is_logged_and_keeps_no_other_from_it()
     {
         var clock = new ManualClock();

@@ -178,6 +178,7 @@ public class OpenApiSpecs
     [InlineData("post /v1/policy/audit", "200", "X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit")]
     [InlineData("post /access/v1/evaluation", "200", "X-Correlation-Id X-Causation-Id Prefer X-Request-ID", "Stet-Position Preference-Applied RateLimit-Policy RateLimit X-Request-ID Stet-Evaluation-Id")]
     [InlineData("post /as-of/{position}/access/v1/search/action", "200", "X-Request-ID", "Stet-Position RateLimit-Policy RateLimit X-Request-ID Stet-As-Of")]
+    [InlineData("post /v1/audit/keys", "200", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit Location")]
     [InlineData("get /v1/facts", "200", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
     [InlineData("get /v1/facts", "304", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
     [InlineData("get /v1/tenants/{tenant_id}/audit/tile/{path}", "200", "", "ETag RateLimit-Policy RateLimit")]
