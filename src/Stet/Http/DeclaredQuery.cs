@@ -17,6 +17,7 @@ sealed record DeclaredQuery(params QueryParameter[] Parameters)
     public void Check(IQueryCollection query)
     {
         if (query.Keys.FirstOrDefault(name => !Names.Contains(name, StringComparer.OrdinalIgnoreCase)) is not { } unknown) return;
+        if (unknown.Length == 0) throw RequestQuery.Bad("query", "has a parameter without a name");
 
         var taken = Names.Length == 0 ? "none" : string.Join(", ", Names);
         throw RequestQuery.Bad(unknown, $"is not a parameter of this call: it takes {taken}");

@@ -15,7 +15,7 @@ public readonly struct RequestQuery(IQueryCollection query)
     {
         if (!query.TryGetValue(name, out var values)) return null;
         var text = Single(name, values);
-        return text.Length is > 0 and <= 200 && !text.Contains('\0') ? text : throw Bad(name, "must have 1 to 200 characters");
+        return text.Length is > 0 and <= 200 && !text.Contains('\0') ? text : throw Bad(name, "must have 1 to 200 characters, without U+0000");
     }
 
     /// <summary>A list: repeated, comma-separated or both; null when it is missing.</summary>
@@ -25,7 +25,7 @@ public readonly struct RequestQuery(IQueryCollection query)
         var list = values.SelectMany(v => v!.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToArray();
         return list.Length <= 100 && list.All(v => v.Length <= 200 && !v.Contains('\0'))
             ? list
-            : throw Bad(name, "may hold at most 100 texts of at most 200 characters");
+            : throw Bad(name, "may hold at most 100 texts of at most 200 characters, without U+0000");
     }
 
     /// <summary>Whether a comma-separated list can name a text.</summary>

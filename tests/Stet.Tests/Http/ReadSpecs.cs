@@ -86,6 +86,14 @@ public class ReadSpecs
         ((string?)problem["errors"]![0]!["pointer"]).ShouldBe(pointer);
     }
 
+    [Theory]
+    [InlineData("/v1/facts?=5", "`query` has a parameter without a name")]
+    [InlineData("/v1/facts?subject_type=%00", "`subject_type` must have 1 to 200 characters, without U+0000")]
+    [InlineData("/v1/enforcement/status?system_id=%00", "`system_id` must have 1 to 200 characters, without U+0000")]
+    [InlineData("/v1/facts?subject_type=a&subject_id=b&requester_id=c&field_keys=%00", "`field_keys` may hold at most 100 texts of at most 200 characters, without U+0000")]
+    public async Task What_is_wrong_with_a_parameter_is_told(string url, string detail) =>
+        ((string)(await (await Tenant.NewAsync()).GetAsync(url)).Json["detail"]!).ShouldBe(detail);
+
     [Fact]
     public async Task The_keys_of_a_log_are_told_as_of_a_position_at_least()
     {
