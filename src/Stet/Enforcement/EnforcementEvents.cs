@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Stet.Enforcement;
 
 // Stored for good: add optional members, never rename or remove one, mend a wrong event by recording another.
@@ -59,7 +61,8 @@ public sealed record SystemSettings(
 /// <summary>How far a system may lag behind before it escalates.</summary>
 /// <param name="Corrections">This many corrections, 0 to 999; null: any number.</param>
 /// <param name="Seconds">Corrections this old, 0 to 31,536,000 seconds; null: of any age.</param>
-public sealed record LagAllowance(int? Corrections = null, int? Seconds = null);
+public sealed record LagAllowance(
+    [property: Range(0, 999)] int? Corrections = null, [property: Range(0, 31_536_000)] int? Seconds = null);
 
 /// <summary>Which program reports: each part at most 200 characters, null when not given.</summary>
 public sealed record Origin(string? Service = null, string? Version = null, string? Environment = null);

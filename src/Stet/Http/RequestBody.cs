@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.ComponentModel.DataAnnotations;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -112,16 +113,21 @@ public static class RequestBody
     static string TypeAt(JsonTypeInfo whole, string pointer)
     {
         var at = whole;
+        JsonPropertyInfo? member = null;
         foreach (var step in pointer.Split('/').Skip(1))
         {
-            var type = at.Kind == JsonTypeInfoKind.Object ? at.Properties.FirstOrDefault(p => p.Name == step)?.PropertyType : at.ElementType;
+            member = at.Kind == JsonTypeInfoKind.Object ? at.Properties.FirstOrDefault(p => p.Name == step) : null;
+            var type = member?.PropertyType ?? at.ElementType;
             if (type is not null && whole.Options.TryGetTypeInfo(type, out var next)) at = next;
         }
 
+        var range = member?.AttributeProvider?.GetCustomAttributes(typeof(RangeAttribute), inherit: false) is [RangeAttribute within]
+            ? $" from {within.Minimum:F0} to {within.Maximum:F0}"
+            : null;
         return Type.GetTypeCode(Nullable.GetUnderlyingType(at.Type) ?? at.Type) switch
         {
-            TypeCode.Int32 or TypeCode.Int64 => "must be a whole number",
-            TypeCode.Double or TypeCode.Decimal => "must be a number",
+            TypeCode.Int32 or TypeCode.Int64 => $"must be a whole number{range ?? $" of at most {long.MaxValue}"}",
+            TypeCode.Double or TypeCode.Decimal => $"must be a number{range}",
             TypeCode.Boolean => "must be true or false",
             TypeCode.String => "must be a text",
             _ => at.Kind == JsonTypeInfoKind.Enumerable ? "must be a list" : "must be a JSON object",

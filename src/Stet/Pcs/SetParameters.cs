@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -40,8 +41,9 @@ public sealed record ParametersRequest(
     double? BudgetBase = null, double? CompressibilityWeight = null, double? DHatWeight = null,
     double? CoherenceWeight = null, double? DHatThreshold = null, double? StickyCohStar = null, double? StickyDHat = null,
     double? NonStickyDHat = null, double? DHatTolerance = null, double? CohStarTolerance = null,
-    double? BudgetTolerance = null, long? MaxAgeSeconds = null, long? MaxOutboxAgeSeconds = null,
-    long? MaxAheadSeconds = null, long? AnswerLifetimeSeconds = null)
+    double? BudgetTolerance = null, [property: Range(1, 31_622_400)] long? MaxAgeSeconds = null,
+    [property: Range(1, 31_622_400)] long? MaxOutboxAgeSeconds = null, [property: Range(1, 31_622_400)] long? MaxAheadSeconds = null,
+    [property: Range(3_600, 31_622_400)] long? AnswerLifetimeSeconds = null)
 {
     const long HourSeconds = 60 * 60;
     const long LongestSeconds = 366 * 24 * HourSeconds;

@@ -87,6 +87,21 @@ public class ProblemSpecs
         unknown.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
     }
 
+    [Theory]
+    [InlineData("PUT", "/v1/enforcement/systems/bot", """{"interval_seconds":1000000000000}""", "must be a whole number from 1 to 604800")]
+    [InlineData("PUT", "/v1/enforcement/systems/bot", """{"grace_multiplier":1e30}""", "must be a number from 1 to 100")]
+    [InlineData("PUT", "/v1/enforcement/systems/bot", """{"allowance":{"seconds":1e3}}""", "must be a whole number from 0 to 31536000")]
+    [InlineData("POST", "/v1/enforcement/heartbeat", """{"enforced_position":9223372036854775808}""", "must be a whole number from 0 to 9007199254740991")]
+    [InlineData("PUT", "/v1/pcs/parameters", """{"answer_lifetime_seconds":1e18}""", "must be a whole number from 3600 to 31622400")]
+    [InlineData("POST", "/v1/policy/audit", """{"from":9223372036854775808}""", "must be a whole number of at most 9223372036854775807")]
+    public async Task A_number_that_is_too_large_is_told_its_bounds(string method, string url, string body, string message)
+    {
+        var answer = await (await Tenant.NewAsync()).SendAsync(new HttpMethod(method), url, Encoding.UTF8.GetBytes(body));
+
+        answer.ShouldBeProblem(400, "invalid_request");
+        ((string)answer.Json["errors"]![0]!["message"]!).ShouldBe(message);
+    }
+
     [Fact]
     public async Task A_failure_tells_nothing_of_the_inside()
     {

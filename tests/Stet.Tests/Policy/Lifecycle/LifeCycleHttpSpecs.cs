@@ -153,9 +153,9 @@ public class LifeCycleHttpSpecs
     }
 
     [Theory]
-    [InlineData("diff", """{"from":"x"}""", "/from", "must be a whole number")]
-    [InlineData("diff", """{"from":true}""", "/from", "must be a whole number")]
-    [InlineData("diff", """{"from":1.5}""", "/from", "must be a whole number")]
+    [InlineData("diff", """{"from":"x"}""", "/from", "must be a whole number of at most 9223372036854775807")]
+    [InlineData("diff", """{"from":true}""", "/from", "must be a whole number of at most 9223372036854775807")]
+    [InlineData("diff", """{"from":1.5}""", "/from", "must be a whole number of at most 9223372036854775807")]
     [InlineData("diff", "[]", "", "must be a JSON object")]
     [InlineData("approvals", """{"diff_digest":5,"position":1}""", "/diff_digest", "must be a text")]
     public async Task A_member_of_the_wrong_type_is_told_so(string step, string body, string pointer, string message)
