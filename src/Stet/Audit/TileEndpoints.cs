@@ -23,7 +23,8 @@ static class TileEndpoints
                 MinPosition.Parameter, QueryParameter.Flag("witnessed", "true: the newest one that a witness has cosigned"));
         audit.MapGet("/tile/{**path}", Tile).WithSummary("A tile of hashes or a bundle of entries")
             .WithDescription("C2SP tlog-tiles: `0/x001/067`, `entries/000.p/5`, as wide as a checkpoint implies.")
-            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(410);
+            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(410)
+            .WithAnswerHeader("Vary", 200, 304);
     }
 
     static async Task<IResult> Checkpoint(HttpContext http, Store store, Checkpoints checkpoints, AuditReader reader)

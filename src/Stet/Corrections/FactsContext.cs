@@ -157,7 +157,7 @@ public static class FactsContextEndpoint
         routes.MapGet("/v1/facts/context", Get).WithSummary("The facts as one block for a prompt")
             .WithDescription("Markdown or JSON; the block depends on the facts alone, so an unchanged one costs a 304.")
             .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces(304).ProducesProblem(400)
-            .WithAnswerHeader("Stet-Estimated-Tokens", 200)
+            .WithAnswerHeader("Stet-Estimated-Tokens", 200).WithAnswerHeader("Vary", 200, 304)
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {
                 operation.Responses!["200"].Content!["text/markdown"] = new OpenApiMediaType { Schema = OpenApiShapes.Text() };

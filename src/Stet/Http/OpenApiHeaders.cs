@@ -13,6 +13,7 @@ public static partial class OpenApi
     const string IdempotencyKey = "Idempotency-Key";
     const string Prefer = "Prefer";
     const string RequestId = "X-Request-ID";
+    const string IfNoneMatch = "If-None-Match";
 
     /// <summary>Describes a header that a route puts on its answers of these statuses.</summary>
     public static RouteHandlerBuilder WithAnswerHeader(this RouteHandlerBuilder route, string name, params int[] statuses) =>
@@ -59,6 +60,7 @@ public static partial class OpenApi
         {
             "Stet-Position" => "The log position that the answer reflects.",
             "ETag" => "Strong, of exactly these bytes; `If-None-Match` takes it.",
+            "Vary" => "The request headers that the answer depends on.",
             "Location" => "Path of what was asked for.",
             "Link" => "The log that goes on, as `successor-version`.",
             "Preference-Applied" => "`receipt`, when a receipt was asked for.",
@@ -92,6 +94,7 @@ public static partial class OpenApi
             "X-Causation-Id" => "Stored with the events: what they come from. 1 to 200 visible ASCII characters.",
             Prefer => "`receipt`: the answer has a member `receipts`, with a proof for each event that it is in the audit log. `?receipt=true` asks for the same.",
             RequestId => "Comes back with the answer.",
+            IfNoneMatch => "Tags of answers that the client has: 304 when one of them would come again.",
             _ => "The tenant, where no access token names it.",
         },
         Schema = OpenApiShapes.Text(),

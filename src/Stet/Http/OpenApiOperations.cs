@@ -88,6 +88,7 @@ public static partial class OpenApi
         }
 
         if (path.StartsWith("/access/", StringComparison.Ordinal) || path.StartsWith("/as-of/", StringComparison.Ordinal)) takes.Add(RequestId);
+        if (operation.Responses!.ContainsKey("304")) takes.Add(IfNoneMatch);
         foreach (var name in takes) operation.Parameters!.Add(RequestHeader(name));
         if (takes.Contains(Prefer)) operation.Parameters!.Add(QueryParameter.Receipt.Describe());
     }

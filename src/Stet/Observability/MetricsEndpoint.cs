@@ -1,4 +1,5 @@
 using Microsoft.Net.Http.Headers;
+using Stet.Http;
 
 namespace Stet.Observability;
 
@@ -10,7 +11,8 @@ public static class MetricsEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapMethods("/metrics", [HttpMethods.Get, HttpMethods.Head], Get).WithSummary("Metrics, for Prometheus")
-            .Produces<string>(200, "text/plain", "application/openmetrics-text").Produces(503);
+            .Produces<string>(200, "text/plain", "application/openmetrics-text").Produces(503)
+            .WithAnswerHeader("Vary", 200, 503);
 
     static async Task Get(HttpContext http, PrometheusExporter exporter, CancellationToken cancel)
     {

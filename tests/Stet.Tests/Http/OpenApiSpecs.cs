@@ -123,7 +123,7 @@ public class OpenApiSpecs
         answer["content"]!.AsObject().Select(c => c.Key).Order().ShouldBe(["application/json", "text/markdown"]);
         ((string?)answer["content"]!["application/json"]!["schema"]!["$ref"]).ShouldBe("#/components/schemas/FactsBlock");
         answer["headers"]!.AsObject().Select(h => h.Key).Order()
-            .ShouldBe(["ETag", "RateLimit", "RateLimit-Policy", "Stet-Estimated-Tokens", "Stet-Position"]);
+            .ShouldBe(["ETag", "RateLimit", "RateLimit-Policy", "Stet-Estimated-Tokens", "Stet-Position", "Vary"]);
     }
 
     [Fact]
@@ -179,11 +179,13 @@ public class OpenApiSpecs
     [InlineData("post /access/v1/evaluation", "200", "X-Correlation-Id X-Causation-Id Prefer X-Request-ID", "Stet-Position Preference-Applied RateLimit-Policy RateLimit X-Request-ID Stet-Evaluation-Id")]
     [InlineData("post /as-of/{position}/access/v1/search/action", "200", "X-Request-ID", "Stet-Position RateLimit-Policy RateLimit X-Request-ID Stet-As-Of")]
     [InlineData("post /v1/audit/keys", "200", "Idempotency-Key X-Correlation-Id X-Causation-Id Prefer", "Stet-Position Preference-Applied RateLimit-Policy RateLimit Location")]
-    [InlineData("get /v1/facts", "200", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
-    [InlineData("get /v1/facts", "304", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
-    [InlineData("get /v1/tenants/{tenant_id}/audit/tile/{path}", "200", "", "ETag RateLimit-Policy RateLimit")]
-    [InlineData("get /v1/tenants/{tenant_id}/audit/checkpoint", "200", "", "Stet-Position ETag RateLimit-Policy RateLimit")]
-    [InlineData("get /v1/tenants/{tenant_id}/audit/checkpoint", "410", "", "RateLimit-Policy RateLimit Link")]
+    [InlineData("get /v1/facts", "200", "If-None-Match", "Stet-Position ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/facts", "304", "If-None-Match", "Stet-Position ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/tenants/{tenant_id}/audit/tile/{path}", "200", "If-None-Match", "ETag RateLimit-Policy RateLimit Vary")]
+    [InlineData("get /v1/tenants/{tenant_id}/audit/checkpoint", "200", "If-None-Match", "Stet-Position ETag RateLimit-Policy RateLimit")]
+    [InlineData("get /v1/tenants/{tenant_id}/audit/checkpoint", "410", "If-None-Match", "RateLimit-Policy RateLimit Link")]
+    [InlineData("get /metrics", "200", "", "Vary")]
+    [InlineData("get /metrics", "503", "", "Vary")]
     public async Task Headers_are_described(string route, string status, string taken, string answered)
     {
         var (method, path) = (route.Split(' ')[0], route.Split(' ')[1]);
@@ -192,6 +194,16 @@ public class OpenApiSpecs
         (operation["parameters"]?.AsArray() ?? []).Where(p => (string)p!["in"]! == "header").Select(p => (string)p!["name"]!)
             .ShouldBe(taken.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         operation["responses"]![status]!["headers"]!.AsObject().Select(h => h.Key).ShouldBe(answered.Split(' '));
+    }
+
+    [Fact]
+    public async Task What_may_be_unchanged_takes_the_tag_of_what_the_client_has()
+    {
+        foreach (var (method, path, operation) in Operations(await Description()))
+        {
+            var takesTag = operation["parameters"]?.AsArray().Any(p => (string)p!["name"]! == "If-None-Match") == true;
+            takesTag.ShouldBe(operation["responses"]!.AsObject().ContainsKey("304"), $"{method} {path}");
+        }
     }
 
     [Fact]
