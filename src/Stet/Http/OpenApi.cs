@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Stet.Observability;
+using Stet.Policy.AuthZen;
 
 namespace Stet.Http;
 
@@ -35,6 +36,7 @@ public static partial class OpenApi
         document.Info.Version = ObservabilityModule.Version;
         document.Tags = OpenApiChapters.Names.Select(name => new OpenApiTag { Name = name }).ToHashSet();
         foreach (var server in document.Servers ?? []) server.Url = server.Url?.TrimEnd('/'); // paths begin with a slash
+        DescribeBaseUrls(document);
         document.Components ??= new OpenApiComponents();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas.Remove(nameof(ProblemDetails));
@@ -47,6 +49,23 @@ public static partial class OpenApi
             [BearerScheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = BearerScheme, BearerFormat = "JWT" },
         };
         return Task.CompletedTask;
+    }
+
+    /// <summary>Decision points have a base URL for each tenant, beside the one that all share.</summary>
+    static void DescribeBaseUrls(OpenApiDocument document)
+    {
+        var shared = document.Servers ?? [];
+        var ofTenants = shared.Select(server => new OpenApiServer
+        {
+            Url = $"{server.Url}/t/{{tenant_id}}",
+            Description = "The decision point of one tenant, which the credential has to name, too.",
+            Variables = new Dictionary<string, OpenApiServerVariable>
+            {
+                ["tenant_id"] = new() { Default = Guid.Empty.ToString(), Description = "The tenant, a UUID." },
+            },
+        });
+        foreach (var (_, item) in document.Paths.Where(p => AuthZenPaths.IsOfDecisionPoint(p.Key)))
+            foreach (var operation in item.Operations!.Values) operation.Servers = [.. shared, .. ofTenants];
     }
 
     static OpenApiSchema Problem(OpenApiDocument document) => Require(

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Stet.Authentication;
+using Stet.Policy.AuthZen;
 
 namespace Stet.Http;
 
@@ -87,7 +88,7 @@ public static partial class OpenApi
             operation.Responses!.TryAdd("404", new OpenApiResponse()); // unknown_tenant
         }
 
-        if (path.StartsWith("/access/", StringComparison.Ordinal) || path.StartsWith("/as-of/", StringComparison.Ordinal)) takes.Add(RequestId);
+        if (AuthZenPaths.IsOfDecisionPoint(path)) takes.Add(RequestId);
         if (operation.Responses!.ContainsKey("304")) takes.Add(IfNoneMatch);
         foreach (var name in takes) operation.Parameters!.Add(RequestHeader(name));
         if (takes.Contains(Prefer)) operation.Parameters!.Add(QueryParameter.Receipt.Describe());

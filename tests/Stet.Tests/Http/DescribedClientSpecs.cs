@@ -43,6 +43,25 @@ public class DescribedClientSpecs
     }
 
     [Fact]
+    public async Task Decisions_are_described_at_the_address_of_their_tenant_too()
+    {
+        var operations = OpenApiSpecs.Operations(await OpenApiSpecs.Description()).ToArray();
+        var tenant = await Tenant.NewAsync();
+
+        operations.Where(o => o.Operation["servers"] is not null).ShouldBe(
+            operations.Where(o => o.Path.StartsWith("/access/", StringComparison.Ordinal) || o.Path.StartsWith("/as-of/", StringComparison.Ordinal)));
+        var evaluate = operations.Single(o => (string)o.Operation["operationId"]! == "evaluate");
+        foreach (var server in evaluate.Operation["servers"]!.AsArray())
+        {
+            var address = ((string)server!["url"]!).Replace("{tenant_id}", tenant.Id);
+            var answer = await tenant.PostAsync(address + evaluate.Path, evaluate.Operation["requestBody"]!["content"]!["application/json"]!["example"]!);
+            answer.Status.ShouldBe(200, answer.Text);
+        }
+
+        evaluate.Operation["servers"]!.AsArray().Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Described_examples_are_accepted()
     {
         var description = await OpenApiSpecs.Description();

@@ -24,7 +24,7 @@ static class AuthZenPaths
         }
 
         // No header of an answer can carry anything but ASCII.
-        if ((path.StartsWith("/access/") || path.StartsWith("/as-of/"))
+        if (IsOfDecisionPoint(path)
             && context.Request.Headers.TryGetValue(RequestIdHeader, out var id) && !id.ToString().AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             // Refusals clear the headers that were set before them.
@@ -37,6 +37,9 @@ static class AuthZenPaths
 
         return next(context);
     });
+
+    /// <summary>Whether a path goes behind a base URL.</summary>
+    public static bool IsOfDecisionPoint(ReadOnlySpan<char> path) => path.StartsWith("/access/") || path.StartsWith("/as-of/");
 
     /// <summary>The caller, who has come to a base URL of the own tenant.</summary>
     /// <exception cref="BadRequestException">It is another tenant's: 403.</exception>
@@ -54,7 +57,7 @@ static class AuthZenPaths
 
     static string? TenantOf(ReadOnlySpan<char> path) =>
         path.Length > 3 + TenantLength && Caller.IsTenantId(path[3..(3 + TenantLength)])
-        && (path[(3 + TenantLength)..].StartsWith("/access/") || path[(3 + TenantLength)..].StartsWith("/as-of/"))
+        && IsOfDecisionPoint(path[(3 + TenantLength)..])
             ? path[3..(3 + TenantLength)].ToString()
             : null;
 }
