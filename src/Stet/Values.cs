@@ -34,10 +34,19 @@ public sealed record FieldValue
     /// <exception cref="FieldValueException">The value would not survive storage unchanged, or is too large.</exception>
     public static FieldValue Parse(ReadOnlySpan<byte> utf8)
     {
+        var json = Canonical(utf8);
+        if (Encoding.UTF8.GetByteCount(json) > MaxBytes) throw new FieldValueException("", "is larger than 16 KiB in canonical form", isTooMuch: true);
+        return new FieldValue(json);
+    }
+
+    /// <summary>The canonical text of JSON of any size.</summary>
+    /// <exception cref="FieldValueException">It would not survive storage unchanged.</exception>
+    public static string Canonical(ReadOnlySpan<byte> utf8)
+    {
         var canonical = new ArrayBufferWriter<byte>(Math.Max(utf8.Length, 16));
-        if (!CanonicalJson.TryWrite(utf8, canonical, out var error)) throw new FieldValueException(error.Pointer, error.Reason, error.TooDeep);
-        if (canonical.WrittenCount > MaxBytes) throw new FieldValueException("", "is larger than 16 KiB in canonical form", isTooMuch: true);
-        return new FieldValue(Encoding.UTF8.GetString(canonical.WrittenSpan));
+        return CanonicalJson.TryWrite(utf8, canonical, out var error)
+            ? Encoding.UTF8.GetString(canonical.WrittenSpan)
+            : throw new FieldValueException(error.Pointer, error.Reason, error.TooDeep);
     }
 
     /// <inheritdoc />

@@ -34,7 +34,7 @@ static class PolicyCheckCommand
         foreach (var finding in files.Findings) await output.WriteLineAsync(finding.ToString());
         if (files.Findings.Count > 0) return null;
 
-        var (candidate, findings) = PolicyCandidate.Read(files.Text(withTests), CedarLimits.Default, cancel);
+        var (candidate, findings) = PolicyCandidate.Read(files.Text(withTests), CedarLimits.Default, cancel: cancel);
         foreach (var finding in findings) await output.WriteLineAsync(files.Locate(finding).ToString());
         return candidate?.ValidatedPolicies is null ? null : (files, candidate);
     }

@@ -178,18 +178,11 @@ static class DecisionReader
         {
             if (name == "id") id = json.GetString()!;
             else if (name == "type") type = json.GetString()!;
-            else if (name == "properties") properties = ReadCanonical(ref json);
+            else if (name == "properties") properties = ValueJson.ReadCanonical(ref json);
             else json.Skip();
         }
 
         return new Obligation(id, type, properties);
-    }
-
-    /// <summary>An object as canonical JSON again: the database keeps values and not their text.</summary>
-    static string ReadCanonical(ref Utf8JsonReader json)
-    {
-        using var document = JsonDocument.ParseValue(ref json);
-        return FieldValue.Parse(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(document.RootElement)).Json;
     }
 
     static List<string> ReadTexts(ref Utf8JsonReader json)

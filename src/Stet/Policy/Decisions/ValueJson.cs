@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Stet.Cedar;
 
@@ -31,6 +32,13 @@ static class ValueJson
         var entries = new List<KeyValuePair<string, Value>>();
         while (NextName(ref json) is { } name) entries.Add(new(name, Read(ref json)));
         return Record(entries);
+    }
+
+    /// <summary>Any JSON in canonical form again: the database keeps values and not their text.</summary>
+    public static string ReadCanonical(ref Utf8JsonReader json)
+    {
+        using var document = JsonDocument.ParseValue(ref json);
+        return FieldValue.Canonical(JsonMarshal.GetRawUtf8Value(document.RootElement));
     }
 
     public static EntityUid ReadUid(ref Utf8JsonReader json)

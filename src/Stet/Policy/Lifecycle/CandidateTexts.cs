@@ -47,7 +47,7 @@ sealed class CandidateTexts(Store store) : IDisposable
         await turn.WaitAsync(cancel);
         try
         {
-            return PolicyCandidate.Read(text, CedarLimits.Default, cancel);
+            return PolicyCandidate.Read(text, CedarLimits.Default, cancel: cancel);
         }
         finally
         {

@@ -67,7 +67,7 @@ sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<Compile
         try
         {
             var drafted = await texts.AtAsync(tenantId, draftedPosition, CancellationToken.None);
-            var candidate = PolicyCandidate.Read(drafted.Text, limits).Candidate;
+            var candidate = PolicyCandidate.Read(drafted.Text, limits, isStored: true).Candidate;
 
             // INVARIANT: what decides is what was approved: the digest is computed anew from the text.
             if (candidate?.ValidatedPolicies is { } valid && candidate.Digest == digest) return candidate.Compile(valid, draftedPosition);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using Stet.Cedar;
 
@@ -85,6 +86,14 @@ public sealed class ObligationCatalog
                         found.Error("obligation", "policies", policy.Id.Value, $"`{name}` is not in the catalogue of obligations.");
             }
         }
+    }
+
+    /// <summary>Every decision that asks for an obligation holds its properties.</summary>
+    internal void CheckSizes(CandidateFindings found)
+    {
+        foreach (var entry in entries.Values)
+            if (Encoding.UTF8.GetByteCount(entry.Properties) > FieldValue.MaxBytes)
+                found.Error("limit", "obligations", entry.Name, "`properties` may have 16 KiB in canonical form.");
     }
 
     static string? ProblemOf(JsonProperty entry)

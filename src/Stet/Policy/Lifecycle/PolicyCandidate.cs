@@ -63,6 +63,7 @@ public sealed class PolicyCandidate
     /// <summary>Reads a candidate, validates it strictly and runs its tests.</summary>
     /// <param name="text">What was sent; obligations and tests in any JSON.</param>
     /// <param name="limits">How large its parts may be.</param>
+    /// <param name="isStored">It was found valid before: rules that came later do not put it out of force.</param>
     /// <param name="cancel">Ends it early.</param>
     /// <returns>
     /// The candidate, valid or not; null when a part cannot be read, so that it has no digest, with the findings that
@@ -70,7 +71,7 @@ public sealed class PolicyCandidate
     /// </returns>
     /// <exception cref="OperationCanceledException">It was ended early.</exception>
     public static (PolicyCandidate? Candidate, ImmutableArray<PolicyFinding> Findings) Read(
-        CandidateText text, CedarLimits limits, CancellationToken cancel = default)
+        CandidateText text, CedarLimits limits, bool isStored = false, CancellationToken cancel = default)
     {
         var found = new CandidateFindings(text);
         var policies = ReadPolicies(text, limits, found);
@@ -91,7 +92,7 @@ public sealed class PolicyCandidate
             Tests = Encoding.UTF8.GetString(list!),
         };
         var candidate = new PolicyCandidate(read, policies, schema.Value, obligations, [.. tests]);
-        candidate.Validate(found, cancel);
+        candidate.Validate(found, isStored, cancel);
         return (candidate, candidate.Findings);
     }
 
@@ -99,11 +100,12 @@ public sealed class PolicyCandidate
     internal PolicyInForce Compile(ValidatedPolicies valid, long position) => new(
         PolicySnapshot.Compile(valid), Schema, Obligations, PolicySetDigest, SchemaDigest, Digest, position);
 
-    void Validate(CandidateFindings found, CancellationToken cancel)
+    void Validate(CandidateFindings found, bool isStored, CancellationToken cancel)
     {
         var validated = Schema.Validate(Policies, cancel);
         found.Add("policies", validated.Findings);
         Obligations.CheckNames(Policies, found);
+        if (!isStored) CheckRecordable(found);
         AccessOffer.Check(Policies, found);
         foreach (var name in AuthZenSchema.Of(Schema).Ambiguous)
             found.Error("ambiguous_type", "schema", name, "More than one entity type serves this name, so that none would: name them apart with `@authzen`.");
@@ -111,6 +113,12 @@ public sealed class PolicyCandidate
 
         Findings = found.All;
         ValidatedPolicies = found.HasErrors ? null : validated.Value;
+    }
+
+    /// <summary>Whatever decisions record has to read back as it was.</summary>
+    void CheckRecordable(CandidateFindings found)
+    {
+        Obligations.CheckSizes(found);
     }
 
     static PolicySet? ReadPolicies(CandidateText text, CedarLimits limits, CandidateFindings found)

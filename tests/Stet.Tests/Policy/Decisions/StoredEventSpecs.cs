@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Stet.Cedar;
 using Stet.Policy.Decisions;
 using Stet.Policy.Entities;
@@ -78,6 +79,15 @@ public class StoredEventSpecs
     [Theory, MemberData(nameof(Samples))]
     public void Stored_json_is_read_as_the_event_and_written_like_this_today(string file, object e) =>
         StoredSamples.ShouldRoundTrip("Policy", file, e);
+
+    [Fact]
+    public void An_obligation_of_any_size_is_read_back()
+    {
+        var obligation = new Obligation("tell", "custom", $$"""{"body":"{{new string('b', 17_000)}}"}""");
+        var decided = Recorded with { Effective = EffectiveResult.Deny(DecisionClass.Error, "policy_error", [obligation]) };
+
+        JsonSerializer.Deserialize<DecisionRecorded>(JsonSerializer.Serialize(decided)).ShouldBe(decided);
+    }
 
     [Fact]
     public void Every_event_has_a_sample()

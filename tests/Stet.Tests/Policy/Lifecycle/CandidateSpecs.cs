@@ -137,6 +137,14 @@ public class CandidateSpecs
     public void A_catalogue_that_breaks_its_form_is_refused(string obligations, string message) =>
         Unreadable(Text with { Obligations = obligations }).Message.ShouldContain(message, Case.Insensitive);
 
+    [Fact]
+    public void An_obligation_with_large_properties_is_refused_until_it_decides()
+    {
+        var text = Text with { Obligations = $$$"""{"tell":{"type":"custom","properties":{"body":"{{{new string('b', 17_000)}}}"} } }""" };
+
+        ShouldBeNoCandidate(text, ("limit", "obligations", "tell"));
+    }
+
     [Theory]
     [InlineData("""[{"name":"t"}]""", "request")]
     [InlineData("""[{"name":"","request":{}}]""", "subject")]
@@ -145,6 +153,16 @@ public class CandidateSpecs
     [InlineData("{}", "list")]
     public void A_test_that_breaks_its_form_is_refused(string tests, string message) =>
         Unreadable(Text with { Tests = tests }).Message.ShouldContain(message);
+
+    /// <summary>A draft is not valid; what was found valid before there was the rule stays so.</summary>
+    static void ShouldBeNoCandidate(CandidateText text, (string Code, string Part, string? Name) finding)
+    {
+        var (drafted, findings) = PolicyCandidate.Read(text, CedarLimits.Default);
+
+        drafted!.ValidatedPolicies.ShouldBeNull();
+        findings.Select(f => (f.Code, f.Part, f.Name)).ShouldBe([finding]);
+        PolicyCandidate.Read(text, CedarLimits.Default, isStored: true).Candidate!.ValidatedPolicies.ShouldNotBeNull();
+    }
 
     static PolicyFinding Unreadable(CandidateText text)
     {
