@@ -50,6 +50,14 @@ public sealed partial class Schema : IEntityShapes
         from resource in definition.ResourceTypes
         select new RequestEnvironment(principal, action, resource);
 
+    /// <summary>The names of all declared attributes, of entities, tags, contexts and common types, at any depth.</summary>
+    public IEnumerable<string> AttributeNames => syntax.Namespaces.SelectMany(space => (IEnumerable<TypeSyntax?>)
+    [
+        .. space.CommonTypes.Select(type => type.Type),
+        .. space.EntityTypes.Select(type => type.Shape), .. space.EntityTypes.Select(type => type.Tags),
+        .. space.Actions.Select(action => action.AppliesTo?.Context),
+    ]).SelectMany(NamesIn);
+
     /// <summary>What it was read under.</summary>
     internal CedarLimits Limits { get; }
 
@@ -143,6 +151,13 @@ public sealed partial class Schema : IEntityShapes
 
         return false;
     }
+
+    static IEnumerable<string> NamesIn(TypeSyntax? type) => type switch
+    {
+        RecordTypeSyntax record => record.Attributes.SelectMany(item => NamesIn(item.Type).Prepend(item.Name)),
+        SetTypeSyntax set => NamesIn(set.Element),
+        _ => [],
+    };
 }
 
 /// <summary>What policies are checked in: requests of these types.</summary>

@@ -16,6 +16,16 @@ public class SchemaTextSpecs
     }
 
     [Fact]
+    public void A_schema_names_attributes_wherever_they_are_declared() =>
+        Schemas.Of("""
+            type Unused = { a: Long };
+            type Part = { b: Long };
+            entity User { c: Set<{ d: Long }>, e?: Part, f?: Part } tags { g: Long };
+            action read appliesTo { principal: User, resource: User, context: { h: Bool } };
+            action group;
+            """).AttributeNames.ShouldBe(["a", "b", "c", "d", "e", "f", "g", "h"], ignoreOrder: true);
+
+    [Fact]
     public void The_empty_text_is_a_schema() => Schemas.Of(" // nothing yet\n").Json().ShouldBe("{}");
 
     [Fact]

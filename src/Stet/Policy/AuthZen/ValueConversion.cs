@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Stet.Cedar;
+using Stet.Policy.Decisions;
 
 namespace Stet.Policy.AuthZen;
 
@@ -58,7 +59,7 @@ sealed class ValueConversion(AuthZenSchema schema)
         {
             if (member.Value.ValueKind == JsonValueKind.Null) continue;
             var path = $"{name}.{member.Name}";
-            if (shape.Attribute(member.Name) is not { } declared) Drop(path);
+            if (ValueJson.IsReserved(member.Name) || shape.Attribute(member.Name) is not { } declared) Drop(path);
             else if (Convert(member.Value, declared, path) is { } value) entries.Add(new(member.Name, value));
             else isWhole = false;
         }

@@ -10,6 +10,9 @@ namespace Stet.Policy.Decisions;
 /// </summary>
 static class ValueJson
 {
+    /// <summary>Whether a member of that name makes an object other than a record.</summary>
+    public static bool IsReserved(string name) => name is "__entity" or "__extn" or "__expr";
+
     public static void Write(Utf8JsonWriter json, RecordValue record)
     {
         if (record.Count == 0) json.WriteRawValue("{}"u8, skipInputValidation: true);

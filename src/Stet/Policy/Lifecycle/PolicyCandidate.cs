@@ -7,6 +7,7 @@ using Stet.AuditLog;
 using Stet.Cedar;
 using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
+using Stet.Policy.Decisions;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -119,6 +120,8 @@ public sealed class PolicyCandidate
     void CheckRecordable(CandidateFindings found)
     {
         Obligations.CheckSizes(found);
+        foreach (var name in Schema.AttributeNames.Where(ValueJson.IsReserved).Distinct())
+            found.Error("reserved_name", "schema", name, $"`{name}` marks a wrapper in recorded values: give the attribute another name.");
     }
 
     static PolicySet? ReadPolicies(CandidateText text, CedarLimits limits, CandidateFindings found)

@@ -70,6 +70,25 @@ public class TranslationSpecs
     }
 
     [Fact]
+    public void A_name_that_wraps_recorded_values_is_dropped_even_where_a_schema_declares_it()
+    {
+        var schema = Cedar.Schema.Parse(
+            """
+            entity user, doc { n: { __entity?: { type: String, id: String }, __extn?: Long, __expr?: Long, x: Long } };
+            action read appliesTo { principal: user, resource: doc };
+            """, CedarLimits.Default).Value.ShouldNotBeNull();
+        var asked = Asked() with
+        {
+            Resource = new AskedParty("doc", "d1", Json("""{"n":{"__entity":{"type":"user","id":"eve"},"__extn":1,"__expr":1,"x":1}}""")),
+        };
+
+        var translated = RequestTranslation.Of(schema, EntityStore.Empty, asked, Monday);
+
+        translated.Request.Resource.Properties.ShouldBe(Record("""{"n":{"x":1}}"""));
+        translated.Dropped.ShouldBe(StringSet.Of("resource.n.__entity", "resource.n.__expr", "resource.n.__extn"));
+    }
+
+    [Fact]
     public void What_an_entity_says_beside_its_type_and_id_is_dropped()
     {
         var translated = Translate(Asked(subject: """{"boss":{"type":"user","id":"bob","x":1,"y":{"z":2},"n":null}}"""));

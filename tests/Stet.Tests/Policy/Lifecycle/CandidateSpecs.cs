@@ -146,6 +146,19 @@ public class CandidateSpecs
     }
 
     [Theory]
+    [InlineData("entity A { __entity: Long };", "__entity")]
+    [InlineData("entity A { r: { s: Set<{ __extn?: String }> } };", "__extn")]
+    [InlineData("type T = { __expr: Long };", "__expr")]
+    [InlineData("entity A tags { __entity: Long };", "__entity")]
+    [InlineData("""action a appliesTo { principal: User, resource: User, context: { "__extn": Long } };""", "__extn")]
+    public void Names_that_wrap_recorded_values_are_no_attributes(string declaration, string name) =>
+        ShouldBeNoCandidate(Text with { Schema = SchemaText + declaration }, ("reserved_name", "schema", name));
+
+    [Fact]
+    public void Names_that_wrap_recorded_values_may_name_anything_else() =>
+        Valid(Text with { Schema = $$"""{{SchemaText}} @__extn entity __entity; action "__expr";""" });
+
+    [Theory]
     [InlineData("""[{"name":"t"}]""", "request")]
     [InlineData("""[{"name":"","request":{}}]""", "subject")]
     [InlineData("""[{"name":"t","nonsense":1}]""", "nonsense")]
