@@ -56,7 +56,8 @@ public sealed class PolicyAuditClient
     /// <param name="evaluationId">Of <see cref="Decision.EvaluationId"/>.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="StetException">
-    /// <c>decision_not_found</c>, <c>promotion_too_large</c>, <c>promotion_without_policies</c>.
+    /// <c>decision_not_found</c>, <c>decision_unreadable</c>, <c>promotion_too_large</c>, <c>promotion_without_policies</c>,
+    /// <c>promotion_without_question</c>.
     /// </exception>
     public async Task<Reading<PromotedDecision>> PromoteAsync(Guid evaluationId, CancellationToken cancel = default)
     {

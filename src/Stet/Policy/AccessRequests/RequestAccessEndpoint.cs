@@ -58,7 +58,7 @@ sealed class AccessRequestIntake(
         var (row, _) = await DecisionQueries.FindAsync(store, tenant.Id, id, context.Cancel);
         if (row is null) return (null, AccessRequestProblems.InvalidBinding("no such denial is on record"));
 
-        var denied = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", row.Json);
+        var denied = DecisionQueries.DecisionOf(row, contexts);
         if (denied.Pep.Id != caller.Subject) return (null, AccessRequestProblems.InvalidBinding("no such denial is on record"));
         if (expiresAt != denied.Request.Now + AccessRequest.Requestable)
             return (null, AccessRequestProblems.InvalidBinding("`denial.expires_at` is not the one that was given out"));

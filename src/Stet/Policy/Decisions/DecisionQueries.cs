@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
@@ -85,6 +86,24 @@ static class DecisionQueries
             ? Problems.Answer(NotFound(id))
             : JsonAnswer.Read(Json(json => Write(json, row)), "application/json", position);
     }
+
+    /// <summary>The decision of a row.</summary>
+    /// <exception cref="BadRequestException">It cannot be read.</exception>
+    internal static DecisionRecorded DecisionOf(RecordedRow row, ContextCatalog contexts)
+    {
+        try
+        {
+            return (DecisionRecorded)contexts.Catalog.Read("decision_recorded", row.Json);
+        }
+        catch (UnreadableEventException)
+        {
+            throw new BadRequestException(Unreadable(row.Position));
+        }
+    }
+
+    static Problem Unreadable(long position) => new(
+        "decision_unreadable", 409, "The decision cannot be read",
+        string.Create(CultureInfo.InvariantCulture, $"what the log has at position {position} is not what a decision records"));
 
     internal static Problem NotFound(Guid evaluationId) => new(
         "decision_not_found", 404, "There is no such decision", $"no decision `{evaluationId}` is on record in this tenant's log");

@@ -125,6 +125,10 @@ public static class PolicyProblems
     public static Problem PromotionWithoutPolicies { get; } = new(
         "promotion_without_policies", 409, "No policy was in force for the decision", "under a candidate it never comes out as recorded: promote another");
 
+    public static Problem PromotionWithoutQuestion { get; } = new(
+        "promotion_without_question", 409, "The decision is about no question",
+        "an item of a batch that could not be read makes no test: promote another");
+
     public static Problem DiffTooLarge { get; } = new(
         "diff_too_large", 409, "Too many decisions",
         string.Create(CultureInfo.InvariantCulture, $"a diff looks at {PolicyDiffs.Most} decisions at most: name a later `from`"));

@@ -6,6 +6,7 @@ using Stet.EventStore;
 using Stet.Policy.Decisions;
 using Stet.Testing;
 using Stet.Tests.Http;
+using Stet.Tests.Policy.Lifecycle;
 using static Stet.Tests.Policy.AccessRequests.AgentTenancy;
 using AskedReader = Stet.Policy.AuthZen.AskedReader;
 using Tenant = Stet.Tests.Http.Tenant;
@@ -224,6 +225,19 @@ public sealed class AccessRequestHttpSpecs
         (await agents.RequestAsync(Call("export_orders"), new JsonObject { ["evaluation_id"] = id, ["expires_at"] = expires }))
             .ShouldBeProblem(409, "denial_not_requestable");
         (await agents.RequestAsync(Call(), offered)).Status.ShouldBe(202);
+    }
+
+    [Fact]
+    public async Task A_denial_that_cannot_be_read_cannot_be_asked_about()
+    {
+        var service = await TestService.SharedAsync();
+        var tenantId = TestService.NewTenantId();
+        var agents = await NewAsync(new Tenant(service.Client(tenantId)));
+        var denial = Reference(await agents.EvaluateAsync(Call()));
+        var listed = await agents.Tenant.GetAsync($"/v1/policy/decisions/{denial["evaluation_id"]}");
+        await service.LoseSubjectAsync(tenantId, (long)listed.Json["position"]!);
+
+        (await agents.RequestAsync(Call(), denial)).ShouldBeProblem(409, "decision_unreadable");
     }
 
     [Theory]

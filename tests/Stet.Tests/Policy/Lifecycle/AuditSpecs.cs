@@ -151,7 +151,7 @@ public class AuditSpecs
     {
         var (service, tenantId, tenant) = await StartAsync();
         var position = await service.DecideAsync(tenantId, Request());
-        await ExecuteAsync(service, $"update stet.mt_events set data = data - 'subject' where tenant_id = '{tenantId}' and seq_id = {position}");
+        await service.LoseSubjectAsync(tenantId, position);
 
         var audited = await AuditAsync(tenant);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Stet.Cedar;
 using Stet.EventStore;
 using Stet.Policy.Decisions;
@@ -37,6 +38,15 @@ static class Decided
         var timeline = await policies.CurrentAsync(tenantId, CancellationToken.None);
         var policy = await timeline.AtAsync(DateTimeOffset.MaxValue, CancellationToken.None);
         return await service.RecordAsync(tenantId, [.. requests.Select(r => Event(policy, r))]);
+    }
+
+    /// <summary>Takes away the subject of a recorded decision, which cannot be read then.</summary>
+    public static async Task LoseSubjectAsync(this TestService service, string tenantId, long position)
+    {
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new NpgsqlCommand(
+            $"update stet.mt_events set data = data - 'subject' where tenant_id = '{tenantId}' and seq_id = {position}", connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     public static async Task<long> RecordAsync(this TestService service, string tenantId, params DecisionRecorded[] decisions)

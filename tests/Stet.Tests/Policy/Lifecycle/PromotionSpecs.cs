@@ -79,6 +79,36 @@ public class PromotionSpecs
             .ShouldBeProblem(409, "promotion_without_policies");
     }
 
+    [Theory]
+    [InlineData("""{"context":5}""")]
+    [InlineData("""{"subject":{"type":"User","id":""}}""")]
+    public async Task An_item_that_was_no_question_is_not_promoted(string item)
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.ActivateAsync(Text);
+        (await tenant.PostTextAsync("/access/v1/evaluations", $$"""
+            {"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d"},"evaluations":[{{item}}]}
+            """)).Status.ShouldBe(200);
+        var decision = (await tenant.GetAsync("/v1/policy/decisions")).Json["decisions"]![0]!["decision"]!;
+
+        (await tenant.PostAsync($"/v1/policy/decisions/{decision["evaluation_id"]}/promotion", new JsonObject()))
+            .ShouldBeProblem(409, "promotion_without_question");
+    }
+
+    [Fact]
+    public async Task A_decision_that_cannot_be_read_is_not_promoted()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        var position = await service.DecideAsync(tenantId, Request());
+        await service.LoseSubjectAsync(tenantId, position);
+        var decision = (await tenant.GetAsync("/v1/policy/decisions")).Json["decisions"]![0]!["decision"]!;
+
+        (await tenant.PostAsync($"/v1/policy/decisions/{decision["evaluation_id"]}/promotion", new JsonObject()))
+            .ShouldBeProblem(409, "decision_unreadable");
+    }
+
     [Fact]
     public async Task A_failing_test_ends_a_candidate()
     {

@@ -20,12 +20,15 @@ sealed class DecisionPromotion(Store store, ContextCatalog contexts, CompiledPol
     public const int MostEntities = 1_000;
 
     /// <summary>The test of a decision; null: no decision has that id.</summary>
-    /// <exception cref="BadRequestException">No policy was in force for it, or it reaches too many entities.</exception>
+    /// <exception cref="BadRequestException">
+    /// It cannot be read, was no question, no policy was in force for it, or it reaches too many entities.
+    /// </exception>
     public async Task<(byte[] Test, long Position)?> PromoteAsync(string tenantId, Guid evaluationId, CancellationToken cancel)
     {
         if (await DecisionQueries.FindAsync(store, tenantId, evaluationId, cancel) is not ({ } row, _)) return null;
 
-        var decision = (DecisionRecorded)contexts.Catalog.Read("decision_recorded", row.Json);
+        var decision = DecisionQueries.DecisionOf(row, contexts);
+        if (decision.Request.Problem is not null) throw new BadRequestException(PolicyProblems.PromotionWithoutQuestion);
         if (decision is not { PolicySetDigest: { } set, SchemaDigest: { } schema })
             throw new BadRequestException(PolicyProblems.PromotionWithoutPolicies);
 
