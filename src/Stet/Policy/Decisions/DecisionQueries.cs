@@ -38,8 +38,6 @@ static class DecisionQueries
 
     const string Columns = "e.seq_id, e.timestamp, e.data, e.version";
 
-    static readonly Cursor cursor = new("decisions");
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path + "/{evaluation_id}", Get).WithSummary("A recorded decision")
@@ -117,6 +115,9 @@ static class DecisionQueries
 
         var kind = query.OneOf("class", "", "allow", "forbidden", "not_permitted", "error");
         var policy = query.Optional("policy");
+
+        // All decisions go by positions, those of a subject by the versions of its stream.
+        var cursor = new Cursor(type is null ? "decisions" : $"decisions\0{type}\0{id}");
         var before = cursor.Read(query.Optional("cursor"));
         await MinPosition.WaitAsync(http, store, caller.TenantId);
         var stream = type is not null && await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is { } tenant

@@ -64,6 +64,22 @@ public class RecordedHttpSpecs
     }
 
     [Fact]
+    public async Task A_cursor_is_good_for_the_decisions_of_its_own_subject_or_for_all()
+    {
+        const string ofAll = "/v1/policy/decisions?limit=1";
+        const string ofAda = $"{ofAll}&subject_type=user&subject_id=ada";
+        const string ofEve = $"{ofAll}&subject_type=user&subject_id=eve";
+        var tenant = await NewAsync();
+        for (var i = 0; i < 2; i++) await tenant.AskAsync(Question());
+
+        foreach (var (list, other) in new[] { (ofAll, ofAda), (ofAda, ofAll), (ofAda, ofEve) })
+        {
+            var cursor = (string)(await tenant.GetAsync(list)).Json["next_cursor"]!;
+            (await tenant.GetAsync($"{other}&cursor={cursor}")).Pointers.ShouldBe(["cursor"]);
+        }
+    }
+
+    [Fact]
     public async Task A_decision_has_an_etag_and_an_unknown_one_is_a_404()
     {
         var tenant = await NewAsync();
