@@ -21,7 +21,7 @@ enum SearchKind
 /// <param name="Query">The query without its page, canonical.</param>
 /// <param name="Limit">Results of a page at most; null: as before, or the default.</param>
 /// <param name="Token">Where to go on; null for the first page.</param>
-sealed record AskedSearch(SearchKind Kind, AskedEvaluation Question, FieldValue Query, int? Limit, string? Token)
+sealed record AskedSearch(SearchKind Kind, AskedEvaluation Question, string Query, int? Limit, string? Token)
 {
     public const int DefaultLimit = 100;
     public const int LargestLimit = 1_000;
@@ -35,7 +35,7 @@ sealed record AskedSearch(SearchKind Kind, AskedEvaluation Question, FieldValue 
     };
 
     /// <summary>SHA-256 of what is asked, its first 16 bytes: a token goes on with this search and no other.</summary>
-    public UInt128 Digest => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{Name}\n{Query.Json}")));
+    public UInt128 Digest => BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{Name}\n{Query}")));
 
     /// <exception cref="BadRequestException">Something is missing or malformed.</exception>
     public static AskedSearch Read(SearchKind kind, JsonElement body)
@@ -76,7 +76,7 @@ sealed record AskedSearch(SearchKind Kind, AskedEvaluation Question, FieldValue 
             : throw AuthZenBody.Bad("/page/token", "must be a text");
     }
 
-    static FieldValue Canonical(in AskedEvaluation question)
+    static string Canonical(in AskedEvaluation question)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -98,7 +98,7 @@ sealed record AskedSearch(SearchKind Kind, AskedEvaluation Question, FieldValue 
 
         try
         {
-            return FieldValue.Parse(buffer.WrittenSpan);
+            return FieldValue.Canonical(buffer.WrittenSpan);
         }
         catch (FieldValueException e)
         {

@@ -49,8 +49,9 @@ public sealed record DecisionRecorded(
 /// <param name="Count">Results of this page.</param>
 /// <param name="ResultsDigest">SHA-256 of the canonical JSON of the results, 64 hexadecimal digits.</param>
 public sealed record SearchAnswered(
-    string Search, string? RequestId, PepSupport Pep, FieldValue Query, string? PolicySetDigest, string? SchemaDigest,
-    long EntityPosition, long? AsOf, DateTimeOffset Now, string? After, int Count, string ResultsDigest);
+    string Search, string? RequestId, PepSupport Pep,
+    [property: JsonConverter(typeof(CanonicalJsonConverter))] string Query,
+    string? PolicySetDigest, string? SchemaDigest, long EntityPosition, long? AsOf, DateTimeOffset Now, string? After, int Count, string ResultsDigest);
 
 /// <summary>An enforcement point is known from now on, or known otherwise than before.</summary>
 /// <param name="PepId">Subject of its credential, 1 to 255 characters.</param>

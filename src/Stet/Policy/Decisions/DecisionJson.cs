@@ -146,6 +146,16 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
     }
 }
 
+/// <summary>Canonical JSON of any size, stored as it is.</summary>
+sealed class CanonicalJsonConverter : JsonConverter<string>
+{
+    public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        ValueJson.ReadCanonical(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) =>
+        writer.WriteRawValue(value, skipInputValidation: true);
+}
+
 /// <summary>Shapes of stored events and states.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Stet.EventStore;
+using Stet.Policy.Decisions;
 using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
+using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Policy.AuthZen;
 
@@ -137,6 +141,24 @@ public class SearchHttpSpecs
         ((int)recorded["count"]!).ShouldBe(1);
         ((string)recorded["results_digest"]!).ShouldBe(Convert.ToHexStringLower(
             System.Security.Cryptography.SHA256.HashData("""[{"id":"ada","type":"user"}]"""u8)));
+    }
+
+    [Fact]
+    public async Task A_search_may_be_as_large_as_a_question_and_is_read_back()
+    {
+        var service = await TestService.SharedAsync();
+        var id = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(id));
+        await Lifecycle.PolicyTenancy.ActivateAsync(tenant, Rules);
+        var query = Query();
+        query["context"] = new JsonObject { ["note"] = new string('n', 17_000) };
+
+        var answer = await tenant.PostAsync($"{Search}/subject", query);
+
+        answer.Status.ShouldBe(200, answer.Text);
+        var recorded = await service.Services.GetRequiredService<Store>().ReadAsync(id, answer.Position() - 1, 1, CancellationToken.None);
+        var asked = JsonNode.Parse(recorded.Single().Data.ShouldBeOfType<SearchAnswered>().Query);
+        JsonNode.DeepEquals(asked!["context"], query["context"]).ShouldBeTrue();
     }
 
     static JsonObject Query(string action = "read", string? resource = "plan")

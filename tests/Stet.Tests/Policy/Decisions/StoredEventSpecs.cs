@@ -58,13 +58,13 @@ public class StoredEventSpecs
             "search_answered",
             new SearchAnswered(
                 "resource", "req-1", new PepSupport("gate", StringSet.Of("notification")),
-                FieldValue.FromCanonical("""{"action":{"name":"read"},"resource":{"type":"doc"},"subject":{"id":"ada","type":"user"}}"""),
+                """{"action":{"name":"read"},"resource":{"type":"doc"},"subject":{"id":"ada","type":"user"}}""",
                 digest, digest, 12, 40, Monday, "d7", 3, digest)
         },
         {
             "search_answered.least",
             new SearchAnswered(
-                "action", null, Pep, FieldValue.FromCanonical("{}"), null, null, 0, null, Monday, null, 0, digest)
+                "action", null, Pep, "{}", null, null, 0, null, Monday, null, 0, digest)
         },
         { "pep_registered", new PepRegistered("gate", true, StringSet.Of("notification"), StringSet.Of("obligations"), "root", Monday) },
         { "entity_recorded", new EntityRecorded(
