@@ -188,7 +188,8 @@ sealed class Connection
             catch (Exception e) when (attempt < options.MaxAttempts && IsBroken(e, cancel))
             {
                 // Whether the request was carried out is unknown. Sent again it is carried out once: reads, PUT and
-                // DELETE by their nature, what is posted by its key.
+                // DELETE by their nature, what is posted by its key. Evaluations, searches and audits on demand go by
+                // no key: they are recorded again.
             }
 
             await Task.Delay(Pause(attempt, asked), clock, cancel);

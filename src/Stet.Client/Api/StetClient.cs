@@ -2,7 +2,7 @@ namespace Stet.Client.Api;
 
 /// <summary>
 /// The service's API, typed. Requests that fail in passing are sent again; every POST carries an idempotency key, so
-/// what is sent twice is recorded once. One client serves many threads.
+/// what is sent twice is recorded once, but for evaluations, searches and audits on demand. One client serves many threads.
 /// </summary>
 public sealed class StetClient
 {
