@@ -94,7 +94,7 @@ public static class RequestBody
     /// <summary>Whether a content type is a media type, whatever its parameters.</summary>
     public static bool IsOf(string? contentType, string mediaType) =>
         contentType is not null && contentType.StartsWith(mediaType, StringComparison.OrdinalIgnoreCase)
-        && (contentType.Length == mediaType.Length || contentType[mediaType.Length] == ';');
+        && contentType.AsSpan(mediaType.Length).TrimStart(" \t") is [] or [';', ..];
 
     // The serializer's messages name C# types; ours name members.
     internal static string Reason(JsonException e, string type = "") => e.Message switch

@@ -38,6 +38,7 @@ public class ProblemSpecs
     [InlineData("")]
     [InlineData("text/plain")]
     [InlineData("application/jsonp")]
+    [InlineData("application/json p")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("json")]
     public async Task A_body_of_another_type_is_refused(string type)
@@ -58,6 +59,7 @@ public class ProblemSpecs
     [Theory]
     [InlineData("application/json")]
     [InlineData("Application/JSON; charset=utf-8")]
+    [InlineData("application/json \t; charset=utf-8")]
     public async Task Json_may_be_spelt_in_any_case_and_with_parameters(string type)
     {
         var tenant = await Tenant.NewAsync();
