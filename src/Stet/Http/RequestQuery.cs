@@ -10,12 +10,12 @@ public readonly struct RequestQuery(IQueryCollection query)
     public string Text(string name) =>
         Optional(name) ?? throw Bad(name, "is required, 1 to 200 characters");
 
-    /// <summary>A text of 1 to 200 characters, or null.</summary>
-    public string? Optional(string name)
+    /// <summary>A text of 1 to <paramref name="most"/> characters, or null.</summary>
+    public string? Optional(string name, int most = 200)
     {
         if (!query.TryGetValue(name, out var values)) return null;
         var text = Single(name, values);
-        return text.Length is > 0 and <= 200 && !text.Contains('\0') ? text : throw Bad(name, "must have 1 to 200 characters, without U+0000");
+        return text.Length > 0 && text.Length <= most && !text.Contains('\0') ? text : throw Bad(name, $"must have 1 to {most} characters, without U+0000");
     }
 
     /// <summary>A list: repeated, comma-separated or both; null when it is missing.</summary>

@@ -36,6 +36,9 @@ static class DecisionQueries
     /// <summary>Decisions that one page looks at.</summary>
     const int MostExamined = 10_000;
 
+    /// <summary>Of a type or an id.</summary>
+    const int MostCharacters = 1_024;
+
     const string Columns = "e.seq_id, e.timestamp, e.data, e.version";
 
     public static void Map(IEndpointRouteBuilder routes)
@@ -110,7 +113,7 @@ static class DecisionQueries
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var (type, id) = (NameIn(http.Request.Query, "subject_type"), NameIn(http.Request.Query, "subject_id"));
+        var (type, id) = (query.Optional("subject_type", MostCharacters), query.Optional("subject_id", MostCharacters));
         if (type is null != id is null) throw RequestQuery.Bad(type is null ? "subject_type" : "subject_id", "is needed with the other one");
 
         var kind = query.OneOf("class", "", "allow", "forbidden", "not_permitted", "error");
@@ -138,15 +141,6 @@ static class DecisionQueries
                 json.WriteEndObject();
             }),
             "application/json", position);
-    }
-
-    /// <summary>A type or an id, which may be longer than other parameters; null when none is given.</summary>
-    static string? NameIn(IQueryCollection query, string name)
-    {
-        if (!query.TryGetValue(name, out var values)) return null;
-        return values is [{ Length: >= 1 and <= 1_024 } text] && !text.Contains('\0')
-            ? text
-            : throw RequestQuery.Bad(name, "must be given once, 1 to 1024 characters");
     }
 
     /// <summary>Goes back along a stream by versions, or along all decisions by positions; a page looks at so many at most.</summary>

@@ -15,7 +15,9 @@ static class EntityBody
     /// <summary>The most bytes of an id's UTF-8.</summary>
     public const int MostIdBytes = 1_024;
 
-    const int MostTypeCharacters = 512;
+    /// <summary>The most characters of a type.</summary>
+    public const int MostTypeCharacters = 512;
+
     const int MostLevels = 64;
 
     // As deep as requests may be; the audit log carries events of twice that depth.

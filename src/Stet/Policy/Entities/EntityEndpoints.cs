@@ -114,7 +114,7 @@ public static class EntityEndpoints
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var type = query.Optional("type");
+        var type = query.Optional("type", EntityBody.MostTypeCharacters);
         var (afterType, afterId) = CursorOf(http.Request.Query) ?? (type ?? "", "");
         if (type is not null && afterType != type) throw Cursor.NotACursor();
         await MinPosition.WaitAsync(http, store, caller.TenantId);

@@ -116,6 +116,16 @@ public class EntityHttpSpecs
     }
 
     [Fact]
+    public async Task Entities_of_a_type_with_a_long_name_are_listed()
+    {
+        var tenant = await Tenant.NewAsync();
+        var type = new string('a', 512);
+        (await tenant.PutAsync($"{Path}/{type}/x", "{}")).Status.ShouldBe(201);
+
+        (await ListAsync(tenant, $"&type={type}")).ShouldBe([$"{type} x"]);
+    }
+
+    [Fact]
     public async Task An_import_of_lines_is_recorded_whole_or_not_at_all()
     {
         var tenant = await Tenant.NewAsync();
