@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using Stet.RateLimits;
 
 namespace Stet.Pcs.Service;
 
@@ -45,15 +46,7 @@ sealed class SubmissionLimits(PcsOptions options) : IDisposable
         readonly string policy = $"\"{name}\";q={burst};w={(int)Math.Ceiling(burst / perSecond)}";
 
         readonly PartitionedRateLimiter<TKey> limiter = PartitionedRateLimiter.Create<TKey, TKey>(key =>
-            RateLimitPartition.Get(key, _ => new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = burst,
-                TokensPerPeriod = 1,
-                ReplenishmentPeriod = TimeSpan.FromSeconds(1 / perSecond),
-                QueueLimit = 0,
-                // The partitioned limiter refills all its buckets on one timer.
-                AutoReplenishment = false,
-            })));
+            RateLimitPartition.Get(key, _ => TokenBucket.Of(perSecond, burst)));
 
         public Problem? Spend(HttpContext http, TKey key, string who)
         {

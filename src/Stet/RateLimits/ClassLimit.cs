@@ -20,15 +20,7 @@ sealed class ClassLimit
         Rate = rate;
         // A full bucket is the quota, and the window is how long an empty one takes to fill.
         Policy = $"\"{name}\";q={rate.Burst};w={(rate.Burst + rate.PerSecond - 1) / rate.PerSecond}";
-        NewBucket = _ => new TokenBucketRateLimiter(new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = rate.Burst,
-            TokensPerPeriod = 1,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / rate.PerSecond),
-            QueueLimit = 0,
-            // The partitioned limiter refills all its buckets on one timer.
-            AutoReplenishment = false,
-        });
+        NewBucket = _ => TokenBucket.Of(rate.PerSecond, rate.Burst);
 
         step = Math.Max(1, rate.Burst / Steps);
         remaining = [.. Enumerable.Range(0, (rate.Burst / step) + 1).Select(i => new StringValues($"\"{name}\";r={i * step}"))];
