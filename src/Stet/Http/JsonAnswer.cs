@@ -47,17 +47,21 @@ public static class JsonAnswer
     public static Rendered Render<T>(T body, JsonTypeInfo<T> json, long position) =>
         new(Serialize(body, json), "application/json", position);
 
-    public static ReadOnlyMemory<byte> Serialize<T>(T body, JsonTypeInfo<T> json)
+    public static ReadOnlyMemory<byte> Serialize<T>(T body, JsonTypeInfo<T> json) => Write(
+        (body, json), static (writer, of) => JsonSerializer.Serialize(writer, of.body, of.json), static utf8 => utf8.ToArray());
+
+    /// <summary>Writes JSON into a buffer that the thread keeps, and reads from there.</summary>
+    internal static TResult Write<T, TResult>(T value, Action<Utf8JsonWriter, T> write, Func<ReadOnlySpan<byte>, TResult> read)
     {
         buffer ??= new ArrayBufferWriter<byte>(4_096);
         writer ??= new Utf8JsonWriter(buffer, Readable);
         buffer.ResetWrittenCount();
         writer.Reset(buffer);
-        JsonSerializer.Serialize(writer, body, json);
+        write(writer, value);
         writer.Flush();
-        var text = buffer.WrittenSpan.ToArray();
+        var result = read(buffer.WrittenSpan);
         if (buffer.Capacity > MostKept) (buffer, writer) = (null, null);
-        return text;
+        return result;
     }
 
     sealed class WriteAnswer<T>(int status, T body, JsonTypeInfo<T> json, long? position, string? location) : IResult

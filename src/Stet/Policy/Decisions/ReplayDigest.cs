@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Security.Cryptography;
-using System.Text.Json;
 using Stet.Http;
 
 namespace Stet.Policy.Decisions;
@@ -11,23 +9,7 @@ namespace Stet.Policy.Decisions;
 /// </summary>
 static class ReplayDigest
 {
-    [ThreadStatic]
-    static ArrayBufferWriter<byte>? buffer;
-
-    [ThreadStatic]
-    static Utf8JsonWriter? writer;
-
-    public static string Of(DecisionRecorded decision)
-    {
-        buffer ??= new ArrayBufferWriter<byte>(1_024);
-        writer ??= new Utf8JsonWriter(buffer, JsonAnswer.Readable);
-        buffer.ResetWrittenCount();
-        writer.Reset(buffer);
-        DecisionRecordedConverter.Write(writer, decision, whole: false);
-        writer.Flush();
-
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(buffer.WrittenSpan, hash);
-        return Convert.ToHexStringLower(hash);
-    }
+    public static string Of(DecisionRecorded decision) => JsonAnswer.Write(
+        decision, static (json, decision) => DecisionRecordedConverter.Write(json, decision, whole: false),
+        static utf8 => Convert.ToHexStringLower(SHA256.HashData(utf8)));
 }
