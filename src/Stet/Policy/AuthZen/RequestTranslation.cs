@@ -41,7 +41,6 @@ sealed record TranslatedRequest(RecordedRequest Request, RequestSources Sources,
 sealed class RequestTranslation
 {
     const string ActionProperties = "action";
-    const string Now = "now";
 
     readonly AuthZenSchema schema;
     readonly IEntities entities;
@@ -134,7 +133,7 @@ sealed class RequestTranslation
             foreach (var member in asked.Context.EnumerateObject())
             {
                 // The action's properties have their own place, and the time is Stet's.
-                if (member.Name is not (ActionProperties or Now) && !action.Governed.Contains(member.Name))
+                if (member.Name is not (ActionProperties or EngineQuestion.Now) && !action.Governed.Contains(member.Name))
                     Take("context", member, action.Context, ref context);
                 else if (member.Value.ValueKind != JsonValueKind.Null) values.Drop($"context.{member.Name}");
             }
