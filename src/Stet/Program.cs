@@ -9,6 +9,4 @@ using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
     closing.Cancel();
 });
 
-// `@FILE` is an argument of ours, not a file of further arguments.
-return await StetCommand.Create().Parse(args, new() { ResponseFileTokenReplacer = null })
-    .InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromMinutes(5) }, closing.Token);
+return await StetCommand.RunAsync(args, closing.Token);

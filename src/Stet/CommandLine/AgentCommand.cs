@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using Stet.Client.AuditLog.CommandLine;
 using Stet.Client.Pcs;
 
@@ -45,7 +44,7 @@ static class AgentCommand
         try
         {
             if (Surplus.First(arguments) is { } surplus)
-                throw new AgentException($"`{surplus}` is no option of this command; see `stet {PathOf(arguments.CommandResult)} --help`.");
+                throw new AgentException($"`{surplus}` is no option of this command; see `{StetCommand.PathOf(arguments.CommandResult)} --help`.");
 
             return await verb();
         }
@@ -70,7 +69,4 @@ static class AgentCommand
                 $"The last {outbox.TornBytes} bytes of `{path}` were a torn record and have been cut off, at byte {outbox.Counts.Bytes}.");
         return outbox;
     }
-
-    static string PathOf(CommandResult command) =>
-        command.Parent is CommandResult { Parent: not null } parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -138,9 +139,7 @@ static class AuditSelfCheckCommand
             json.WriteEndObject();
         }
 
-        output.WriteByte((byte)'\n');
-        using var standard = Console.OpenStandardOutput();
-        output.WriteTo(standard);
+        Console.WriteLine(Encoding.UTF8.GetString(output.ToArray()));
     }
 
     /// <summary>The installation's keys. A check makes none.</summary>

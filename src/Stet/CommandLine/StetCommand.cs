@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 
 namespace Stet.CommandLine;
 
@@ -19,6 +20,32 @@ public static class StetCommand
         Recursive = true,
     };
 
+    const int Interrupted = 130;
+
+    /// <summary>Runs a command to its end.</summary>
+    /// <returns>Its exit code; one that is no finding when it cannot say what it found.</returns>
+    public static async Task<int> RunAsync(string[] call, CancellationToken cancel)
+    {
+        // `@FILE` is an argument of ours, not a file of further arguments.
+        var arguments = Create().Parse(call, new() { ResponseFileTokenReplacer = null });
+        Console.SetOut(new StreamWriter(new StandardOutput(), Console.OutputEncoding) { AutoFlush = true });
+        try
+        {
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(5) };
+            return await arguments.InvokeAsync(configuration, cancel);
+        }
+        catch (StandardOutputException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return Unusable(arguments);
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped before it was done.");
+            return Interrupted;
+        }
+    }
+
     public static RootCommand Create()
     {
         var run = RunCommand.Create();
@@ -32,4 +59,12 @@ public static class StetCommand
         root.SetAction(RunCommand.RunAsync);
         return root;
     }
+
+    /// <summary>The words that name a command, such as <c>stet db assert</c>.</summary>
+    public static string PathOf(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "stet";
+
+    /// <summary>The exit code of a call that came to nothing; no command means a finding by it.</summary>
+    static int Unusable(ParseResult arguments) =>
+        PathOf(arguments.CommandResult).StartsWith("stet agent", StringComparison.Ordinal) ? AgentCommand.Unusable : PolicyCommand.Unusable;
 }

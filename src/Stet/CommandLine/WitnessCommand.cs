@@ -34,12 +34,7 @@ static class WitnessCommand
     {
         Log.AllowMultipleArgumentsPerToken = true;
         var keygen = new Command("keygen", "Make a key for a witness and print its verifier key") { Name, Out, Surplus.Argument };
-        keygen.SetAction((arguments, _) => TryAsync(arguments, async () =>
-        {
-            var key = WitnessKey.Create(One(arguments, Name), One(arguments, Out));
-            await Console.Out.WriteLineAsync(key.ToString());
-            return 0;
-        }));
+        keygen.SetAction((arguments, _) => TryAsync(arguments, () => KeygenAsync(One(arguments, Name), One(arguments, Out))));
 
         var command = new Command("witness", "Cosign checkpoints of logs, each only if it extends the one before")
         {
@@ -48,6 +43,21 @@ static class WitnessCommand
         command.Options.Add(new HelpOption { Action = new HelpWithExample(Example), Recursive = false });
         command.SetAction((arguments, cancel) => TryAsync(arguments, () => RunAsync(arguments, cancel)));
         return command;
+    }
+
+    static async Task<int> KeygenAsync(string name, string file)
+    {
+        var key = WitnessKey.Create(name, file);
+        try
+        {
+            await Console.Out.WriteLineAsync(key.ToString());
+            return 0;
+        }
+        catch (StandardOutputException)
+        {
+            File.Delete(file);
+            throw;
+        }
     }
 
     static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)
