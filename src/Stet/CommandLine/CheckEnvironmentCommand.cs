@@ -18,6 +18,6 @@ static class CheckEnvironmentCommand
                     Database.ConnectionString(arguments), Database.PrivateOptions(arguments), TimeProvider.System, cancel),
             ],
             Console.Out));
-        return command.WithExitCodes("0 Stet could run here; 1 it could not");
+        return command.WithExitCodes("0 Stet could run here; 1 it could not; 2 usage");
     }
 }

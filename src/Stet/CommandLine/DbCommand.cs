@@ -31,8 +31,8 @@ static class DbCommand
 
         return new Command("db", "The database schema")
         {
-            apply.WithExitCodes("0 done; 1 could not be done"),
-            assert.WithExitCodes("0 the database has this version's schema; 1 it differs, or cannot be asked"),
+            apply.WithExitCodes("0 done; 1 could not be done; 2 usage"),
+            assert.WithExitCodes("0 the database has this version's schema; 1 it differs, or cannot be asked; 2 usage"),
             dump,
         };
     }

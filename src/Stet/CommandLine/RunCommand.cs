@@ -23,7 +23,7 @@ static partial class RunCommand
     {
         var command = new Command("run", "Serve over HTTP until Ctrl+C or SIGTERM (the default)") { Urls };
         command.SetAction(RunAsync);
-        return command.WithExitCodes("0 stopped; 1 cannot start; 2 data folder in use");
+        return command.WithExitCodes("0 stopped; 1 cannot start; 2 usage, or data folder in use");
     }
 
     public static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancel)

@@ -23,11 +23,17 @@ public static class StetCommand
     const int Interrupted = 130;
 
     /// <summary>Runs a command to its end.</summary>
-    /// <returns>Its exit code; one that is no finding when it cannot say what it found.</returns>
+    /// <returns>Its exit code; one that is no finding when the call is wrong, or its outcome cannot be written.</returns>
     public static async Task<int> RunAsync(string[] call, CancellationToken cancel)
     {
         // `@FILE` is an argument of ours, not a file of further arguments.
         var arguments = Create().Parse(call, new() { ResponseFileTokenReplacer = null });
+        if (WrongCall.Of(arguments) is { } problem)
+        {
+            await Console.Error.WriteLineAsync(problem);
+            return Unusable(arguments);
+        }
+
         Console.SetOut(new StreamWriter(new StandardOutput(), Console.OutputEncoding) { AutoFlush = true });
         try
         {

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using Stet.Client.AuditLog.CommandLine;
+
+namespace Stet.CommandLine;
+
+/// <summary>Says in a line what the parser did not understand; the parser itself would print the help, and end with 1.</summary>
+static class WrongCall
+{
+    /// <summary>What is wrong, and where to read more; null: nothing is.</summary>
+    public static string? Of(ParseResult arguments)
+    {
+        var command = arguments.CommandResult;
+        if (arguments.Action is not ParseErrorAction && arguments.Action != command.Command.Action) return null; // help
+
+        // What looks like an option is none that the command has, though an argument may have taken it.
+        var options = command.Tokens.Select(token => token.Value).Concat(arguments.UnmatchedTokens).Where(text => text.StartsWith('-'));
+        var problem = (options.FirstOrDefault(), arguments.UnmatchedTokens, arguments.Errors) switch
+        {
+            ({ } option, _, _) => $"`{option}` is no option of this command",
+            (_, [var first, ..], _) => $"`{first}` is not understood",
+            (_, _, [var error, ..]) => Told(error),
+            _ => null,
+        };
+        return problem is null ? null : TerminalText.Of($"{problem}; see `{StetCommand.PathOf(command)} --help`.");
+    }
+
+    static string Told(ParseError error) => string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+}
