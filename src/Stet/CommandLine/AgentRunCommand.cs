@@ -29,10 +29,6 @@ static class AgentRunCommand
 
     public static Command Create(TimeProvider clock)
     {
-        IdleSeconds.Validators.Add(result =>
-        {
-            if (result.GetValue(IdleSeconds) is not (null or > 0 and <= 1e6)) result.AddError("`--idle-seconds` must be above 0.");
-        });
         var command = new Command("run", "Follow a file of events and deliver a document for each epoch, until Ctrl+C or SIGTERM")
         {
             Source, EpochSeconds, EpochRows, IdleSeconds, Surplus.Argument,
@@ -69,7 +65,10 @@ static class AgentRunCommand
 
     static EpochRule Rule(ParseResult arguments)
     {
-        var idle = arguments.GetValue(IdleSeconds) is { } seconds ? TimeSpan.FromSeconds(seconds) : (TimeSpan?)null;
+        var seconds = arguments.GetValue(IdleSeconds);
+        if (seconds is not (null or > 0 and <= 1e6)) throw new AgentException("`--idle-seconds` must be above 0.");
+
+        TimeSpan? idle = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
         return (arguments.GetValue(EpochSeconds), arguments.GetValue(EpochRows)) switch
         {
             ({ } length, null) => EpochRule.BySeconds(length, idle),

@@ -26,5 +26,15 @@ static class WrongCall
         return problem is null ? null : TerminalText.Of($"{problem}; see `{StetCommand.PathOf(command)} --help`.");
     }
 
-    static string Told(ParseError error) => string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+    static string Told(ParseError error) => error.SymbolResult is OptionResult { Option: { } option, Tokens: [.., var given] } && error.Message.Contains("'System.", StringComparison.Ordinal)
+        ? $"`{option.Name}` takes {Values(option.ValueType)}, not `{given.Value}`"
+        : string.Join(' ', error.Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimEnd('.');
+
+    static string Values(Type type) => Type.GetTypeCode(Nullable.GetUnderlyingType(type) ?? type) switch
+    {
+        TypeCode.Int32 => $"a whole number from 0 to {int.MaxValue}",
+        TypeCode.UInt32 => $"a whole number from 0 to {uint.MaxValue}",
+        TypeCode.Int64 => $"a whole number from 0 to {long.MaxValue}",
+        _ => "a number",
+    };
 }

@@ -63,6 +63,20 @@ public sealed class StetCommandSpecs
     }
 
     [Theory]
+    [InlineData("`--seed` takes a whole number from 0 to 4294967295, not `abc`; see `stet agent build --help`.", "build", "--in", "F", "--seed", "abc")]
+    [InlineData("`--seed` takes a whole number from 0 to 4294967295, not `-1`; see `stet agent build --help`.", "build", "--in", "F", "--seed", "-1")]
+    [InlineData("`--epoch` takes a whole number from 0 to 9223372036854775807, not `1.5`; see `stet agent build --help`.", "build", "--in", "F", "--epoch", "1.5")]
+    [InlineData("`--chunk-size` takes a whole number from 0 to 2147483647, not `1k`; see `stet agent build --help`.", "build", "--in", "F", "--chunk-size", "1k")]
+    [InlineData("`--epoch-seconds` takes a whole number from 0 to 9223372036854775807, not `1m`; see `stet agent run --help`.", "run", "--source", "F", "--epoch-seconds", "1m")]
+    [InlineData("`--idle-seconds` takes a number, not `long`; see `stet agent run --help`.", "run", "--source", "F", "--idle-seconds", "long")]
+    public async Task A_value_that_an_option_does_not_take_is_told_with_those_that_it_takes(string message, params string[] arguments)
+    {
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync(["agent", .. arguments]);
+
+        (exitCode, output, errors).ShouldBe((1, message, message));
+    }
+
+    [Theory]
     [InlineData("Host=db;Passwort=hunter2", "run")]
     [InlineData("Host=db;Passwort=hunter2", "db", "assert")]
     [InlineData("Username=stet;Password=hunter2", "describe")]
