@@ -16,7 +16,7 @@ abstract class RowFormat
     /// <summary>Whether the first line says which column is which.</summary>
     public abstract bool HasHeader { get; }
 
-    /// <exception cref="AgentException">A column is missing.</exception>
+    /// <exception cref="AgentException">A column is missing, or there twice.</exception>
     public abstract void ReadHeader(ReadOnlySpan<byte> line);
 
     /// <exception cref="AgentException">The line is no row.</exception>
@@ -57,6 +57,7 @@ sealed class CsvRows : RowFormat
         {
             columns[i] = found.IndexOf(names[i]);
             if (columns[i] < 0) throw new AgentException($"there is no column `{names[i]}`: the first line must name timestamp, x, y and z");
+            if (found.LastIndexOf(names[i]) != columns[i]) throw new AgentException($"the column `{names[i]}` is there twice");
         }
 
         fields = new Range[columns.Max() + 1];

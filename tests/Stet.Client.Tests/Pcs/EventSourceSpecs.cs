@@ -24,6 +24,7 @@ public class EventSourceSpecs
 
     [Theory]
     [InlineData("rows.csv", "timestamp,x,y\n1,2,3\n", 0, "column `z`")]
+    [InlineData("rows.csv", "timestamp,x,y,z,x\n1,2,3,4,5\n", 0, "the column `x` is there twice")]
     [InlineData("rows.csv", "timestamp,x,y,z\n1,2,3,4\n1,2,3\n", 24, "too few columns")]
     [InlineData("rows.csv", "timestamp,x,y,z\n1,2,,4\n", 16, "`y` is not a finite number")]
     [InlineData("rows.csv", "timestamp,x,y,z\n1,2,NaN,4\n", 16, "`y` is not a finite number")]
