@@ -9,7 +9,7 @@ public sealed class AuditOptions
 
     /// <summary>The host that outsiders know the service by: the first part of the origin of logs made from now on.</summary>
     /// <value>A host name with an optional port and no scheme. Default <c>localhost</c>.</value>
-    [Required, RegularExpression(@"[A-Za-z0-9.\-\[\]:]{1,253}")]
+    [Required, RegularExpression(@"[A-Za-z0-9.\-\[\]:]{1,253}", ErrorMessage = "must be a host with an optional port and no scheme, such as stet.example.")]
     public string PublicHost { get; set; } = "localhost";
 
     /// <summary>Where key file and state file are kept; other storage than the database's is better.</summary>
@@ -33,7 +33,9 @@ public sealed class AuditOptions
     /// Evidence and export, which carry payloads, stay closed.
     /// </summary>
     /// <value>Lower-case UUIDs, separated by commas. Default: none.</value>
-    [RegularExpression("(?:[ ,]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=[ ,]|$))*[ ,]*")]
+    [RegularExpression(
+        "(?:[ ,]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=[ ,]|$))*[ ,]*",
+        ErrorMessage = "must be lower-case UUIDs of tenants, separated by commas, such as 22222222-2222-4222-8222-222222222222.")]
     public string? PublicLogs { get; set; }
 
     /// <summary>The key file.</summary>

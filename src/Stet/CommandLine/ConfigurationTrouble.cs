@@ -12,16 +12,33 @@ static partial class ConfigurationTrouble
         AggregateException several when several.InnerExceptions.Select(Of).ToList() is var troubles && !troubles.Contains(null) => string.Join('\n', troubles),
         OptionsValidationException invalid => string.Join('\n', invalid.Failures.Select(f => Failure(invalid.OptionsType, f))),
         InvalidDataException { InnerException: var cause } unread => $"{unread.Message} {cause?.InnerException?.Message ?? cause?.Message}".TrimEnd(),
-        InvalidOperationException when failure.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => failure.Message,
+        InvalidOperationException when Conversion().Match(failure.Message) is { Success: true } told =>
+            $"{told.Groups["key"].Value}: must be {Values(told.Groups["type"].Value)}, not `{told.Groups["value"].Value}`.",
         _ => null,
     };
 
     // The framework names members of a class where people know keys of a section.
-    static string Failure(Type options, string failure) =>
-        Annotation().Match(failure) is { Success: true } told
-            ? $"{options.GetField("Section")?.GetRawConstantValue() ?? options.Name}:{told.Groups["member"].Value}: {told.Groups["error"].Value}"
-            : failure;
+    static string Failure(Type options, string failure)
+    {
+        if (Annotation().Match(failure) is not { Success: true } told) return failure;
 
-    [GeneratedRegex("^DataAnnotation validation failed for '.*' members: '(?<member>.*)' with the error: '(?<error>.*)'\\.$", RegexOptions.None, 1000)]
+        var section = options.GetField("Section")?.GetRawConstantValue() ?? options.Name;
+        var key = $"{section}{told.Groups["path"].Value.Replace('.', ':')}:{told.Groups["member"].Value}";
+        var error = told.Groups["error"].Value;
+        return error.StartsWith(key, StringComparison.Ordinal) ? error : $"{key}: {error}";
+    }
+
+    static string Values(string type) => type switch
+    {
+        "System.Int32" or "System.Int64" => "a whole number",
+        "System.Double" or "System.Decimal" => "a number",
+        "System.TimeSpan" => "a time such as 00:00:30",
+        _ => "of another kind",
+    };
+
+    [GeneratedRegex("^DataAnnotation validation failed for '[^.']*(?<path>[^']*)' members: '(?<member>.*)' with the error: '(?<error>.*)'\\.$", RegexOptions.None, 1000)]
     private static partial Regex Annotation();
+
+    [GeneratedRegex("^Failed to convert configuration value '(?<value>.*)' at '(?<key>.*)' to type '(?<type>.*)'\\.$", RegexOptions.None, 1000)]
+    private static partial Regex Conversion();
 }

@@ -9,7 +9,7 @@ public sealed class PcsOptions
 
     /// <summary>The tenant that a submission without a credential and without <c>X-Tenant-Id</c> claims.</summary>
     /// <value>Default none: it is refused.</value>
-    [RegularExpression("[A-Za-z0-9._-]{1,64}")]
+    [RegularExpression("[A-Za-z0-9._-]{1,64}", ErrorMessage = "must be 1 to 64 letters, digits, dots, hyphens and underscores, such as clinic-1.")]
     public string? DefaultTenant { get; set; }
 
     /// <summary>For how long the first answer is given again to the same content, unless the tenant's parameters say otherwise.</summary>
