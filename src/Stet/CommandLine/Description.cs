@@ -108,31 +108,46 @@ static partial class OptionValues
             ["Logging:Format"] = configuration["Logging:Format"] ?? "auto",
             ["Logging:LogLevel:Default"] = configuration["Logging:LogLevel:Default"],
         };
-        Add(AuthenticationOptions.Section, configuration.GetSection(AuthenticationOptions.Section).Get<AuthenticationOptions>() ?? new());
-        Add(EnforcementOptions.Section, configuration.GetSection(EnforcementOptions.Section).Get<EnforcementOptions>() ?? new());
-        Add(PcsOptions.Section, configuration.GetSection(PcsOptions.Section).Get<PcsOptions>() ?? new());
-        Add(PolicyOptions.Section, configuration.GetSection(PolicyOptions.Section).Get<PolicyOptions>() ?? new());
-        Add(AuditOptions.Section, configuration.GetSection(AuditOptions.Section).Get<AuditOptions>() ?? new());
+        AddSection<AuthenticationOptions>(AuthenticationOptions.Section);
+        AddSection<EnforcementOptions>(EnforcementOptions.Section);
+        AddSection<PcsOptions>(PcsOptions.Section);
+        AddSection<PolicyOptions>(PolicyOptions.Section);
+        AddSection<AuditOptions>(AuditOptions.Section);
         values.Remove($"{AuditOptions.Section}:{nameof(AuditOptions.Kek)}"); // a secret
         var witnesses = configuration.GetSection(AuditOptions.Section).Get<WitnessOptions>() ?? new();
         for (var i = 0; i < witnesses.Witnesses.Count; i++)
             Add($"{AuditOptions.Section}:{nameof(WitnessOptions.Witnesses)}:{i}", witnesses.Witnesses[i]);
         values[$"{AuditOptions.Section}:{nameof(WitnessOptions.WitnessPolicy)}"] = WithoutUserInfo(witnesses.WitnessPolicy);
-        Add(SelfCheckOptions.Section, configuration.GetSection(SelfCheckOptions.Section).Get<SelfCheckOptions>() ?? new());
-        Add(AuthZenOptions.Section, configuration.GetSection(AuthZenOptions.Section).Get<AuthZenOptions>() ?? new());
-        Add(RateLimitOptions.Section, configuration.GetSection(RateLimitOptions.Section).Get<RateLimitOptions>() ?? new());
+        AddSection<SelfCheckOptions>(SelfCheckOptions.Section);
+        AddSection<AuthZenOptions>(AuthZenOptions.Section);
+        AddSection<RateLimitOptions>(RateLimitOptions.Section);
         var observability = configuration.GetSection("Observability").Get<ObservabilityOptions>() ?? new();
         new ObservabilityOptionsSetup(configuration).PostConfigure(null, observability);
         Add("Observability", observability);
         return values;
 
-        void Add(string section, object options)
+        void AddSection<T>(string section)
+            where T : new()
+        {
+            try
+            {
+                Add(section, configuration.GetSection(section).Get<T>() ?? new());
+            }
+            catch (InvalidOperationException)
+            {
+                // One of its values is no such value: they are shown as they are written.
+                Add(section, new T(), configuration);
+            }
+        }
+
+        void Add(string section, object options, IConfiguration? written = null)
         {
             foreach (var property in options.GetType().GetProperties())
             {
+                var key = $"{section}:{property.Name}";
                 var value = property.GetValue(options);
-                if (value is Rate rate) Add($"{section}:{property.Name}", rate);
-                else values[$"{section}:{property.Name}"] = WithoutUserInfo(value?.ToString());
+                if (value is Rate rate) Add(key, rate, written);
+                else values[key] = WithoutUserInfo(written?[key] ?? value?.ToString());
             }
         }
     }

@@ -27,12 +27,15 @@ public static class RateLimitModule
     /// <summary>Comes after the callers are known and before what they are limited in.</summary>
     public static IApplicationBuilder UseTenantRateLimits(this IApplicationBuilder app)
     {
-        var limits = app.ApplicationServices.GetRequiredService<TenantRateLimits>();
         app.UseRateLimiter();
-        return app.Use(next => context =>
+        return app.Use(next =>
         {
-            limits.Announce(context);
-            return next(context);
+            var limits = app.ApplicationServices.GetRequiredService<TenantRateLimits>();
+            return context =>
+            {
+                limits.Announce(context);
+                return next(context);
+            };
         });
     }
 }

@@ -306,6 +306,26 @@ public sealed class StetCommandSpecs
         stet.Errors.Split('\n').ShouldHaveSingleItem().ShouldContain(message);
     }
 
+    [Theory]
+    [InlineData("Enforcement:IntervalSeconds", "abc", "Enforcement:IntervalSeconds: must be a whole number, not `abc`.")]
+    [InlineData("Enforcement:ClockSkew", "30 s", "Enforcement:ClockSkew: must be a time such as 00:00:30, not `30 s`.")]
+    [InlineData("RateLimits:Read:PerSecond", "0", "RateLimits:Read:PerSecond: The field PerSecond must be between 1 and 1000000.")]
+    [InlineData("RateLimits:Admin:Burst", "much", "RateLimits:Admin:Burst: must be a whole number, not `much`.")]
+    [InlineData("Policy:AuditShare", "7", "Policy:AuditShare: The field AuditShare must be between 0.001 and 1.")]
+    [InlineData("Audit:PublicHost", "http://x", "Audit:PublicHost: must be a host with an optional port and no scheme, such as stet.example.")]
+    [InlineData("Audit:PublicLogs", "foo", "Audit:PublicLogs: must be lower-case UUIDs of tenants, separated by commas, such as 22222222-2222-4222-8222-222222222222.")]
+    [InlineData("Pcs:DefaultTenant", "a b", "Pcs:DefaultTenant: must be 1 to 64 letters, digits, dots, hyphens and underscores, such as clinic-1.")]
+    [InlineData("AuthZen:PublicUrl", "http://x", "AuthZen:PublicUrl has to be an https URL without query, fragment and a slash at its end.")]
+    public async Task The_description_shows_a_setting_that_cannot_be_used_and_why(string key, string value, string problem)
+    {
+        await using var stet = ServiceProcess.RunWith([(key.Replace(":", "__"), value)], 0, ["describe", "--json"]);
+
+        (await stet.ExitAsync()).ShouldBe(0);
+        using var description = JsonDocument.Parse(stet.Output);
+        description.RootElement.GetProperty("problem").GetString().ShouldBe(problem);
+        description.RootElement.GetProperty("options").GetProperty(key).GetString().ShouldBe(value);
+    }
+
     [Fact]
     public async Task Where_to_listen_is_nothing_to_a_command_that_does_not()
     {
