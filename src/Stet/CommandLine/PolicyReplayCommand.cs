@@ -82,7 +82,7 @@ static class PolicyReplayCommand
         var before = await service.GetAsync("v1/policy/audit", cancel);
         var head = before.Deserialize(PolicyHttpJson.Default.AuditAnswer)!.Position;
         var audited = await service.PostAsync(
-            "v1/policy/audit", Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"from":{{from}}}""")), accepted: null, cancel);
+            "v1/policy/audit", Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"from":{{from}}}""")), accepted: [], cancel);
         var answer = audited.Deserialize(PolicyHttpJson.Default.AuditAnswer)!;
 
         var output = arguments.InvocationConfiguration.Output;

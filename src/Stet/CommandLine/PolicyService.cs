@@ -45,7 +45,7 @@ sealed class PolicyService : IDisposable
 
     /// <summary>Asks for something that is there.</summary>
     /// <exception cref="PolicyCommandException">It was refused, or nobody answered.</exception>
-    public Task<JsonElement> GetAsync(string path, CancellationToken cancel) => AnswerAsync(HttpMethod.Get, path, null, null, cancel);
+    public Task<JsonElement> GetAsync(string path, CancellationToken cancel) => AnswerAsync(HttpMethod.Get, path, null, [], cancel);
 
     /// <summary>Asks for something that may not be there; null when it is not, or nobody answers.</summary>
     public async Task<JsonElement?> FindAsync(string path, CancellationToken cancel)
@@ -64,15 +64,15 @@ sealed class PolicyService : IDisposable
     /// <summary>Has something done.</summary>
     /// <param name="path">Relative to the service's URL.</param>
     /// <param name="body">JSON.</param>
-    /// <param name="accepted">Code of a problem that is an answer, too; null: none is.</param>
+    /// <param name="accepted">Codes of problems that are answers, too.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="PolicyCommandException">It was refused, or nobody answered.</exception>
-    public Task<JsonElement> PostAsync(string path, byte[] body, string? accepted, CancellationToken cancel) =>
+    public Task<JsonElement> PostAsync(string path, byte[] body, IReadOnlyList<string> accepted, CancellationToken cancel) =>
         AnswerAsync(HttpMethod.Post, path, body, accepted, cancel);
 
     public void Dispose() => http.Dispose();
 
-    async Task<JsonElement> AnswerAsync(HttpMethod method, string path, byte[]? body, string? accepted, CancellationToken cancel)
+    async Task<JsonElement> AnswerAsync(HttpMethod method, string path, byte[]? body, IReadOnlyList<string> accepted, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
@@ -89,7 +89,7 @@ sealed class PolicyService : IDisposable
 
             var text = await response.Content.ReadAsByteArrayAsync(cancel);
             var answer = JsonDocument.Parse(text).RootElement;
-            if (response.IsSuccessStatusCode || (accepted is not null && CodeOf(answer) == accepted)) return answer;
+            if (response.IsSuccessStatusCode || (CodeOf(answer) is { } code && accepted.Contains(code))) return answer;
 
             throw new PolicyCommandException(
                 $"{url} refused {method} {path} with {(int)response.StatusCode}: {DetailOf(answer)}");

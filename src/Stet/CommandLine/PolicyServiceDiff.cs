@@ -16,11 +16,22 @@ static class PolicyServiceDiff
     public static async Task<int> RunAsync(ParseResult arguments, IReadOnlyList<string> paths, string? drafted, CancellationToken cancel)
     {
         using var service = PolicyService.Of(arguments);
-        if ((drafted ?? await DraftAsync(arguments, service, paths, cancel)) is not { } candidate) return PolicyCommand.Findings;
+        var candidate = drafted;
+        if (candidate is null)
+        {
+            if (await PolicyCheckCommand.ReadAsync(arguments, paths, withTests: true, cancel) is not var (_, read)) return PolicyCommand.Findings;
+
+            candidate = read.Digest;
+            if (await DraftAsync(service, read, cancel) is { } inUse)
+            {
+                await arguments.InvocationConfiguration.Output.WriteLineAsync(inUse);
+                return PolicyCommand.Sound;
+            }
+        }
 
         var path = $"v1/policy/candidates/{Uri.EscapeDataString(candidate)}/diff";
         var diff = await WithProgressAsync(
-            service.PostAsync(path, "{}"u8.ToArray(), accepted: null, cancel),
+            service.PostAsync(path, "{}"u8.ToArray(), accepted: [], cancel),
             async () => await service.FindAsync(path, cancel) is { } progress ? Shown(progress.Deserialize(PolicyHttpJson.Default.DiffProgress)!) : null, cancel);
 
         var answer = diff.Deserialize(PolicyHttpJson.Default.DiffAnswer)!;
@@ -62,14 +73,18 @@ static class PolicyServiceDiff
         }
     }
 
-    /// <summary>Drafts the files' candidate, unless it is drafted already; null after findings.</summary>
-    static async Task<string?> DraftAsync(ParseResult arguments, PolicyService service, IReadOnlyList<string> paths, CancellationToken cancel)
+    /// <summary>Drafts a candidate, unless it is drafted already.</summary>
+    /// <returns>Null; or that it decides, or will, so that there is nothing to compare.</returns>
+    static async Task<string?> DraftAsync(PolicyService service, PolicyCandidate candidate, CancellationToken cancel)
     {
-        if (await PolicyCheckCommand.ReadAsync(arguments, paths, withTests: true, cancel) is not var (_, candidate)) return null;
-
         // The service takes the same digest of the same candidate, or its findings say why not.
-        await service.PostAsync("v1/policy/candidates", Body(candidate.Text), accepted: "candidate_exists", cancel);
-        return candidate.Digest;
+        var answer = await service.PostAsync("v1/policy/candidates", Body(candidate.Text), accepted: ["candidate_exists", "policy_in_use"], cancel);
+        if (PolicyService.CodeOf(answer) != "policy_in_use") return null;
+
+        var inForce = (await service.GetAsync("v1/policy/in-force", cancel)).Deserialize(PolicyHttpJson.Default.InForceAnswer)!;
+        return inForce.Candidate != candidate.Digest && inForce.Next.FirstOrDefault(next => next.Candidate == candidate.Digest) is { } scheduled
+            ? string.Create(CultureInfo.InvariantCulture, $"These rules will decide from {scheduled.NotBefore:yyyy-MM-ddTHH:mm:ssZ} on: candidate {candidate.Digest}")
+            : $"These rules decide already: candidate {candidate.Digest}";
     }
 
     static byte[] Body(CandidateText text) => JsonSerializer.SerializeToUtf8Bytes(

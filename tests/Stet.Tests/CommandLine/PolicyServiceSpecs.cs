@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Npgsql;
+using Stet.CommandLine;
 using Stet.Testing;
 using Stet.Tests.Http;
 using Stet.Tests.Policy.AccessRequests;
+using Stet.Tests.Policy.Lifecycle;
 
 namespace Stet.Tests.CommandLine;
 
@@ -46,6 +48,23 @@ public sealed class PolicyServiceSpecs
 
         var candidate = run.Output.Split('\n')[0].Split(' ')[^1];
         (await RunAsync(service, tenantId, "diff", "--candidate", candidate)).Output.ShouldContain("allow to deny  1\n");
+    }
+
+    [Fact]
+    public async Task Rules_that_decide_or_will_change_nothing()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var tenant = new Tenant(service.Client(tenantId));
+        var (active, coming) = (new PolicyFolder(), new PolicyFolder().Write("more.cedar", """@id("more") forbid (principal, action, resource);"""));
+        var first = await tenant.ActivateAsync(PolicyFiles.Read([active.Path]).Text(withTests: true));
+        var time = new DateTimeOffset(TimeProvider.System.GetUtcNow().UtcDateTime.Date.AddDays(7), TimeSpan.Zero);
+        var second = await tenant.ActivateAsync(PolicyFiles.Read([coming.Path]).Text(withTests: true), time);
+
+        var ofActive = await RunAsync(service, tenantId, "diff", active.Path);
+        var ofComing = await RunAsync(service, tenantId, "diff", coming.Path);
+
+        ofActive.ShouldBe(new CommandRun(0, $"These rules decide already: candidate {first}\n", ""));
+        ofComing.ShouldBe(new CommandRun(0, $"These rules will decide from {time:yyyy-MM-dd}T00:00:00Z on: candidate {second}\n", ""));
     }
 
     [Fact]
