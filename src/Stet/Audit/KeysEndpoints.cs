@@ -10,7 +10,7 @@ static class KeysEndpoints
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/audit/keys", Get).WithSummary("The signing keys of the audit log")
             .WithDescription("For people to look at. A verifier pins keys that it got another way.")
-            .RequirePermission(Scopes.AuditRead).Produces<LogKeysAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.AuditRead).Produces<LogKeysAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, TenantLogs logs, AuditKeys keys, Store store)

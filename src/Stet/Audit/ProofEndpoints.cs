@@ -12,18 +12,15 @@ static class ProofEndpoints
     {
         audit.MapGet("/proof/{event_id}", Proof).WithSummary("The proof that an event is in the audit log")
             .WithDescription("A C2SP tlog-proof against the newest checkpoint, which is made if none covers the event.")
-            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
+            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(QueryParameter.Flag("witnessed", "true: against the newest checkpoint that a witness has cosigned"));
         audit.MapGet("/inclusion", Inclusion).WithSummary("The hashes that lead from a leaf to a root")
-            .RequirePermission(Scopes.AuditRead).Produces<InclusionAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
+            .RequirePermission(Scopes.AuditRead).Produces<InclusionAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(
                 QueryParameter.Number("position", "Of the event", 1, required: true),
                 QueryParameter.Number("size", "Of the tree; default: the newest checkpoint's", 1));
         audit.MapGet("/consistency", Consistency).WithSummary("The hashes that lead from one root to a later one")
-            .RequirePermission(Scopes.AuditRead).Produces<ConsistencyAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
+            .RequirePermission(Scopes.AuditRead).Produces<ConsistencyAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(
                 QueryParameter.Number("from", "Smaller size", 0, required: true),
                 QueryParameter.Number("to", "Larger size; default: the newest checkpoint's", 0));

@@ -18,12 +18,13 @@ static class TileEndpoints
     {
         audit.MapGet("/checkpoint", Checkpoint).WithSummary("The newest checkpoint of the audit log")
             .WithDescription("A signed note (C2SP tlog-checkpoint) with the cosignatures of witnesses.")
-            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(410)
+            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "text/plain").Produces(304).ProducesProblem(404).ProducesProblem(410)
             .WithQuery(
                 MinPosition.Parameter, QueryParameter.Flag("witnessed", "true: the newest one that a witness has cosigned"));
         audit.MapGet("/tile/{**path}", Tile).WithSummary("A tile of hashes or a bundle of entries")
             .WithDescription("C2SP tlog-tiles: `0/x001/067`, `entries/000.p/5`, as wide as a checkpoint implies.")
-            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "application/octet-stream").Produces(304).ProducesProblem(404).ProducesProblem(410)
+            .RequirePermission(Scopes.AuditRead).Produces<string>(200, "application/octet-stream").Produces(304).ProducesProblem(404)
+            .ProducesProblem(410)
             .WithAnswerHeader("Vary", 200, 304);
     }
 

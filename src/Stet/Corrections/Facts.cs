@@ -189,7 +189,7 @@ public static class FactsEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/facts", Get).WithSummary("What a requester may hold for true about a subject")
-            .RequirePermission(Scopes.FactsRead).Produces<FactsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.FactsRead).Produces<FactsAnswer>().Produces(304)
             .WithQuery([.. FactsQuery.Parameters, MinPosition.Parameter]);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)

@@ -156,7 +156,7 @@ public static class FactsContextEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/facts/context", Get).WithSummary("The facts as one block for a prompt")
             .WithDescription("Markdown or JSON; the block depends on the facts alone, so an unchanged one costs a 304.")
-            .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces(304).ProducesProblem(400)
+            .RequirePermission(Scopes.FactsRead).Produces<FactsBlock>().Produces(304)
             .WithAnswerHeader("Stet-Estimated-Tokens", 200).WithAnswerHeader("Vary", 200, 304)
             .AddOpenApiOperationTransformer((operation, _, _) =>
             {

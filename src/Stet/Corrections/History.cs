@@ -137,7 +137,7 @@ public static class HistoryEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/history", List).WithSummary("The corrections of a subject, newest first")
-            .RequirePermission(Scopes.FactsRead).Produces<HistoryAnswer>().Produces(304).ProducesProblem(400)
+            .RequirePermission(Scopes.FactsRead).Produces<HistoryAnswer>().Produces(304)
             .WithQuery(
                 [.. FactsQuery.SubjectParameters, .. Requester.QueryParameters,
                 ("field_key", "Only this field", false), QueryParameter.Flag("include_revoked", "true: revoked ones, too"),
@@ -145,7 +145,7 @@ public static class HistoryEndpoints
                 QueryParameter.Limit(LargestPage, DefaultPage),
                 MinPosition.Parameter]);
         routes.MapGet("/v1/corrections/{correction_id}", Get).WithSummary("One correction with its place in the chain")
-            .RequirePermission(Scopes.FactsRead).Produces<HistoricalCorrection>().Produces(304).ProducesProblem(400).ProducesProblem(404)
+            .RequirePermission(Scopes.FactsRead).Produces<HistoricalCorrection>().Produces(304).ProducesProblem(404)
             .WithQuery([.. Requester.QueryParameters, MinPosition.Parameter]);
     }
 

@@ -103,7 +103,7 @@ public static class RecordCorrectionEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/corrections", Post).WithSummary("Record a correction").RequirePermission(Scopes.CorrectionsWrite)
             .Accepts<CorrectionRequest>("application/json").Produces<CorrectionReceipt>(201).Produces<CorrectionReceipt>()
-            .ProducesProblem(400).ProducesProblem(409).WithAnswerHeader("Location", 201, 200)
+            .ProducesProblem(409).WithAnswerHeader("Location", 201, 200)
             .WithExample("""
                 {"subject":{"type":"patient","id":"p-1"},"field_key":"address.city","value":"Lyon","class":"FACT",
                  "permissions":{"readers":["care-agent"]},"actor":{"type":"human","id":"ada"},"idempotency_key":"example-1"}

@@ -47,7 +47,7 @@ public static class RecordCorrectionsEndpoint
                 + "Under one `Idempotency-Key` it is the same batch, or a conflict that records nothing.")
             .RequirePermission(Scopes.CorrectionsWrite)
             .Accepts<CorrectionsRequest>("application/json").Produces<CorrectionsAnswer>(201).Produces<CorrectionsAnswer>()
-            .Produces<CorrectionsAnswer>(409).ProducesProblem(400)
+            .Produces<CorrectionsAnswer>(409)
             .WithAnswerHeader("Retry-After", 201, 200, 409);
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, Commands recorder, Store store)

@@ -38,8 +38,7 @@ public static class RevokeCorrectionEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/corrections/{correction_id}/revoke", Post).WithSummary("Take a correction back")
             .RequirePermission(Scopes.CorrectionsWrite)
-            .Accepts<RevocationRequest>("application/json").Produces<RevocationReceipt>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<RevocationRequest>("application/json").Produces<RevocationReceipt>().ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(
         string correction_id, HttpContext http, CommandContext context, Commands commands, Store store)

@@ -81,8 +81,7 @@ public static class CorrectionEnforcementEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/corrections/{correction_id}/enforcement", Get).WithSummary("Which systems enforce a correction")
-            .RequirePermission(Scopes.EnforcementRead).Produces<CorrectionEnforcement>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.EnforcementRead).Produces<CorrectionEnforcement>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
 
     static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)

@@ -59,9 +59,9 @@ public static class DefaultsEndpoints
     {
         routes.MapPut(Path, Put).WithSummary("Set what is expected of systems without settings")
             .RequirePermission(Scopes.EnforcementWrite)
-            .Accepts<DefaultsRequest>("application/json").Produces<DefaultsAnswer>().ProducesProblem(400);
+            .Accepts<DefaultsRequest>("application/json").Produces<DefaultsAnswer>();
         routes.MapGet(Path, Get).WithSummary("What is expected of systems without settings")
-            .RequirePermission(Scopes.EnforcementRead).Produces<DefaultsAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.EnforcementRead).Produces<DefaultsAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
     }
 

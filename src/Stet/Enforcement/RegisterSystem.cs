@@ -64,8 +64,7 @@ public static class RegisterSystemEndpoint
         routes.MapPut("/v1/enforcement/systems/{system_id}", Put).WithSummary("Expect a system to report")
             .WithDescription("Registers it or replaces its settings; repeating it changes nothing.")
             .RequirePermission(Scopes.EnforcementWrite)
-            .Accepts<SystemRequest>("application/json").Produces<SystemAnswer>(201).Produces<SystemAnswer>()
-            .ProducesProblem(400).WithAnswerHeader("Location", 201);
+            .Accepts<SystemRequest>("application/json").Produces<SystemAnswer>(201).Produces<SystemAnswer>().WithAnswerHeader("Location", 201);
 
     static async Task<IResult> Put(string system_id, HttpContext http, CommandContext context, Commands commands)
     {

@@ -70,8 +70,7 @@ public static class ReportHeartbeatEndpoint
         routes.MapPost("/v1/enforcement/heartbeat", Post).WithSummary("Report what a system enforces")
             .WithDescription("A system that is not registered becomes known by it; a retired one is refused.")
             .RequirePermission(Scopes.EnforcementWrite)
-            .Accepts<HeartbeatRequest>("application/json").Produces<HeartbeatReceipt>(201).Produces<HeartbeatReceipt>()
-            .ProducesProblem(400).ProducesProblem(409)
+            .Accepts<HeartbeatRequest>("application/json").Produces<HeartbeatReceipt>(201).Produces<HeartbeatReceipt>().ProducesProblem(409)
             .WithExample("""{"system_id":"care-agent","enforced_correction_version":"2026-01-31T12:00:00Z","errors":[]}""");
 
     static async Task<IResult> Post(

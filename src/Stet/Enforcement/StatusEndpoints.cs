@@ -56,10 +56,10 @@ public static class StatusEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/enforcement/status", GetStatus).WithSummary("Which systems report, and what they enforce")
-            .RequirePermission(Scopes.EnforcementRead).Produces<StatusAnswer>().ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.EnforcementRead).Produces<StatusAnswer>()
             .WithQuery(("system_id", "Only this system", false), MinPosition.Parameter);
         routes.MapGet("/v1/enforcement/escalation", GetEscalation).WithSummary("How urgently somebody should look")
-            .RequirePermission(Scopes.EnforcementRead).Produces<EscalationAnswer>().ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.EnforcementRead).Produces<EscalationAnswer>()
             .WithQuery(("system_id", "Only this system", false), MinPosition.Parameter);
     }
 

@@ -46,14 +46,13 @@ public static class SystemsEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/enforcement/systems", List).WithSummary("The systems that are expected to report, or that did")
-            .RequirePermission(Scopes.EnforcementRead).Produces<SystemsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.EnforcementRead).Produces<SystemsAnswer>().Produces(304)
             .WithQuery(
                 QueryParameter.Flag("include_retired", "true: retired ones, too"), QueryParameter.Cursor,
                 QueryParameter.Limit(LargestPage, DefaultPage),
                 MinPosition.Parameter);
         routes.MapGet("/v1/enforcement/systems/{system_id}", Get).WithSummary("One system and what is expected of it")
-            .RequirePermission(Scopes.EnforcementRead).Produces<SystemAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.EnforcementRead).Produces<SystemAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
     }
 

@@ -28,8 +28,7 @@ public static class DuplicatesEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/duplicates", List).WithSummary("Recorded PCS documents that came again")
             .WithDescription("The newest recorded first. Counted once a second.")
-            .RequirePermission(Scopes.PcsRead).Produces<DuplicatesAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(503).WithQuery(SubmissionsEndpoints.Paging);
+            .RequirePermission(Scopes.PcsRead).Produces<DuplicatesAnswer>().Produces(304).WithQuery(SubmissionsEndpoints.Paging);
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store)
     {

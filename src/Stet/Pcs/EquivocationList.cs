@@ -40,8 +40,7 @@ public static class EquivocationsEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/equivocations", List).WithSummary("Ids that came with other content")
             .WithDescription("Oldest first; at most ten of one id.")
-            .RequirePermission(Scopes.PcsRead).Produces<EquivocationsAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(503).WithQuery(SubmissionsEndpoints.Paging);
+            .RequirePermission(Scopes.PcsRead).Produces<EquivocationsAnswer>().Produces(304).WithQuery(SubmissionsEndpoints.Paging);
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store, ContextCatalog contexts)
     {

@@ -13,7 +13,6 @@ public static class EscalationsEndpoint
         routes.MapGet("/v1/pcs/escalations", List).WithSummary("Documents that somebody has to look at")
             .WithDescription("Oldest first.")
             .RequirePermission(Scopes.PcsRead).Produces<SubmissionsAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(503)
             .WithQuery([QueryParameter.OneOf("state", "`open`, unless it is given", "open", "resolved", "all"), .. SubmissionsEndpoints.Paging]);
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store, ContextCatalog contexts)

@@ -15,8 +15,7 @@ public static class LatestOfShardEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/latest", Get).WithSummary("The highest epoch of a shard")
-            .RequirePermission(Scopes.PcsRead).Produces<LatestAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PcsRead).Produces<LatestAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(("shard_id", "The shard", true), MinPosition.Parameter);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, ContextCatalog contexts)

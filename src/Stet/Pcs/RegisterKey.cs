@@ -129,8 +129,7 @@ public static class RegisterKeyEndpoint
         routes.MapPut("/v1/pcs/keys/{kid}", Put).WithSummary("Register a key that signs PCS documents")
             .WithDescription("Repeating it changes nothing; with other times it changes when the key is valid.")
             .RequirePermission(Scopes.PcsAdmin)
-            .Accepts<KeyRequest>("application/json").Produces<KeyAnswer>()
-            .ProducesProblem(400).ProducesProblem(409)
+            .Accepts<KeyRequest>("application/json").Produces<KeyAnswer>().ProducesProblem(409)
             .WithExample("""{"use":"0.1","alg":"HS256","secret":"not a secret: it is in the documentation"}""");
 
     static async Task<IResult> Put(

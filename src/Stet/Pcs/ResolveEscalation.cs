@@ -47,8 +47,8 @@ public static class ResolveEscalationEndpoint
             .WithDescription("Once: the first answer stands. The same resolution again, by whomever, is answered with the first one's comment and "
                 + "`resolved_by` and changes nothing; the other is refused. The stored verdict stays.")
             .RequirePermission(Scopes.PcsResolve)
-            .Accepts<ResolveRequest>("application/json").Produces<ResolutionAnswer>(201).Produces<ResolutionAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<ResolveRequest>("application/json").Produces<ResolutionAnswer>(201).Produces<ResolutionAnswer>().ProducesProblem(404)
+            .ProducesProblem(409);
 
     static async Task<IResult> Post(string pcs_id, HttpContext http, CommandContext context, Commands commands, Store store)
     {

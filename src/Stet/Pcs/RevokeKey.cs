@@ -25,10 +25,10 @@ public static class KeysEndpoints
             .WithDescription("It verifies nothing from then on; verdicts stay as they are, and its name stays taken.")
             .RequirePermission(Scopes.PcsAdmin).Produces<KeyAnswer>().ProducesProblem(404);
         routes.MapGet("/v1/pcs/keys", List).WithSummary("The keys that sign PCS documents")
-            .RequirePermission(Scopes.PcsRead).Produces<KeysAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PcsRead).Produces<KeysAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet("/v1/pcs/keys/{kid}", Get).WithSummary("A key that signs PCS documents")
-            .RequirePermission(Scopes.PcsRead).Produces<KeyAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PcsRead).Produces<KeyAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
     }
 

@@ -116,9 +116,9 @@ public static class ParametersEndpoints
             .WithDescription("Replaces all parameters: what is left out takes its default. The body has the members of `parameters` in the answer. "
                 + "They hold for documents received from then on.")
             .RequirePermission(Scopes.PcsAdmin)
-            .Accepts<ParametersRequest>("application/json").Produces<ParametersAnswer>().ProducesProblem(400);
+            .Accepts<ParametersRequest>("application/json").Produces<ParametersAnswer>();
         routes.MapGet(Path, Get).WithSummary("How PCS documents are assessed")
-            .RequirePermission(Scopes.PcsRead).Produces<ParametersAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PcsRead).Produces<ParametersAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
     }
 

@@ -31,9 +31,9 @@ public static class SignaturePolicyEndpoints
         routes.MapPut(Path, Put).WithSummary("Set whether PCS documents of 0.1 have to be signed")
             .WithDescription("Documents of 1.0 always have to be.")
             .RequirePermission(Scopes.PcsAdmin)
-            .Accepts<PolicyRequest>("application/json").Produces<PolicyAnswer>().ProducesProblem(400);
+            .Accepts<PolicyRequest>("application/json").Produces<PolicyAnswer>();
         routes.MapGet(Path, Get).WithSummary("Whether PCS documents of 0.1 have to be signed")
-            .RequirePermission(Scopes.PcsRead).Produces<PolicyAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PcsRead).Produces<PolicyAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
     }
 

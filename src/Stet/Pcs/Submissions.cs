@@ -26,12 +26,10 @@ public static class SubmissionsEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/pcs/{pcs_id}", Get).WithSummary("A recorded PCS document and its verdict")
-            .RequirePermission(Scopes.PcsRead).Produces<SubmissionsOfId>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503).WithQuery(MinPosition.Parameter);
+            .RequirePermission(Scopes.PcsRead).Produces<SubmissionsOfId>().Produces(304).ProducesProblem(404).WithQuery(MinPosition.Parameter);
         routes.MapGet("/v1/pcs", List).WithSummary("Recorded PCS documents")
             .WithDescription("Newest first; of a shard or of epochs, highest epoch first. Epochs of all shards cost a look into each shard.")
             .RequirePermission(Scopes.PcsRead).Produces<SubmissionsAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(503)
             .WithQuery(
             [
                 ("shard_id", "Of this shard alone", false), QueryParameter.Number("epoch", "Of this epoch alone; not with `epoch_from` or `epoch_to`", 0),

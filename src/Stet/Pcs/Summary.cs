@@ -41,7 +41,7 @@ public static class SummaryEndpoint
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/pcs/summary", Get).WithSummary("How submissions went: counts and ratios")
-            .RequirePermission(Scopes.PcsRead).Produces<SummaryAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PcsRead).Produces<SummaryAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store)

@@ -17,7 +17,7 @@ public static class TenantEndpoint
             .WithDescription(
                 "Its keys, head row and partition entry in one transaction; repeating it changes nothing. How long the log of "
                 + "another tenant is, the answer does not tell.")
-            .RequirePermission(Scopes.Admin).Produces<TenantAnswer>().ProducesProblem(400).WithQuery();
+            .RequirePermission(Scopes.Admin).Produces<TenantAnswer>().WithQuery();
 
     static async Task<IResult> Put(string tenant_id, Caller caller, Store store, CancellationToken cancel)
     {

@@ -61,26 +61,23 @@ public static class AccessRequestEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(All, List).WithSummary("Access requests, the newest first")
-            .RequirePermission(Scopes.PolicyApprove).Produces<AccessRequestsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyApprove).Produces<AccessRequestsAnswer>().Produces(304)
             .WithQuery(
                 QueryParameter.OneOf("state", "`pending`, unless it is given", "pending", "all"), QueryParameter.Cursor,
                 QueryParameter.Limit(LargestPage, DefaultPage), MinPosition.Parameter);
         routes.MapGet(One, Get).WithSummary("One access request")
-            .RequirePermission(Scopes.PolicyApprove).Produces<AccessRequestAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyApprove).Produces<AccessRequestAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
         routes.MapPost(One + "/approval", Approve).WithSummary("Allow what was denied, for a while")
             .WithDescription("For the same subject, action, resource and context alone, for as long as the policy's `@access_request` says.")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<AccessApprovalRequest>("application/json").Produces<AccessRequestAnswer>()
-            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<AccessApprovalRequest>("application/json").Produces<AccessRequestAnswer>().ProducesProblem(404).ProducesProblem(409);
         routes.MapPost(One + "/denial", Deny).WithSummary("Leave it denied, for good")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<AccessReasonRequest>("application/json").Produces<AccessRequestAnswer>()
-            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<AccessReasonRequest>("application/json").Produces<AccessRequestAnswer>().ProducesProblem(404).ProducesProblem(409);
         routes.MapPost(One + "/revocation", Revoke).WithSummary("Take an approval back")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<AccessReasonRequest>("application/json").Produces<AccessRequestAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<AccessReasonRequest>("application/json").Produces<AccessRequestAnswer>().ProducesProblem(404).ProducesProblem(409);
     }
 
     static async Task<IResult> List(HttpContext http, Caller caller, Store store, TimeProvider clock)

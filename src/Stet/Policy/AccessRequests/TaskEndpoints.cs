@@ -47,10 +47,10 @@ public static class TaskEndpoints
         routes.MapPost(Path, (HttpContext http, CommandContext context, AccessRequestIntake intake) => intake.PostAsync(http, context))
             .WithSummary("Ask people to allow what was denied")
             .WithDescription("For a denial that offers it, by the enforcement point that was denied, with the draft `access_request` on.")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<AccessRequestBody>().Produces<TaskAnswer>(202).WithAnswerHeader("Location", 202)
-            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(409);
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<AccessRequestBody>().Produces<TaskAnswer>(202)
+            .WithAnswerHeader("Location", 202).ProducesProblem(409);
         routes.MapGet(One, Get).WithSummary("How an access request stands")
-            .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
         routes.MapDelete(One, Cancel).WithSummary("Take an access request back")
             .RequirePermission(Scopes.PolicyEvaluate).Produces<TaskAnswer>()

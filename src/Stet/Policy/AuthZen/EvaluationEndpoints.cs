@@ -80,24 +80,24 @@ static class EvaluationEndpoints
                 evaluations.AnswerAsync(http, caller, asOf: null))
             .WithSummary("Decide one question (AuthZEN)")
             .WithDescription("A deny is a 200, too. The answer goes out when the decision is durable; `Stet-Evaluation-Id` names it.")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(400)
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>()
             .WithMetadata(new RequestHeaders(RequestHeaders.OfWrites)).WithAnswerHeader("Stet-Evaluation-Id", 200)
             .WithExample("""{"subject":{"type":"user","id":"ada"},"action":{"name":"read"},"resource":{"type":"document","id":"7"}}""");
         routes.MapPost(Batch, (HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAllAsync(http, caller, asOf: null))
             .WithSummary("Decide a batch of questions (AuthZEN)")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().OrSingle().ProducesProblem(400)
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().OrSingle()
             .WithMetadata(new RequestHeaders(RequestHeaders.OfWrites)).WithAnswerHeader("Stet-Evaluation-Id", 200);
         routes.MapPost(AsOf + Single, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide one question as it would have been at a position of the log")
-            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
+            .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationRequest>().Produces<EvaluationAnswer>().ProducesProblem(404)
+            .WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
         routes.MapPost(AsOf + Batch, (string position, HttpContext http, Caller caller, Evaluations evaluations) =>
                 evaluations.AnswerAllAsync(http, caller, PositionOf(position)))
             .WithSummary("Decide a batch of questions as it would have been at a position of the log")
             .RequirePermission(Scopes.PolicyAudit).WithBody<EvaluationsRequest>().Produces<EvaluationsAnswer>().OrSingle()
-            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
+            .ProducesProblem(404).WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
     }
 
     /// <exception cref="BadRequestException">It is no position: 404.</exception>

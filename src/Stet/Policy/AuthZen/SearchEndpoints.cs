@@ -73,12 +73,12 @@ static class SearchEndpoints
                 searches.AnswerAsync(http, caller, kind, asOf: null))
             .WithSummary($"Search for the {name}s that would be allowed (AuthZEN)")
             .WithDescription("All pages of a listing show the log at one position. A page may hold fewer results than its limit.")
-            .RequirePermission(Scopes.PolicyEvaluate).WithBody<TRequest>().Produces<SearchAnswer>().ProducesProblem(400)
+            .RequirePermission(Scopes.PolicyEvaluate).WithBody<TRequest>().Produces<SearchAnswer>()
             .WithMetadata(new RequestHeaders(RequestHeaders.OfWrites));
         routes.MapPost($"{EvaluationEndpoints.AsOf}{Path}/{name}", (string position, HttpContext http, Caller caller, Searches searches) =>
                 searches.AnswerAsync(http, caller, kind, EvaluationEndpoints.PositionOf(position)))
             .WithSummary($"Search for the {name}s that would have been allowed at a position of the log")
-            .RequirePermission(Scopes.PolicyAudit).WithBody<TRequest>().Produces<SearchAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
+            .RequirePermission(Scopes.PolicyAudit).WithBody<TRequest>().Produces<SearchAnswer>().ProducesProblem(404)
+            .WithQuery(PastDecisions.Pep).WithAnswerHeader("Stet-As-Of", 200);
     }
 }

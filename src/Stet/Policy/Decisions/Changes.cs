@@ -58,7 +58,7 @@ sealed class Changes(Store store, PastDecisions past, PoliciesInForce policies, 
         routes.MapPost("/v1/policy/changes", (HttpContext http, Caller caller, Changes changes) => changes.AnswerAsync(http, caller))
             .WithSummary("What changed the answer to a question between two positions of the log")
             .RequirePermission(Scopes.PolicyAudit).Accepts<ChangesRequest>("application/json").Produces<ChangesAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).WithQuery();
+            .ProducesProblem(404).ProducesProblem(409).WithQuery();
 
     static Problem TooMany { get; } = new(
         "too_many_events", 409, "Too much lies between the positions",

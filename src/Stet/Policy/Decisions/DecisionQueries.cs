@@ -44,11 +44,11 @@ static class DecisionQueries
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path + "/{evaluation_id}", Get).WithSummary("A recorded decision")
-            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet(Path, List).WithSummary("Recorded decisions, newest first")
             .WithDescription($"By class or policy, a page looks at {MostExamined} decisions at most.")
-            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionsAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<RecordedDecisionsAnswer>().Produces(304)
             .WithQuery(
                 ("subject_type", "Decisions about this subject; with `subject_id`", false), ("subject_id", "With `subject_type`", false),
                 QueryParameter.OneOf("class", "Decisions of this class", "allow", "forbidden", "not_permitted", "error"),

@@ -75,12 +75,12 @@ static class PepEndpoints
         routes.MapPut(Path + "/{pep_id}", Put).WithSummary("Say how an enforcement point is answered")
             .WithDescription("It is named by the subject of its credential. Repeating it changes nothing.")
             .RequirePermission(Scopes.PolicyAdmin)
-            .Accepts<PepRequest>("application/json").Produces<PepAnswer>().ProducesProblem(400).ProducesProblem(409);
+            .Accepts<PepRequest>("application/json").Produces<PepAnswer>().ProducesProblem(409);
         routes.MapGet(Path + "/{pep_id}", Get).WithSummary("How an enforcement point is answered")
-            .RequirePermission(Scopes.PolicyRead).Produces<PepAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<PepAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet(Path, List).WithSummary("How enforcement points are answered")
-            .RequirePermission(Scopes.PolicyRead).Produces<PepsAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<PepsAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
     }
 

@@ -45,15 +45,13 @@ public static class EntityEndpoints
         routes.MapPut(Path + "/{type}/{**id}", Put).WithSummary("Record what is known of an entity")
             .WithDescription("In place of all that was known of it. Checked against the schema in force, when there is one.")
             .RequirePermission(Scopes.PolicyAdmin)
-            .Accepts<EntityRequest>("application/json").Produces<EntityAnswer>(201).Produces<EntityAnswer>()
-            .ProducesProblem(400).ProducesProblem(409);
+            .Accepts<EntityRequest>("application/json").Produces<EntityAnswer>(201).Produces<EntityAnswer>().ProducesProblem(409);
         routes.MapDelete(Path + "/{type}/{**id}", Delete).WithSummary("Know nothing of an entity any more")
-            .RequirePermission(Scopes.PolicyAdmin).Produces<EntityRemovedAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .RequirePermission(Scopes.PolicyAdmin).Produces<EntityRemovedAnswer>().ProducesProblem(404).ProducesProblem(409);
         routes.MapGet(Path + "/{type}/{**id}", Get).WithSummary("What is known of an entity")
-            .RequirePermission(Scopes.PolicyRead).Produces<EntityAnswer>().Produces(304)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(503).WithQuery(MinPosition.Parameter);
+            .RequirePermission(Scopes.PolicyRead).Produces<EntityAnswer>().Produces(304).ProducesProblem(404).WithQuery(MinPosition.Parameter);
         routes.MapGet(Path, List).WithSummary("The entities that are known")
-            .RequirePermission(Scopes.PolicyRead).Produces<EntitiesAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<EntitiesAnswer>().Produces(304)
             .WithQuery(
                 ("type", "Entities of this type alone", false), QueryParameter.Cursor,
                 QueryParameter.Limit(LargestPage, DefaultPage), MinPosition.Parameter);

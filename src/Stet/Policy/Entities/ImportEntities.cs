@@ -27,8 +27,7 @@ public static class ImportEntitiesEndpoint
                 $"A list, or a line for each (`{Lines}`): at most {MostEntities} entities and 8 MiB. All are recorded or none; "
                 + "the problem tells what is wrong with which, by its place from 0.")
             .RequirePermission(Scopes.PolicyAdmin)
-            .Accepts<IReadOnlyList<KnownEntity>>("application/json", Lines).Produces<EntityImportAnswer>()
-            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413);
+            .Accepts<IReadOnlyList<KnownEntity>>("application/json", Lines).Produces<EntityImportAnswer>().ProducesProblem(409).ProducesProblem(413);
 
     static async Task<IResult> Post(
         HttpContext http, CommandContext context, EntityRecorder recorder, PoliciesInForce policies)

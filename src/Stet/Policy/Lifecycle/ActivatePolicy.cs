@@ -71,8 +71,8 @@ public static class ActivatePolicyEndpoint
                 "At once or at a time, once two approvers have approved its newest diff. It is refused when the diff does not "
                 + "tell any more what would happen. It takes the place, for good, of activations that would come with it or after it.")
             .RequirePermission(Scopes.PolicyActivate)
-            .Accepts<ActivationRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<ActivationRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>().ProducesProblem(404)
+            .ProducesProblem(409);
 
     static async Task<IResult> Post(
         string candidate, HttpContext http, CommandContext context, PolicySteps steps, PolicyDiffs diffs, DecisionPauses pauses,

@@ -35,8 +35,7 @@ public static class ApprovePolicyEndpoint
         routes.MapPost("/v1/policy/candidates/{candidate}/approvals", Post).WithSummary("Approve a candidate")
             .WithDescription("Send back the candidate, diff digest and position that you were shown. Two people, neither the author.")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<ApprovalRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
-            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<ApprovalRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>().ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(
         string candidate, HttpContext http, CommandContext context, PolicySteps steps, PolicyOptions options)

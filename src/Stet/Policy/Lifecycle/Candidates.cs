@@ -67,20 +67,20 @@ public static class CandidatesEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/policy/candidates", List).WithSummary("Policy candidates, those drafted last first")
-            .RequirePermission(Scopes.PolicyRead).Produces<CandidatesAnswer>().Produces(304).ProducesProblem(400).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<CandidatesAnswer>().Produces(304)
             .WithQuery(
                 QueryParameter.Limit(LargestPage, DefaultPage), QueryParameter.Cursor,
                 MinPosition.Parameter);
         routes.MapGet("/v1/policy/candidates/{candidate}", Get).WithSummary("A candidate and all that happened to it")
             .WithDescription("Findings are in the step `policy_found_invalid`, warnings in `policy_validated`.")
-            .RequirePermission(Scopes.PolicyRead).Produces<CandidateAnswer>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<CandidateAnswer>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet("/v1/policy/candidates/{candidate}/text", Text).WithSummary("The text of a candidate")
             .WithDescription("As it was sent; obligations and tests in canonical form, each as a text.")
-            .RequirePermission(Scopes.PolicyRead).Produces<CandidateText>().Produces(304).ProducesProblem(404).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<CandidateText>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
         routes.MapGet("/v1/policy/in-force", InForce).WithSummary("What decides, and what will")
-            .RequirePermission(Scopes.PolicyRead).Produces<InForceAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<InForceAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
     }
 

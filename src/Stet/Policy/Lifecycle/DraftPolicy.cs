@@ -129,8 +129,8 @@ public static class DraftPolicyEndpoint
                 "Policies, links, obligations, schema and tests as one whole, validated at once; the answer names it by its "
                 + "digest. What cannot be read is refused with findings; what is read but not valid is recorded as such.")
             .RequirePermission(Scopes.PolicyAuthor)
-            .Accepts<DraftRequest>("application/json").Produces<DraftAnswer>(201).Produces<DraftAnswer>()
-            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).WithAnswerHeader("Location", 201, 200);
+            .Accepts<DraftRequest>("application/json").Produces<DraftAnswer>(201).Produces<DraftAnswer>().ProducesProblem(409)
+            .ProducesProblem(413).WithAnswerHeader("Location", 201, 200);
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, PolicySteps steps, CandidateTexts texts)
     {

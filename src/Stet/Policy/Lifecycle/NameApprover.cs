@@ -42,14 +42,14 @@ public static class ApproversEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/policy/approvers", Get).WithSummary("Whose approvals count")
-            .RequirePermission(Scopes.PolicyRead).Produces<ApproversAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyRead).Produces<ApproversAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
         routes.MapPut(One, Put).WithSummary("Name an approver")
             .WithDescription("The subject of somebody's credentials. Who approves needs this and the scope `policy:approve`.")
-            .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(400).ProducesProblem(409);
+            .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(409);
         routes.MapDelete(One, Delete).WithSummary("Remove an approver")
             .WithDescription("Approvals that were given before count no more either.")
-            .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(400);
+            .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>();
     }
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)

@@ -37,8 +37,7 @@ public static class RejectPolicyEndpoint
         routes.MapPost("/v1/policy/candidates/{candidate}/rejections", Post).WithSummary("Reject a candidate")
             .WithDescription("One approver is enough; it ends the candidate.")
             .RequirePermission(Scopes.PolicyApprove)
-            .Accepts<ReasonRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
-            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<ReasonRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>().ProducesProblem(404).ProducesProblem(409);
 
     static async Task<IResult> Post(string candidate, HttpContext http, CommandContext context, PolicySteps steps)
     {

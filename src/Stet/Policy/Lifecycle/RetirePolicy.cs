@@ -34,8 +34,8 @@ public static class RetirePolicyEndpoint
                 "Withdraws what is open or not in force yet; what was replaced cannot be rolled back to any more. What is in "
                 + "force cannot be retired.")
             .RequirePermission(Scopes.PolicyActivate)
-            .Accepts<RetirementRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<RetirementRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>().ProducesProblem(404)
+            .ProducesProblem(409);
 
     static async Task<IResult> Post(string candidate, HttpContext http, CommandContext context, PolicySteps steps)
     {

@@ -36,8 +36,7 @@ public static class RollBackPolicyEndpoint
                 "One person, at once: to what was in force within 30 days under the same schema. Activations that are still "
                 + "to come do not take place.")
             .RequirePermission(Scopes.PolicyActivate)
-            .Accepts<RollbackRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>()
-            .ProducesProblem(400).ProducesProblem(409);
+            .Accepts<RollbackRequest>("application/json").Produces<StepAnswer>(201).Produces<StepAnswer>().ProducesProblem(409);
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, PolicySteps steps)
     {

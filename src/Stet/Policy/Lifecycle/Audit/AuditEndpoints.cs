@@ -31,12 +31,12 @@ public static class AuditEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet(Path, Get).WithSummary("How far the self-audit of decisions is, and what it found")
-            .RequirePermission(Scopes.PolicyAudit).Produces<AuditAnswer>().Produces(304).ProducesProblem(503)
+            .RequirePermission(Scopes.PolicyAudit).Produces<AuditAnswer>().Produces(304)
             .WithQuery(MinPosition.Parameter);
         routes.MapPost(Path, Post).WithSummary("Audit recorded decisions now")
             .WithDescription("Evaluates them again at full speed, to the log's end, and answers when it is done. Sent again, it is another audit.")
             .RequirePermission(Scopes.PolicyAudit).WithMetadata(new RequestHeaders(RequestHeaders.OfWrites))
-            .Accepts<AuditRequest>("application/json").Produces<AuditAnswer>().ProducesProblem(400).ProducesProblem(503);
+            .Accepts<AuditRequest>("application/json").Produces<AuditAnswer>();
     }
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store)

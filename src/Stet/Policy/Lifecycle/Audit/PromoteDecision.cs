@@ -166,7 +166,7 @@ public static class PromoteDecisionEndpoint
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/policy/decisions/{evaluation_id}/promotion", Post).WithSummary("Turn a recorded decision into a test")
             .WithDescription("The test stands by itself. It records nothing: drafting a candidate that contains it does.")
-            .RequirePermission(Scopes.PolicyAuthor).Produces<PromotionAnswer>().ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
+            .RequirePermission(Scopes.PolicyAuthor).Produces<PromotionAnswer>().ProducesProblem(404).ProducesProblem(409)
             .WithQuery();
 
     static async Task<IResult> Post(string evaluation_id, HttpContext http, Caller caller, Store store, DecisionPromotion promotion)

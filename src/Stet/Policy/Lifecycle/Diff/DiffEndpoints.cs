@@ -39,8 +39,7 @@ public static class DiffEndpoints
                 "Evaluates each decision under both, records the counts and the report's digest, and answers when it is done; "
                 + "`GET` of the same address tells how far it is. Another diff than the newest takes its approvals away.")
             .RequirePermission(Scopes.PolicyAuthor)
-            .Accepts<DiffRequest>("application/json").Produces<DiffAnswer>(201).Produces<DiffAnswer>()
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409);
+            .Accepts<DiffRequest>("application/json").Produces<DiffAnswer>(201).Produces<DiffAnswer>().ProducesProblem(404).ProducesProblem(409);
         routes.MapGet(Diff, Progress).WithSummary("How far the diff of a candidate is")
             .WithDescription("As the answering instance knows it: 404 while it makes none.")
             .RequirePermission(Scopes.PolicyRead).Produces<DiffProgress>().ProducesProblem(404);
@@ -49,7 +48,7 @@ public static class DiffEndpoints
                 "Lines of canonical JSON (RFC 8785), each ended by LF; the SHA-256 of the whole is the digest. First what was "
                 + "compared and the counts, then each decision that would change, in log order.")
             .RequirePermission(Scopes.PolicyRead).Produces<string>(200, "application/x-ndjson").Produces(304)
-            .ProducesProblem(404).ProducesProblem(503);
+            .ProducesProblem(404);
     }
 
     static async Task<IResult> Post(
