@@ -7,7 +7,11 @@ namespace Stet.Testing;
 /// <summary>The service as a user runs it: a process of its own, with its private PostgreSQL in a data folder.</summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
+    const int FirstPort = 20_000;
+    const int Ports = 12_000;
+
     static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    static int ports = Environment.ProcessId;
 
     readonly Process process;
     readonly List<string> output = [];
@@ -37,12 +41,26 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A loopback port that was free a moment ago.</summary>
+    /// <summary>
+    /// A loopback port that was free a moment ago, another one each time. It lies below those that the system gives to who asks for
+    /// any: nobody else gets it meanwhile.
+    /// </summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = FirstPort + (Interlocked.Increment(ref ports) % Ports);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody has it.
+            }
+        }
     }
 
     /// <summary>Runs <c>stet</c> to its end.</summary>
