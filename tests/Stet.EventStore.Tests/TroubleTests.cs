@@ -37,6 +37,8 @@ public class TroubleTests
         await ExecuteAsync(superuser, $"alter database \"{name}\" set default_transaction_read_only = on");
         await Should.ThrowAsync<StoreUnavailableException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
 
+        // For a second, decisions are made under locks, which this database does not give.
+        await Task.Delay(TimeSpan.FromSeconds(1.1));
         var refused = await test.AppendAsync(Accounts.Withdraw(TestStore.NewStream(), 1), store);
         var trouble = store.Trouble;
         await ExecuteAsync(superuser, $"alter database \"{name}\" reset default_transaction_read_only");
