@@ -58,7 +58,7 @@ public class QueueTests
     public async Task A_store_that_stops_in_the_middle_of_a_commit_says_what_may_have_been_recorded_and_what_was_not()
     {
         await using var test = await TestStore.CreateAsync();
-        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromMilliseconds(200) });
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromSeconds(2) });
         await using var observer = await test.OpenAsSuperuserAsync();
         await using var holder = await test.OpenAsSuperuserAsync();
         await using var transaction = await holder.BeginTransactionAsync();
@@ -66,7 +66,11 @@ public class QueueTests
 
         var sent = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
         while (await ScalarAsync(observer, "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") is 0L)
+        {
+            sent.IsCompleted.ShouldBeFalse();
             await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
+        }
+
         var waiting = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store);
         await store.DisposeAsync();
 
