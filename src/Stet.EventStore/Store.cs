@@ -17,7 +17,7 @@ public sealed class Store : IAsyncDisposable
     readonly TimeProvider clock;
     readonly GroupReader reader;
     readonly Writer writer;
-    int connected;
+    int generation;
 
     /// <summary>Opens the store; connections are made when they are needed.</summary>
     /// <param name="connections">To the database.</param>
@@ -33,17 +33,17 @@ public sealed class Store : IAsyncDisposable
     {
         (this.connections, this.catalog, keyWrap, this.clock) = (connections, catalog, options.KeyWrap, clock);
         reader = new GroupReader(connections.Reader);
-        writer = new Writer(new WriterSession(connections, catalog, projections, log, options.SchemaScripts, clock, NoteConnection), options, clock, logger);
+        writer = new Writer(new WriterSession(connections, catalog, projections, log, options, clock, Outdate), options, clock, logger);
     }
 
     /// <summary>Why commands are not recorded now, without a secret; null when they are.</summary>
     public string? Trouble => writer.Trouble;
 
     /// <summary>
-    /// How often the writer has connected to the database. Behind a new connection may be another database: what was read
-    /// before is no longer sure.
+    /// Rises when what was read before may no longer be what there is: behind a new connection of the writer may be another
+    /// database, and rebuilt read models may have taken the place of others.
     /// </summary>
-    public int Connected => Volatile.Read(ref connected);
+    public int Generation => Volatile.Read(ref generation);
 
     /// <summary>How far events may be ahead of the clock before it is worth a word.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(1);
@@ -151,9 +151,9 @@ public sealed class Store : IAsyncDisposable
         await reader.DisposeAsync();
     }
 
-    void NoteConnection()
+    void Outdate()
     {
-        Interlocked.Increment(ref connected);
+        Interlocked.Increment(ref generation);
         connections.Reader.Clear();
         tenants.Clear();
     }

@@ -15,6 +15,13 @@ public sealed class StoreOptions
     /// <value>Default null: nobody looks.</value>
     public int? SchemaScripts { get; set; }
 
+    /// <summary>
+    /// Whether commits wake subscriptions (<c>NOTIFY</c>), which else look for events now and then. PostgreSQL lets transactions
+    /// that do commit one after the other, those of other databases included.
+    /// </summary>
+    /// <value>Default true.</value>
+    public bool WakesSubscriptions { get; set; } = true;
+
     /// <summary>Protects the secrets of tenants in the database.</summary>
     /// <value>Default null: they are stored as they are.</value>
     public ITenantKeyWrap? KeyWrap { get; set; }

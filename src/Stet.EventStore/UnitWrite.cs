@@ -42,7 +42,8 @@ static class UnitWrite
         batch.Add($"select stet.require_unchanged(true, {OwnSchema} $1)", Optional(scripts));
 
     /// <summary>Adds everything but the end of the transaction; the batch has been sealed.</summary>
-    public static void AddWrites(WriteUnit unit, IReadOnlyList<IInlineProjection> projections, IAppendLog? log, NpgsqlBatch batch)
+    public static void AddWrites(
+        WriteUnit unit, IReadOnlyList<IInlineProjection> projections, IAppendLog? log, bool wakesSubscriptions, NpgsqlBatch batch)
     {
         // First: what fails because a command came again does so before there is anything to undo.
         if (unit.NewAnswers.Count > 0)
@@ -93,15 +94,16 @@ static class UnitWrite
 
         var tenants = unit.Tenants.Where(t => t.Changed).ToArray();
         log?.Write([.. tenants.Select(t => t.Log!)], batch);
-        batch.Add("""
-            with moved as (
-                insert into stet.tenant_head (tenant_id, position, last_at, audit_peaks)
-                select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::bytea[])
-                on conflict (tenant_id) do update
-                set position = excluded.position, last_at = excluded.last_at, audit_peaks = excluded.audit_peaks
-                returning tenant_id, position)
-            select pg_notify('stet_events', tenant_id || ':' || position) from moved
-            """,
+        const string Move = """
+            insert into stet.tenant_head (tenant_id, position, last_at, audit_peaks)
+            select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::timestamptz[]), unnest($4::bytea[])
+            on conflict (tenant_id) do update
+            set position = excluded.position, last_at = excluded.last_at, audit_peaks = excluded.audit_peaks
+            """;
+        batch.Add(
+            wakesSubscriptions
+                ? $"with moved as ({Move} returning tenant_id, position) select pg_notify('stet_events', tenant_id || ':' || position) from moved"
+                : Move,
             Column(tenants, t => t.Id), Column(tenants, t => t.Position), Column(tenants, t => t.Now.UtcDateTime),
             Column(tenants, t => t.Edge));
 

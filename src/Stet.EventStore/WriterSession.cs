@@ -13,7 +13,7 @@ namespace Stet.EventStore;
 /// </remarks>
 sealed class WriterSession(
     StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
-    int? scripts, TimeProvider clock, Action connected)
+    StoreOptions options, TimeProvider clock, Action outdate)
     : IAsyncDisposable
 {
     readonly StreamVersions versions = new();
@@ -25,6 +25,9 @@ sealed class WriterSession(
 
     /// <summary>A batch whose commit was sent and not confirmed: it may or may not have happened.</summary>
     WriteUnit? inDoubt;
+
+    /// <summary>See <see cref="WriteUnit.Rebuilds"/>; null before anything was loaded.</summary>
+    long? rebuilds;
 
     /// <summary>Whether what was written last may have been recorded or not.</summary>
     public bool IsInDoubt => inDoubt is not null;
@@ -68,8 +71,8 @@ sealed class WriterSession(
         if (unit.Events.Count > 0 || unit.IsTentative)
         {
             await using var batch = new NpgsqlBatch();
-            UnitWrite.AddComparison(unit, scripts, batch);
-            if (unit.Events.Count > 0) UnitWrite.AddWrites(unit, projections, log, batch);
+            UnitWrite.AddComparison(unit, options.SchemaScripts, batch);
+            if (unit.Events.Count > 0) UnitWrite.AddWrites(unit, projections, log, options.WakesSubscriptions, batch);
             try
             {
                 await ExecuteAsync(unit, batch, cancel);
@@ -107,8 +110,8 @@ sealed class WriterSession(
             await using var batch = new NpgsqlBatch();
             if (unit.Events.Count > 0)
             {
-                UnitWrite.AddComparison(scripts, batch);
-                UnitWrite.AddWrites(unit, projections, log, batch);
+                UnitWrite.AddComparison(options.SchemaScripts, batch);
+                UnitWrite.AddWrites(unit, projections, log, options.WakesSubscriptions, batch);
             }
 
             batch.Add("commit");
@@ -139,7 +142,7 @@ sealed class WriterSession(
     {
         if (connection is not null) return;
         connection = await connections.Writer.OpenConnectionAsync(cancel);
-        connected();
+        outdate();
         log?.Connected();
     }
 
@@ -170,6 +173,9 @@ sealed class WriterSession(
         await unit.PrepareAsync(now, cancel);
         await UnitLoad.LoadAsync(unit, locking, from, catalog, now, cancel);
         unit.Loaded();
+        if (unit.Rebuilds is not { } seen || seen == rebuilds) return;
+        if (rebuilds is not null) outdate();
+        rebuilds = seen;
     }
 
     async Task ExecuteAsync(WriteUnit unit, NpgsqlBatch batch, CancellationToken cancel)

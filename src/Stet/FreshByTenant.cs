@@ -9,7 +9,8 @@ namespace Stet;
 /// <typeparam name="T">What is known of a tenant, as of one version.</typeparam>
 /// <param name="read">Reads it, given what was known before; null: there is no such tenant, and its name is not kept.</param>
 /// <param name="versionOf">Its version, which rises with every change.</param>
-sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> versionOf)
+/// <param name="generation">Rises when nothing that was known before counts any more, see <see cref="EventStore.Store.Generation"/>.</param>
+sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> versionOf, Func<int> generation)
     where T : class
 {
     const int FreshMilliseconds = 1_000;
@@ -24,7 +25,7 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     public ValueTask<T?> GetAsync(string tenantId, CancellationToken cancel)
     {
         var entry = entries.GetOrAdd(tenantId, static _ => new Entry());
-        return Volatile.Read(ref entry.Known) is { } known && Environment.TickCount64 - known.At < FreshMilliseconds
+        return Volatile.Read(ref entry.Known) is { } known && known.Generation == generation() && Environment.TickCount64 - known.At < FreshMilliseconds
             ? ValueTask.FromResult<T?>(known.Value)
             : new ValueTask<T?>(ReadOnceAsync(tenantId, entry).WaitAsync(cancel));
     }
@@ -81,7 +82,9 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     async Task<T?> ReadAsync(string tenantId, Entry entry, long forgotten)
     {
         var at = Environment.TickCount64;
-        var value = await read(tenantId, Volatile.Read(ref entry.Known)?.Value);
+        var now = generation();
+        var before = Volatile.Read(ref entry.Known);
+        var value = await read(tenantId, before?.Generation == now ? before.Value : null);
         if (value is null)
         {
             entries.TryRemove(new KeyValuePair<string, Entry>(tenantId, entry));
@@ -92,13 +95,14 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
         {
             // Whoever forgot meanwhile knows of something that this may have been read before.
             if (entry.Forgotten != forgotten) at = Stale;
-            if (entry.Known is null || versionOf(entry.Known.Value) <= versionOf(value)) entry.Known = new Known(value, at);
+            if (entry.Known is not { } known || known.Generation < now || (known.Generation == now && versionOf(known.Value) <= versionOf(value)))
+                entry.Known = new Known(value, at, now);
         }
 
         return value;
     }
 
-    sealed record Known(T Value, long At);
+    sealed record Known(T Value, long At, int Generation);
 
     sealed class Entry
     {

@@ -54,6 +54,14 @@ public static class StetApplication
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
 
+    /// <summary>How the service's store behaves, and that of a command beside it.</summary>
+    internal static StoreOptions OptionsOfStore(IServiceProvider services) => new()
+    {
+        KeyWrap = services.GetRequiredService<StreamKeys>(),
+        SchemaScripts = Schema.Count,
+        WakesSubscriptions = false, // there are none
+    };
+
     /// <summary>Builds the service on a database whose schema is in place.</summary>
     public static WebApplication Build(WebApplicationBuilder builder, string connectionString)
     {
@@ -72,8 +80,7 @@ public static class StetApplication
         services.AddSingleton(Contexts());
         services.AddSingleton(provider => new Store(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
-            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(),
-            new StoreOptions { KeyWrap = provider.GetRequiredService<StreamKeys>(), SchemaScripts = Schema.Count },
+            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), OptionsOfStore(provider),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
         services.AddAudit();

@@ -17,7 +17,7 @@ public class FreshByTenantSpecs
                 asked.Release();
                 return read;
             },
-            version => version.Length);
+            version => version.Length, () => 1);
 
         var underWay = settings.GetAsync("tenant", default).AsTask();
         await asked.WaitAsync();
@@ -43,7 +43,7 @@ public class FreshByTenantSpecs
                 asked.Release();
                 return read;
             },
-            version => version.Length);
+            version => version.Length, () => 1);
 
         var underWay = settings.GetAsync("tenant", default).AsTask();
         await asked.WaitAsync();
@@ -61,7 +61,7 @@ public class FreshByTenantSpecs
     {
         var reads = 0;
         var settings = new FreshByTenant<string>(
-            (_, _) => Task.FromResult<string?>(new string('x', Interlocked.Increment(ref reads))), version => version.Length);
+            (_, _) => Task.FromResult<string?>(new string('x', Interlocked.Increment(ref reads))), version => version.Length, () => 1);
 
         (await settings.GetAsync("tenant", default)).ShouldBe("x");
         (await settings.AgainAsync("tenant", default)).ShouldBe("xx");
@@ -81,7 +81,7 @@ public class FreshByTenantSpecs
                 asked.Release();
                 return read;
             },
-            version => version.Length);
+            version => version.Length, () => 1);
 
         var first = settings.AgainAsync("tenant", default);
         await asked.WaitAsync();
@@ -97,7 +97,7 @@ public class FreshByTenantSpecs
     {
         var reads = new ConcurrentDictionary<string, int>();
         var settings = new FreshByTenant<string>(
-            (tenant, _) => Task.FromResult<string?>($"{reads.AddOrUpdate(tenant, 1, (_, count) => count + 1)}"), _ => 1);
+            (tenant, _) => Task.FromResult<string?>($"{reads.AddOrUpdate(tenant, 1, (_, count) => count + 1)}"), _ => 1, () => 1);
 
         var began = Environment.TickCount64;
         await Task.WhenAll(Enumerable.Range(0, 64).Select(n => Task.Run(async () =>

@@ -139,7 +139,6 @@ static class AuditKeysCommand
         var clock = services.GetRequiredService<TimeProvider>();
         return new Store(
             services.GetRequiredService<StoreConnections>(), contexts.Catalog, contexts.Projections, new AuditAppender(logs, clock),
-            new StoreOptions { KeyWrap = services.GetRequiredService<StreamKeys>(), SchemaScripts = StetApplication.Schema.Count }, clock,
-            services.GetRequiredService<ILogger<Store>>());
+            StetApplication.OptionsOfStore(services), clock, services.GetRequiredService<ILogger<Store>>());
     }
 }

@@ -98,16 +98,16 @@ public static class ReportHeartbeatEndpoint
 /// <summary>How far the tenants' logs are known to reach.</summary>
 public sealed class LogHeads(Store store)
 {
-    readonly System.Collections.Concurrent.ConcurrentDictionary<string, (int Connected, long Head)> reached = new(StringComparer.Ordinal);
+    readonly System.Collections.Concurrent.ConcurrentDictionary<string, (int Generation, long Head)> reached = new(StringComparer.Ordinal);
 
     /// <summary>Whether a tenant's log has a position; asks the store only when this database was not seen to reach it.</summary>
     public async ValueTask<bool> ReachAsync(string tenantId, long position, CancellationToken cancel)
     {
-        var connected = store.Connected;
-        if (reached.TryGetValue(tenantId, out var known) && known.Connected == connected && position <= known.Head) return true;
+        var generation = store.Generation;
+        if (reached.TryGetValue(tenantId, out var known) && known.Generation == generation && position <= known.Head) return true;
 
         var head = await store.PositionAsync(tenantId, cancel);
-        if (head > 0) reached[tenantId] = (connected, head);
+        if (head > 0) reached[tenantId] = (generation, head);
         return position <= head;
     }
 }

@@ -40,7 +40,7 @@ sealed partial class PcsTenants
     public PcsTenants(Store store, PcsKeySecrets secrets, ILogger<PcsTenants> logger)
     {
         (this.store, this.secrets, this.logger) = (store, secrets, logger);
-        known = new FreshByTenant<PcsSettings>(ReadAsync, settings => settings.Version);
+        known = new FreshByTenant<PcsSettings>(ReadAsync, settings => settings.Version, () => store.Generation);
     }
 
     /// <summary>The settings of a tenant that exists.</summary>

@@ -26,7 +26,7 @@ sealed record KnownPeps(long Version, PepRegistry Registry, StreamCommand Guard)
 /// </summary>
 sealed class PepSettings(Store store)
 {
-    readonly ConcurrentDictionary<string, KnownPeps> known = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (int Generation, KnownPeps Peps)> known = new(StringComparer.Ordinal);
 
     /// <summary>A tenant's enforcement points stand in one stream.</summary>
     public static StateType<PepRegistry> State { get; } =
@@ -38,17 +38,23 @@ sealed class PepSettings(Store store)
 
     /// <summary>What is in memory, read when there is nothing; it may be older than the newest.</summary>
     public ValueTask<KnownPeps> KnownAsync(Tenant tenant, CancellationToken cancel) =>
-        known.TryGetValue(tenant.Id, out var peps) ? ValueTask.FromResult(peps) : new ValueTask<KnownPeps>(RefreshAsync(tenant, cancel));
+        known.TryGetValue(tenant.Id, out var kept) && kept.Generation == store.Generation
+            ? ValueTask.FromResult(kept.Peps)
+            : new ValueTask<KnownPeps>(RefreshAsync(tenant, cancel));
 
     /// <summary>The registrations with everything that was acknowledged before the call.</summary>
     public async Task<KnownPeps> RefreshAsync(Tenant tenant, CancellationToken cancel)
     {
+        var generation = store.Generation;
         var stream = tenant.StreamId(Stream.Parts);
         var read = await store.QueryAsync(
             tenant.Id, "select version, state from stet.policy_peps where tenant_id = $1 and stream_id = $2",
             [Scalar(tenant.Id), Scalar(stream)], (row, _, token) => ReadAsync(row, stream, token), cancel);
         return known.AddOrUpdate(
-            tenant.Id, static (_, read) => read, static (_, before, read) => read.Version >= before.Version ? read : before, read);
+            tenant.Id, static (_, read) => read,
+            static (_, before, read) => before.Generation < read.Generation
+                || (before.Generation == read.Generation && before.Peps.Version <= read.Peps.Version) ? read : before,
+            (Generation: generation, Peps: read)).Peps;
     }
 
     static async Task<KnownPeps> ReadAsync(NpgsqlDataReader row, Guid stream, CancellationToken cancel)

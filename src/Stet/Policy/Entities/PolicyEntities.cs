@@ -31,8 +31,8 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
     /// <exception cref="StoreUnavailableException">They cannot be read.</exception>
     public ValueTask<TenantEntities> KnownAsync(Tenant tenant, CancellationToken cancel)
     {
-        if (!entries.TryGetValue(tenant.Id, out var entry) || Volatile.Read(ref entry.Newest) is not { } known)
-            return new ValueTask<TenantEntities>(RefreshAsync(tenant, cancel));
+        var entry = EntryOf(tenant.Id);
+        if (Volatile.Read(ref entry.Newest) is not { } known) return new ValueTask<TenantEntities>(RefreshAsync(tenant, cancel));
 
         entry.LastUsed = Stopwatch.GetTimestamp();
         return ValueTask.FromResult(known);
@@ -42,7 +42,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
     /// <exception cref="StoreUnavailableException">They cannot be read.</exception>
     public async Task<TenantEntities> RefreshAsync(Tenant tenant, CancellationToken cancel)
     {
-        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
+        var entry = EntryOf(tenant.Id);
         await entry.Gate.WaitAsync(cancel);
         try
         {
@@ -68,7 +68,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         if (known.Position == position) return known;
 
         // From the nearest that is in memory: readers of the past mostly go along the log.
-        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
+        var entry = EntryOf(tenant.Id);
         var start = TenantEntities.Empty;
         lock (entry.Past)
         {
@@ -93,7 +93,7 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
     internal StreamCommand Guard(Tenant tenant, TenantEntities entities)
     {
         // One for all decisions until the entities change: the name of the stream takes longer than the rest of it.
-        var entry = entries.GetOrAdd(tenant.Id, static _ => new Entry());
+        var entry = EntryOf(tenant.Id);
         if (Volatile.Read(ref entry.Guard) is { } known && known.ExpectedVersion == entities.Version) return known;
 
         var guard = new StreamCommand<NoState>(State, StreamOf(tenant), static (_, _) => []) { ExpectedVersion = entities.Version };
@@ -111,6 +111,17 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
             """,
             [Scalar(tenant.Id), Scalar(StreamOf(tenant)), Scalar(afterVersion), Scalar(limit)],
             (rows, _, token) => ReadAsync(rows, tenant, position, token), cancel);
+
+    Entry EntryOf(string tenantId)
+    {
+        var generation = store.Generation;
+        var entry = entries.GetOrAdd(tenantId, static (_, generation) => new Entry(generation), generation);
+        return entry.Generation >= generation
+            ? entry
+            : entries.AddOrUpdate(
+                tenantId, static (_, generation) => new Entry(generation),
+                static (_, before, generation) => before.Generation >= generation ? before : new Entry(generation), generation);
+    }
 
     async Task<TenantEntities> AdvanceAsync(Tenant tenant, TenantEntities from, long position, CancellationToken cancel)
     {
@@ -160,8 +171,10 @@ public sealed class PolicyEntities(Store store, ContextCatalog contexts) : IDisp
         return events;
     }
 
-    sealed class Entry : IDisposable
+    /// <param name="generation">Of the store, before anything was read; see <see cref="Store.Generation"/>.</param>
+    sealed class Entry(int generation) : IDisposable
     {
+        public readonly int Generation = generation;
         public readonly SemaphoreSlim Gate = new(1);
         public readonly Queue<TenantEntities> Past = new();
         public TenantEntities? Newest;

@@ -31,7 +31,7 @@ public sealed class PoliciesInForce
     internal PoliciesInForce(Store store, CompiledPolicies compiled, TimeProvider clock)
     {
         (this.store, this.compiled, this.clock) = (store, compiled, clock);
-        timelines = new FreshByTenant<PolicyTimeline>(ReadAsync, timeline => timeline.Version);
+        timelines = new FreshByTenant<PolicyTimeline>(ReadAsync, timeline => timeline.Version, () => store.Generation);
     }
 
     /// <summary>What decides in a tenant now.</summary>
