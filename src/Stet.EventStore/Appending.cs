@@ -78,6 +78,9 @@ public enum AppendOutcome
     /// <summary>The idempotency key belongs to a command with another payload.</summary>
     KeyConflict,
 
+    /// <summary>The key of the request that the command is of belongs to another one.</summary>
+    RequestConflict,
+
     /// <summary>What can be done once was done before, with another payload.</summary>
     DoneOtherwise,
 

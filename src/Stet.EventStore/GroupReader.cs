@@ -12,14 +12,16 @@ sealed class GroupReader : IAsyncDisposable
 {
     const int MostQueries = 64;
     const int MostGroups = 8;
+    const int MostWaiting = 10_000;
 
     // One group at a time makes large groups, and those cost the least per query.
     static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
-    readonly Channel<PendingQuery> queue = Channel.CreateUnbounded<PendingQuery>(new() { SingleReader = true });
+    readonly Channel<PendingQuery> queue = Channel.CreateBounded<PendingQuery>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
     readonly SemaphoreSlim free = new(MostGroups);
     readonly NpgsqlDataSource connections;
     readonly Task loop;
+    volatile bool isStopping;
 
     public GroupReader(NpgsqlDataSource connections)
     {
@@ -29,10 +31,13 @@ sealed class GroupReader : IAsyncDisposable
 
     public Task<T> QueryAsync<T>(PendingQuery<T> query) => queue.Writer.TryWrite(query)
         ? query.Task.WaitAsync(query.Token)
-        : throw new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5));
+        : throw (isStopping
+            ? new StoreUnavailableException("the service is stopping", TimeSpan.FromSeconds(5))
+            : new StoreUnavailableException("too many queries are waiting", TimeSpan.FromSeconds(1)));
 
     public async ValueTask DisposeAsync()
     {
+        isStopping = true;
         queue.Writer.TryComplete();
         await loop;
         free.Dispose();
@@ -70,11 +75,16 @@ sealed class GroupReader : IAsyncDisposable
         var group = new List<PendingQuery>();
         while (group.Count < MostQueries && queue.Reader.TryRead(out var query))
         {
-            if (query.Abandoned) query.Cancel();
-            else group.Add(query);
+            if (!IsGone(query)) group.Add(query);
         }
 
         return group;
+    }
+
+    static bool IsGone(PendingQuery query)
+    {
+        if (query.Abandoned) query.Cancel();
+        return query.Abandoned;
     }
 
     async Task RunAndFreeAsync(List<PendingQuery> group)
@@ -115,8 +125,8 @@ sealed class GroupReader : IAsyncDisposable
             {
                 // Statements run in order: the first that was not answered is at fault, or one of its queries.
                 var others = RunAsync(left[1..], again);
-                if (left[0] is [var offender]) offender.Fail(e);
-                else foreach (var query in left[0]) await RunAsync([[query]], again: true);
+                if (left[0].Length == 1 || PassingFailure.IsTooSlow(e)) Array.ForEach(left[0], query => query.Fail(e));
+                else foreach (var query in left[0].Where(query => !IsGone(query))) await RunAsync([[query]], again: true);
                 await others;
             }
             else if (!again)

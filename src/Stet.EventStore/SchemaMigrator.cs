@@ -149,6 +149,7 @@ public sealed class SchemaMigrator(string connectionString, IReadOnlyList<Schema
         {
             ApplicationName = "stet-migrator",
             Pooling = false,
+            CommandTimeout = 0, // a script may have millions of rows to work on, or wait for another instance that does
             SearchPath = "stet",
         });
 

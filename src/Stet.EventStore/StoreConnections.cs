@@ -15,6 +15,9 @@ public sealed class StoreConnections : IAsyncDisposable
     // Shorter than the writer's patience, so that what it gives up on has been named.
     const string LockTimeout = " -c lock_timeout=8s";
 
+    // Readers try again once, and are done before the writer gives up.
+    const string ReaderLockTimeout = " -c lock_timeout=4s";
+
     const string WriterSettings =
         ProbeSettings + LockTimeout + " -c role=stet_writer -c synchronous_commit=on -c idle_in_transaction_session_timeout=10s";
 
@@ -22,7 +25,7 @@ public sealed class StoreConnections : IAsyncDisposable
     const string OneSnapshot = " -c default_transaction_read_only=on -c default_transaction_isolation=repeatable\\ read";
 
     const string ReaderSettings =
-        "-c role=stet_reader -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=15s" + OneSnapshot;
+        "-c role=stet_reader -c plan_cache_mode=force_generic_plan -c jit=off -c statement_timeout=15s" + ReaderLockTimeout + OneSnapshot;
 
     internal const string ReaderName = "stet-reader";
 

@@ -300,7 +300,7 @@ sealed class WriteUnit(
     {
         if (!tenant.Exists) return new AppendResult(AppendOutcome.UnknownTenant, 0, []);
 
-        if (Earlier(tenant, command.Request, AppendOutcome.KeyConflict) is { Outcome: AppendOutcome.KeyConflict } ofAnother) return ofAnother;
+        if (Earlier(tenant, command.Request, AppendOutcome.RequestConflict) is { Outcome: AppendOutcome.RequestConflict } ofAnother) return ofAnother;
         if (Earlier(tenant, command.Idempotency, AppendOutcome.KeyConflict) is { } byKey) return byKey;
         if (Earlier(tenant, command.Once, AppendOutcome.DoneOtherwise) is { } done) return done;
 

@@ -102,6 +102,7 @@ public sealed class Commands(Store store, IHostEnvironment environment)
             {
                 AppendOutcome.Refused => commands[i].Refusal,
                 AppendOutcome.KeyConflict => RequestProblems.IdempotencyConflict,
+                AppendOutcome.RequestConflict => RequestProblems.OtherRequest,
                 AppendOutcome.DoneOtherwise => commands[i].Once!.Otherwise,
                 AppendOutcome.UnknownTenant => RequestProblems.UnknownTenant,
                 AppendOutcome.NotRecorded => RequestProblems.NotRecorded,

@@ -62,7 +62,7 @@ public static class RecordCorrectionsEndpoint
         var results = request.Atomic == true
             ? await RecordTogetherAsync(context, recorder, items, commands)
             : await RecordEachAsync(context, recorder, items, commands);
-        if (IsOfAnother(items, results)) return Problems.Answer(RequestProblems.IdempotencyConflict);
+        if (IsOfAnother(results)) return Problems.Answer(RequestProblems.OtherRequest);
 
         if (results.Max(r => r.Problem?.RetryAfterSeconds) is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString();
 
@@ -112,9 +112,8 @@ public static class RecordCorrectionsEndpoint
     }
 
     /// <summary>Whether the header's key belongs to another request: then nothing of this one was recorded.</summary>
-    static bool IsOfAnother(Item[] items, Recorded[] results) =>
-        results.All(r => r.Problem is not null)
-        && items.Zip(results).Any(i => i.First.Request?.IdempotencyKey is null && i.Second.Problem == RequestProblems.IdempotencyConflict);
+    static bool IsOfAnother(Recorded[] results) =>
+        results.All(r => r.Problem is not null) && results.Any(r => r.Problem == RequestProblems.OtherRequest);
 
     static CorrectionAnswer AnswerTo(Recorded recorded) =>
         recorded.Problem is { } problem

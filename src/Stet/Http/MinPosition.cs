@@ -6,6 +6,7 @@ namespace Stet.Http;
 public static class MinPosition
 {
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     public static QueryParameter Parameter { get; } =
         QueryParameter.Number("min_position", "The position of the log that the answer must reflect at least", 0);
@@ -21,7 +22,7 @@ public static class MinPosition
             var reached = await store.PositionAsync(tenantId, http.RequestAborted);
             if (reached >= wanted) return;
             if (Environment.TickCount64 > deadline) throw new BadRequestException(RequestProblems.PositionNotReached(wanted, reached));
-            await Task.Delay(25, http.RequestAborted);
+            await Task.Delay(Pause, http.RequestAborted);
         }
     }
 }

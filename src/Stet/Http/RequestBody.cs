@@ -207,6 +207,12 @@ public static class RequestProblems
         "idempotency_conflict", 409, "The idempotency key belongs to another request",
         "a key may be sent again only with the same request; use a new one");
 
+    /// <summary>The same of a request of several commands, none of which is recorded.</summary>
+    public static Problem OtherRequest { get; } = IdempotencyConflict with
+    {
+        Detail = "the header's key may be sent again only with the same batch; use a new one",
+    };
+
     public static Problem NotRecorded { get; } = new(
         "not_recorded", 409, "Another command of the request was refused", "all are recorded or none; see the others' answers");
 
