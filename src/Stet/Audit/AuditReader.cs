@@ -87,19 +87,30 @@ public sealed class AuditReader(Store store)
         return hashes.Length == length ? hashes : hashes[..length];
     }
 
-    /// <summary>Events with their leaves, each entry rebuilt from the event's row and found to be what was hashed.</summary>
+    /// <summary>Entries, each rebuilt from the event's row and found to be what was hashed.</summary>
     /// <param name="tenantId">Whose log.</param>
     /// <param name="after">The position before the first.</param>
     /// <param name="count">How many there are to be.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditAlteredException">A row is missing, or is not what was hashed.</exception>
-    internal async Task<IReadOnlyList<LoggedEvent>> EventsAsync(string tenantId, long after, int count, CancellationToken cancel)
+    internal Task<IReadOnlyList<LoggedEntry>> EntriesAsync(string tenantId, long after, int count, CancellationToken cancel) =>
+        LoggedAsync(tenantId, after, count, "null", static (_, entry) => entry, cancel);
+
+    /// <summary>The same with their data, which may be two megabytes each.</summary>
+    /// <inheritdoc cref="EntriesAsync" />
+    internal Task<IReadOnlyList<LoggedEvent>> EventsAsync(string tenantId, long after, int count, CancellationToken cancel) =>
+        LoggedAsync(
+            tenantId, after, count, "e.data",
+            static (row, entry) => new LoggedEvent(entry, row.GetFieldValue<byte[]>(AuditedEventRow.Data)), cancel);
+
+    async Task<IReadOnlyList<T>> LoggedAsync<T>(
+        string tenantId, long after, int count, string data, Func<NpgsqlDataReader, LoggedEntry, T> read, CancellationToken cancel)
     {
         AuditMetrics.TileReads.Add(1);
         var events = await store.QueryAsync(
             tenantId,
-            """
-            select e.seq_id, e.id, e.stream_id, e.version, e.timestamp, e.type, e.headers ->> 'actor_class', e.data,
+            $"""
+            select e.seq_id, e.id, e.stream_id, e.version, e.timestamp, e.type, e.headers ->> 'actor_class', {data},
                 substr(l.hashes, l.at, 32), substr(l.commits, l.at, 32)
             from (select * from stet.mt_events where tenant_id = $1 and seq_id > $2 order by seq_id limit $3) e
             left join lateral (
@@ -110,15 +121,15 @@ public sealed class AuditReader(Store store)
             [Scalar(tenantId), Scalar(after), Scalar(count)],
             async (row, _, token) =>
             {
-                var read = new List<LoggedEvent>(count);
-                while (await row.ReadAsync(token)) read.Add(Logged(row, after + read.Count + 1));
-                return read;
+                var logged = new List<T>(count);
+                while (await row.ReadAsync(token)) logged.Add(read(row, Logged(row, after + logged.Count + 1)));
+                return logged;
             },
             cancel);
         return events.Count == count ? events : throw new AuditAlteredException(after + events.Count + 1);
     }
 
-    static LoggedEvent Logged(NpgsqlDataReader row, long position)
+    static LoggedEntry Logged(NpgsqlDataReader row, long position)
     {
         var audited = AuditedEventRow.Read(row);
         if (audited.Position != position || row.IsDBNull(8)) throw new AuditAlteredException(position);
@@ -136,7 +147,7 @@ public sealed class AuditReader(Store store)
 
         var hash = LogHash.Leaf(entry);
         return hash == new LogHash(row.GetFieldValue<byte[]>(8))
-            ? new LoggedEvent(audited, entry, hash, commit, row.GetFieldValue<byte[]>(AuditedEventRow.Data))
+            ? new LoggedEntry(audited, entry, hash, commit)
             : throw new AuditAlteredException(position);
     }
 
@@ -214,10 +225,14 @@ sealed record FoundEvent(LogView View, long? Position);
 /// <param name="Cosignatures">Lines of witnesses for that size, each with its line end.</param>
 sealed record SignedSize(long Size, LogHash Root, byte[] Peaks, string Cosignatures);
 
-/// <summary>An event as it was logged.</summary>
-/// <param name="Audited">What the entry says.</param>
+/// <summary>An entry as it was logged.</summary>
+/// <param name="Audited">What it says.</param>
 /// <param name="Entry">The entry.</param>
 /// <param name="Hash">Its hash as a leaf.</param>
-/// <param name="Commit">The commitment to the data.</param>
-/// <param name="Data">The stored data; whether it is what was committed to is for the reader to check.</param>
-sealed record LoggedEvent(AuditedEvent Audited, byte[] Entry, LogHash Hash, LogHash Commit, byte[] Data);
+/// <param name="Commit">The commitment to the event's data.</param>
+sealed record LoggedEntry(AuditedEvent Audited, byte[] Entry, LogHash Hash, LogHash Commit);
+
+/// <summary>An entry with the event's data.</summary>
+/// <param name="Logged">The entry.</param>
+/// <param name="Data">As it is stored; whether it is what was committed to is for the reader to check.</param>
+sealed record LoggedEvent(LoggedEntry Logged, byte[] Data);

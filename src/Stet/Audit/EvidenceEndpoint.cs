@@ -41,8 +41,8 @@ static class EvidenceEndpoint
         var (proof, problem) = await proofs.OfEventAsync(log, id, witnessed: false, http.RequestAborted);
         if (problem is not null) return Problems.Answer(problem);
 
-        var logged = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, http.RequestAborted))[0];
-        var salt = Payloads.SaltOf(log, logged);
+        var e = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, http.RequestAborted))[0];
+        var salt = Payloads.SaltOf(log, e);
         var pack = new ArrayBufferWriter<byte>(4_096);
         using (var json = new Utf8JsonWriter(pack, Readable))
         {
@@ -51,10 +51,10 @@ static class EvidenceEndpoint
             json.WriteString("origin", log.Origin);
             json.WriteNumber("position", proof.Position);
             json.WriteString("state", Payloads.Intact);
-            json.WriteString("entry", Encoding.UTF8.GetString(logged.Entry));
+            json.WriteString("entry", Encoding.UTF8.GetString(e.Logged.Entry));
             json.WriteBase64String("salt", salt);
             json.WritePropertyName("data");
-            json.WriteRawValue(logged.Data, skipInputValidation: true);
+            json.WriteRawValue(e.Data, skipInputValidation: true);
             json.WriteString("tlog_proof", proof.Proof.ToString());
             json.WriteNull("tombstone");
             json.WriteStartArray("keys");
@@ -78,17 +78,17 @@ static class Payloads
 
     /// <summary>The salt of an event whose stored data is what was committed to.</summary>
     /// <exception cref="AuditAlteredException">The data is something else.</exception>
-    public static byte[] SaltOf(TenantLog log, LoggedEvent logged) =>
-        TrySaltOf(log, logged) ?? throw new AuditAlteredException(logged.Audited.Position);
+    public static byte[] SaltOf(TenantLog log, LoggedEvent e) =>
+        TrySaltOf(log, e) ?? throw new AuditAlteredException(e.Logged.Audited.Position);
 
     /// <summary>The salt of an event whose stored data is what was committed to; null when it is something else.</summary>
-    public static byte[]? TrySaltOf(TenantLog log, LoggedEvent logged)
+    public static byte[]? TrySaltOf(TenantLog log, LoggedEvent e)
     {
         var salt = new byte[Commitment.SaltSize];
-        log.WriteSalt(logged.Audited.Position, logged.Audited.Id, salt);
-        var canonical = new ArrayBufferWriter<byte>(logged.Data.Length);
-        return CanonicalJson.TryWrite(logged.Data, canonical, out _, AuditAppender.MaxDepth)
-            && Commitment.Of(salt, canonical.WrittenSpan) == logged.Commit
+        log.WriteSalt(e.Logged.Audited.Position, e.Logged.Audited.Id, salt);
+        var canonical = new ArrayBufferWriter<byte>(e.Data.Length);
+        return CanonicalJson.TryWrite(e.Data, canonical, out _, AuditAppender.MaxDepth)
+            && Commitment.Of(salt, canonical.WrittenSpan) == e.Logged.Commit
                 ? salt
                 : null;
     }

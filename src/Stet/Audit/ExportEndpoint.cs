@@ -29,6 +29,9 @@ static class ExportEndpoint
         return new ExportAnswer(log, signed, answer, reader, access, running, clock);
     }
 
+    /// <summary>So many payloads are in memory at a time.</summary>
+    const int MostPayloads = 64;
+
     sealed class ExportAnswer(
         TenantLog log, SignedCheckpoint signed, LogKeysAnswer keys, AuditReader reader, AuditAccess access,
         RunningExports running, TimeProvider clock) : IResult
@@ -99,37 +102,41 @@ static class ExportEndpoint
             for (var after = 0L; after < signed.Size; after += Tile.FullWidth)
             {
                 var tile = Tile.Holding(0, after, signed.Size);
-                var events = await reader.EventsAsync(log.TenantId, after, tile.Width, cancel);
-                foreach (var logged in events)
+                var entries = new List<LoggedEntry>(tile.Width);
+                while (entries.Count < tile.Width)
                 {
-                    var salt = Payloads.TrySaltOf(log, logged);
-                    if (salt is null && !isAlarmed) access.Alarm(log.TenantId, logged.Audited.Position);
-                    isAlarmed |= salt is null;
-                    Write(json, logged, salt);
-                    await json.FlushAsync(cancel);
-                    json.Reset();
-                    payloads.WriteByte((byte)'\n');
+                    var count = Math.Min(MostPayloads, tile.Width - entries.Count);
+                    foreach (var e in await reader.EventsAsync(log.TenantId, after + entries.Count, count, cancel))
+                    {
+                        var salt = Payloads.TrySaltOf(log, e);
+                        if (salt is null && !isAlarmed) access.Alarm(log.TenantId, e.Logged.Audited.Position);
+                        isAlarmed |= salt is null;
+                        Write(json, e, salt);
+                        await json.FlushAsync(cancel);
+                        json.Reset();
+                        payloads.WriteByte((byte)'\n');
+                        entries.Add(e.Logged);
+                    }
                 }
 
-                var hashes = new LogHash[events.Count];
-                for (var i = 0; i < hashes.Length; i++) hashes[i] = events[i].Hash;
-                await AddAsync(tar, (tile with { Level = Tile.EntriesLevel }).Path, TileCache.Bundle(events), cancel);
+                var hashes = entries.ConvertAll(entry => entry.Hash).ToArray();
+                await AddAsync(tar, (tile with { Level = Tile.EntriesLevel }).Path, TileCache.Bundle(entries), cancel);
                 await AddAsync(tar, tile.Path, MemoryMarshal.AsBytes(hashes.AsSpan()).ToArray(), cancel);
             }
         }
 
-        static void Write(Utf8JsonWriter json, LoggedEvent logged, byte[]? salt)
+        static void Write(Utf8JsonWriter json, LoggedEvent e, byte[]? salt)
         {
             json.WriteStartObject();
-            json.WriteNumber("position", logged.Audited.Position);
-            json.WriteString("id", logged.Audited.Id);
+            json.WriteNumber("position", e.Logged.Audited.Position);
+            json.WriteString("id", e.Logged.Audited.Id);
             json.WriteString("state", salt is null ? Payloads.Altered : Payloads.Intact);
             json.WritePropertyName("salt");
             if (salt is null) json.WriteNullValue();
             else json.WriteBase64StringValue(salt);
             json.WritePropertyName("data");
             if (salt is null) json.WriteNullValue();
-            else json.WriteRawValue(logged.Data, skipInputValidation: true);
+            else json.WriteRawValue(e.Data, skipInputValidation: true);
             json.WriteEndObject();
         }
 

@@ -45,7 +45,8 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
             foreach (var receipt in receipts) Write(json, receipt);
             json.WriteEndArray();
         }
-        catch (Exception e) when (e is AuditSigningRefusedException or AuditAlteredException or StoreUnavailableException || PassingFailure.Is(e))
+        catch (Exception e) when (e is AuditSigningRefusedException or AuditAlteredException or StoreUnavailableException
+            || PassingFailure.Is(e) || PassingFailure.IsTooSlow(e))
         {
             if (e is AuditAlteredException altered) access.Alarm(request.TenantId!, altered.Position);
             var problem = e switch
@@ -103,8 +104,8 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     async Task<Receipt> OfStoredAsync(TenantLog log, Guid eventId, CancellationToken cancel)
     {
         var (proof, _) = await proofs.OfEventAsync(log, eventId, witnessed: false, cancel);
-        var logged = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, cancel))[0];
-        return new Receipt(proof.Position, proof.Leaf, logged.Entry, Payloads.SaltOf(log, logged), logged.Data, proof.Proof);
+        var e = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, cancel))[0];
+        return new Receipt(proof.Position, proof.Leaf, e.Logged.Entry, Payloads.SaltOf(log, e), e.Data, proof.Proof);
     }
 
     static void Write(Utf8JsonWriter json, Receipt receipt)

@@ -140,14 +140,14 @@ sealed class TileCache(AuditReader reader) : IDisposable
     {
         if (!tile.IsEntries) return await reader.TileAsync(tenantId, tile, cancel);
 
-        return Bundle(await reader.EventsAsync(tenantId, tile.Index * AuditLog.Tile.FullWidth, tile.Width, cancel));
+        return Bundle(await reader.EntriesAsync(tenantId, tile.Index * AuditLog.Tile.FullWidth, tile.Width, cancel));
     }
 
-    /// <summary>The bundle of some events.</summary>
-    public static byte[] Bundle(IReadOnlyList<LoggedEvent> events)
+    /// <summary>The bundle of some entries.</summary>
+    public static byte[] Bundle(IReadOnlyList<LoggedEntry> entries)
     {
-        var bundle = new System.Buffers.ArrayBufferWriter<byte>(events.Count * 300);
-        foreach (var e in events) EntryBundle.Append(bundle, e.Entry);
+        var bundle = new System.Buffers.ArrayBufferWriter<byte>(entries.Count * 300);
+        foreach (var e in entries) EntryBundle.Append(bundle, e.Entry);
         return bundle.WrittenSpan.ToArray();
     }
 
