@@ -14,8 +14,10 @@ static class WrongCall
         var command = arguments.CommandResult;
         if (arguments.Action is not ParseErrorAction && arguments.Action != command.Command.Action) return null; // help
 
-        // What looks like an option is none that the command has, though an argument may have taken it.
-        var options = command.Tokens.Select(token => token.Value).Concat(arguments.UnmatchedTokens).Where(text => text.StartsWith('-'));
+        // What looks like an option is none that the command has, though an argument may have taken it. Behind `--` nothing is one.
+        var names = arguments.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash).Select(token => token.Value).ToHashSet();
+        var options = command.Tokens.Select(token => token.Value).Concat(arguments.UnmatchedTokens)
+            .Where(text => text.StartsWith('-') && !names.Contains(text));
         var problem = (options.FirstOrDefault(), arguments.UnmatchedTokens, arguments.Errors) switch
         {
             ({ } option, _, _) => $"`{option}` is no option of this command",

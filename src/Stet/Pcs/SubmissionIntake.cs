@@ -56,12 +56,17 @@ sealed partial class SubmissionIntake(
             var request = new VerifiedSubmission(
                 tenant, settings, (PcsVerified)verdict, body, now,
                 CommandContext.MetadataOf(http, "agent", claim.Subject));
-            var taken = await DecideAsync(http, request);
-            if (taken.Answer is { } answer) return (answer, taken.IsDuplicate, null);
-            if (taken.Refusal is { } stale)
-                return (null, false, await refusals.RecordAsync(http, tenant, PcsProblems.Of(stale), request.Document.PcsId, body, now));
-            if (taken.IsConflict)
-                return (null, false, await equivocations.RecordAsync(request, http.RequestAborted));
+            switch (await DecideAsync(http, request))
+            {
+                case Outcome.Answered(var answer, var isDuplicate):
+                    return (answer, isDuplicate, null);
+
+                case Outcome.Stale(var refusal):
+                    return (null, false, await refusals.RecordAsync(http, tenant, PcsProblems.Of(refusal), request.Document.PcsId, body, now));
+
+                case Outcome.OtherContent:
+                    return (null, false, await equivocations.RecordAsync(request, http.RequestAborted));
+            }
 
             tenants.Forget(tenant.Id);
         }
@@ -83,7 +88,7 @@ sealed partial class SubmissionIntake(
     }
 
     /// <summary>Step 7: the first answer again where it is at hand, else the writer's decision.</summary>
-    async Task<Taken> DecideAsync(HttpContext http, VerifiedSubmission request)
+    async Task<Outcome> DecideAsync(HttpContext http, VerifiedSubmission request)
     {
         var receipt = ReceiptRequest.Of(http);
         var id = request.Mark(generation: 0);
@@ -96,7 +101,7 @@ sealed partial class SubmissionIntake(
     }
 
     /// <summary>Step 7 and the append, which are one decision: the store's idempotency record tells what is known.</summary>
-    async Task<Taken> AppendAsync(VerifiedSubmission request, IdempotencyMark id, ReceiptRequest? receipt)
+    async Task<Outcome> AppendAsync(VerifiedSubmission request, IdempotencyMark id, ReceiptRequest? receipt)
     {
         // Once a first answer is too old to be given again, the same content is recorded anew, under the id's next mark.
         for (var generation = 0; ; generation++)
@@ -114,7 +119,7 @@ sealed partial class SubmissionIntake(
             {
                 case AppendOutcome.Recorded:
                     metrics.Recorded(request.Tenant.Id, request.Verified.Assessment.IsEscalated);
-                    return new Taken(Answer(mark, result), IsDuplicate: false, null, IsConflict: false);
+                    return new Outcome.Answered(Answer(mark, result), IsDuplicate: false);
 
                 case AppendOutcome.Repeated when firstAnswers.IsGiven(result.Events[0].Timestamp, request):
                     return Again(request, Answer(mark, result));
@@ -123,13 +128,13 @@ sealed partial class SubmissionIntake(
                     continue;
 
                 case AppendOutcome.Refused:
-                    return new Taken(null, IsDuplicate: false, refusal, IsConflict: false);
+                    return new Outcome.Stale(refusal!);
 
                 case AppendOutcome.KeyConflict:
-                    return new Taken(null, IsDuplicate: false, null, IsConflict: true);
+                    return new Outcome.OtherContent();
 
                 default:
-                    return new Taken(null, IsDuplicate: false, null, IsConflict: false);
+                    return new Outcome.SettingsChanged();
             }
         }
 
@@ -142,11 +147,11 @@ sealed partial class SubmissionIntake(
         }
     }
 
-    Taken Again(VerifiedSubmission request, SubmissionAnswer first)
+    Outcome.Answered Again(VerifiedSubmission request, SubmissionAnswer first)
     {
         metrics.Duplicate(request.Tenant.Id, SubmitDocumentEndpoint.StatusOf(first));
         deliveries.Repeated(request.Tenant.Id, first.Position, request.ReceivedAt);
-        return new Taken(first, IsDuplicate: true, null, IsConflict: false);
+        return new Outcome.Answered(first, IsDuplicate: true);
     }
 
     /// <summary>Appends while the settings are those that the document was verified by.</summary>
@@ -181,8 +186,21 @@ sealed partial class SubmissionIntake(
     [LoggerMessage(61, LogLevel.Error, "PCS document {PcsId} could not be recorded")]
     static partial void Failed(ILogger logger, string pcsId, Exception e);
 
-    /// <summary>How step 7 went; nothing of it: the settings were not current any more.</summary>
-    readonly record struct Taken(SubmissionAnswer? Answer, bool IsDuplicate, PcsRefusal? Refusal, bool IsConflict);
+    /// <summary>How step 7 went.</summary>
+    abstract record Outcome
+    {
+        /// <summary>It is recorded, now or before.</summary>
+        public sealed record Answered(SubmissionAnswer Answer, bool IsDuplicate) : Outcome;
+
+        /// <summary>It is new, and was sent too long ago.</summary>
+        public sealed record Stale(PcsRefusal Refusal) : Outcome;
+
+        /// <summary>Another document has this id.</summary>
+        public sealed record OtherContent : Outcome;
+
+        /// <summary>It was verified by settings that are not the newest.</summary>
+        public sealed record SettingsChanged : Outcome;
+    }
 }
 
 /// <summary>An authentic, well-formed submission.</summary>
