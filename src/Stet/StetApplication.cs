@@ -83,6 +83,7 @@ public static class StetApplication
             provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), OptionsOfStore(provider),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
+        services.AddSingleton<MinPosition>();
         services.AddAudit();
         services.AddSelfCheck();
         services.AddOutages(); // an outage is on record before enforcement counts who is silent
@@ -115,7 +116,7 @@ public static class StetApplication
         app.UseDeclaredQueries();
 
         app.MapObservability().AllowWithoutTenant();
-        app.MapOpenApi().AllowWithoutTenant();
+        ApiDescription.Map(app).AllowWithoutTenant();
         TenantEndpoint.Map(app);
         CorrectionsModule.Map(app);
         EnforcementModule.Map(app);

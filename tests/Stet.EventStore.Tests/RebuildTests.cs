@@ -52,6 +52,24 @@ public class RebuildTests
         (await AssertSchemaAsync(test)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Whoever_keeps_what_was_read_hears_of_a_rebuild_with_the_next_command_and_of_a_new_connection()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        var before = test.Store.Generation;
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        test.Store.Generation.ShouldBe(before);
+
+        await RebuildAsync(test, Balances);
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        test.Store.Generation.ShouldBe(before + 1);
+
+        await ExecuteAsync(test, "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'stet-writer' and datname = current_database()");
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        test.Store.Generation.ShouldBe(before + 2);
+    }
+
     /// <summary>Batches that follow one another hand on the state of a stream that all of them touch.</summary>
     [Fact]
     public async Task A_stream_that_is_never_left_in_peace_goes_on_from_the_rebuilt_state()

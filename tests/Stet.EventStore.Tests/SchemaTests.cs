@@ -20,6 +20,16 @@ public class SchemaTests
     }
 
     [Fact]
+    public async Task A_script_may_take_longer_than_any_other_statement()
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        var slow = new SchemaScript("900_slow.sql", "select pg_sleep(2);");
+
+        (await new SchemaMigrator($"{database.ConnectionString};Command Timeout=1", [.. Scripts, slow]).ApplyAsync(CancellationToken.None))
+            .ShouldContain(slow.Name);
+    }
+
+    [Fact]
     public async Task A_schema_whose_roles_are_missing_is_neither_applied_nor_asserted()
     {
         await using var cluster = await TestCluster.OwnAsync();

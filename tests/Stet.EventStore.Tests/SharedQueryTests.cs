@@ -88,6 +88,64 @@ public class SharedQueryTests
     }
 
     [Fact]
+    public async Task Those_who_share_a_statement_that_takes_longer_than_it_may_do_not_wait_for_it_one_after_the_other()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var held = await HeldLock.TakeAsync(test);
+        var waiting = new SharedQuery<int, bool>(
+            "select pg_advisory_xact_lock_shared(1), 'of many' from unnest($1::int[]) with ordinality as t(key, n)",
+            (_, keys) => [Column(keys, key => key)], (_, _, keys) => Task.FromResult<IReadOnlyList<bool>>([.. keys.Select(_ => true)]));
+
+        var asked = Enumerable.Range(1, 20).Select(n => test.Store.QueryAsync(waiting, test.Tenant, n, CancellationToken.None)).ToArray();
+        await using var server = new Npgsql.NpgsqlConnection(test.ConnectionString);
+        await server.OpenAsync();
+        await using var stop = new Npgsql.NpgsqlCommand(
+            "select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()", server);
+        var stopped = 0L;
+        for (; !Array.TrueForAll(asked, query => query.IsCompleted); await Task.Delay(20)) stopped += (long)(await stop.ExecuteScalarAsync())!;
+
+        foreach (var query in asked) PassingFailure.IsTooSlow(await Should.ThrowAsync<Npgsql.PostgresException>(query)).ShouldBeTrue();
+        stopped.ShouldBeLessThan(10);
+    }
+
+    [Fact]
+    public async Task A_query_that_waits_for_a_lock_is_given_up_before_a_command_would_be()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var held = await HeldLock.TakeAsync(test);
+
+        var asked = test.Store.QueryAsync(test.Tenant, HeldLock.Wait, [], (_, _, _) => Task.FromResult(true), CancellationToken.None);
+
+        await Should.ThrowAsync<StoreUnavailableException>(asked.WaitAsync(new StoreOptions().Patience));
+    }
+
+    [Fact]
+    public async Task More_queries_than_may_wait_are_refused_at_once()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var asked = new List<Task<bool>>();
+        StoreUnavailableException? refused = null;
+        await using (await HeldLock.TakeAsync(test))
+        {
+            for (var i = 0; i < 12_000 && refused is null; i++)
+            {
+                try
+                {
+                    asked.Add(test.Store.QueryAsync(test.Tenant, HeldLock.Wait, [], (_, _, _) => Task.FromResult(true), CancellationToken.None));
+                }
+                catch (StoreUnavailableException e)
+                {
+                    refused = e;
+                }
+            }
+        }
+
+        refused.ShouldNotBeNull().Message.ShouldBe("too many queries are waiting");
+        asked.Count.ShouldBeGreaterThanOrEqualTo(10_000);
+        (await Task.WhenAll(asked)).ShouldAllBe(answer => answer);
+    }
+
+    [Fact]
     public async Task A_key_that_the_database_rejects_fails_alone()
     {
         await using var test = await TestStore.CreateAsync();

@@ -1,6 +1,8 @@
+using Npgsql;
 using Stet.EventStore;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
+using Stet.Tests.Policy.AuthZen;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests;
@@ -39,5 +41,26 @@ public class RebuildSpecs
             var report = await rebuild.RunAsync(target, compareOnly: true, null, CancellationToken.None);
             report.Differences.ShouldBeEmpty(target.Name);
         }
+    }
+
+    [Fact]
+    public async Task Running_services_decide_by_rebuilt_policies()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = await DecisionTenancy.NewAsync(service);
+        await using (var connection = await service.Database.OpenAsync())
+        await using (var damage = new NpgsqlCommand("update stet.policy_activation set withdrawn_position = position", connection))
+            await damage.ExecuteNonQueryAsync();
+        await using var second = await TestService.StartAsync(database: service.Database);
+        var there = Tenancy.Of(second, tenant.Id);
+        (await there.AskAsync(DecisionTenancy.Question())).ShouldBeFalse();
+
+        var contexts = StetApplication.Contexts();
+        var target = RebuildTarget.Of(contexts.Projections.Single(p => p.Tables.Contains("policy_activation")));
+        (await new ProjectionRebuild(service.Database.ConnectionString, contexts.Catalog).RunAsync(target, compareOnly: false, null, CancellationToken.None))
+            .Switched.ShouldBeTrue();
+        await there.RecordAsync(Correction());
+
+        (await there.AskAsync(DecisionTenancy.Question())).ShouldBeTrue();
     }
 }

@@ -17,7 +17,7 @@ static class KeysEndpoints
     {
         if (await logs.FindAsync(caller.TenantId, http.RequestAborted) is null) return Problems.Answer(RequestProblems.UnknownTenant);
 
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         // Before the keys, which may change in between: the answer reflects no less.
         var position = await store.PositionAsync(caller.TenantId, http.RequestAborted);
         var answer = await keys.ReadAsync(caller.TenantId, http.RequestAborted);

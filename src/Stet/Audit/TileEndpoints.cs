@@ -4,7 +4,6 @@ using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Net.Http.Headers;
 using Stet.AuditLog;
 using Stet.Authentication;
-using Stet.EventStore;
 using Stet.Http;
 
 namespace Stet.Audit;
@@ -28,12 +27,12 @@ static class TileEndpoints
             .WithAnswerHeader("Vary", 200, 304);
     }
 
-    static async Task<IResult> Checkpoint(HttpContext http, Store store, Checkpoints checkpoints, AuditReader reader)
+    static async Task<IResult> Checkpoint(HttpContext http, Checkpoints checkpoints, AuditReader reader)
     {
         var log = AuditAccess.Log(http);
         var query = new RequestQuery(http.Request.Query);
         var atLeast = query.Number("min_position", 0, long.MaxValue) ?? 0;
-        await MinPosition.WaitAsync(http, store, log.TenantId);
+        await MinPosition.WaitAsync(http, log.TenantId);
 
         SignedCheckpoint signed;
         if (query.Flag("witnessed"))

@@ -79,15 +79,8 @@ static class PolicyCommand
     }
 
     /// <summary>The paths of a call.</summary>
-    /// <exception cref="PolicyCommandException">One of them looks like an option.</exception>
     public static IReadOnlyList<string> PathsOf(this ParseResult arguments, Argument<string[]> argument) =>
-        arguments.GetValue(argument) switch
-        {
-            null or [] => ["."],
-            var paths when Array.Find(paths, p => p.StartsWith('-')) is { } option =>
-                throw new PolicyCommandException($"`{option}` is no option of this command; see `--help`."),
-            var paths => paths,
-        };
+        arguments.GetValue(argument) is [_, ..] paths ? paths : ["."];
 }
 
 /// <summary>A command cannot do what it is asked to. The message says why and what to do.</summary>

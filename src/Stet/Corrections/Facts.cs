@@ -35,6 +35,9 @@ public sealed record FactsQuery(
     /// <summary>The facts of an answer at most: who needs more asks for fields.</summary>
     const int Most = 10_000;
 
+    /// <summary>Likewise for the characters of their values.</summary>
+    const int MostCharacters = 4 << 20;
+
     /// <summary>What names a subject in a query.</summary>
     public static QueryParameter[] SubjectParameters { get; } =
         [("subject_type", "Type of the subject", true), ("subject_id", "Id of the subject", true)];
@@ -43,7 +46,7 @@ public sealed record FactsQuery(
     public static QueryParameter[] Parameters { get; } =
     [
         .. SubjectParameters, .. Requester.QueryParameters,
-        QueryParameter.List("field_keys", "Only these fields; needed where a subject has more than 10000 facts"),
+        QueryParameter.List("field_keys", "Only these fields; needed where a subject has more than 10000 facts or 4 MiB of them"),
         ("q", "Only fields whose key or text contains this", false),
         ("as_of", "A position or a time: as the facts stood then", false),
     ];
@@ -101,7 +104,7 @@ public sealed record FactsQuery(
     }
 
     /// <exception cref="BadRequestException">
-    /// <c>as_of</c> lies ahead of the log or of the clock, or there are more than 10,000 facts.
+    /// <c>as_of</c> lies ahead of the log or of the clock, or there are too many facts for one answer.
     /// </exception>
     public async Task<FactsAnswer> RunAsync(Store store, string tenantId, DateTimeOffset now, CancellationToken cancel)
     {
@@ -122,9 +125,10 @@ public sealed record FactsQuery(
         return Text is null ? answer : answer with { Facts = [.. answer.Facts.Where(f => HasText(f, Text))] };
     }
 
-    static FactsAnswer Bounded(FactsAnswer answer) => answer.Facts.Count <= Most
-        ? answer
-        : throw RequestQuery.Bad("field_keys", $"is needed here: the subject has more than {Most} facts");
+    static FactsAnswer Bounded(FactsAnswer answer) => answer.Facts.Count <= Most ? answer : throw TooMany();
+
+    static BadRequestException TooMany() =>
+        RequestQuery.Bad("field_keys", $"is needed here: the subject has more than {Most} facts, or more than 4 MiB of them");
 
     static string Stands(string at) => $"""
         c.standing and c.class = 'FACT'
@@ -152,14 +156,16 @@ public sealed record FactsQuery(
     static async Task<IReadOnlyList<FactsAnswer>> AnswersAsync(NpgsqlDataReader row, long position, IReadOnlyList<Question> asked)
     {
         var facts = asked.Select(_ => new List<Fact>()).ToArray();
-        while (await row.ReadAsync()) facts[row.GetInt32(0) - 1].Add(Read(row, 1));
+        var left = MostCharacters; // of all of them: where it does not do, each is asked again alone
+        while (await row.ReadAsync()) facts[row.GetInt32(0) - 1].Add(Read(row, 1, ref left));
         return [.. asked.Select((q, i) => new FactsAnswer(q.Subject, facts[i], position))];
     }
 
     async Task<FactsAnswer> ReadAsync(NpgsqlDataReader row, long position, CancellationToken cancel)
     {
         var facts = new List<Fact>();
-        while (await row.ReadAsync(cancel)) facts.Add(Read(row, 0));
+        var left = MostCharacters;
+        while (await row.ReadAsync(cancel)) facts.Add(Read(row, 0, ref left));
         return new FactsAnswer(Subject, facts, position);
     }
 
@@ -177,10 +183,14 @@ public sealed record FactsQuery(
         return false;
     }
 
-    static Fact Read(NpgsqlDataReader row, int at) => new(
-        row.GetString(at), FieldValue.FromCanonical(row.GetString(at + 1)),
-        row.GetFieldValue<DateTimeOffset>(at + 2), new CorrectionId(row.GetGuid(at + 3)),
-        new Actor(row.GetString(at + 4), row.GetString(at + 5)));
+    static Fact Read(NpgsqlDataReader row, int at, ref int left)
+    {
+        var fact = new Fact(
+            row.GetString(at), FieldValue.FromCanonical(row.GetString(at + 1)),
+            row.GetFieldValue<DateTimeOffset>(at + 2), new CorrectionId(row.GetGuid(at + 3)),
+            new Actor(row.GetString(at + 4), row.GetString(at + 5)));
+        return (left -= fact.Value.Json.Length) >= 0 ? fact : throw TooMany();
+    }
 
     sealed record Question(Subject Subject, Requester Requester, DateTimeOffset Now);
 }
@@ -195,7 +205,7 @@ public static class FactsEndpoint
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
         var query = FactsQuery.From(new RequestQuery(http.Request.Query));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var answer = await query.RunAsync(store, caller.TenantId, clock.GetUtcNow(), http.RequestAborted);
         return JsonAnswer.Read(answer, CorrectionsHttpJson.Default.FactsAnswer, answer.Position);
     }

@@ -179,7 +179,7 @@ public static class FactsContextEndpoint
         if (!isNamed) http.Response.Headers.Vary = HeaderNames.Accept;
         var maxTokens = (int?)parameters.Number("max_tokens", 64, 100_000);
         var query = FactsQuery.From(parameters);
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var facts = await query.RunAsync(store, caller.TenantId, clock.GetUtcNow(), http.RequestAborted);
         if (isJson) return JsonAnswer.Read(FactsContext.Json(facts, maxTokens), "application/json", facts.Position);
 

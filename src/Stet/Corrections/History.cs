@@ -154,7 +154,7 @@ public static class HistoryEndpoints
         var query = new RequestQuery(http.Request.Query);
         var subject = new Subject(query.Text("subject_type"), query.Text("subject_id"));
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (page, position) = await HistoricalCorrection.ListAsync(
             store, caller.TenantId, subject, Requester.From(query), query.Optional("field_key"), query.Flag("include_revoked"),
             cursor.Read(query.Optional("cursor")), limit + 1, http.RequestAborted);
@@ -168,7 +168,7 @@ public static class HistoryEndpoints
     static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)
     {
         var requester = Requester.From(new RequestQuery(http.Request.Query));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         if (!CorrectionId.TryParse(correction_id, out var id)) return Problems.Answer(CorrectionProblems.NotFound);
 
         var (correction, position) = await HistoricalCorrection.FindAsync(store, caller.TenantId, id, requester, http.RequestAborted);

@@ -81,12 +81,13 @@ public static class CorrectionEnforcementEndpoint
 {
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/corrections/{correction_id}/enforcement", Get).WithSummary("Which systems enforce a correction")
+            .WithDescription("For those who operate them: it tells of a correction whoever may read it, and nothing of what it says.")
             .RequirePermission(Scopes.EnforcementRead).Produces<CorrectionEnforcement>().Produces(304).ProducesProblem(404)
             .WithQuery(MinPosition.Parameter);
 
     static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         return CorrectionId.TryParse(correction_id, out var id)
             && await CorrectionEnforcement.FindAsync(store, caller.TenantId, id, http.RequestAborted) is { } answer
                 ? JsonAnswer.Read(answer, EnforcementHttpJson.Default.CorrectionEnforcement, answer.Position)

@@ -84,7 +84,7 @@ public static class DefaultsEndpoints
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, EnforcementOptions options)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (defaults, position) = await store.QueryAsync(
             caller.TenantId, "select state from stet.enforcement_defaults where tenant_id = $1", [Scalar(caller.TenantId)],
             ReadAsync, http.RequestAborted);

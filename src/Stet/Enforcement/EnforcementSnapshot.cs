@@ -1,4 +1,5 @@
 using Stet.EventStore;
+using Stet.Http;
 using Stet.Outages;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -12,14 +13,18 @@ namespace Stet.Enforcement;
 public sealed record EnforcementSnapshot(
     IReadOnlyList<SystemRow> Systems, IReadOnlyList<Outage> Outages, TenantDefaults Defaults, long Position)
 {
-    const string Sql = """
+    /// <summary>The systems of an answer at most, and the characters of the errors that they report.</summary>
+    const int MostSystems = 10_000, MostCharacters = 4 << 20;
+
+    static readonly string Sql = $$"""
         with systems as materialized (
             select s.stream_id, s.state, (s.state #>> '{heartbeat,reported_at}')::timestamptz as reported_at,
                 (s.state #>> '{heartbeat,enforced_position}')::bigint as enforced_position,
                 (s.state #>> '{heartbeat,enforced_at}')::timestamptz as enforced_at
             from stet.enforcing_system s
             where s.tenant_id = $1
-                and case when $2::uuid is null then s.state ->> 'retired_at' is null else s.stream_id = $2 end),
+                and case when $2::uuid is null then s.state ->> 'retired_at' is null else s.stream_id = $2 end
+            limit {{MostSystems + 1}}),
         newest as materialized (select * from stet.newest_fact($1)),
         behind as materialized (
             select s.* from systems s, newest n
@@ -49,6 +54,7 @@ public sealed record EnforcementSnapshot(
     /// <param name="tenantId">Whose.</param>
     /// <param name="streamId">The one system, retired or not; null: all.</param>
     /// <param name="cancel">Ends the query.</param>
+    /// <exception cref="BadRequestException">They are too many for one answer.</exception>
     public static Task<EnforcementSnapshot> ReadAsync(
         Store store, string tenantId, Guid? streamId, CancellationToken cancel) =>
         store.QueryAsync(
@@ -58,9 +64,16 @@ public sealed record EnforcementSnapshot(
                 var systems = new List<SystemRow>();
                 var outages = new List<Outage>();
                 var defaults = TenantDefaults.None;
+                var left = MostCharacters;
                 while (await row.ReadAsync(token))
                 {
-                    if (!row.IsDBNull(0)) systems.Add(new SystemRow(EnforcementModule.Read(row, 0), BehindOf(row)));
+                    if (!row.IsDBNull(0))
+                    {
+                        var system = EnforcementModule.Read(row, 0);
+                        left -= system.Heartbeat?.Errors.Sum(error => error.Length) ?? 0;
+                        if (left < 0 || systems.Count == MostSystems) throw TooMany();
+                        systems.Add(new SystemRow(system, BehindOf(row)));
+                    }
                     else if (row.IsDBNull(4)) defaults = EnforcementModule.ReadDefaults(row, 6);
                     else outages.Add(new Outage(row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(5)));
                 }
@@ -68,6 +81,9 @@ public sealed record EnforcementSnapshot(
                 return new EnforcementSnapshot(systems, outages, defaults, position);
             },
             cancel);
+
+    static BadRequestException TooMany() => RequestQuery.Bad(
+        "system_id", $"is needed here: the tenant has more than {MostSystems} systems, or they report more than 4 MiB of errors");
 
     static FactsBehind BehindOf(Npgsql.NpgsqlDataReader row) => row.IsDBNull(1)
         ? FactsBehind.None

@@ -57,25 +57,25 @@ public static class StatusEndpoints
     {
         routes.MapGet("/v1/enforcement/status", GetStatus).WithSummary("Which systems report, and what they enforce")
             .RequirePermission(Scopes.EnforcementRead).Produces<StatusAnswer>()
-            .WithQuery(("system_id", "Only this system", false), MinPosition.Parameter);
+            .WithQuery(("system_id", "Only this system; needed where there are more than 10000 of them, or 4 MiB of errors", false), MinPosition.Parameter);
         routes.MapGet("/v1/enforcement/escalation", GetEscalation).WithSummary("How urgently somebody should look")
             .RequirePermission(Scopes.EnforcementRead).Produces<EscalationAnswer>()
-            .WithQuery(("system_id", "Only this system", false), MinPosition.Parameter);
+            .WithQuery(("system_id", "Only this system; needed where there are more than 10000 of them, or 4 MiB of errors", false), MinPosition.Parameter);
     }
 
-    static Task<IResult> GetStatus(HttpContext http, Caller caller, Store store, StatusReader statuses) =>
-        Get(http, caller, store, statuses.StatusAsync);
+    static Task<IResult> GetStatus(HttpContext http, Caller caller, StatusReader statuses) =>
+        Get(http, caller, statuses.StatusAsync);
 
-    static Task<IResult> GetEscalation(HttpContext http, Caller caller, Store store, StatusReader statuses) =>
-        Get(http, caller, store, statuses.EscalationAsync);
+    static Task<IResult> GetEscalation(HttpContext http, Caller caller, StatusReader statuses) =>
+        Get(http, caller, statuses.EscalationAsync);
 
     static async Task<IResult> Get(
-        HttpContext http, Caller caller, Store store, Func<string, string?, CancellationToken, Task<Rendered>> find)
+        HttpContext http, Caller caller, Func<string, string?, CancellationToken, Task<Rendered>> find)
     {
         var systemId = new RequestQuery(http.Request.Query).Optional("system_id");
         if (systemId is not null) SystemIds.Check(systemId, "system_id");
 
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         return JsonAnswer.Read(await find(caller.TenantId, systemId, http.RequestAborted));
     }
 }

@@ -61,7 +61,7 @@ public static class SystemsEndpoints
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
         var after = cursor.ReadId(query.Optional("cursor"));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (page, position) = await store.QueryAsync(
             caller.TenantId,
             """
@@ -83,7 +83,7 @@ public static class SystemsEndpoints
     static async Task<IResult> Get(string system_id, HttpContext http, Caller caller, Store store)
     {
         SystemIds.Check(system_id, "system_id");
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         if (await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is not { } tenant)
             return Problems.Answer(EnforcementProblems.SystemNotFound(system_id));
 

@@ -24,7 +24,8 @@ public static partial class OpenApi
             http.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             http.SerializerOptions.TypeInfoResolverChain.Add(FrameworkJson.Default);
         });
-        return services.AddOpenApi("v1", description => description
+        services.AddSingleton<ApiDescription>();
+        return services.AddOpenApi(ApiDescription.DocumentName, description => description
             .AddDocumentTransformer(DescribeDocument)
             .AddOperationTransformer(DescribeOperation)
             .AddSchemaTransformer(DescribeSchema));
@@ -35,7 +36,7 @@ public static partial class OpenApi
         document.Info.Title = "Stet";
         document.Info.Version = ObservabilityModule.Version;
         document.Tags = OpenApiChapters.Names.Select(name => new OpenApiTag { Name = name }).ToHashSet();
-        foreach (var server in document.Servers ?? []) server.Url = server.Url?.TrimEnd('/'); // paths begin with a slash
+        document.Servers = [new OpenApiServer { Url = ApiDescription.AnyAddress }];
         DescribeBaseUrls(document);
         document.Components ??= new OpenApiComponents();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
@@ -54,7 +55,7 @@ public static partial class OpenApi
     /// <summary>Decision points have a base URL for each tenant, beside the one that all share.</summary>
     static void DescribeBaseUrls(OpenApiDocument document)
     {
-        var shared = document.Servers ?? [];
+        var shared = document.Servers!;
         var ofTenants = shared.Select(server => new OpenApiServer
         {
             Url = $"{server.Url}/t/{{tenant_id}}",

@@ -16,7 +16,7 @@ public sealed class Rendered(ReadOnlyMemory<byte> body, string contentType, long
     /// <summary>A strong tag: half of the body's SHA-256, in hex.</summary>
     public string ETag { get; } = ETagOf(body.Span);
 
-    static string ETagOf(ReadOnlySpan<byte> body)
+    internal static string ETagOf(ReadOnlySpan<byte> body)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(body, hash);

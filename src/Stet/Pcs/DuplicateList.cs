@@ -35,7 +35,7 @@ public static class DuplicatesEndpoint
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, SubmissionsEndpoints.LargestPage) ?? SubmissionsEndpoints.DefaultPage);
         var before = cursor.Read(query.Optional("cursor"));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             """

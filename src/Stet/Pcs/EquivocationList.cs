@@ -47,7 +47,7 @@ public static class EquivocationsEndpoint
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, SubmissionsEndpoints.LargestPage) ?? SubmissionsEndpoints.DefaultPage);
         var after = cursor.Read(query.Optional("cursor"));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             """

@@ -26,7 +26,7 @@ public static class EscalationsEndpoint
             "resolved" => "and resolved_position is not null",
             _ => "",
         };
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             RecordedSubmission.Query(

@@ -21,7 +21,7 @@ public static class LatestOfShardEndpoint
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, ContextCatalog contexts)
     {
         var shardId = SubmissionsEndpoints.ShardOf(http) ?? throw RequestQuery.Bad("shard_id", "is required");
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             RecordedSubmission.Query("""

@@ -87,7 +87,7 @@ public static class PcsModule
     /// <summary>A tenant's registry as a query shows it.</summary>
     internal static async Task<(PcsRegistry Registry, long Position)> RegistryAsync(HttpContext http, Caller caller, Store store)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         return await store.QueryAsync(
             caller.TenantId, "select state from stet.pcs_registry where tenant_id = $1", [Scalar(caller.TenantId)],
             static async (row, position, cancel) =>

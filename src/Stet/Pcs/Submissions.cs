@@ -42,7 +42,7 @@ public static class SubmissionsEndpoints
     static async Task<IResult> Get(string pcs_id, HttpContext http, Caller caller, Store store, ContextCatalog contexts)
     {
         if (!PcsNames.IsHash(pcs_id)) return Problems.Answer(PcsProblems.NotFound(pcs_id));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var answer = await store.QueryAsync(
             caller.TenantId,
             RecordedSubmission.Query(
@@ -100,7 +100,7 @@ public static class SubmissionsEndpoints
         if (epoch is not null && (from ?? to) is not null) throw RequestQuery.Bad("epoch", "goes without epoch_from and epoch_to");
         (from, to) = (epoch ?? from, epoch ?? to);
 
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (sql, parameters) = (shardId, from ?? to) is (null, null)
             ? Newest(caller, outcome, after, limit)
             : HighestEpoch(caller, shardId, from, to, outcome, after, limit);

@@ -46,7 +46,7 @@ public static class SummaryEndpoint
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (counts, position) = await store.QueryAsync(
             caller.TenantId,
             """

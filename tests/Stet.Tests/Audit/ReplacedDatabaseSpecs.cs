@@ -2,6 +2,7 @@ using System.Net;
 using Npgsql;
 using Stet.Testing;
 using Stet.Tests.Enforcement;
+using Stet.Tests.Policy.AuthZen;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Audit;
@@ -59,11 +60,32 @@ public class ReplacedDatabaseSpecs
         (await log.Tenant.BeatAsync("bot", more: ",\"enforced_position\":5")).ShouldBeProblem(400, "invalid_request");
     }
 
-    /// <summary>A standby that lacks the tenant takes over.</summary>
-    static async Task ReplaceAsync(TestService service, LogClient log)
+    [Fact]
+    public async Task Decisions_go_by_the_entities_that_are_left()
     {
-        await using var connection = await service.Database.OpenAsync();
-        await using var replace = new NpgsqlCommand($"""
+        await using var service = await TestService.StartAsync();
+        var tenant = await DecisionTenancy.NewAsync(service);
+        (await tenant.AskAsync(DecisionTenancy.Question())).ShouldBeTrue();
+        (await tenant.SendAsync(HttpMethod.Put, "/v1/policy/entities/doc/plan", "{\"attrs\":{\"open\":false}}"u8.ToArray())).Status.ShouldBe(200);
+        (await tenant.AskAsync(DecisionTenancy.Question())).ShouldBeFalse();
+
+        await ExecuteAsync(service, $"""
+            with stream as (
+                update stet.mt_streams set version = version - 1 where tenant_id = '{tenant.Id}' and type = 'policy_entities' returning id, version)
+            delete from stet.mt_events e using stream s where e.tenant_id = '{tenant.Id}' and e.stream_id = s.id and e.version > s.version;
+            {EndSessions}
+            """);
+
+        (await tenant.AskAsync(DecisionTenancy.Question())).ShouldBeTrue();
+    }
+
+    const string EndSessions = """
+        select pg_terminate_backend(pid, 5000) from pg_stat_activity
+        where application_name like 'stet-%' and datname = current_database();
+        """;
+
+    /// <summary>A standby that lacks the tenant takes over.</summary>
+    static Task ReplaceAsync(TestService service, LogClient log) => ExecuteAsync(service, $"""
             do $$
             declare t varchar;
             begin
@@ -74,10 +96,14 @@ public class ReplacedDatabaseSpecs
                     execute format('delete from stet.%I where tenant_id = %L', t, '{log.TenantId}');
                 end loop;
             end $$;
-            select pg_terminate_backend(pid, 5000) from pg_stat_activity
-            where application_name like 'stet-%' and datname = current_database();
-            """, connection);
-        await replace.ExecuteNonQueryAsync();
+            {EndSessions}
+            """);
+
+    static async Task ExecuteAsync(TestService service, string sql)
+    {
+        await using var connection = await service.Database.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     static async Task MakeAgainAsync(LogClient log)

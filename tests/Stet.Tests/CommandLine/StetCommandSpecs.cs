@@ -62,6 +62,14 @@ public sealed class StetCommandSpecs
         (exitCode, output, errors).ShouldBe((code, message, message));
     }
 
+    [Fact]
+    public async Task Behind_two_dashes_a_name_may_begin_with_one()
+    {
+        var (exitCode, output, errors) = await ServiceProcess.RunAsync(["policy", "check", "--", "-gate"]);
+
+        (exitCode, output, errors).ShouldBe((2, errors, "`-gate` is neither a file nor a folder."));
+    }
+
     [Theory]
     [InlineData("`--seed` takes a whole number from 0 to 4294967295, not `abc`; see `stet agent build --help`.", "build", "--in", "F", "--seed", "abc")]
     [InlineData("`--seed` takes a whole number from 0 to 4294967295, not `-1`; see `stet agent build --help`.", "build", "--in", "F", "--seed", "-1")]

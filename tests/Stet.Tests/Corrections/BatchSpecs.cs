@@ -211,14 +211,12 @@ public class BatchSpecs
         JsonObject[] others =
         [
             Batch(Unkeyed("a"), Unkeyed("b")), Batch(Unkeyed("c")), Batch(Unkeyed("a"), Unkeyed("b"), Unkeyed("c")),
-            Batch(Unkeyed("a"), Correction("c").With("idempotency_key", "own")),
+            Batch(Unkeyed("a"), Correction("c").With("idempotency_key", "own")), Batch(Correction("c").With("idempotency_key", "own")),
         ];
         foreach (var other in others)
             (await tenant.PostAsync(Url, other.With("atomic", atomic), key)).ShouldBeProblem(409, "idempotency_conflict");
-        var own = await tenant.PostAsync(Url, Batch(Correction("c").With("idempotency_key", "own")).With("atomic", atomic), key);
         var again = await tenant.PostAsync(Url, Batch(Unkeyed("a").Without("actor"), Unkeyed("b")), key);
 
-        Problem(own, 0).ShouldBe(("idempotency_conflict", null));
         Statuses(again).ShouldBe([400, 200]);
         (await Values(tenant)).Length.ShouldBe(1);
     }

@@ -28,6 +28,24 @@ public class StatusHttpSpecs
     }
 
     [Fact]
+    public async Task A_tenant_whose_systems_report_more_than_4_MiB_of_errors_is_asked_about_one_of_them()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenant = Tenancy.Of(service, TestService.NewTenantId());
+        var errors = string.Join(',', Enumerable.Range(0, 50).Select(n => $"\"{n} {new string('x', 490)}\""));
+        await Task.WhenAll(Enumerable.Range(0, 180).Select(n => tenant.BeatAsync($"bot-{n}", more: $",\"errors\":[{errors}]")));
+
+        foreach (var url in (string[])["/v1/enforcement/status", "/v1/enforcement/escalation"])
+        {
+            var refused = await tenant.GetAsync(url);
+            refused.ShouldBeProblem(400, "invalid_request");
+            refused.Pointers.ShouldBe(["system_id"], url);
+        }
+
+        (await tenant.StatusAsync("bot-17")).Text("compliance").ShouldBe("REJECTING");
+    }
+
+    [Fact]
     public async Task Two_instances_give_the_same_answer()
     {
         var clock = new ManualClock();

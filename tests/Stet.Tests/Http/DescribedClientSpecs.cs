@@ -43,6 +43,25 @@ public class DescribedClientSpecs
     }
 
     [Fact]
+    public async Task The_description_names_the_address_that_it_was_asked_at_and_is_sent_once()
+    {
+        using var http = (await TestService.SharedAsync()).AnonymousClient();
+        async Task<HttpResponseMessage> AskAsync(string host, string? tag = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/openapi/v1.json") { Headers = { Host = host } };
+            if (tag is not null) request.Headers.Add("If-None-Match", tag);
+            return await http.SendAsync(request);
+        }
+
+        foreach (var host in (string[])["stet.example", "other.example:8443"])
+        {
+            var answer = await AskAsync(host);
+            ((string?)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["servers"]![0]!["url"]).ShouldBe($"http://{host}");
+            (await AskAsync(host, answer.Headers.ETag!.ToString())).StatusCode.ShouldBe(HttpStatusCode.NotModified);
+        }
+    }
+
+    [Fact]
     public async Task Decisions_are_described_at_the_address_of_their_tenant_too()
     {
         var operations = OpenApiSpecs.Operations(await OpenApiSpecs.Description()).ToArray();

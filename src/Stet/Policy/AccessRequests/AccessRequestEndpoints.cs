@@ -89,7 +89,7 @@ public static class AccessRequestEndpoints
         var pending = query.OneOf("state", "pending", "all") == "pending"
             ? """and r.state ->> 'outcome' is null and (r.state ->> 'expires_at') > $4 and (r.state ->> 'requested_at') collate "C" > $5"""
             : "";
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             $"""
@@ -118,7 +118,7 @@ public static class AccessRequestEndpoints
 
     static async Task<IResult> Get(string id, HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, AccessRequestsModule.IdOf(id), http.RequestAborted);
         return request is null
             ? Problems.Answer(AccessRequestProblems.NotFound)

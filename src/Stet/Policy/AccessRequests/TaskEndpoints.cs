@@ -60,7 +60,7 @@ public static class TaskEndpoints
     static async Task<IResult> Get(string id, HttpContext http, Caller caller, Store store, AuthZenOptions options, TimeProvider clock)
     {
         AuthZenPaths.AtHome(http, caller);
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (request, position) = await AccessRequestsModule.FindAsync(store, caller.TenantId, AccessRequestsModule.IdOf(id), http.RequestAborted);
 
         // What another enforcement point has asked for is nobody's business.

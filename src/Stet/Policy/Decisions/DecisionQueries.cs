@@ -81,7 +81,7 @@ static class DecisionQueries
     static async Task<IResult> Get(string evaluation_id, HttpContext http, Caller caller, Store store)
     {
         var id = IdOf(evaluation_id);
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (row, position) = await FindAsync(store, caller.TenantId, id, http.RequestAborted);
         return row is null
             ? Problems.Answer(NotFound(id))
@@ -122,7 +122,7 @@ static class DecisionQueries
         // All decisions go by positions, those of a subject by the versions of its stream.
         var cursor = new Cursor(type is null ? "decisions" : $"decisions\0{type}\0{id}");
         var before = cursor.Read(query.Optional("cursor"));
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var stream = type is not null && await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is { } tenant
             ? DecisionRecorder.StreamOf(tenant, type, id!)
             : (Guid?)null;

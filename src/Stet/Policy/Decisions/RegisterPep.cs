@@ -116,7 +116,7 @@ static class PepEndpoints
 
     static async Task<(PepRegistry Registry, long Position)> ReadAsync(HttpContext http, Caller caller, Store store, PepSettings settings)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var position = await store.PositionAsync(caller.TenantId, http.RequestAborted);
         return await store.FindTenantAsync(caller.TenantId, http.RequestAborted) is { } tenant
             ? ((await settings.RefreshAsync(tenant, http.RequestAborted)).Registry, position)

@@ -93,7 +93,7 @@ public static class EntityEndpoints
     static async Task<IResult> Get(string type, string id, HttpContext http, Caller caller, Store store, ContextCatalog contexts)
     {
         var uid = UidOf(type, id);
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (found, position) = await store.QueryAsync(
             caller.TenantId,
             """
@@ -115,7 +115,7 @@ public static class EntityEndpoints
         var type = query.Optional("type", EntityBody.MostTypeCharacters);
         var (afterType, afterId) = CursorOf(http.Request.Query) ?? (type ?? "", "");
         if (type is not null && afterType != type) throw Cursor.NotACursor();
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (page, position) = await store.QueryAsync(
             caller.TenantId,
             $"""

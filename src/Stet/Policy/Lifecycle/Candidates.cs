@@ -89,7 +89,7 @@ public static class CandidatesEndpoints
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
         var before = cursor.Read(query.Optional("cursor")) ?? long.MaxValue;
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (rows, position) = await store.QueryAsync(
             caller.TenantId,
             $"""
@@ -112,7 +112,7 @@ public static class CandidatesEndpoints
 
     static async Task<IResult> Get(string candidate, HttpContext http, Caller caller, Store store)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var answer = await store.QueryAsync(
             caller.TenantId,
             $"""
@@ -148,7 +148,7 @@ public static class CandidatesEndpoints
 
     static async Task<IResult> Text(string candidate, HttpContext http, Caller caller, Store store, CandidateTexts texts)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var position = await store.PositionAsync(caller.TenantId, http.RequestAborted);
         return await texts.FindAsync(caller.TenantId, candidate, http.RequestAborted) is { } drafted
             ? JsonAnswer.Read(drafted.Text, PolicyHttpJson.Default.CandidateText, position)
@@ -157,7 +157,7 @@ public static class CandidatesEndpoints
 
     static async Task<IResult> InForce(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (life, now, position) = await PolicyModule.LifeAsync(store, clock, caller.TenantId, http.RequestAborted);
         var current = life.InForce(now);
         var answer = new InForceAnswer(

@@ -54,7 +54,7 @@ public static class ApproversEndpoints
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store, TimeProvider clock)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var (life, _, position) = await PolicyModule.LifeAsync(store, clock, caller.TenantId, http.RequestAborted);
         return JsonAnswer.Read(new ApproversAnswer(life.Approvers, position), PolicyHttpJson.Default.ApproversAnswer, position);
     }

@@ -41,7 +41,7 @@ public static class AuditEndpoints
 
     static async Task<IResult> Get(HttpContext http, Caller caller, Store store)
     {
-        await MinPosition.WaitAsync(http, store, caller.TenantId);
+        await MinPosition.WaitAsync(http, caller.TenantId);
         var progress = await TenantAudit.ReadAsync(store, caller.TenantId, http.RequestAborted);
         var answer = await AnswerAsync(store, caller.TenantId, progress, http.RequestAborted);
         return JsonAnswer.Read(answer, PolicyHttpJson.Default.AuditAnswer, answer.Position);
