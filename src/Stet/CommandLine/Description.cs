@@ -90,7 +90,8 @@ sealed record RouteDescription(string Method, string Path, string? Permission, s
     [
         .. from endpoint in routes.DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
            from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["*"]
-           let path = "/" + endpoint.RoutePattern.RawText?.TrimStart('/')
+           let route = "/" + endpoint.RoutePattern.RawText?.TrimStart('/')
+           from path in (string[])(AuthZenPaths.IsOfDecisionPoint(route) ? [route, $"/t/{{tenant_id}}{route}"] : [route])
            orderby path, method
            select new RouteDescription(
                method, path, endpoint.Metadata.GetMetadata<RequiredPermission>()?.Permission,
