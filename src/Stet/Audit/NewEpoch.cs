@@ -1,4 +1,3 @@
-using System.Globalization;
 using Stet.Audit.Witnesses;
 using Stet.EventStore;
 
@@ -10,11 +9,11 @@ public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signe
     /// <summary>Starts the epoch; the event that says so is the log's next one.</summary>
     /// <param name="tenantId">Whose log.</param>
     /// <param name="reason">Why, 1 to 500 characters.</param>
-    /// <param name="noted">The last checkpoint of an origin that the state file has; null when it has none.</param>
+    /// <param name="noted">The last checkpoint of each origin that the state file has.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="LogCommandException">There is no such log, or it is not frozen.</exception>
     public async Task<AuditEpochStarted> StartAsync(
-        string tenantId, string reason, Func<string, SignedCheckpoint?> noted, CancellationToken cancel)
+        string tenantId, string reason, IReadOnlyCollection<SignedCheckpoint> noted, CancellationToken cancel)
     {
         if (reason.Length is 0 or > 500) throw new LogCommandException("The reason has 1 to 500 characters.");
         if (await store.FindTenantAsync(tenantId, cancel) is not { } tenant || await logs.FindAsync(tenantId, cancel) is not { } log)
@@ -22,15 +21,17 @@ public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signe
         if ((await keys.ReadAsync(tenantId, cancel)).Epochs[^1].FrozenAt is null)
             throw new LogCommandException($"The log of {tenantId} is not frozen: it needs no new epoch.");
 
-        var epoch = log.Epoch + 1;
-        var first = log.Epoch == 1 ? log.Origin : log.Origin[..log.Origin.LastIndexOf("/epoch/", StringComparison.Ordinal)];
-        var origin = string.Create(CultureInfo.InvariantCulture, $"{first}/epoch/{epoch}");
+        // An origin that has signed elsewhere stays what it was: a database that is older may know nothing of it.
+        var (first, _) = LogOrigin.Parse(log.Origin);
+        var epochs = noted.Select(c => LogOrigin.Parse(c.Origin)).Where(o => o.First == first).Select(o => o.Epoch);
+        var epoch = epochs.Append(log.Epoch).Max() + 1;
+        var origin = LogOrigin.OfEpoch(first, epoch);
         var key = await signer.MakeAsync(tenantId, cancel);
         using var offered = logs.NewKeys.Offer(tenantId, key);
         var vkey = AddAuditKeyEndpoint.VkeyOf(key, origin);
 
         var seen = (await witnesses.NewestAsync(log)).Select(s => s.Signed);
-        var note = seen.Append(noted(log.Origin)).OfType<SignedCheckpoint>().MaxBy(c => c.Size)?.Note.ToString();
+        var note = seen.Concat(noted.Where(c => c.Origin == log.Origin)).MaxBy(c => c.Size)?.Note.ToString();
         var stream = AuditModule.KeysStream;
         var result = await store.AppendAsync(
             tenantId, new EventMetadata("operator"),

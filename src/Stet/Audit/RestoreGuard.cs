@@ -1,7 +1,6 @@
 using Npgsql;
 using Stet.Audit.Witnesses;
 using Stet.AuditLog;
-using Stet.Authentication;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -24,14 +23,15 @@ public sealed partial class RestoreGuard(
         if (!witnesses.HasWitnesses && await UnknownAsync(cancel) is [var first, ..] unknown) NothingToCompare(logger, unknown.Count, first);
         foreach (var noted in state.All)
         {
-            if (TenantOf(noted.Origin) is not { } tenantId) continue;
+            if (LogOrigin.TenantOf(noted.Origin) is not { } tenantId || await logs.FindAsync(tenantId, cancel) is not { } log) continue;
 
-            var log = await logs.FindAsync(tenantId, cancel);
-            if (log?.Origin != noted.Origin) continue;
+            var isLater = state.NewestOfLaterEpoch(log.Origin)?.Origin == noted.Origin;
+            if (!isLater && log.Origin != noted.Origin) continue;
 
             await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
             try
             {
+                if (isLater) await RefuseLaterAsync(log, noted);
                 await CompareAsync(connection, log, noted, "was signed", await PositionAsync(connection, tenantId, cancel));
             }
             catch (AuditSigningRefusedException)
@@ -48,7 +48,7 @@ public sealed partial class RestoreGuard(
     {
         var connected = logs.Connected;
         var seen = log.Compared?.Connected == connected ? null : await witnesses.NewestAsync(log);
-        return new OutsideNotes(connected, state.Newest(log.Origin), seen);
+        return new OutsideNotes(connected, state.Newest(log.Origin), state.NewestOfLaterEpoch(log.Origin), seen);
     }
 
     /// <summary>Compares a log with what is known of it outside, thoroughly once in every incarnation of the database.</summary>
@@ -62,6 +62,7 @@ public sealed partial class RestoreGuard(
     internal async Task CompareAsync(
         NpgsqlConnection connection, TenantLog log, OutsideNotes notes, long position, string incarnation)
     {
+        if (notes.Later is { } later) await RefuseLaterAsync(log, later);
         if (log.Compared?.Incarnation != incarnation)
         {
             if (notes.Seen is null)
@@ -103,6 +104,10 @@ public sealed partial class RestoreGuard(
         if (root != noted.Root) await RefuseAsync(log, noted, root, $"Size {noted.Size} {happened} with another root.");
     }
 
+    Task RefuseLaterAsync(TenantLog log, SignedCheckpoint later) => RefuseAsync(
+        log, later, null,
+        $"Size {later.Size} was signed as {later.Origin}, and the database knows no epoch after {log.Epoch}: it is older, or another one.");
+
     async Task RefuseAsync(TenantLog log, SignedCheckpoint noted, LogHash? ours, string reason)
     {
         AuditMetrics.RestoreRefused.Add(1);
@@ -135,16 +140,6 @@ public sealed partial class RestoreGuard(
         return unknown;
     }
 
-    static string? TenantOf(string origin)
-    {
-        const string Before = "/v1/tenants/";
-        var start = origin.IndexOf(Before, StringComparison.Ordinal);
-        if (start < 0) return null;
-
-        var rest = origin.AsSpan(start + Before.Length);
-        return rest.Length > 36 && Caller.IsTenantId(rest[..36]) ? rest[..36].ToString() : null;
-    }
-
     [LoggerMessage(35, LogLevel.Warning,
         "The last {Bytes} bytes of the state file cannot be read and are dropped: a crash left them, or it was damaged; the file as it was is {Copy}")]
     static partial void EndUnread(ILogger logger, int bytes, string copy);
@@ -157,8 +152,10 @@ public sealed partial class RestoreGuard(
 /// <summary>What is known of a log outside the database, at one moment.</summary>
 /// <param name="Connected">The writer's connection at that moment, see <see cref="TenantLogs.Connected"/>.</param>
 /// <param name="Noted">What the state file has; null when it has nothing.</param>
+/// <param name="Later">What the state file has of a later epoch of it, the last one; null when it has nothing.</param>
 /// <param name="Seen">What witnesses have; null when they were not asked, for they were on that connection already.</param>
-sealed record OutsideNotes(int Connected, SignedCheckpoint? Noted, IReadOnlyList<SeenCheckpoint>? Seen);
+sealed record OutsideNotes(
+    int Connected, SignedCheckpoint? Noted, SignedCheckpoint? Later, IReadOnlyList<SeenCheckpoint>? Seen);
 
 /// <summary>When a log was last found to be what is known of it outside.</summary>
 /// <param name="Incarnation">In which incarnation of the database.</param>

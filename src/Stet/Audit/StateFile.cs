@@ -21,6 +21,7 @@ public sealed class StateFile : IDisposable
 
     readonly Lock gate = new();
     readonly Dictionary<string, Kept> newest = new(StringComparer.Ordinal);
+    readonly Dictionary<string, (int Epoch, string Origin)> lastEpochs = new(StringComparer.Ordinal);
     readonly string path;
     readonly long compactAbove;
     readonly FileStream hold;
@@ -37,7 +38,7 @@ public sealed class StateFile : IDisposable
         var read = Read(path, out var unread);
         Unread = unread;
         if (unread > 0) File.Copy(path, Damaged, overwrite: true);
-        foreach (var checkpoint in read.Values) newest[checkpoint.Origin] = new Kept(checkpoint, Task.CompletedTask);
+        foreach (var checkpoint in read.Values) Note(checkpoint, Task.CompletedTask);
         (handle, length) = Compact();
         reserved = length;
     }
@@ -116,6 +117,14 @@ public sealed class StateFile : IDisposable
         lock (gate) return newest.TryGetValue(origin, out var known) ? known.Checkpoint : null;
     }
 
+    /// <summary>The newest checkpoint of the last epoch that a log is known to have had; null when none is later than this one.</summary>
+    /// <param name="origin">Of the log in one of its epochs.</param>
+    public SignedCheckpoint? NewestOfLaterEpoch(string origin)
+    {
+        var (first, epoch) = LogOrigin.Parse(origin);
+        lock (gate) return lastEpochs.TryGetValue(first, out var last) && last.Epoch > epoch ? newest[last.Origin].Checkpoint : null;
+    }
+
     /// <summary>Ends when this checkpoint or a newer one of its log is durable. One flush serves all that wait.</summary>
     /// <exception cref="IOException">It could not be written: it must not be handed out.</exception>
     public Task KeepAsync(SignedCheckpoint checkpoint)
@@ -130,7 +139,7 @@ public sealed class StateFile : IDisposable
             if (known.Checkpoint?.Size > checkpoint.Size) checkpoint = known.Checkpoint;
             pending.Add(checkpoint);
             kept = durable.Task;
-            newest[checkpoint.Origin] = new Kept(checkpoint, kept);
+            Note(checkpoint, kept);
             if (flushing) return kept;
             flushing = true;
         }
@@ -144,6 +153,17 @@ public sealed class StateFile : IDisposable
     {
         handle.Dispose();
         hold.Dispose();
+    }
+
+    void Note(SignedCheckpoint checkpoint, Task kept)
+    {
+        if (!newest.ContainsKey(checkpoint.Origin))
+        {
+            var (first, epoch) = LogOrigin.Parse(checkpoint.Origin);
+            if (epoch > lastEpochs.GetValueOrDefault(first).Epoch) lastEpochs[first] = (epoch, checkpoint.Origin);
+        }
+
+        newest[checkpoint.Origin] = new Kept(checkpoint, kept);
     }
 
     /// <summary>Flushes what is pending; what comes meanwhile is flushed next, on another thread.</summary>

@@ -118,13 +118,12 @@ static class AuditKeysCommand
     {
         // A running service keeps the state file, and this only reads it.
         var notes = StateFile.Read(services.GetRequiredService<AuditOptions>().StateFile);
-        SignedCheckpoint? Noted(string origin) => notes.GetValueOrDefault(origin);
-        using var logs = Logs(services, Noted);
+        using var logs = Logs(services, notes.GetValueOrDefault);
         await using var store = Open(services, logs);
         var epochs = new NewEpoch(
             logs, services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
             services.GetRequiredService<WitnessNotes>(), store);
-        return await epochs.StartAsync(tenantId, reason, Noted, cancel);
+        return await epochs.StartAsync(tenantId, reason, [.. notes.Values], cancel);
     }
 
     static TenantLogs Logs(IServiceProvider services, Func<string, SignedCheckpoint?> noted) => new(

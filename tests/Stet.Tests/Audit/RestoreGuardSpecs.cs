@@ -161,6 +161,39 @@ public sealed class RestoreGuardSpecs : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_database_that_knows_nothing_of_an_epoch_that_was_signed_is_not_signed(bool isReplacedUnderTheService)
+    {
+        await using var home = await TestService.StartAsync();
+        var log = LogClient.New(home);
+        await using (var service = await TestService.StartAsync(Folder, home.Database))
+        {
+            var signed = log.At(service);
+            await signed.RecordAsync(2);
+            await signed.CheckpointAsync("?min_position=2");
+            await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+            await StartEpochAsync(service, log.TenantId);
+            (await signed.GetAsync("epoch/2/checkpoint?min_position=3")).Status.ShouldBe(HttpStatusCode.OK);
+            foreach (var rows in (string[])["audit_log", "audit_key"]) await log.TamperAsync($"delete from stet.{rows} where epoch = 2 and tenant_id = {{tenant}}");
+            await log.TamperAsync("update stet.audit_log set frozen_at = null, frozen_reason = null where tenant_id = {tenant}");
+            if (isReplacedUnderTheService)
+            {
+                (await signed.GetAsync("epoch/2/checkpoint")).Status.ShouldNotBe(HttpStatusCode.OK);
+                await CheckpointSpecs.ShouldBeFrozenAsync(service, signed);
+            }
+        }
+
+        await using var again = await TestService.StartAsync(Folder, home.Database);
+        (await log.At(again).GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        await CheckpointSpecs.ShouldBeFrozenAsync(again, log);
+
+        var started = await StartEpochAsync(again, log.TenantId, [.. again.Services.GetRequiredService<StateFile>().All]);
+        (started.Epoch, started.Origin).ShouldBe((3, $"localhost{log.Prefix}/epoch/3"));
+        (await log.At(again).GetAsync("epoch/3/checkpoint?min_position=4")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
     [InlineData("proof/{id}")]
     [InlineData("evidence/{id}")]
     [InlineData("inclusion?position=1")]
@@ -192,14 +225,14 @@ public sealed class RestoreGuardSpecs : IDisposable
         Settings = new Dictionary<string, string?> { ["Audit:Folder"] = folder, ["STET_KEK"] = "" },
     };
 
-    /// <summary>Starts a new epoch of a frozen log, of which no file remembers anything.</summary>
-    internal static Task<AuditEpochStarted> StartEpochAsync(TestService service, string tenantId)
+    /// <summary>Starts a new epoch of a frozen log, of which a file remembers no more than that.</summary>
+    internal static Task<AuditEpochStarted> StartEpochAsync(TestService service, string tenantId, params SignedCheckpoint[] noted)
     {
         var services = service.Services;
         var epochs = new NewEpoch(
             services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
             services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
-        return epochs.StartAsync(tenantId, "lost disk", _ => null, CancellationToken.None);
+        return epochs.StartAsync(tenantId, "lost disk", noted, CancellationToken.None);
     }
 
     static async Task<HttpStatusCode> ReadyAsync(TestService service)
