@@ -183,8 +183,9 @@ public sealed class StateFile : IDisposable
             else Append(batch);
             written.SetResult();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it was (a limit on the size of files is an argument out of range): who waits must not wait for ever.
             Forget();
             written.SetException(new IOException($"The state file cannot be written: {e.Message}", e));
             _ = written.Task.Exception; // seen here: whoever waits sees it as well, and perhaps nobody does any more

@@ -186,6 +186,18 @@ public sealed class StateFileSpecs : IDisposable
         StateFile.Read(File)["a"].Size.ShouldBe(12);
     }
 
+    [Fact]
+    public async Task A_flush_that_fails_in_a_way_that_nobody_foresaw_is_told_and_the_next_one_goes_on()
+    {
+        using var state = StateFile.Open(File);
+        var without = Of("a", 1) with { Note = null! };
+
+        await Should.ThrowAsync<IOException>(() => state.KeepAsync(without));
+
+        await state.KeepAsync(Of("a", 2)).WaitAsync(TimeSpan.FromSeconds(30));
+        StateFile.Read(File)["a"].Size.ShouldBe(2);
+    }
+
     public void Dispose() => folder.Delete(recursive: true);
 
     /// <summary>The file without the zeros at its end.</summary>
