@@ -11,8 +11,9 @@ namespace Stet.Audit;
 /// </summary>
 /// <remarks>
 /// Append-only: a line <c>note LENGTH SHA-256</c>, then the note. Those that a flush adds to its first begin with
-/// <c>also</c>. The end is zeros, written ahead: a flush that makes a file longer, or notes its times, costs a commit of the
-/// file system's journal. What a crash left of the last flush, in whatever pieces, was never handed out.
+/// <c>also</c>. The end is zeros, written ahead: a flush that makes a file longer, or notes its times, costs a commit of
+/// the file system's journal. What a crash left of the last flush, in whatever pieces, was never handed out. A long file is
+/// made short again when the newest checkpoints are less than half of it.
 /// </remarks>
 public sealed class StateFile : IDisposable
 {
@@ -29,6 +30,7 @@ public sealed class StateFile : IDisposable
     TaskCompletionSource durable = NewCompletion();
     SafeFileHandle handle;
     long length;
+    long needed;
     long reserved;
     bool flushing;
 
@@ -40,7 +42,7 @@ public sealed class StateFile : IDisposable
         if (unread > 0) File.Copy(path, Damaged, overwrite: true);
         foreach (var checkpoint in read.Values) Note(checkpoint, Task.CompletedTask);
         (handle, length) = Compact();
-        reserved = length;
+        (needed, reserved) = (length, length);
     }
 
     /// <summary>Opens the file, makes it when there is none, and holds it until it is disposed.</summary>
@@ -179,7 +181,7 @@ public sealed class StateFile : IDisposable
 
         try
         {
-            if (length > compactAbove) Renew();
+            if (length > Math.Max(compactAbove, 2 * needed)) Renew();
             else Append(batch);
             written.SetResult();
         }
@@ -232,7 +234,7 @@ public sealed class StateFile : IDisposable
     {
         var (renewed, size) = Compact();
         handle.Dispose();
-        (handle, length, reserved) = (renewed, size, size);
+        (handle, length, needed, reserved) = (renewed, size, size, size);
     }
 
     (SafeFileHandle Handle, long Length) Compact()

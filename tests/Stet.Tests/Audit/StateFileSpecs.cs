@@ -172,6 +172,23 @@ public sealed class StateFileSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_file_whose_newest_checkpoints_alone_are_long_is_not_written_anew_at_each_flush()
+    {
+        using var state = StateFile.Open(File, compactAbove: 2_000);
+        var renewed = 0;
+
+        for (var i = 1; i <= 100; i++)
+        {
+            await state.KeepAsync(Of($"a{i % 20}", i));
+            if (new FileInfo(File).Length < 1 << 20) renewed++;
+        }
+
+        renewed.ShouldBeInRange(1, 6);
+        (await RecordsAsync()).Length.ShouldBeLessThan(20_000);
+        StateFile.Read(File).Values.Select(c => c.Size).Order().ShouldBe(Enumerable.Range(81, 20).Select(i => (long)i));
+    }
+
+    [Fact]
     public async Task What_a_flush_failed_to_write_is_written_before_anything_older_is_handed_out()
     {
         using var state = StateFile.Open(File, compactAbove: 0);
