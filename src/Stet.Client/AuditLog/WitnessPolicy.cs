@@ -38,7 +38,9 @@ public sealed class WitnessPolicy
         return new([], [.. witnesses], new(null, count, [.. witnesses.Select(Member.Of)]));
     }
 
-    /// <summary>Reads a policy file.</summary>
+    /// <summary>
+    /// Reads a policy file: one item per line, parted by spaces or tabs; lines that begin with <c>#</c> are comments.
+    /// </summary>
     /// <exception cref="AuditException"><see cref="AuditOutcome.Usage"/>, with the number of the line.</exception>
     public static WitnessPolicy Parse(string text)
     {
@@ -93,8 +95,10 @@ public sealed class WitnessPolicy
             foreach (var line in text.Split('\n'))
             {
                 lineNumber++;
-                string[] words = [.. line.Split([' ', '\t', '\r'], StringSplitOptions.RemoveEmptyEntries).TakeWhile(w => w[0] != '#')];
-                if (words.Length > 0) ReadItem(words);
+                if (line.Any(c => c is (< ' ' and not '\t') or '\u007f')) throw Refuse("control characters are not allowed, except tabs; lines end with a line feed alone");
+
+                var words = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+                if (words is not ([] or [['#', ..], ..])) ReadItem(words);
             }
 
             if (quorum is null) throw Refuse("the policy has no `quorum` line");

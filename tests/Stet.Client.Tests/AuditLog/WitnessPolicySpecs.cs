@@ -13,7 +13,7 @@ public class WitnessPolicySpecs
     static readonly string Nested = $"""
         # who has to have seen a checkpoint
         log {Log.Vkey} https://log.example/
-        witness w1 {W1.Vkey} https://w1.example/   # in Lyon
+        witness w1 {W1.Vkey} https://w1.example/
         witness w2 {W2.Vkey}
         witness w3 {W3.Vkey}
 
@@ -67,6 +67,9 @@ public class WitnessPolicySpecs
     [InlineData("group either 1", "group none 1", "the name `none` is taken")]
     [InlineData("group pair all w1 w2", "group pair all", "is none of")]
     [InlineData("witness w2", "witnes w2", "is none of")]
+    [InlineData("https://w1.example/", "https://w1.example/ # in Lyon", "is none of")]
+    [InlineData("all w1 w2", "all w1 w2 #w3", "`#w3` is not defined above")]
+    [InlineData("quorum either", "quorum either\r", "Policy, line 9: control characters")]
     [InlineData("log ", "witness w0 ", "witness (type 4)")]
     [InlineData("witness w1 ", "log ", "log (type 1)")]
     [InlineData("+04", "+04", "is damaged")]
