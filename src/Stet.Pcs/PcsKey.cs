@@ -77,6 +77,14 @@ public sealed class PcsKey
         return new PcsKey(kid, use, PcsAlgorithm.HS256, bytes, validity);
     }
 
+    /// <summary>A key that verifies nothing any more: of its secret, nothing needs to be known.</summary>
+    /// <param name="kid">The key's name within the tenant, not empty.</param>
+    /// <param name="use">Which version of the document it verified.</param>
+    /// <param name="algorithm">Its algorithm.</param>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public static PcsKey Revoked(string kid, PcsVersion use, PcsAlgorithm algorithm) =>
+        new(kid, use, algorithm, [], new PcsKeyValidity(RevokedAt: DateTimeOffset.MinValue));
+
     /// <summary>A public key.</summary>
     /// <param name="kid">The key's name within the tenant, not empty.</param>
     /// <param name="use">Which version of the document it verifies.</param>

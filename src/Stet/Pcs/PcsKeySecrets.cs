@@ -16,25 +16,31 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
     public static string FingerprintOf(Tenant tenant, string secret) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(tenant.StreamKey, Encoding.UTF8.GetBytes($"pcs-key\0{secret}")));
 
-    /// <summary>Keeps a secret before the event that names its fingerprint: an event never lacks its secret.</summary>
+    /// <summary>
+    /// Keeps a secret before the event that names its fingerprint: an event never lacks its secret. One that is kept already
+    /// is the same, and mended by this if its row was damaged.
+    /// </summary>
     public async Task KeepAsync(string tenantId, string fingerprint, string secret, CancellationToken cancel)
     {
         var wrapped = installation.Wrap(Encoding.UTF8.GetBytes(secret), new WrappedKeyName(tenantId, Kind, fingerprint));
         await ReachAsync(tenantId, batch => batch.Add("""
             insert into stet.pcs_key_secret (tenant_id, fingerprint, wrapped, kek_id) values ($1, $2, $3, $4)
-            on conflict (tenant_id, fingerprint) do nothing
+            on conflict (tenant_id, fingerprint) do update set wrapped = excluded.wrapped, kek_id = excluded.kek_id
             """, Scalar(tenantId), Scalar(fingerprint), Scalar(wrapped), Scalar(installation.CurrentId)),
             static (_, _) => Task.FromResult(true), cancel);
     }
 
-    /// <summary>All secrets of a tenant, by fingerprint.</summary>
+    /// <summary>Secrets of a tenant, by fingerprint; those that are missing are left out.</summary>
     /// <exception cref="UnusableKeyException">One cannot be opened.</exception>
     /// <exception cref="StoreUnavailableException">They cannot be read now: nothing is verified without them.</exception>
-    public Task<Dictionary<string, string>> ReadAsync(string tenantId, CancellationToken cancel) =>
+    public Task<Dictionary<string, string>> ReadAsync(string tenantId, IReadOnlyList<string> fingerprints, CancellationToken cancel) =>
+        ReadAsync(tenantId, batch => batch.Add(
+            "select fingerprint, wrapped, kek_id from stet.pcs_key_secret where tenant_id = $1 and fingerprint = any($2)",
+            Scalar(tenantId), Column(fingerprints, f => f)), cancel);
+
+    Task<Dictionary<string, string>> ReadAsync(string tenantId, Action<NpgsqlBatch> add, CancellationToken cancel) =>
         ReachAsync(
-            tenantId,
-            batch => batch.Add(
-                "select fingerprint, wrapped, kek_id from stet.pcs_key_secret where tenant_id = $1", Scalar(tenantId)),
+            tenantId, add,
             async (rows, cancel) =>
             {
                 var secrets = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -88,7 +94,8 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
 
     async Task<int> RewrapAsync(string tenantId, CancellationToken cancel)
     {
-        var secrets = await ReadAsync(tenantId, cancel);
+        var secrets = await ReadAsync(tenantId, batch => batch.Add(
+            "select fingerprint, wrapped, kek_id from stet.pcs_key_secret where tenant_id = $1", Scalar(tenantId)), cancel);
         foreach (var (fingerprint, secret) in secrets)
         {
             var wrapped = installation.Wrap(Encoding.UTF8.GetBytes(secret), new WrappedKeyName(tenantId, Kind, fingerprint));

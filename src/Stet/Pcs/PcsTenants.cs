@@ -84,9 +84,8 @@ sealed partial class PcsTenants
 
     async Task<PcsTenant> VerificationAsync(string tenantId, PcsRegistry registry)
     {
-        var wrapped = registry.Keys.Any(k => k.PublicKey is null)
-            ? await secrets.ReadAsync(tenantId, CancellationToken.None)
-            : [];
+        string[] needed = [.. registry.Keys.Where(k => k.PublicKey is null && k.RevokedAt is null).Select(k => k.Fingerprint)];
+        var wrapped = needed.Length > 0 ? await secrets.ReadAsync(tenantId, needed, CancellationToken.None) : [];
         return new PcsTenant(
             tenantId, registry.Policy == PcsRegistry.NoSignature ? PcsSignaturePolicy.None : PcsSignaturePolicy.Required,
             [.. registry.Keys.Select(key => KeyOf(key, wrapped))], registry.Parameters ?? PcsParameters.Default);
@@ -95,11 +94,12 @@ sealed partial class PcsTenants
     static PcsKey KeyOf(RegisteredKey key, Dictionary<string, string> secrets)
     {
         var use = key.Use == PcsVersion.V10.Name() ? PcsVersion.V10 : PcsVersion.V01;
+        if (key.RevokedAt is not null) return PcsKey.Revoked(key.Kid, use, key.PublicKey is null ? PcsAlgorithm.HS256 : PcsAlgorithm.Ed25519);
         if (key.PublicKey is { } text) return PcsKey.Ed25519(key.Kid, use, Convert.FromBase64String(text), key.Validity());
 
         return secrets.TryGetValue(key.Fingerprint, out var secret)
             ? PcsKey.Hmac(key.Kid, use, secret, key.Validity())
-            : throw new UnusableKeyException($"The secret of key {key.Kid} is missing: restore its row from a backup.");
+            : throw new UnusableKeyException($"The secret of key {key.Kid} is missing: register it again, or restore its row from a backup.");
     }
 
     static async Task<(long Version, PcsRegistry Registry)> RegistryAsync(

@@ -91,6 +91,40 @@ public class InstallationKeySpecs
     }
 
     [Fact]
+    public async Task A_damaged_secret_stops_nothing_once_its_key_is_revoked_or_when_no_key_has_it()
+    {
+        await using var home = await WithKeyAsync();
+        await using var service = await TestService.StartAsync(database: home.Database);
+        var tenantId = TestService.NewTenantId();
+        var tenant = await PcsTenancy.NewAsync(home, tenantId);
+        await ExecuteAsync(home, $"insert into stet.pcs_key_secret values ('{tenantId}', 'orphan', '\\x00', 'deadbeef')");
+        var here = new Tenant(service.Client(tenantId));
+        (await here.SubmitAsync(Document)).Status.ShouldBe(200);
+        var leaked = await tenant.PutAsync("/v1/pcs/keys/k2", $$"""{"use":"1.0","alg":"HS256","secret":"{{LongSecret}}"}""");
+        await ExecuteAsync(home, $"update stet.pcs_key_secret set wrapped = '\\x00' where fingerprint = '{(string?)leaked.Json["fingerprint"]}'");
+        (await here.SubmitAsync(Document)).ShouldBeProblem(503, "store_unavailable");
+
+        (await tenant.SendAsync(HttpMethod.Delete, "/v1/pcs/keys/k2", null)).Status.ShouldBe(200);
+
+        (await here.SubmitAsync(Document)).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_damaged_secret_is_mended_when_it_is_registered_again()
+    {
+        await using var home = await WithKeyAsync();
+        await using var service = await TestService.StartAsync(database: home.Database);
+        var tenantId = TestService.NewTenantId();
+        await PcsTenancy.NewAsync(home, tenantId);
+        await ExecuteAsync(home, $"update stet.pcs_key_secret set wrapped = '\\x00' where tenant_id = '{tenantId}'");
+        (await new Tenant(service.Client(tenantId)).SubmitAsync(Document)).ShouldBeProblem(503, "store_unavailable");
+
+        await PcsTenancy.NewAsync(home, tenantId);
+
+        (await new Tenant(service.Client(tenantId)).SubmitAsync(Document)).Status.ShouldBe(200);
+    }
+
+    [Fact]
     public async Task Secrets_move_to_a_newer_installation_key()
     {
         var tenantId = TestService.NewTenantId();
