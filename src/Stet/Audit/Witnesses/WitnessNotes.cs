@@ -16,7 +16,7 @@ public sealed class WitnessNotes(
 
     /// <summary>
     /// The newest checkpoint of a log that each witness has. Left out, with a warning, is a witness that does not answer,
-    /// or with something that the log did not sign.
+    /// or with something that neither the log nor the witness itself has signed.
     /// </summary>
     public async Task<IReadOnlyList<SeenCheckpoint>> NewestAsync(TenantLog log)
     {
@@ -26,14 +26,18 @@ public sealed class WitnessNotes(
         return [.. seen.OfType<SeenCheckpoint>()];
     }
 
-    /// <summary>A note as a checkpoint, if it is one that the log has signed; null for any other.</summary>
-    internal static SignedCheckpoint? Open(TenantLog log, ReadOnlySpan<byte> note)
+    /// <summary>
+    /// A note that a witness shows as a checkpoint of the log; null when it is none. A database that is older than a key of
+    /// the log does not know the signature: the witness, which has checked it, vouches for it with its own.
+    /// </summary>
+    internal static SignedCheckpoint? Open(TenantLog log, ConfiguredWitness witness, ReadOnlySpan<byte> note)
     {
         try
         {
             var parsed = SignedNote.Parse(note);
-            return Checkpoint.TryOpen(parsed, [.. log.SigningKeys.Select(k => k.Verifier)], out var opened, out _)
-                ? new SignedCheckpoint(opened.Checkpoint, parsed)
+            var checkpoint = Checkpoint.Parse(parsed.Text);
+            return checkpoint.Origin == log.Origin && parsed.TryOpen([.. log.SigningKeys.Select(k => k.Verifier), witness.Key], out _, out _)
+                ? new SignedCheckpoint(checkpoint, parsed)
                 : null;
         }
         catch (AuditLogFormatException)
@@ -52,7 +56,7 @@ public sealed class WitnessNotes(
         }
 
         var reply = await client.NewestAsync(witness, log.Origin, CancellationToken.None);
-        var opened = reply.Status == HttpStatusCode.OK ? Open(log, reply.Body) : null;
+        var opened = reply.Status == HttpStatusCode.OK ? Open(log, witness, reply.Body) : null;
         if (opened is not null || reply.Status == HttpStatusCode.NotFound)
         {
             backOff.Succeeded();
@@ -69,5 +73,5 @@ public sealed class WitnessNotes(
 
 /// <summary>A checkpoint that a witness has seen.</summary>
 /// <param name="Witness">How logs and metrics call it.</param>
-/// <param name="Signed">The checkpoint, with the log's signature and the witness's.</param>
+/// <param name="Signed">The checkpoint, with a signature that was verified: the log's or the witness's.</param>
 public sealed record SeenCheckpoint(string Witness, SignedCheckpoint Signed);

@@ -75,7 +75,7 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
 
     /// <summary>
     /// The witness claims to have seen more of the log than this checkpoint. It may be right: another instance asked it
-    /// meanwhile, or the database has lost what was signed. The latter only a checkpoint with the log's signature proves.
+    /// meanwhile, or the database has lost what was signed. The latter takes a checkpoint with the log's signature or its own.
     /// </summary>
     async Task<WitnessOutcome> AheadAsync(
         string tenantId, SignedCheckpoint checkpoint, ConfiguredWitness witness, CancellationToken cancel)
@@ -93,11 +93,11 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
         return WitnessOutcome.Refused;
     }
 
-    /// <summary>The newest checkpoint that the witness has, if this log signed it.</summary>
+    /// <summary>The newest checkpoint of this log that the witness has.</summary>
     async Task<Checkpoint?> SeenAsync(string tenantId, SignedCheckpoint checkpoint, ConfiguredWitness witness, CancellationToken cancel)
     {
         var reply = await client.NewestAsync(witness, checkpoint.Origin, cancel);
-        return reply.Status == HttpStatusCode.OK ? await log.OpenAsync(tenantId, reply.Body, cancel) : null;
+        return reply.Status == HttpStatusCode.OK ? await log.OpenAsync(tenantId, witness, reply.Body, cancel) : null;
     }
 
     WitnessOutcome Failed(string tenantId, ConfiguredWitness witness, string code)

@@ -20,9 +20,10 @@ public sealed class WitnessedLog(Checkpoints checkpoints, AuditReader reader, Te
         return new ConsistencyProof(before.Root, view.Tiles.Make(ProofPlan.Consistency(from, to, after)));
     }
 
-    /// <summary>What a note says if it is a checkpoint that the tenant's log has signed; null for any other.</summary>
-    public async ValueTask<Checkpoint?> OpenAsync(string tenantId, ReadOnlyMemory<byte> note, CancellationToken cancel) =>
-        WitnessNotes.Open(await FindAsync(tenantId, cancel), note.Span)?.Checkpoint;
+    /// <summary>What a note says that a witness shows, if it is a checkpoint of the tenant's log; null for any other.</summary>
+    public async ValueTask<Checkpoint?> OpenAsync(
+        string tenantId, ConfiguredWitness witness, ReadOnlyMemory<byte> note, CancellationToken cancel) =>
+        WitnessNotes.Open(await FindAsync(tenantId, cancel), witness, note.Span)?.Checkpoint;
 
     /// <summary>Stops the log from being signed: a witness has seen what it contradicts.</summary>
     /// <param name="tenantId">Whose log.</param>

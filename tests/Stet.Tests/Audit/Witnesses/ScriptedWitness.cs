@@ -82,9 +82,12 @@ sealed class ScriptedWitness : IAsyncDisposable
     public static Task NeverAnswers(HttpContext http) => Task.Delay(Timeout.Infinite, http.RequestAborted)
         .ContinueWith(_ => { }, TaskScheduler.Default);
 
+    /// <summary>This witness's line under a checkpoint.</summary>
+    public NoteSignature Cosign(string text) => key.Cosign(text, 1_767_225_600);
+
     /// <summary>A line by this witness's key, over another text.</summary>
     public Task AnswersWithAWrongLine(HttpContext http) =>
-        http.Response.WriteAsync($"{key.Cosign("another/log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", 1_767_225_600)}\n");
+        http.Response.WriteAsync($"{Cosign("another/log\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")}\n");
 
     /// <summary>A good line, by a key that nobody has configured.</summary>
     public static async Task AnswersWithAStrangersLine(HttpContext http)

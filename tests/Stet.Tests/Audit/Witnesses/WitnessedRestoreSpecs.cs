@@ -92,6 +92,20 @@ public sealed class WitnessedRestoreSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_note_by_a_key_that_a_lost_event_added_is_what_the_witness_has_seen_all_the_same()
+    {
+        await LoseTheSecondEventAsync();
+        witnessed.Witness.NextNote(AnswersWithANoteByANewerKey);
+
+        await using var restored = await witnessed.StartAnotherAsync();
+        var log = new LogClient(restored, witnessed.TenantId);
+
+        (await log.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        (await witnessed.ScalarAsync<string>("select frozen_reason from stet.audit_log"))
+            .ShouldBe($"Size 900 was cosigned by the witness {ScriptedWitness.Name}, and the database ends at 1: it is older.");
+    }
+
+    [Fact]
     public async Task A_log_that_extends_what_a_witness_has_seen_is_signed()
     {
         await witnessed.RecordAsync("a");
@@ -156,11 +170,15 @@ public sealed class WitnessedRestoreSpecs : IAsyncLifetime
         await witnessed.ExecuteAsync("update stet.tenant_head set position = 1, audit_peaks = $1", peaks);
     }
 
-    async Task AnswersWithAStrangersNote(HttpContext http)
+    Task AnswersWithAStrangersNote(HttpContext http) => AnswerAsync(http, _ => []);
+
+    Task AnswersWithANoteByANewerKey(HttpContext http) => AnswerAsync(http, text => [witnessed.Witness.Cosign(text)]);
+
+    async Task AnswerAsync(HttpContext http, Func<string, NoteSignature[]> more)
     {
         var origin = $"localhost/v1/tenants/{witnessed.TenantId}/audit";
-        using var stranger = new SignerKey(origin, SignatureType.Ed25519, new byte[32]);
+        using var unknown = new SignerKey(origin, SignatureType.Ed25519, new byte[32]);
         var text = new Checkpoint(origin, 900, LogHash.EmptyRoot).Text;
-        await http.Response.Body.WriteAsync(new SignedNote(text, [stranger.Sign(text)]).ToArray());
+        await http.Response.Body.WriteAsync(new SignedNote(text, [unknown.Sign(text), .. more(text)]).ToArray());
     }
 }
