@@ -174,7 +174,7 @@ public sealed class Checkpoints
         frozen.Set(log.TenantId, view.FrozenReason, look);
         ThrowIfChanged(log, view.Log);
         frozen.ThrowIfFrozen(log.TenantId);
-        await restore.CompareAsync(connection, log, notes, view.Position, view.Log.Incarnation);
+        await restore.CompareAsync(connection, log, notes, view.Position, view.Log.Newest is not null, view.Log.Incarnation);
 
         var guard = view.Log.Newest;
         if (guard is not null && log.SignsAt(guard.Size)) await VerifyAsync(connection, log, guard, view.Position);

@@ -30,7 +30,7 @@ public sealed class NewEpoch(TenantLogs logs, AuditKeys keys, IAuditSigner signe
         using var offered = logs.NewKeys.Offer(tenantId, key);
         var vkey = AddAuditKeyEndpoint.VkeyOf(key, origin);
 
-        var seen = (await witnesses.NewestAsync(log)).Select(s => s.Signed);
+        var seen = (await witnesses.NewestAsync(log)).Select(s => s.Signed).OfType<SignedCheckpoint>();
         var note = seen.Concat(noted.Where(c => c.Origin == log.Origin)).MaxBy(c => c.Size)?.Note.ToString();
         var stream = AuditModule.KeysStream;
         var result = await store.AppendAsync(

@@ -20,7 +20,12 @@ public sealed partial class RestoreGuard(
     public async Task CompareAllAsync(CancellationToken cancel)
     {
         if (state.Unread > 0) EndUnread(logger, state.Unread, state.Damaged);
-        if (!witnesses.HasWitnesses && await UnknownAsync(cancel) is [var first, ..] unknown) NothingToCompare(logger, unknown.Count, first);
+        if (await UnknownAsync(cancel) is [var first, ..] unknown)
+        {
+            if (witnesses.HasWitnesses) NothingOnFile(logger, unknown.Count, first);
+            else NothingToCompare(logger, unknown.Count, first);
+        }
+
         foreach (var noted in state.All)
         {
             if (LogOrigin.TenantOf(noted.Origin) is not { } tenantId || await logs.FindAsync(tenantId, cancel) is not { } log) continue;
@@ -56,11 +61,12 @@ public sealed partial class RestoreGuard(
     /// <param name="log">The log.</param>
     /// <param name="notes">What is known of it, looked up before the position was read.</param>
     /// <param name="position">The head's.</param>
+    /// <param name="isReserved">Whether a size of this epoch is reserved for signing, and so probably signed.</param>
     /// <param name="incarnation">Names the database since its server's last start.</param>
     /// <exception cref="AuditSigningRefusedException">It is another history; the log is frozen.</exception>
     /// <exception cref="AuditLogChangedException">The database was replaced meanwhile: ask for the notes again.</exception>
     internal async Task CompareAsync(
-        NpgsqlConnection connection, TenantLog log, OutsideNotes notes, long position, string incarnation)
+        NpgsqlConnection connection, TenantLog log, OutsideNotes notes, long position, bool isReserved, string incarnation)
     {
         if (notes.Later is { } later) await RefuseLaterAsync(log, later);
         if (log.Compared?.Incarnation != incarnation)
@@ -73,7 +79,10 @@ public sealed partial class RestoreGuard(
 
             if (notes.Noted is { } noted) await CompareAsync(connection, log, noted, "was signed", position);
             foreach (var seen in notes.Seen)
-                await CompareAsync(connection, log, seen.Signed, $"was cosigned by the witness {seen.Witness}", position);
+            {
+                if (seen.Signed is { } signed) await CompareAsync(connection, log, signed, $"was cosigned by the witness {seen.Witness}", position);
+                else if (isReserved) witnesses.NotSeen(log, seen);
+            }
         }
         else if (notes.Noted?.Size > position)
         {
@@ -147,6 +156,10 @@ public sealed partial class RestoreGuard(
     [LoggerMessage(36, LogLevel.Warning,
         "There is nothing to compare {Count} signed logs with, {First} first: neither the state file nor a witness tells whether the database has lost events")]
     static partial void NothingToCompare(ILogger logger, int count, string first);
+
+    [LoggerMessage(37, LogLevel.Warning,
+        "The state file knows nothing of {Count} signed logs, {First} first: only what witnesses have seen tells whether the database has lost events")]
+    static partial void NothingOnFile(ILogger logger, int count, string first);
 }
 
 /// <summary>What is known of a log outside the database, at one moment.</summary>

@@ -16,7 +16,7 @@ public sealed class WitnessNotes(
 
     /// <summary>
     /// The newest checkpoint of a log that each witness has. Left out, with a warning, is a witness that does not answer,
-    /// or with something that neither the log nor the witness itself has signed.
+    /// or with something that neither the log nor the witness itself has signed. One that knows no such log has none.
     /// </summary>
     public async Task<IReadOnlyList<SeenCheckpoint>> NewestAsync(TenantLog log)
     {
@@ -25,6 +25,9 @@ public sealed class WitnessNotes(
         var seen = await Task.WhenAll(witnesses.All.Select(w => NewestAsync(w, log)));
         return [.. seen.OfType<SeenCheckpoint>()];
     }
+
+    /// <summary>Warns that a log which may have been signed before is none that a witness has seen.</summary>
+    internal void NotSeen(TenantLog log, SeenCheckpoint unknown) => logger.NotCompared(log.TenantId, unknown.Witness, "unknown there");
 
     /// <summary>
     /// A note that a witness shows as a checkpoint of the log; null when it is none. A database that is older than a key of
@@ -60,7 +63,7 @@ public sealed class WitnessNotes(
         if (opened is not null || reply.Status == HttpStatusCode.NotFound)
         {
             backOff.Succeeded();
-            return opened is null ? null : new SeenCheckpoint(witness.Name, opened);
+            return new SeenCheckpoint(witness.Name, opened);
         }
 
         backOff.Failed();
@@ -73,5 +76,5 @@ public sealed class WitnessNotes(
 
 /// <summary>A checkpoint that a witness has seen.</summary>
 /// <param name="Witness">How logs and metrics call it.</param>
-/// <param name="Signed">The checkpoint, with a signature that was verified: the log's or the witness's.</param>
-public sealed record SeenCheckpoint(string Witness, SignedCheckpoint Signed);
+/// <param name="Signed">The checkpoint, with a signature that was verified: the log's or the witness's; null: it has none.</param>
+public sealed record SeenCheckpoint(string Witness, SignedCheckpoint? Signed);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Stet.AuditLog;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Audit.Witnesses;
 
@@ -137,6 +138,21 @@ public sealed class WitnessedRestoreSpecs : IAsyncLifetime
 
         witnessed.Logs.Lines.ShouldContain(l => l.Message.Contains("is signed without a look", StringComparison.Ordinal)
             && l.Message.EndsWith(code, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_witness_that_knows_nothing_of_a_log_that_was_signed_is_a_warning()
+    {
+        await witnessed.RecordAsync("a");
+        (await witnessed.CheckpointAsync()).Note.Text.ShouldContain("\n1\n");
+        witnessed.Logs.Lines.ShouldNotContain(l => l.Message.Contains("is signed without a look", StringComparison.Ordinal));
+        using var logs = new CapturedLogs();
+
+        await using var restored = await witnessed.StartAnotherAsync(logs);
+        await new LogClient(restored, witnessed.TenantId).CheckpointAsync();
+
+        logs.Lines.ShouldContain(l => l.Message == $"The log of {witnessed.TenantId} is signed without a look at what the witness {ScriptedWitness.Name} has seen of it: unknown there");
+        logs.Lines.ShouldContain(l => l.Message.StartsWith("The state file knows nothing of 1 signed logs", StringComparison.Ordinal));
     }
 
     [Fact]

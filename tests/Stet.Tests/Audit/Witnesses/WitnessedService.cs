@@ -47,8 +47,8 @@ sealed class WitnessedService : IAsyncDisposable
     }
 
     /// <summary>Another instance on the same database, in a folder of its own.</summary>
-    public Task<TestService> StartAnotherAsync() =>
-        TestService.StartAsync(new() { Clock = Clock, Settings = Witness.Settings }, Service.Database);
+    public Task<TestService> StartAnotherAsync(CapturedLogs? logs = null) =>
+        TestService.StartAsync(new() { Clock = Clock, Log = logs, Settings = Witness.Settings }, Service.Database);
 
     /// <summary>Runs the rounds that are due now.</summary>
     public Task RunDueAsync() => Service.Services.GetRequiredService<WitnessRounds>().RunDueAsync(CancellationToken.None);
