@@ -8,7 +8,8 @@ namespace Stet.Audit.Witnesses;
 /// <param name="Size">Of the checkpoint.</param>
 /// <param name="Witness">The configured name of the witness.</param>
 /// <param name="Line">The signature line without its line end.</param>
-public sealed record WitnessLine(long Size, string Witness, string Line);
+/// <param name="At">When it was given last.</param>
+public sealed record WitnessLine(long Size, string Witness, string Line, DateTimeOffset At);
 
 /// <summary>What witnesses said of the last two sizes of each log that they were asked about, and when to ask again.</summary>
 public sealed class Cosignatures(StoreConnections connections, ConfiguredWitnesses witnesses)
@@ -22,11 +23,12 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
         await using var batch = new NpgsqlBatch(connection);
         batch.EnterTenant(tenantId);
         batch.Add(
-            "select size, witness, line from stet.audit_cosignature where tenant_id = $1 order by size, witness", Scalar(tenantId));
+            "select size, witness, line, at from stet.audit_cosignature where tenant_id = $1 order by size, witness", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         var all = new List<WitnessLine>();
-        while (await rows.ReadAsync(cancel)) all.Add(new WitnessLine(rows.GetInt64(0), rows.GetString(1), rows.GetString(2)));
+        while (await rows.ReadAsync(cancel))
+            all.Add(new WitnessLine(rows.GetInt64(0), rows.GetString(1), rows.GetString(2), rows.GetFieldValue<DateTimeOffset>(3)));
         return all;
     }
 
@@ -46,11 +48,10 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
     /// <param name="tenantId">Whose log.</param>
     /// <param name="size">The size that the witnesses were asked about.</param>
     /// <param name="lines">What came of it.</param>
-    /// <param name="now">When.</param>
     /// <param name="next">When to ask again even if the log does not grow.</param>
     /// <param name="cancel">Ends the wait.</param>
     internal async Task FinishRoundAsync(
-        string tenantId, long size, IEnumerable<WitnessLine> lines, DateTimeOffset now, DateTimeOffset next, CancellationToken cancel)
+        string tenantId, long size, IEnumerable<WitnessLine> lines, DateTimeOffset next, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         await using var batch = new NpgsqlBatch(connection);
@@ -63,7 +64,7 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
             batch.Add("""
                 insert into stet.audit_cosignature (tenant_id, size, witness, line, at) values ($1, $2, $3, $4, $5)
                 on conflict (tenant_id, size, witness) do update set line = excluded.line, at = excluded.at
-                """, Scalar(tenantId), Scalar(line.Size), Scalar(line.Witness), Scalar(line.Line), Scalar(now.UtcDateTime));
+                """, Scalar(tenantId), Scalar(line.Size), Scalar(line.Witness), Scalar(line.Line), Scalar(line.At.UtcDateTime));
         }
 
         batch.Add("""

@@ -142,6 +142,9 @@ readonly record struct WitnessOutcome(string? Line, bool IsFinal, bool IsFailure
     /// <summary>The witness refuses this log, and will.</summary>
     public static WitnessOutcome Refused { get; } = new(null, IsFinal: true, IsFailure: false);
 
+    /// <summary>The witness was not asked: it has cosigned this size a while ago.</summary>
+    public static WitnessOutcome Settled { get; } = new(null, IsFinal: true, IsFailure: false);
+
     /// <summary>The witness does not work.</summary>
     public static WitnessOutcome Failed { get; } = new(null, IsFinal: false, IsFailure: true);
 

@@ -59,8 +59,8 @@ public sealed class WitnessRounds(
         var next = asked.All(a => a.Outcome.IsFinal) ? now + UnchangedEvery : now + backOffs.Values.Max(b => b.Remaining);
         await cosignatures.FinishRoundAsync(
             tenantId, checkpoint.Size,
-            from a in asked where a.Outcome.Line is not null select new WitnessLine(checkpoint.Size, a.Witness.Name, a.Outcome.Line!),
-            now, next, cancel);
+            from a in asked where a.Outcome.Line is not null select new WitnessLine(checkpoint.Size, a.Witness.Name, a.Outcome.Line!, now),
+            next, cancel);
     }
 
     async Task<WitnessOutcome> AskAsync(
@@ -69,8 +69,11 @@ public sealed class WitnessRounds(
         var backOff = backOffs[witness];
         if (backOff.Remaining > TimeSpan.Zero) return WitnessOutcome.Later;
 
-        var size = known.LastOrDefault(c => c.Witness == witness.Name)?.Size ?? 0;
-        var outcome = await request.RunAsync(tenantId, checkpoint, witness, size, cancel);
+        // The round may be another witness's, which is away.
+        var last = known.LastOrDefault(c => c.Witness == witness.Name);
+        if (last?.Size == checkpoint.Size && clock.GetUtcNow() - last.At < UnchangedEvery) return WitnessOutcome.Settled;
+
+        var outcome = await request.RunAsync(tenantId, checkpoint, witness, last?.Size ?? 0, cancel);
         if (outcome.IsFailure) backOff.Failed();
         if (outcome.Line is null) return outcome;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Stet.Audit.Witnesses;
+using Stet.AuditLog;
 
 namespace Stet.Tests.Audit.Witnesses;
 
@@ -39,6 +40,25 @@ public sealed class WitnessRoundsSpecs : IAsyncLifetime
         await witnessed.RoundAsync();
 
         witnessed.Witness.Requests.Select(FirstLine).ShouldBe(["old 0", "old 1"]);
+    }
+
+    [Fact]
+    public async Task A_witness_that_has_cosigned_a_size_is_left_alone_while_another_one_is_away()
+    {
+        using var away = new SignerKey("witness.example/away", SignatureType.Cosignature, Enumerable.Repeat((byte)9, 32).ToArray());
+        await using var both = await WitnessedService.StartAsync(new Dictionary<string, string?>
+        {
+            ["Audit:Witnesses:1:Vkey"] = away.Verifier.ToString(),
+            ["Audit:Witnesses:1:Url"] = "http://127.0.0.1:1/",
+        });
+        await both.RecordAsync("a");
+
+        for (var round = 0; round < 9; round++) await both.RoundAsync();
+        both.Witness.Requests.Count.ShouldBe(1);
+        both.Clock.Advance(TimeSpan.FromMinutes(10));
+        await both.RoundAsync();
+
+        both.Witness.Requests.Count.ShouldBe(2);
     }
 
     [Fact]

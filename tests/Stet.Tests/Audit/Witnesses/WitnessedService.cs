@@ -28,10 +28,16 @@ sealed class WitnessedService : IAsyncDisposable
 
     public string TenantId { get; } = TestService.NewTenantId();
 
-    public static async Task<WitnessedService> StartAsync()
+    /// <param name="more">Settings besides those of the witness.</param>
+    public static async Task<WitnessedService> StartAsync(IReadOnlyDictionary<string, string?>? more = null)
     {
         var (clock, logs, witness) = (new ManualClock(), new CapturedLogs(), await ScriptedWitness.StartAsync());
-        var service = await TestService.StartAsync(new() { Clock = clock, Log = logs, Settings = witness.Settings });
+        var service = await TestService.StartAsync(new()
+        {
+            Clock = clock,
+            Log = logs,
+            Settings = new Dictionary<string, string?>(witness.Settings.Concat(more ?? new Dictionary<string, string?>())),
+        });
         var started = new WitnessedService(service, witness, clock, logs);
 
         using var created = await started.Client.PutAsync($"/v1/tenants/{started.TenantId}", null);
