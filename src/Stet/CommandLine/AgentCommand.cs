@@ -21,8 +21,8 @@ static class AgentCommand
             --url https://stet.example --tenant 22222222-2222-4222-8222-222222222222
 
         Exit codes:
-          0 everything delivered; 1 usage, or an outbox or a file that cannot be used; 2 some documents are dead;
-          3 some are pending; 130 interrupted. `stet agent outbox list` says which and why.
+          0 everything delivered; 1 usage, or an outbox or a file that cannot be used; 2 some documents died;
+          3 some are pending; 130 interrupted. `stet agent outbox list` says which and why, `status` also of earlier runs.
 
         """;
 

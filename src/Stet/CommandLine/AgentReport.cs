@@ -35,7 +35,10 @@ sealed class AgentReport(TextWriter output, TextWriter error) : IProgress<Delive
         }
     }
 
-    /// <summary>0 everything delivered, 2 some died here, 3 some are pending; died counts more, for it does not pass.</summary>
+    /// <summary>
+    /// 0 everything delivered, 2 some died now, 3 some are pending; died counts more, for it does not pass. What was dead before
+    /// does not count: a dead letter may stay for ever, and `outbox status` tells of it.
+    /// </summary>
     public int ExitCode(OutboxCounts counts) =>
         Dead > 0 ? AgentCommand.SomeDead : counts.Pending > 0 ? AgentCommand.SomePending : AgentCommand.Done;
 

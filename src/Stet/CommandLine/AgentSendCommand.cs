@@ -47,6 +47,8 @@ static class AgentSendCommand
         var counts = outbox.Counts;
         if (counts.Pending > 0)
             await configuration.Error.WriteLineAsync($"{counts.Pending} documents are pending: `stet agent send` tries again.");
+        if (counts.Dead > report.Dead)
+            await configuration.Error.WriteLineAsync($"{counts.Dead - report.Dead} documents died before: `stet agent outbox dead` says why.");
         return report.ExitCode(counts);
     }
 

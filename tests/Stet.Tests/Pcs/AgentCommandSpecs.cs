@@ -90,6 +90,8 @@ public sealed class AgentCommandSpecs : IDisposable
         (await RunAsync("outbox", "dead", "--outbox", At("outbox"))).Output.ShouldContain("signature_invalid after 1 attempts");
         (await RunAsync("outbox", "list", "--state", "pending", "--outbox", At("outbox"))).ShouldBe((0, "", ""));
 
+        (await RunAsync(["send", .. delivery])).ShouldBe((0, "", "1 documents died before: `stet agent outbox dead` says why." + Environment.NewLine));
+
         (await tenant.PutAsync("/v1/pcs/keys/k2", """{"use":"0.1","alg":"HS256","secret":"another secret"}""")).Status.ShouldBe(200);
         (await RunAsync("outbox", "retry", "7", "--outbox", At("outbox"))).Code.ShouldBe(1);
         (await RunAsync("outbox", "replay", "1", "--outbox", At("outbox"))).Output.ShouldStartWith("1 pending again");
