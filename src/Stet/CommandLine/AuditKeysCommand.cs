@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Stet.Audit;
 using Stet.Audit.Witnesses;
 using Stet.EventStore;
@@ -11,6 +12,11 @@ static class AuditKeysCommand
 {
     static readonly Option<string[]> Tenant = Text("--tenant", "ID", "Whose log: a lower-case UUID (REQUIRED)");
     static readonly Option<string[]> Reason = Text("--reason", "TEXT", "Why, for those who read the log: 1 to 500 characters (REQUIRED)");
+
+    static readonly Option<bool> WithoutNote = new("--without-note")
+    {
+        Description = "Begin although the last checkpoint of the log is not known here",
+    };
 
     public static Command Frozen()
     {
@@ -29,11 +35,18 @@ static class AuditKeysCommand
 
     public static Command NewEpoch()
     {
-        var command = new Command("new-epoch", "Let a frozen log go on under another origin, with another key") { Tenant, Reason, Surplus.Argument };
+        var command = new Command("new-epoch", "Let a frozen log go on under another origin, with another key")
+        {
+            Tenant, Reason, WithoutNote, Surplus.Argument,
+        };
         command.SetAction((arguments, cancel) => RunAsync(arguments, async (app, cancel) =>
         {
-            var started = await StartAsync(app.Services, arguments.GetValue(Tenant)![0], arguments.GetValue(Reason)![0], cancel);
+            var started = await StartAsync(
+                app.Services, arguments.GetValue(Tenant)![0], arguments.GetValue(Reason)![0], arguments.GetValue(WithoutNote), cancel);
             Console.WriteLine($"{started.OldOrigin} goes on as {started.Origin}");
+            Console.WriteLine(started.OldNote is { } note
+                ? $"named as its last checkpoint: size {SignedCheckpoint.Parse(Encoding.UTF8.GetBytes(note)).Size}"
+                : "named as its last checkpoint: none");
             Console.WriteLine($"verification key: {started.Vkey}");
         }, cancel));
         return command;
@@ -114,16 +127,17 @@ static class AuditKeysCommand
     }
 
     static async Task<AuditEpochStarted> StartAsync(
-        IServiceProvider services, string tenantId, string reason, CancellationToken cancel)
+        IServiceProvider services, string tenantId, string reason, bool withoutNote, CancellationToken cancel)
     {
         // A running service keeps the state file, and this only reads it.
-        var notes = StateFile.Read(services.GetRequiredService<AuditOptions>().StateFile);
+        var file = services.GetRequiredService<AuditOptions>().StateFile;
+        var notes = StateFile.Read(file);
         using var logs = Logs(services, notes.GetValueOrDefault);
         await using var store = Open(services, logs);
         var epochs = new NewEpoch(
             logs, services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
             services.GetRequiredService<WitnessNotes>(), store);
-        return await epochs.StartAsync(tenantId, reason, [.. notes.Values], cancel);
+        return await epochs.StartAsync(tenantId, reason, new NotedCheckpoints(Path.GetFullPath(file), [.. notes.Values]), withoutNote, cancel);
     }
 
     static TenantLogs Logs(IServiceProvider services, Func<string, SignedCheckpoint?> noted) => new(

@@ -140,6 +140,7 @@ public sealed class RestoreGuardSpecs : IDisposable
         done.ExitCode.ShouldBe(0, done.Output);
 
         var origin = $"localhost{log.Prefix}/epoch/2";
+        done.Output.ShouldContain("named as its last checkpoint: size 3");
         done.Output.ShouldContain(origin);
         (await log.GetAsync("epoch/2/checkpoint")).Status.ShouldBe(HttpStatusCode.OK);
         var moved = await log.GetAsync("checkpoint");
@@ -193,6 +194,29 @@ public sealed class RestoreGuardSpecs : IDisposable
         (await log.At(again).GetAsync("epoch/3/checkpoint?min_position=4")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_new_epoch_that_could_not_name_the_last_checkpoint_is_begun_only_when_that_is_said()
+    {
+        await using var home = await TestService.StartAsync(KeyFile(folder.FullName));
+        var log = LogClient.New(home);
+        await log.RecordAsync(1);
+        await log.CheckpointAsync("?min_position=1");
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+        var other = folder.CreateSubdirectory("other").FullName;
+        File.Copy(Path.Combine(folder.FullName, "kek"), Path.Combine(other, "kek"));
+        string[] arguments =
+            ["audit", "new-epoch", "--connection", home.Database.ConnectionString, "--data", other, "--tenant", log.TenantId, "--reason", "restored"];
+
+        var refused = await ServiceProcess.RunAsync(arguments);
+        var done = await ServiceProcess.RunAsync([.. arguments, "--without-note"]);
+
+        refused.ExitCode.ShouldBe(1, refused.Output);
+        refused.Errors.ShouldContain($"{other}{Path.DirectorySeparatorChar}audit-state has none");
+        refused.Errors.ShouldContain("`--without-note`");
+        done.ExitCode.ShouldBe(0, done.Output);
+        done.Output.ShouldContain("named as its last checkpoint: none");
+    }
+
     [Theory]
     [InlineData("proof/{id}")]
     [InlineData("evidence/{id}")]
@@ -232,7 +256,7 @@ public sealed class RestoreGuardSpecs : IDisposable
         var epochs = new NewEpoch(
             services.GetRequiredService<TenantLogs>(), services.GetRequiredService<AuditKeys>(), services.GetRequiredService<IAuditSigner>(),
             services.GetRequiredService<WitnessNotes>(), services.GetRequiredService<Store>());
-        return epochs.StartAsync(tenantId, "lost disk", noted, CancellationToken.None);
+        return epochs.StartAsync(tenantId, "lost disk", new NotedCheckpoints("none", noted), withoutNote: true, CancellationToken.None);
     }
 
     static async Task<HttpStatusCode> ReadyAsync(TestService service)
