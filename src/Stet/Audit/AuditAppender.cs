@@ -48,7 +48,8 @@ public sealed class AuditAppender(TenantLogs logs, TimeProvider clock) : IAppend
         AuditTables.AddLeaves([.. all.Select(p => (p.Log.TenantId, p.Leaves))], batch);
         AuditTables.AddTiles([.. all.SelectMany(p => p.Filled.Select(t => (p.Log.TenantId, t)))], batch);
         foreach (var part in all.Where(p => p.ChangesKeys)) KeyChanges.Write(part, logs.NewKeys, batch);
-        AuditTables.AddGuards([.. all.Where(p => p.IsGuarded).Select(p => (p.Log.TenantId, p.Tree))], clock.GetUtcNow(), batch);
+        var now = clock.GetUtcNow();
+        AuditTables.AddGuards([.. all.Where(p => p.IsGuarded).Select(p => (p.Log.TenantId, p.Tree, p.Log.ReservedAt(now)))], batch);
     }
 
     /// <summary>The leaf of an event.</summary>
@@ -161,7 +162,7 @@ public sealed class AuditPart : IAppendLogPart
     public byte[] Seal(bool receipts)
     {
         Tree.Append([.. leaves.Select(l => l.Hash)], Filled);
-        IsGuarded = isVerified && (receipts || Start / GuardEvery != Tree.Size / GuardEvery);
+        IsGuarded = isVerified && !Log.IsTaken(Tree.Size) && (receipts || Start / GuardEvery != Tree.Size / GuardEvery);
         return Tree.ToArray();
     }
 

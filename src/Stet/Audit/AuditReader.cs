@@ -8,13 +8,16 @@ namespace Stet.Audit;
 /// <summary>Reads logs for those who check them. Nothing is read that no guard row covers.</summary>
 public sealed class AuditReader(Store store)
 {
-    // The newest guard row, and the newest one that a witness has cosigned.
-    const string NewestGuard = "select * from stet.audit_signed where tenant_id = $1 order by size desc limit 1";
+    // The newest guard row, and the newest one that a witness has cosigned. An epoch that ended may have left some of sizes
+    // that the log `l` has yet to reach.
+    const string OfEpoch = "(l.epoch = 1 or s.reserved_at >= l.created_at)";
 
-    const string WitnessedGuard = """
-        select s.* from (
-            select c.size from stet.audit_cosignature c where c.tenant_id = $1 order by c.size desc limit 1) w
-        cross join lateral (select * from stet.audit_signed where tenant_id = $1 and size = w.size limit 1) s
+    const string NewestGuard =
+        $"select s.* from stet.audit_signed s where s.tenant_id = $1 and {OfEpoch} order by s.size desc limit 1";
+
+    const string WitnessedGuard = $"""
+        select s.* from stet.audit_cosignature c join stet.audit_signed s on s.tenant_id = $1 and s.size = c.size
+        where c.tenant_id = $1 and {OfEpoch} order by c.size desc limit 1
         """;
 
     /// <summary>What proofs take, in one round trip and from one snapshot.</summary>
@@ -208,7 +211,7 @@ public sealed class AuditReader(Store store)
 /// <param name="IsFrozen">Whether it signs nothing.</param>
 /// <param name="Epoch">Of the log.</param>
 /// <param name="KeyChanges">How often its keys have changed.</param>
-/// <param name="Newest">The newest guard row; null when nothing was signed.</param>
+/// <param name="Newest">The newest guard row of the epoch; null when nothing was signed in it.</param>
 /// <param name="Tiles">Those over the leaves that were asked about.</param>
 sealed record LogView(
     long Position, string Incarnation, bool IsFrozen, int Epoch, int KeyChanges, SignedSize? Newest, StoredTiles Tiles);

@@ -58,7 +58,7 @@ static class AuditTables
         }
     }
 
-    public static void AddGuards((string TenantId, Peaks Tree)[] guards, DateTimeOffset now, NpgsqlBatch batch)
+    public static void AddGuards((string TenantId, Peaks Tree, DateTimeOffset At)[] guards, NpgsqlBatch batch)
     {
         if (guards.Length == 0) return;
         batch.Add("""
@@ -66,7 +66,7 @@ static class AuditTables
             select unnest($1::varchar[]), unnest($2::bigint[]), unnest($3::bytea[]), unnest($4::bytea[]), unnest($5::timestamptz[])
             """,
             Column(guards, g => g.TenantId), Column(guards, g => g.Tree.Size), Column(guards, g => g.Tree.Root.ToArray()),
-            Column(guards, g => g.Tree.ToArray()), Column(guards, _ => now.UtcDateTime));
+            Column(guards, g => g.Tree.ToArray()), Column(guards, g => g.At.UtcDateTime));
     }
 
     /// <summary>Adds a key that is used from a position on.</summary>

@@ -36,7 +36,9 @@ public sealed class Checkpoints
     /// <param name="tenantId">Of a tenant that exists.</param>
     /// <param name="atLeast">The size it must cover, which the log has reached; 0 when any will do.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditSigningRefusedException">
+    /// The log is frozen, the state file cannot be written, or the size cannot be reserved and only a larger one can.
+    /// </exception>
     /// <exception cref="AuditLogChangedException">There is no such log any more.</exception>
     public async Task<SignedCheckpoint> NewestAsync(string tenantId, long atLeast, CancellationToken cancel)
     {
@@ -47,7 +49,8 @@ public sealed class Checkpoints
             {
                 var log = await logs.FindAsync(tenantId, cancel) ?? throw new AuditLogChangedException();
                 log.Ask(atLeast);
-                return await rounds.RunAsync(log, cancel);
+                var signed = await rounds.RunAsync(log, cancel);
+                return signed.Size >= atLeast ? signed : throw new AuditSigningRefusedException();
             }
             catch (AuditLogChangedException) when (attempt < Tries)
             {
@@ -127,7 +130,7 @@ public sealed class Checkpoints
     /// <summary>Signs the guard row that a query has read.</summary>
     /// <param name="log">The log.</param>
     /// <param name="noted">What was <see cref="Noted"/> before the query.</param>
-    /// <param name="view">What the query saw, a guard row included.</param>
+    /// <param name="view">What the query saw.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
     /// <exception cref="AuditLogChangedException">The log has other keys by now, or the guard row is older than its epoch.</exception>
@@ -140,10 +143,9 @@ public sealed class Checkpoints
         if (view.Incarnation != log.Compared?.Incarnation || noted?.Size > view.Position) await NewestAsync(log, 0, cancel);
         if (view.IsFrozen) throw new AuditSigningRefusedException();
 
-        var stored = view.Newest!;
-        if (!log.SignsAt(stored.Size))
+        if (view.Newest is not { } stored || !log.SignsAt(stored.Size))
         {
-            // Reserved before the epoch began, which now gets a size of its own.
+            // Nothing is reserved since the epoch began, which now gets a size of its own.
             await NewestAsync(log, 0, cancel);
             throw new AuditLogChangedException();
         }
@@ -179,7 +181,9 @@ public sealed class Checkpoints
         var guard = view.Log.Newest;
         if (guard is not null && log.SignsAt(guard.Size)) await VerifyAsync(connection, log, guard, view.Position);
         var age = clock.GetUtcNow() - view.ReservedAt;
-        if (guard is null || guard.Size < log.Asked || !log.SignsAt(guard.Size) || (guard.Size != view.Position && (age < TimeSpan.Zero || age >= Fresh)))
+        var isFresh = age >= TimeSpan.Zero && age < Fresh;
+        if (guard is null || !log.SignsAt(guard.Size)
+            || !(log.IsTaken(view.Position) || (guard.Size >= log.Asked && (guard.Size == view.Position || isFresh))))
         {
             guard = await ReserveAsync(connection, log, view);
             age = TimeSpan.Zero;
@@ -241,13 +245,16 @@ public sealed class Checkpoints
     /// <summary>Folds what has come since the newest guard row, and commits a guard row for the head's size.</summary>
     async Task<SignedSize> ReserveAsync(NpgsqlConnection connection, TenantLog log, View view)
     {
+        // The guard row of an epoch that ended has the size for good: the log is signed again with its next event.
+        if (log.IsTaken(view.Position)) throw new AuditSigningRefusedException();
+
         await using var transaction = await connection.BeginTransactionAsync();
         await using (var batch = new NpgsqlBatch(connection, transaction)) await batch.EnterTenant(log.TenantId).ExecuteNonQueryAsync();
 
         // A row of an epoch that ended may be why it did.
         var tree = view.Log.Newest switch
         {
-            null => new Peaks(),
+            null when log.Epoch == 1 => new Peaks(),
             { } before when log.SignsAt(before.Size) => Peaks.Read(before.Size, before.Peaks),
             _ => await StoredTreeAsync(connection, log, view.Position, RootOf(view)),
         };
@@ -266,7 +273,7 @@ public sealed class Checkpoints
             await RefuseAsync(log, view.Position, tree.Root, RootOf(view), "The leaves do not lead to the head of the log.");
         }
 
-        var (inserted, root) = await GuardAsync(connection, log.TenantId, tree);
+        var (inserted, root) = await GuardAsync(connection, log, tree);
         await transaction.CommitAsync();
         if (!inserted) AuditMetrics.GuardConflicts.Add(1);
         if (root != tree.Root) await RefuseAsync(log, tree.Size, tree.Root, root, $"Size {tree.Size} was reserved with another root.");
@@ -276,17 +283,18 @@ public sealed class Checkpoints
         return new SignedSize(tree.Size, tree.Root, view.Peaks, "");
     }
 
-    async Task<(bool Inserted, LogHash Root)> GuardAsync(NpgsqlConnection connection, string tenantId, Peaks tree)
+    async Task<(bool Inserted, LogHash Root)> GuardAsync(NpgsqlConnection connection, TenantLog log, Peaks tree)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("""
             insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at) values ($1, $2, $3, $4, $5)
             on conflict do nothing
             """,
-            Scalar(tenantId), Scalar(tree.Size), Scalar(tree.Root.ToArray()), Scalar(tree.ToArray()), Scalar(clock.GetUtcNow().UtcDateTime));
+            Scalar(log.TenantId), Scalar(tree.Size), Scalar(tree.Root.ToArray()), Scalar(tree.ToArray()),
+            Scalar(log.ReservedAt(clock.GetUtcNow()).UtcDateTime));
 
         // A statement of its own: its snapshot shows a row that another instance committed while the first one waited.
-        batch.Add("select root from stet.audit_signed where tenant_id = $1 and size = $2", Scalar(tenantId), Scalar(tree.Size));
+        batch.Add("select root from stet.audit_signed where tenant_id = $1 and size = $2", Scalar(log.TenantId), Scalar(tree.Size));
         await using var rows = await batch.ExecuteReaderAsync();
         await rows.ReadAsync();
         var root = new LogHash(rows.GetFieldValue<byte[]>(0));

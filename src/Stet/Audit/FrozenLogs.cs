@@ -105,7 +105,11 @@ public sealed partial class FrozenLogs(
 
     void Note(string tenantId, string reason)
     {
-        if (frozen.TryAdd(tenantId, reason)) AuditMetrics.Frozen.Add(1);
+        if (!frozen.TryAdd(tenantId, reason)) return;
+
+        // It may be for a guard row that is ahead, in the way of those of later events: read again, it is known.
+        logs.InMemory(tenantId)?.IsStale = true;
+        AuditMetrics.Frozen.Add(1);
     }
 
     void Release(string tenantId)

@@ -50,6 +50,8 @@ static class ProofEndpoints
         var noted = checkpoints.Noted(log);
         long[] leaves = asked is { } edge ? [position - 1, edge] : [position - 1];
         var view = await reader.ViewAsync(log.TenantId, leaves, witnessed: false, http.RequestAborted);
+        if (view.Newest is null && log.Epoch > 1) await checkpoints.SignStoredAsync(log, noted, view, http.RequestAborted); // to be asked again
+
         var newest = view.Newest?.Size ?? 0;
         if (Math.Max(position, asked ?? 0) > newest)
             return Problems.Answer(AuditProblems.SizeUnknown(Math.Max(position, asked ?? 0), newest));

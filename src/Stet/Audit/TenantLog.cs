@@ -18,6 +18,7 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     const int MostReserved = 64;
 
     readonly List<SaltKey> salts = [];
+    readonly List<long> taken = [];
     readonly Queue<(long Size, byte[] Peaks)> chain = new();
     readonly Queue<(long Size, LogHash Root, byte[] Peaks)> reserved = new();
     readonly Lock gate = new();
@@ -35,6 +36,9 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
 
     /// <summary>The log's name in checkpoints.</summary>
     public string Origin { get; } = origin;
+
+    /// <summary>When the epoch began.</summary>
+    internal DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>How often the log's keys have changed.</summary>
     internal int KeyChanges { get; } = keyChanges;
@@ -159,6 +163,17 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
     internal string SecretId => salts[^1].KeyId;
 
     internal void Add(SaltKey key) => salts.Add(key);
+
+    /// <summary>Notes a size that has a guard row which its leaves do not lead to.</summary>
+    internal void Take(long size) => taken.Add(size);
+
+    /// <summary>
+    /// Whether a size cannot be reserved, because a guard row is in the way: it was there before the log had reached that size.
+    /// </summary>
+    internal bool IsTaken(long size) => taken.Contains(size);
+
+    /// <summary>The time of a guard row. INVARIANT: none is older than its epoch, whatever clocks say.</summary>
+    internal DateTimeOffset ReservedAt(DateTimeOffset now) => now > CreatedAt ? now : CreatedAt;
 
     /// <summary>The salt of the event at a position.</summary>
     /// <exception cref="ObjectDisposedException">The service has stopped.</exception>

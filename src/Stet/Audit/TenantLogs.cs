@@ -23,6 +23,8 @@ public sealed class TenantLogs(
     AuditOptions options, TimeProvider clock, int mostInMemory = 4_096)
     : IDisposable
 {
+    const int MostTaken = 1_000;
+
     readonly ConcurrentDictionary<string, TenantLog> logs = new(StringComparer.Ordinal);
     readonly ConcurrentQueue<string> order = new();
     int connected;
@@ -100,17 +102,27 @@ public sealed class TenantLogs(
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.EnterTenant(tenantId);
-        batch.Add("select epoch, origin, key_changes from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
+        batch.Add("select epoch, origin, key_changes, created_at from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         batch.Add("""
             select kind, key_id, epoch, public_key, wrapped, kek_id, from_position, until_position
             from stet.audit_key where tenant_id = $1 and kind in ('sign', 'salt') order by kind, from_position, key_id
             """, Scalar(tenantId));
+
+        // One statement: of one snapshot, no guard row is ahead of its head.
+        batch.Add("""
+            select s.size from stet.tenant_head h join stet.audit_signed s on s.tenant_id = $1 and s.size >= h.position
+            where h.tenant_id = $1 and (s.size > h.position or s.peaks is distinct from h.audit_peaks) order by s.size limit $2
+            """, Scalar(tenantId), Scalar(MostTaken));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         if (!await rows.ReadAsync(cancel)) return null;
 
         var origin = rows.GetString(1);
-        var log = new TenantLog(tenantId, rows.GetInt32(0), origin, rows.GetInt32(2), isNew: noted(origin) is null);
+        var log = new TenantLog(tenantId, rows.GetInt32(0), origin, rows.GetInt32(2), isNew: noted(origin) is null)
+        {
+            CreatedAt = rows.GetFieldValue<DateTimeOffset>(3),
+        };
+
         await rows.NextResultAsync(cancel);
         while (await rows.ReadAsync(cancel))
         {
@@ -132,6 +144,8 @@ public sealed class TenantLogs(
             }
         }
 
+        await rows.NextResultAsync(cancel);
+        while (await rows.ReadAsync(cancel)) log.Take(rows.GetInt64(0));
         return log;
     }
 

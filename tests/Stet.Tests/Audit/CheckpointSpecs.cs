@@ -124,6 +124,51 @@ public class CheckpointSpecs
     }
 
     [Fact]
+    public async Task A_size_that_is_reserved_ahead_of_the_log_is_passed_over_by_a_new_epoch()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        await ReserveAheadAsync(log, 4);
+        (await log.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+        await ShouldBeFrozenAsync(service, log);
+
+        await RestoreGuardSpecs.StartEpochAsync(service, log.TenantId);
+        (await log.GetAsync("epoch/2/inclusion?position=1")).Status.ShouldBe(HttpStatusCode.OK);
+        (await log.OpenAsync((await log.GetAsync("epoch/2/checkpoint?min_position=3")).Body)).Size.ShouldBe(3);
+
+        var reached = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction("reached"));
+        (reached.Status, (string?)reached.Json["receipt_error"], reached.Headers["Stet-Position"]).ShouldBe((201, "audit_signing_refused", "4"));
+        (await log.OpenAsync((await log.GetAsync("epoch/2/checkpoint")).Body)).Size.ShouldBe(3);
+        (await log.GetAsync("epoch/2/checkpoint?min_position=4")).Code.ShouldBe("audit_signing_refused");
+
+        var passed = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction("passed"));
+        passed.Json["receipts"]!.AsArray().ShouldHaveSingleItem();
+        (await log.OpenAsync((await log.GetAsync("epoch/2/checkpoint?min_position=5")).Body)).Size.ShouldBe(5);
+        (await ScalarAsync(service, "select count(*) from stet.audit_frozen()")).ShouldBe(0L);
+    }
+
+    [Fact]
+    public async Task A_size_that_is_reserved_ahead_of_a_frozen_log_is_in_the_way_of_no_event()
+    {
+        await using var service = await TestService.StartAsync();
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        await log.CheckpointAsync("?min_position=2");
+        await ReserveAheadAsync(log, 3);
+        (await log.GetAsync("checkpoint")).Code.ShouldBe("audit_signing_refused");
+
+        var recorded = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction("reached"));
+
+        (recorded.Status, (string?)recorded.Json["receipt_error"], recorded.Headers["Stet-Position"]).ShouldBe((201, "audit_signing_refused", "3"));
+    }
+
+    static Task ReserveAheadAsync(LogClient log, long size) => log.TamperAsync($$"""
+        insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at)
+        values ({tenant}, {{size}}, sha256('another'), sha256('another'), now())
+        """);
+
+    [Fact]
     public async Task A_size_reserved_with_another_root_freezes_the_log()
     {
         await using var service = await TestService.StartAsync();
