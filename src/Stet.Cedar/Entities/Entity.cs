@@ -24,6 +24,9 @@ public sealed class Entity(EntityUid uid, RecordValue attributes, ReadOnlySpan<E
     /// <summary>Everything it is in, in the order given.</summary>
     public ReadOnlySpan<EntityUid> Ancestors => ancestors;
 
+    /// <summary>The mark of the schema that it was last found to fit: see <see cref="Schema.Check(Entity)"/>.</summary>
+    internal object? Fits { get; set; }
+
     /// <summary>The bits of them all: see <see cref="BitOf"/>.</summary>
     internal ulong Bits { get; } = BitsOf(ancestors);
 

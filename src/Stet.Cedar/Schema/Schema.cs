@@ -16,6 +16,9 @@ public sealed partial class Schema : IEntityShapes
     readonly FrozenDictionary<EntityUid, ActionDefinition> actions;
     readonly EntityStore actionEntities;
 
+    // What entities that fit remember it by: they may outlive it.
+    readonly object mark = new();
+
     internal Schema(
         SchemaSyntax syntax, Dictionary<string, EntityTypeDefinition> entityTypes,
         Dictionary<EntityUid, ActionDefinition> actions, EntityStore actionEntities, CedarLimits limits)

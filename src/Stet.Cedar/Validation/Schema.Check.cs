@@ -22,16 +22,18 @@ public sealed partial class Schema
 
     /// <summary>
     /// Whether an entity is what the schema says: its attributes and tags, the types of what it is in, enumerated ids;
-    /// an action has to be in exactly its declared groups.
+    /// an action has to be in exactly its declared groups. One that fits is looked at once: asking again costs nothing.
     /// </summary>
     /// <param name="entity">With all its ancestors.</param>
     /// <inheritdoc cref="Check(in Request)"/>
     public ImmutableArray<Finding> Check(Entity entity)
     {
         ArgumentNullException.ThrowIfNull(entity);
+        if (ReferenceEquals(entity.Fits, mark)) return [];
 
         var check = new ConformanceCheck(this);
         check.Check(entity);
+        if (check.Findings.IsEmpty) entity.Fits = mark;
         return check.Findings;
     }
 }

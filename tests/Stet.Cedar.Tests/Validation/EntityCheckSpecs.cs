@@ -49,6 +49,19 @@ public class EntityCheckSpecs
             .ShouldBeEmpty();
 
     [Fact]
+    public void What_fits_one_schema_is_still_held_to_another()
+    {
+        var folder = new Entity(new EntityUid("Folder", "f"), RecordValue.Empty, [], RecordValue.Empty);
+        var other = Schema.Parse("entity Folder { name: String };", CedarLimits.Default).Value.ShouldNotBeNull();
+
+        foreach (var _ in (int[])[1, 2])
+        {
+            Validating.Documents.Check(folder).ShouldBeEmpty();
+            other.Check(folder).ShouldHaveSingleItem().Message.ShouldContain("`name`");
+        }
+    }
+
+    [Fact]
     public void An_enumerated_entity_has_a_listed_id()
     {
         Validating.Documents.Check(Entity("""{"uid": {"type": "Color", "id": "red"}, "attrs": {}, "parents": []}""")).ShouldBeEmpty();

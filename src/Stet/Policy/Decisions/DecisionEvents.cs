@@ -76,7 +76,12 @@ public sealed record PepRegistered(
 /// </param>
 public sealed record RecordedRequest(
     Party Subject, string Action, Party Resource, RecordValue Context, DateTimeOffset Now, StringSet Invalid,
-    string? Problem = null);
+    string? Problem = null)
+{
+    /// <summary>The version of the fail-closed layer that it is evaluated by; 1 for a decision of before there was another.</summary>
+    /// <value>1 to <see cref="DecisionPoint.Layer"/>, which is the default.</value>
+    public int Layer { get; init; } = DecisionPoint.Layer;
+}
 
 /// <summary>A subject or a resource.</summary>
 /// <param name="Type">AuthZEN's name of the type.</param>

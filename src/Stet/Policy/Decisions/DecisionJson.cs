@@ -38,6 +38,7 @@ sealed class DecisionRecordedConverter : JsonConverter<DecisionRecorded>
         if (value.PolicySetDigest is { } policies) json.WriteString("policy_set_digest"u8, policies);
         if (value.SchemaDigest is { } schema) json.WriteString("schema_digest"u8, schema);
         json.WriteNumber("entity_position"u8, value.EntityPosition);
+        if (value.Request.Layer > 1) json.WriteNumber("layer"u8, value.Request.Layer);
         if (whole) json.WriteString("now"u8, UtcTimeConverter.Format(value.Request.Now));
         if (value.Raw is { } raw) Write(json, raw);
         Write(json, value.Effective);

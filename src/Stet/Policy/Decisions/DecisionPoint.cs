@@ -12,6 +12,14 @@ namespace Stet.Policy.Decisions;
 /// </summary>
 public static class DecisionPoint
 {
+    /// <summary>
+    /// The version of this layer. Each decision is recorded with the one that it was taken by, and comes out by it again.
+    /// 1 holds no entities to the schema but subject and resource; 2 holds all that the policies look at.
+    /// </summary>
+    public const int Layer = 2;
+
+    static readonly EffectiveResult requestInvalid = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.RequestInvalid);
+
     /// <summary>Evaluates a request as it was, or is to be, recorded.</summary>
     /// <param name="policy">What is in force; null: nothing is.</param>
     /// <param name="request">The request, filtered and converted.</param>
@@ -23,15 +31,19 @@ public static class DecisionPoint
     {
         if (!TryAsk(policy, request, entities, out var asked, out var refusal)) return (null, refusal);
 
-        var authorization = policy!.Snapshot.Authorize(asked.At(request.Now), asked.Known);
-        return (RawResult.Of(authorization), Effective(policy, authorization, pep));
+        return Answer(policy!, policy!.Snapshot.Authorize(asked.At(request.Now), asked.Known), asked.Known, pep);
     }
 
     /// <summary>What became of each policy, with the first clause that stands in its way; null when the engine is not asked.</summary>
-    public static Explanation? Explain(PolicyInForce? policy, RecordedRequest request, IEntities entities) =>
-        TryAsk(policy, request, entities, out var asked, out _)
-            ? policy!.Snapshot.Explain(asked.At(request.Now), asked.Known)
-            : null;
+    public static Explanation? Explain(PolicyInForce? policy, RecordedRequest request, IEntities entities)
+    {
+        if (!TryAsk(policy, request, entities, out var asked, out _)) return null;
+
+        // What deciding comes across is what counts: explaining looks at more.
+        var question = asked.At(request.Now);
+        policy!.Snapshot.Authorize(question, asked.Known);
+        return asked.Known.HasMisfit ? null : policy.Snapshot.Explain(question, asked.Known);
+    }
 
     /// <summary>Prepares a request to be evaluated at many times.</summary>
     /// <inheritdoc cref="Evaluate"/>
@@ -44,6 +56,11 @@ public static class DecisionPoint
     public static EquatableArray<Obligation> Advice(PolicyInForce? policy, RawResult? raw) => policy is null || raw is null
         ? default
         : Obligations.Of(policy, [.. raw.Determining.Select(id => new PolicyId(id))], Obligations.Advice);
+
+    /// <summary>Cedar's answer and what follows from it, unless it rests on an entity that does not fit the schema.</summary>
+    internal static (RawResult? Raw, EffectiveResult Effective) Answer(
+        PolicyInForce policy, Authorization raw, RequestEntities looked, PepSupport pep) =>
+        looked.HasMisfit ? (null, requestInvalid) : (RawResult.Of(raw), Effective(policy, raw, pep));
 
     /// <summary>What follows from Cedar's answer; the first rule that applies.</summary>
     internal static EffectiveResult Effective(PolicyInForce policy, Authorization raw, PepSupport pep)
@@ -69,7 +86,7 @@ public static class DecisionPoint
         [NotNullWhen(false)] out EffectiveResult? refusal)
     {
         (asked, refusal) = (default, null);
-        if (request.Problem is not null) refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.RequestInvalid);
+        if (request.Problem is not null) refusal = requestInvalid;
         else if (policy is null) refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.NoActivePolicy);
         if (refusal is not null) return false;
 
@@ -82,16 +99,17 @@ public static class DecisionPoint
         else if (schema.FindAction(request.Action, subjectType.Name, resourceType.Name) is not { } action)
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.NotApplicable);
         else if (request.Invalid.Count > 0)
-            refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.RequestInvalid);
+            refusal = requestInvalid;
         else
         {
             var subject = Look(request.Subject, subjectType, entities);
             var resource = Look(request.Resource, resourceType, entities);
             asked = new EngineQuestion(
-                subject.Uid, action, resource.Uid, request.Context, RequestEntities.Over(entities, subject.Known, resource.Known));
+                subject.Uid, action, resource.Uid, request.Context,
+                new RequestEntities(request.Layer > 1 ? policy.Schema : null, entities, subject.Known, resource.Known));
             if (Fits(policy.Schema, asked.At(request.Now), subject.Known, resource.Known)) return true;
 
-            refusal = EffectiveResult.Deny(DecisionClass.Error, DecisionCodes.RequestInvalid);
+            refusal = requestInvalid;
         }
 
         return false;
@@ -115,20 +133,28 @@ public static class DecisionPoint
     }
 }
 
-/// <summary>Entities with the subject and the resource of a request lying over them.</summary>
-sealed class RequestEntities(IEntities known, Entity? subject, Entity? resource) : IEntities
+/// <summary>
+/// Entities with the subject and the resource of a request lying over them, for one evaluation at a time: what it looks at
+/// is held to the schema.
+/// </summary>
+/// <param name="schema">Null: what is known is taken as it is.</param>
+/// <param name="known">What is known.</param>
+/// <param name="subject">Who asks, found to fit; null when nothing is known of it.</param>
+/// <param name="resource">About what, likewise.</param>
+sealed class RequestEntities(CedarSchema? schema, IEntities known, Entity? subject, Entity? resource) : IEntities
 {
-    public static IEntities Over(IEntities known, Entity? subject, Entity? resource) =>
-        IsIn(known, subject) && IsIn(known, resource) ? known : new RequestEntities(known, subject, resource);
+    /// <summary>Whether an entity was looked at that does not fit the schema.</summary>
+    public bool HasMisfit { get; set; }
 
     public bool TryGet(EntityUid uid, [NotNullWhen(true)] out Entity? entity)
     {
         entity = subject is not null && subject.Uid.Equals(uid) ? subject
             : resource is not null && resource.Uid.Equals(uid) ? resource
             : null;
-        return entity is not null || known.TryGet(uid, out entity);
-    }
+        if (entity is not null) return true;
+        if (!known.TryGet(uid, out entity)) return false;
 
-    static bool IsIn(IEntities known, Entity? entity) =>
-        entity is null || (known.TryGet(entity.Uid, out var found) && ReferenceEquals(found, entity));
+        if (schema is not null && !schema.Check(entity).IsEmpty) HasMisfit = true;
+        return true;
+    }
 }

@@ -26,7 +26,7 @@ static class DecisionReader
         var (evaluation, batch, item, requestId) = (Guid.Empty, (Guid?)null, (int?)null, (string?)null);
         var (pep, subject, resource, action) = ((PepSupport?)null, (Party?)null, (Party?)null, (string?)null);
         var (context, invalid, dropped, sources) = (RecordValue.Empty, StringSet.Empty, StringSet.Empty, RequestSources.None);
-        var (policies, schema, entities, now) = ((string?)null, (string?)null, 0L, default(DateTimeOffset));
+        var (policies, schema, entities, layer, now) = ((string?)null, (string?)null, 0L, 1, default(DateTimeOffset));
         var (raw, effective, problem, digest) = ((RawResult?)null, (EffectiveResult?)null, (string?)null, (string?)null);
         while (ValueJson.NextName(ref json) is { } name)
         {
@@ -48,6 +48,7 @@ static class DecisionReader
                 case "policy_set_digest": policies = json.GetString(); break;
                 case "schema_digest": schema = json.GetString(); break;
                 case "entity_position": entities = json.GetInt64(); break;
+                case "layer": layer = json.GetInt32(); break;
                 case "now" when json.TryGetDateTimeOffset(out var time): now = time.ToUniversalTime(); break;
                 case "raw": raw = ReadRaw(ref json); break;
                 case "effective": effective = ReadEffective(ref json); break;
@@ -59,7 +60,8 @@ static class DecisionReader
         return pep is null || subject is null || resource is null || action is null || effective is null
             ? throw new JsonException("a stored decision lacks a member")
             : new DecisionRecorded(
-                evaluation, batch, item, requestId, pep, new RecordedRequest(subject, action, resource, context, now, invalid, problem),
+                evaluation, batch, item, requestId, pep,
+                new RecordedRequest(subject, action, resource, context, now, invalid, problem) { Layer = layer },
                 sources, dropped, policies, schema, entities, raw, effective, digest);
     }
 

@@ -10,7 +10,7 @@ namespace Stet.Policy.Decisions;
 /// <param name="Resource">With what.</param>
 /// <param name="Context">Under which circumstances, but for the time.</param>
 /// <param name="Known">What is known of entities.</param>
-readonly record struct EngineQuestion(EntityUid Subject, AuthZenAction Action, EntityUid Resource, RecordValue Context, IEntities Known)
+readonly record struct EngineQuestion(EntityUid Subject, AuthZenAction Action, EntityUid Resource, RecordValue Context, RequestEntities Known)
 {
     /// <summary>Where policies see Stet's clock.</summary>
     public const string Now = "now";
@@ -66,8 +66,9 @@ sealed class RepeatedQuestion
     {
         if (IsSettled) return answer;
 
+        asked.Known.HasMisfit = false;
         var authorization = policy!.Snapshot.Authorize(asked.At(now), asked.Known, EngineQuestion.Clock, out var looksAtTime);
         IsSettled = !looksAtTime;
-        return answer = (RawResult.Of(authorization), DecisionPoint.Effective(policy, authorization, pep!));
+        return answer = DecisionPoint.Answer(policy, authorization, asked.Known, pep!);
     }
 }

@@ -1,12 +1,42 @@
 using System.Text.Json.Nodes;
 using Stet.Testing;
 using Stet.Tests.Http;
+using Stet.Tests.Policy.Lifecycle;
 using static Stet.Tests.Policy.AuthZen.DecisionTenancy;
 
 namespace Stet.Tests.Policy.AuthZen;
 
 public class RecordedHttpSpecs
 {
+    [Fact]
+    public async Task What_was_recorded_before_there_was_a_schema_allows_nothing_that_it_does_not_fit()
+    {
+        var tenant = await Tenant.NewAsync();
+        (await tenant.PutAsync("/v1/policy/entities/Zone/dmz", """{"attrs":{"blocked":["10.1.2.3"]}}""")).Status.ShouldBe(201);
+        await tenant.ActivateAsync(Scenarios.Text(
+            """
+            entity Zone { blocked: Set<ipaddr> };
+            entity Host { zone: Zone };
+            entity User;
+            action connect appliesTo { principal: User, resource: Host, context: { ip: ipaddr } };
+            """,
+            "permit (principal, action, resource);",
+            "forbid (principal, action, resource is Host) when { resource.zone.blocked.contains(context.ip) };"));
+        var question = JsonNode.Parse("""
+            {"subject":{"type":"User","id":"ada"},"action":{"name":"connect"},"context":{"ip":"10.1.2.3"},
+             "resource":{"type":"Host","id":"h","properties":{"zone":{"type":"Zone","id":"dmz"}}},"options":{"explain":true}}
+            """)!;
+
+        var misfit = await tenant.PostAsync(Evaluation, question);
+        await tenant.PutAsync("/v1/policy/entities/Zone/dmz", """{"attrs":{"blocked":["10.1.2.3"]}}""");
+        var mended = await tenant.PostAsync(Evaluation, question);
+
+        ((bool)misfit.Json["decision"]!, (string)misfit.Json["context"]!["explanation"]!["code"]!).ShouldBe((false, "request_invalid"));
+        ((string)mended.Json["context"]!["explanation"]!["class"]!).ShouldBe("forbidden");
+        var audited = await tenant.PostAsync("/v1/policy/audit", new JsonObject());
+        ((long)audited.Json["progress"]!["mismatches"]!, (long)audited.Json["progress"]!["decisions"]!).ShouldBe((0, 2));
+    }
+
     [Fact]
     public async Task Decisions_are_listed_by_subject_class_and_policy_newest_first()
     {

@@ -84,6 +84,42 @@ public class DecisionPointSpecs
     }
 
     [Fact]
+    public void Nothing_is_allowed_by_what_is_known_of_an_entity_that_does_not_fit_the_schema()
+    {
+        var misfit = Stored("""
+            [{"uid":{"type":"App::User","id":"ada"},"attrs":{"boss":{"__entity":{"type":"App::User","id":"bob"}}},"parents":[]},
+             {"uid":{"type":"App::User","id":"bob"},"attrs":{"tools":["a",7]},"parents":[]}]
+            """);
+        var rules = RulesOf(
+            ("all", "permit (principal, action, resource);"),
+            ("no-tool", """
+                forbid (principal, action == App::Action::"read", resource)
+                when { principal has boss && principal.boss has tools && principal.boss.tools.contains("7") };
+                """));
+        misfit.TryGet(new EntityUid("App::User", "ada"), out var ada).ShouldBeTrue();
+        var request = Question with { Subject = new Party("user", "ada", ada!.Attributes) };
+
+        ShouldBeDenied(DecisionPoint.Evaluate(rules, request, misfit, Pep), DecisionClass.Error, "request_invalid");
+        DecisionPoint.Explain(rules, request, misfit).ShouldBeNull();
+        DecisionPoint.Evaluate(rules, request with { Action = "write" }, misfit, Pep).Effective.Decision.ShouldBeTrue();
+        DecisionPoint.Evaluate(rules, request with { Layer = 1 }, misfit, Pep).Effective.Decision.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void An_entity_counts_that_the_policies_look_at_and_not_when_they_do_not()
+    {
+        var misfit = Stored("""[{"uid":{"type":"App::User","id":"bob"},"attrs":{"level":"seven"},"parents":[]}]""");
+        var rules = RulesOf(("late", """
+            permit (principal, action, resource is App::Doc)
+            when { context.now.toTime() < duration("6h") || App::User::"bob" has level };
+            """));
+        var again = DecisionPoint.Repeat(rules, Question, misfit, Pep);
+
+        foreach (var (hours, code) in ((int, string?)[])[(-5, null), (0, "request_invalid"), (-5, null)])
+            again.At(Monday.AddHours(hours)).Effective.Code.ShouldBe(code);
+    }
+
+    [Fact]
     public void An_obligation_goes_only_to_who_is_known_to_support_its_type()
     {
         var request = Question with { Action = "write" };
@@ -178,6 +214,9 @@ public class DecisionPointSpecs
             ("editors", Clause.Action), ("no-night", Clause.Condition), ("read-own", Clause.Condition)]);
         DecisionPoint.Explain(null, Question, Known).ShouldBeNull();
     }
+
+    static EntityStore Stored(string json) =>
+        EntityStore.ParseJson(System.Text.Encoding.UTF8.GetBytes(json), CedarLimits.Default).Value.ShouldNotBeNull();
 
     static void ShouldBeDenied((RawResult? Raw, EffectiveResult Effective) result, DecisionClass @class, string code)
     {

@@ -29,6 +29,7 @@ public class ReplayDigestSpecs
         d => d with { Request = d.Request with { Context = new RecordValue(KeyValuePair.Create("a", (Value)BoolValue.True)) } },
         d => d with { Request = d.Request with { Invalid = StringSet.Of("context.x") } },
         d => d with { Request = d.Request with { Problem = "p" } },
+        d => d with { Request = d.Request with { Layer = 1 } },
         d => d with { PolicySetDigest = new string('a', 64) },
         d => d with { SchemaDigest = new string('a', 64) },
         d => d with { EntityPosition = 7 },

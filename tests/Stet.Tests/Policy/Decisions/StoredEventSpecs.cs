@@ -25,7 +25,7 @@ public class StoredEventSpecs
                 """)),
             "read", new Party("App::Doc", "d1", Record("""{"status":"open"}""")),
             Record("""{"ip":{"__extn":{"fn":"ip","arg":"127.0.0.1"}},"far":{"__extn":{"fn":"offset","args":[{"__extn":{"fn":"datetime","arg":"1970-01-01"}},{"__extn":{"fn":"duration","arg":"3650000d"}}]}}}"""),
-            Monday, StringSet.Of("context.x")),
+            Monday, StringSet.Of("context.x")) { Layer = 1 },
         new RequestSources(StringSet.Of("context.now"), StringSet.Of("context.ip", "subject.level"), StringSet.Of("resource.status")),
         StringSet.Of("subject.age"), digest, new string('b', 64), 12,
         new RawResult(true, ["editors", "read-own"], [new RawError("broken", "overflow")]),
@@ -36,13 +36,14 @@ public class StoredEventSpecs
     {
         { "decision_recorded", Recorded },
         { "decision_recorded.digested", Recorded with { ReplayDigest = digest } },
+        { "decision_recorded.layered", Recorded with { Request = Recorded.Request with { Layer = 2 }, ReplayDigest = digest } },
         {
             "decision_recorded.least",
             new DecisionRecorded(
                 first, null, null, null, Pep,
                 new RecordedRequest(
                     new Party("user", "ada", RecordValue.Empty), "read", new Party("doc", "d1", RecordValue.Empty), RecordValue.Empty,
-                    Monday, StringSet.Empty),
+                    Monday, StringSet.Empty) { Layer = 1 },
                 RequestSources.None, StringSet.Empty, null, null, 0, null, EffectiveResult.Deny(DecisionClass.Error, "no_active_policy"))
         },
         {
@@ -51,7 +52,7 @@ public class StoredEventSpecs
                 first, second, 0, null, Pep,
                 new RecordedRequest(
                     new Party("user", "ada", RecordValue.Empty), "read", new Party("", "", RecordValue.Empty), RecordValue.Empty,
-                    Monday, StringSet.Empty, "`/resource` is required, an object"),
+                    Monday, StringSet.Empty, "`/resource` is required, an object") { Layer = 1 },
                 RequestSources.None, StringSet.Empty, null, null, 0, null, EffectiveResult.Deny(DecisionClass.Error, "request_invalid"))
         },
         {

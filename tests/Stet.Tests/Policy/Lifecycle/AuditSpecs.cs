@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.EventStore;
 using Stet.Policy.Decisions;
+using Stet.Policy.Entities;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
 using Stet.Tests.Policy.AuthZen;
@@ -57,6 +58,35 @@ public class AuditSpecs
         var audited = await AuditAsync(tenant);
 
         (Count(audited, "decisions"), Count(audited, "mismatches")).ShouldBe((3, 0));
+    }
+
+    [Fact]
+    public async Task A_decision_of_before_all_entities_had_to_fit_comes_out_as_recorded_and_a_dry_run_tells_what_it_would_be_now()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        var tenant = new Tenant(service.Client(tenantId));
+        var recorded = await tenant.PutAsync("/v1/policy/entities/Document/d2", """{"attrs":{"open":"yes"}}""");
+        var rules = Text with
+        {
+            Policies = [new NamedPolicy("all", """permit (principal, action == Action::"read", resource) unless { Document::"d2" has open && Document::"d2".open == true };""")],
+        };
+        await tenant.ActivateAsync(rules);
+        var policy = await service.Services.GetRequiredService<PoliciesInForce>().NowAsync(tenantId, CancellationToken.None);
+        var known = await service.Services.GetRequiredService<PolicyEntities>().AtPositionAsync(
+            tenantId, recorded.Position(), CancellationToken.None);
+        var decided = Event(policy, Request() with { Layer = 1 }, recorded.Position(), known);
+        await service.RecordAsync(tenantId, decided);
+
+        var audited = await AuditAsync(tenant);
+        var (candidate, triple) = await tenant.DiffedAsync(rules with
+        {
+            Policies = [.. rules.Policies, new NamedPolicy("more", """permit (principal, action == Action::"write", resource);""")],
+        });
+        var report = await tenant.GetAsync($"/v1/policy/candidates/{candidate}/diff/{triple["diff_digest"]}");
+
+        decided.Effective.Decision.ShouldBeTrue();
+        (Count(audited, "decisions"), Count(audited, "mismatches"), Count(audited, "unreplayable")).ShouldBe((1, 0, 0));
+        report.Text.ShouldContain("\"schema_invalid\":1");
     }
 
     [Fact]

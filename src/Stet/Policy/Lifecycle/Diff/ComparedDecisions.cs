@@ -33,7 +33,7 @@ sealed class ComparedDecisions
         Resource = (decision.Request.Resource.Type, decision.Request.Resource.Id);
         Agent = AgentIn(decision.Request.Context);
         var (schemaBefore, schemaAfter) = (baseline is null ? null : AuthZenSchema.Of(baseline.Schema), AuthZenSchema.Of(candidate.Schema));
-        var request = decision.Request;
+        var request = decision.Request with { Layer = DecisionPoint.Layer }; // the question is what would be decided now
 
         // What the baseline itself decided needs no second evaluation: the self-audit holds recorded decisions to their inputs.
         recorded = new ReplayedResult(decision.Raw, decision.Effective);
