@@ -56,7 +56,8 @@ public sealed record CedarLimits
 
     /// <summary>
     /// Expressions that one validation types, parts of expressions included: each counts in every environment that it is
-    /// typed in, and every environment that a policy's scope leaves counts as one more. Eight million take about a second.
+    /// typed in, every environment that a policy's scope leaves counts as one more, and so do 32 actions or types that the
+    /// scope is held against. Eight million take some seconds.
     /// </summary>
     /// <value>1,024 to 1,073,741,824. Default 8,388,608.</value>
     public int TypedExpressions { get; init => field = Within(value, 1_024, MostTypedExpressions); } = 8_388_608;

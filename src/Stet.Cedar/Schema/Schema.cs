@@ -24,6 +24,7 @@ public sealed partial class Schema : IEntityShapes
         Dictionary<EntityUid, ActionDefinition> actions, EntityStore actionEntities, CedarLimits limits)
     {
         this.syntax = syntax;
+        declarations = new Lazy<Declarations>(() => new Declarations(syntax));
         this.entityTypes = entityTypes.ToFrozenDictionary(StringComparer.Ordinal);
         this.actions = actions.ToFrozenDictionary();
         this.actionEntities = actionEntities;
@@ -128,9 +129,21 @@ public sealed partial class Schema : IEntityShapes
     internal bool IsIn(EntityUid action, EntityUid group) =>
         action.Equals(group) || (actionEntities.TryGet(action, out var entity) && entity.IsDescendantOf(group));
 
-    /// <summary>Whether entities of a type can be in entities of another, or in themselves.</summary>
-    internal bool CanBeIn(string entityType, string ancestor) =>
-        entityType == ancestor || HasAncestorType(entityType, ancestor);
+    /// <summary>By each type the types whose entities can be in its own, directly.</summary>
+    internal Dictionary<string, List<string>> TypesByParent()
+    {
+        var types = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        foreach (var type in entityTypes.Values)
+        {
+            foreach (var parent in type.Parents)
+            {
+                if (!types.TryGetValue(parent, out var children)) types.Add(parent, children = []);
+                children.Add(type.Name);
+            }
+        }
+
+        return types;
+    }
 
     /// <summary>Whether the schema says, directly or by way of others, that entities of a type are in those of another.</summary>
     internal bool HasAncestorType(string entityType, string ancestor)

@@ -134,7 +134,7 @@ sealed partial class ExpressionTyper
 
     /// <summary>Actions of one namespace can be in groups of another, and which are is not a matter of types.</summary>
     bool CanBeIn(string member, string group) =>
-        schema.ActionTypes.Contains(member) ? schema.ActionTypes.Contains(group) : schema.CanBeIn(member, group);
+        schema.ActionTypes.Contains(member) ? schema.ActionTypes.Contains(group) : work.CanBeIn(member, group);
 
     Typing TypeOf(Is test, ImmutableHashSet<Capability> held)
     {

@@ -11,16 +11,14 @@ sealed record TypingEnvironment(EntityType Principal, EntityUid Action, EntityTy
 /// </summary>
 /// <param name="schema">Declares every entity type and action that the expressions name.</param>
 /// <param name="environment">What requests are made of.</param>
+/// <param name="work">What has been done of what may be.</param>
 /// <param name="report">Takes the code, the place and the message of what is wrong.</param>
 sealed partial class ExpressionTyper(
-    Schema schema, TypingEnvironment environment, Action<FindingCode, TextSpan, string> report)
+    Schema schema, TypingEnvironment environment, ValidationWork work, Action<FindingCode, TextSpan, string> report)
 {
     static readonly ImmutableHashSet<Capability> Nothing = [];
 
     readonly EntityType actionType = new(environment.Action.Type);
-
-    /// <summary>How many expressions were typed, parts of expressions included.</summary>
-    public long Typed { get; private set; }
 
     /// <summary>The type of the conjunction of all conditions: a Bool, or null after a report.</summary>
     public BoolType? TypeOf(EquatableArray<Condition> conditions)
@@ -43,7 +41,7 @@ sealed partial class ExpressionTyper(
 
     Typing TypeOf(Expression expression, ImmutableHashSet<Capability> held)
     {
-        Typed++;
+        work.Type(1);
         return TypeOfKind(expression, held);
     }
 

@@ -1,16 +1,12 @@
 namespace Stet.Cedar;
 
 /// <summary>Validates policies one by one, each in every environment that its scope leaves.</summary>
-sealed class PolicyValidator(Schema schema, CancellationToken cancel)
+sealed class PolicyValidator(Schema schema, ValidationWork work)
 {
     const int MostFindings = 1_000;
 
     readonly List<Finding> errors = [];
     readonly List<Finding> warnings = [];
-    long typedInAll;
-
-    // What is left of one policy in one environment is typed all the same: its text is bounded.
-    bool IsSpent => typedInAll > schema.Limits.TypedExpressions;
 
     public Outcome<ValidatedPolicies> Validate(PolicySet policies)
     {
@@ -19,17 +15,17 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
         // A template is checked where its links are.
         foreach (var template in policies.Templates)
         {
-            if (IsSpent) break;
+            if (work.IsSpent) break;
             if (!linked.Contains(template.Id)) ValidateUnlinked(template);
         }
 
         foreach (var policy in policies.Active)
         {
-            if (IsSpent || errors.Count >= MostFindings) break;
+            if (work.IsSpent || errors.Count >= MostFindings) break;
             Validate(policy);
         }
 
-        if (IsSpent && errors.Count < MostFindings) errors.Add(TooMuch());
+        if (work.IsSpent && errors.Count < MostFindings) errors.Add(TooMuch());
         return errors.Count > 0
             ? new(null, [.. errors, .. warnings])
             : new(new ValidatedPolicies(policies, schema), [.. warnings]);
@@ -44,12 +40,11 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
         var typed = new HashSet<(string?, EntityUid?, string?, RecordType?)>();
         var found = new HashSet<(FindingCode, TextSpan, string)>();
 
-        foreach (var environment in new ScopeTyper(schema, policy).Environments())
+        foreach (var environment in new ScopeTyper(schema, policy, work).Environments())
         {
-            cancel.ThrowIfCancellationRequested();
             isApplicable = true;
-            typedInAll++;
-            if (IsSpent) return;
+            work.Type(1);
+            if (work.IsSpent) return;
 
             // Environments that differ only in what the conditions do not read have the same types.
             var isNew = typed.Add((
@@ -59,15 +54,17 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
                 names.Reads(Variable.Context) ? environment.Context : null));
             if (!isNew) continue;
 
-            var typer = new ExpressionTyper(schema, environment, (code, where, message) =>
+            var typer = new ExpressionTyper(schema, environment, work, (code, where, message) =>
             {
                 if (errors.Count < MostFindings && found.Add((code, where, message)))
                     errors.Add(new Finding(code, policy.Id, where, $"{message} {Described(environment)}"));
             });
+            // What is left of one policy in one environment is typed even so: its text is bounded.
             canBeTrue |= typer.TypeOf(policy.Conditions) != BoolType.False;
-            typedInAll += typer.Typed;
             if (errors.Count >= MostFindings) return;
         }
+
+        if (work.IsSpent) return;
 
         if (!isApplicable)
             errors.Add(Inapplicable(policy));
@@ -83,21 +80,20 @@ sealed class PolicyValidator(Schema schema, CancellationToken cancel)
         if (CheckNames(template) is null) return;
 
         List<Finding>? first = null;
-        foreach (var environment in new ScopeTyper(schema, template).Environments())
+        foreach (var environment in new ScopeTyper(schema, template, work).Environments())
         {
-            cancel.ThrowIfCancellationRequested();
-            if (IsSpent) return;
+            work.Type(1);
+            if (work.IsSpent) return;
 
             var found = new List<Finding>();
-            var typer = new ExpressionTyper(schema, environment, (code, where, message) =>
+            var typer = new ExpressionTyper(schema, environment, work, (code, where, message) =>
                 found.Add(new Finding(code, template.Id, where, $"{message} {Described(environment)}")));
             typer.TypeOf(template.Conditions);
-            typedInAll += 1 + typer.Typed;
             if (found.Count == 0) return;
             first ??= found;
         }
 
-        errors.AddRange((first ?? [Inapplicable(template)]).Take(MostFindings - errors.Count));
+        if (!work.IsSpent) errors.AddRange((first ?? [Inapplicable(template)]).Take(MostFindings - errors.Count));
     }
 
     Finding TooMuch() => new(

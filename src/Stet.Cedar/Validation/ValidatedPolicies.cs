@@ -38,7 +38,7 @@ public sealed partial class Schema
     public Outcome<ValidatedPolicies> Validate(PolicySet policies, CancellationToken cancel = default)
     {
         ArgumentNullException.ThrowIfNull(policies);
-        return new PolicyValidator(this, cancel).Validate(policies);
+        return new PolicyValidator(this, new ValidationWork(this, cancel)).Validate(policies);
     }
 }
 
