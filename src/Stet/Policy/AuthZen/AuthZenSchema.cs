@@ -42,6 +42,17 @@ public sealed class AuthZenSchema
     /// <summary>Names that more than one type claims, and that none of them serves therefore.</summary>
     public StringSet Ambiguous { get; }
 
+    /// <summary>Names of actions of which more than one applies to the same types, so that none serves these.</summary>
+    public StringSet AmbiguousActions => StringSet.Of(actions
+        .Where(group => group.Value.Length > 1)
+        .Where(group =>
+        {
+            var taken = new HashSet<(string, string)>();
+            var ids = group.Value.Select(action => action.Uid).ToHashSet();
+            return environments.Any(found => ids.Contains(found.Action) && !taken.Add((found.PrincipalType, found.ResourceType)));
+        })
+        .Select(group => group.Key));
+
     /// <summary>What a schema serves.</summary>
     public static AuthZenSchema Of(CedarSchema schema) => known.GetValue(schema, static schema => new AuthZenSchema(schema));
 
@@ -54,15 +65,35 @@ public sealed class AuthZenSchema
     /// <summary>Whether there is an action of that name, whatever it applies to.</summary>
     public bool HasAction(string name) => actions.ContainsKey(name);
 
-    /// <summary>The action of a name that applies to two entity types; null when none does.</summary>
-    public AuthZenAction? FindAction(string name, string subjectType, string resourceType)
+    /// <summary>The action of a name that applies to two entity types; null when none does, or more than one.</summary>
+    public AuthZenAction? FindAction(string name, string subjectType, string resourceType) =>
+        FindAction(name, subjectType, resourceType, out var others) is { } action && !others ? action : null;
+
+    /// <summary>The first action of a name that applies to two entity types; null when none does.</summary>
+    /// <param name="name">The action's id.</param>
+    /// <param name="subjectType">Full type path.</param>
+    /// <param name="resourceType">Full type path.</param>
+    /// <param name="others">Whether another one does as well: a guess could be the wrong one.</param>
+    internal AuthZenAction? FindAction(string name, string subjectType, string resourceType, out bool others)
     {
+        others = false;
         if (!actions.TryGetValue(name, out var group)) return null;
 
+        AuthZenAction? found = null;
         foreach (var action in group)
-            if (environments.Contains(new RequestEnvironment(subjectType, action.Uid, resourceType))) return action;
+        {
+            if (!environments.Contains(new RequestEnvironment(subjectType, action.Uid, resourceType))) continue;
 
-        return null;
+            if (found is not null)
+            {
+                others = true;
+                break;
+            }
+
+            found = action;
+        }
+
+        return found;
     }
 
     /// <summary>The names of all actions that apply to two entity types, in ordinal order.</summary>

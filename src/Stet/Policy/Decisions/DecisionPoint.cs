@@ -14,7 +14,8 @@ public static class DecisionPoint
 {
     /// <summary>
     /// The version of this layer. Each decision is recorded with the one that it was taken by, and comes out by it again.
-    /// 1 holds no entities to the schema but subject and resource; 2 holds all that the policies look at.
+    /// 1 holds no entities to the schema but subject and resource, and takes the first of the actions that a name may mean;
+    /// 2 holds all entities to it that the policies look at, and refuses such a name.
     /// </summary>
     public const int Layer = 2;
 
@@ -96,9 +97,9 @@ public static class DecisionPoint
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.UnknownType);
         else if (!schema.HasAction(request.Action))
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.UnknownAction);
-        else if (schema.FindAction(request.Action, subjectType.Name, resourceType.Name) is not { } action)
+        else if (schema.FindAction(request.Action, subjectType.Name, resourceType.Name, out var others) is not { } action)
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.NotApplicable);
-        else if (request.Invalid.Count > 0)
+        else if (request.Invalid.Count > 0 || (others && request.Layer > 1))
             refusal = requestInvalid;
         else
         {

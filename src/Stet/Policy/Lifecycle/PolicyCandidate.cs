@@ -110,6 +110,8 @@ public sealed class PolicyCandidate
         AccessOffer.Check(Policies, found);
         foreach (var name in AuthZenSchema.Of(Schema).Ambiguous)
             found.Error("ambiguous_type", "schema", name, "More than one entity type serves this name, so that none would: name them apart with `@authzen`.");
+        foreach (var name in isStored ? StringSet.Empty : AuthZenSchema.Of(Schema).AmbiguousActions)
+            found.Error("ambiguous_action", "schema", name, "More than one action of this name applies to the same types, so that none would: give them other names or types.");
         if (validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty) PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
 
         Findings = found.All;

@@ -153,6 +153,36 @@ public class DecisionPointSpecs
     }
 
     [Fact]
+    public void A_name_that_two_actions_of_the_same_types_have_serves_neither_and_is_a_finding()
+    {
+        var text = new CandidateText(
+            [
+                new NamedPolicy("all", "permit (principal, action, resource);"),
+                new NamedPolicy("no-delete", """forbid (principal, action == App::Action::"delete", resource);"""),
+            ],
+            [], "{}",
+            """
+            namespace Admin { action delete, list appliesTo { principal: App::User, resource: App::Doc }; }
+            namespace App {
+                entity User, Doc;
+                action delete appliesTo { principal: User, resource: Doc };
+                action list appliesTo { principal: Doc, resource: Doc };
+            }
+            """, "[]");
+        var candidate = PolicyCandidate.Read(text, CedarLimits.Default, isStored: true).Candidate!;
+        var inForce = candidate.Compile(candidate.ValidatedPolicies!, 1);
+        var request = Question with
+        {
+            Subject = new Party("App::User", "ada", RecordValue.Empty), Action = "delete", Resource = new Party("App::Doc", "d", RecordValue.Empty),
+        };
+
+        PolicyCandidate.Read(text, CedarLimits.Default).Findings.Select(f => (f.Code, f.Part, f.Name)).ShouldBe([("ambiguous_action", "schema", "delete")]);
+        ShouldBeDenied(DecisionPoint.Evaluate(inForce, request, EntityStore.Empty, Pep), DecisionClass.Error, "request_invalid");
+        DecisionPoint.Evaluate(inForce, request with { Layer = 1 }, EntityStore.Empty, Pep).Effective.Decision.ShouldBeTrue();
+        DecisionPoint.Evaluate(inForce, request with { Action = "list" }, EntityStore.Empty, Pep).Effective.Decision.ShouldBeTrue();
+    }
+
+    [Fact]
     public void A_question_that_is_asked_again_is_answered_as_at_each_time()
     {
         foreach (var request in (RecordedRequest[])
