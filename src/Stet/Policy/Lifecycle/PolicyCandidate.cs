@@ -64,7 +64,9 @@ public sealed class PolicyCandidate
     /// <summary>Reads a candidate, validates it strictly and runs its tests.</summary>
     /// <param name="text">What was sent; obligations and tests in any JSON.</param>
     /// <param name="limits">How large its parts may be.</param>
-    /// <param name="isStored">It was found valid before: rules that came later do not put it out of force.</param>
+    /// <param name="isStored">
+    /// It was found valid before: rules that came later do not put it out of force, and its tests are not run.
+    /// </param>
     /// <param name="cancel">Ends it early.</param>
     /// <returns>
     /// The candidate, valid or not; null when a part cannot be read, so that it has no digest, with the findings that
@@ -112,7 +114,8 @@ public sealed class PolicyCandidate
             found.Error("ambiguous_type", "schema", name, "More than one entity type serves this name, so that none would: name them apart with `@authzen`.");
         foreach (var name in isStored ? StringSet.Empty : AuthZenSchema.Of(Schema).AmbiguousActions)
             found.Error("ambiguous_action", "schema", name, "More than one action of this name applies to the same types, so that none would: give them other names or types.");
-        if (validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty) PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
+        if (!isStored && validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty)
+            PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
 
         Findings = found.All;
         ValidatedPolicies = found.HasErrors ? null : validated.Value;

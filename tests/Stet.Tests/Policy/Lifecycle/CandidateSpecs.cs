@@ -167,6 +167,18 @@ public class CandidateSpecs
     public void A_test_that_breaks_its_form_is_refused(string tests, string message) =>
         Unreadable(Text with { Tests = tests }).Message.ShouldContain(message);
 
+    [Fact]
+    public void A_test_that_an_engine_of_later_would_fail_keeps_no_draft_and_puts_nothing_out_of_force() =>
+        ShouldBeNoCandidate(
+            Text with
+            {
+                Tests = """
+                    [{"name":"later","request":{"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d","properties":{"open":false}}},
+                      "expected":{"decision":true}}]
+                    """,
+            },
+            ("test_failed", "tests", "later"));
+
     /// <summary>A draft is not valid; what was found valid before there was the rule stays so.</summary>
     static void ShouldBeNoCandidate(CandidateText text, (string Code, string Part, string? Name) finding)
     {
