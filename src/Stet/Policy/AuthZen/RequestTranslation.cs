@@ -40,6 +40,8 @@ sealed record TranslatedRequest(RecordedRequest Request, RequestSources Sources,
 /// </summary>
 sealed class RequestTranslation
 {
+    const string Subject = "subject";
+    const string Resource = "resource";
     const string ActionProperties = "action";
 
     readonly AuthZenSchema schema;
@@ -71,15 +73,19 @@ sealed class RequestTranslation
     TranslatedRequest Translate(
         in AskedEvaluation asked, AuthZenType subjectType, AuthZenAction action, AuthZenType resourceType, DateTimeOffset now)
     {
-        var subject = Translate("subject", asked.Subject, subjectType);
-        var resource = Translate("resource", asked.Resource, resourceType);
+        var subject = Stated(Subject, asked.Subject, subjectType);
+        var resource = Stated(Resource, asked.Resource, resourceType);
+        if (subjectType == resourceType && asked.Subject.Id == asked.Resource.Id) subject = resource = United(subject, resource);
         var context = TranslateContext(asked, action);
         return new TranslatedRequest(
-            new RecordedRequest(subject, asked.Action, resource, context, now, SetOf(values.Invalid)),
+            new RecordedRequest(
+                Overlay(Subject, asked.Subject, subjectType, subject), asked.Action,
+                Overlay(Resource, asked.Resource, resourceType, resource), context, now, SetOf(values.Invalid)),
             new RequestSources(SetOf(governed), SetOf(fromRequest), SetOf(recorded)), SetOf(values.Dropped));
     }
 
-    Party Translate(string role, in AskedParty asked, AuthZenType type)
+    /// <summary>What the request states of a party and has a say in; null: nothing.</summary>
+    List<KeyValuePair<string, Value>>? Stated(string role, in AskedParty asked, AuthZenType type)
     {
         List<KeyValuePair<string, Value>>? stated = null;
         if (asked.Properties.ValueKind == JsonValueKind.Object)
@@ -89,6 +95,26 @@ sealed class RequestTranslation
                 else if (member.Value.ValueKind != JsonValueKind.Null) values.Drop($"{role}.{member.Name}");
         }
 
+        return stated;
+    }
+
+    /// <summary>What is stated of one entity in both roles. What is stated in two ways is invalid.</summary>
+    List<KeyValuePair<string, Value>>? United(List<KeyValuePair<string, Value>>? subject, List<KeyValuePair<string, Value>>? resource)
+    {
+        if (subject is null || resource is null) return subject ?? resource;
+
+        var all = new List<KeyValuePair<string, Value>>(subject);
+        foreach (var stated in resource)
+        {
+            if (!subject.Exists(entry => entry.Key == stated.Key)) all.Add(stated);
+            else if (!subject.Contains(stated)) values.Refuse($"{Resource}.{stated.Key}");
+        }
+
+        return all;
+    }
+
+    Party Overlay(string role, in AskedParty asked, AuthZenType type, List<KeyValuePair<string, Value>>? stated)
+    {
         if (stated is not null)
             foreach (var (name, _) in stated) (fromRequest ??= []).Add($"{role}.{name}");
 

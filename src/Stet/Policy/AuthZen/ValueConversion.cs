@@ -23,6 +23,8 @@ sealed class ValueConversion(AuthZenSchema schema)
 
     public void Drop(string name) => (Dropped ??= []).Add(name);
 
+    public void Refuse(string name) => (Invalid ??= []).Add(name);
+
     public void DropMembers(string at, JsonElement json)
     {
         foreach (var member in json.EnumerateObject()) Drop($"{at}.{member.Name}");
@@ -46,7 +48,7 @@ sealed class ValueConversion(AuthZenSchema schema)
             _ => (Value?)null,
         };
 
-        if (value is null && !HasInvalidWithin(name)) (Invalid ??= []).Add(name);
+        if (value is null && !HasInvalidWithin(name)) Refuse(name);
         return value;
     }
 

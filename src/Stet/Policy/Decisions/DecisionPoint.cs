@@ -14,8 +14,9 @@ public static class DecisionPoint
 {
     /// <summary>
     /// The version of this layer. Each decision is recorded with the one that it was taken by, and comes out by it again.
-    /// 1 holds no entities to the schema but subject and resource, and takes the first of the actions that a name may mean;
-    /// 2 holds all entities to it that the policies look at, and refuses such a name.
+    /// 1 holds no entities to the schema but subject and resource, takes the first of the actions that a name may mean, and of
+    /// an entity that is both subject and resource what is said of the subject; 2 holds all entities to the schema that the
+    /// policies look at, and refuses such names and what contradicts itself.
     /// </summary>
     public const int Layer = 2;
 
@@ -99,7 +100,7 @@ public static class DecisionPoint
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.UnknownAction);
         else if (schema.FindAction(request.Action, subjectType.Name, resourceType.Name, out var others) is not { } action)
             refusal = EffectiveResult.Deny(DecisionClass.NotPermitted, DecisionCodes.NotApplicable);
-        else if (request.Invalid.Count > 0 || (others && request.Layer > 1))
+        else if (request.Invalid.Count > 0 || (request.Layer > 1 && (others || Contradicts(request))))
             refusal = requestInvalid;
         else
         {
@@ -115,6 +116,11 @@ public static class DecisionPoint
 
         return false;
     }
+
+    /// <summary>Whether subject and resource are one entity of which two things are said.</summary>
+    static bool Contradicts(RecordedRequest request) =>
+        request.Subject.Id == request.Resource.Id && request.Subject.Type == request.Resource.Type
+        && !request.Subject.Properties.Equals(request.Resource.Properties);
 
     static bool Fits(CedarSchema schema, in Request question, Entity? subject, Entity? resource) =>
         schema.Check(question).IsEmpty

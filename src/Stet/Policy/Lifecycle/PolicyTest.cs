@@ -112,6 +112,7 @@ sealed class TestReader(CedarLimits limits, Schema? schema)
             ? Value(EntityStore.ParseJson(Utf8(listed), limits, schema), "entities")
             : EntityStore.Empty;
         var (subject, resource) = (ReadParty(request, "subject", entities), ReadParty(request, "resource", entities));
+        if ((subject.Type, subject.Id) == (resource.Type, resource.Id)) (subject, resource) = OneEntity(request, subject, resource);
         var action = Needed(request, "action");
         Members(action, "action", "name");
         var name = Text(action, "name", 1_024);
@@ -133,6 +134,12 @@ sealed class TestReader(CedarLimits limits, Schema? schema)
         var known = TypeOf(type) is { } served && entities.TryGet(new EntityUid(served.Name, id), out var entity) ? entity.Attributes : null;
         return new Party(type, id, known ?? RecordValue.Empty);
     }
+
+    /// <summary>What is given of one entity in one role counts in both.</summary>
+    static (Party Subject, Party Resource) OneEntity(JsonElement request, Party subject, Party resource) =>
+        !request.GetProperty("resource").TryGetProperty("properties", out _) ? (subject, subject)
+        : !request.GetProperty("subject").TryGetProperty("properties", out _) ? (resource, resource)
+        : (subject, resource);
 
     RecordValue ReadContext(JsonElement request, Party subject, string action, Party resource)
     {

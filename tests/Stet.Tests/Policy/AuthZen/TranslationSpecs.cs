@@ -1,5 +1,7 @@
 using Stet.Cedar;
 using Stet.Policy.AuthZen;
+using Stet.Policy.Decisions;
+using Stet.Policy.Lifecycle;
 using static Stet.Tests.Policy.Decisions.Ordinary;
 
 namespace Stet.Tests.Policy.AuthZen;
@@ -28,6 +30,40 @@ public class TranslationSpecs
             Record("""{"status":"open","owner":{"__entity":{"type":"App::User","id":"ada"}}}"""));
         translated.Sources.Recorded.ShouldBe(StringSet.Of("resource.status", "subject.role"));
         translated.Sources.Request.ShouldBe(StringSet.Of("resource.owner"));
+    }
+
+    [Fact]
+    public void What_is_stated_of_an_entity_as_the_resource_counts_when_it_is_the_subject_too()
+    {
+        var rules = SelfRules();
+        var asked = Self("""{"name":"Ada"}""", """{"locked":true}""");
+
+        var translated = RequestTranslation.Of(rules.Schema, EntityStore.Empty, asked, Monday);
+        var (raw, _) = DecisionPoint.Evaluate(rules, translated.Request, EntityStore.Empty, Pep);
+
+        translated.Request.Subject.Properties.ShouldBe(Record("""{"locked":true,"name":"Ada"}"""));
+        translated.Request.Resource.ShouldBe(translated.Request.Subject);
+        translated.Sources.Request.ShouldBe(StringSet.Of("resource.locked", "resource.name", "subject.locked", "subject.name"));
+        raw.ShouldBe(new RawResult(false, ["locked"], []));
+        DecisionPoint.Evaluate(rules, RequestTranslation.Of(rules.Schema, EntityStore.Empty, Self("{}", "{}"), Monday).Request, EntityStore.Empty, Pep)
+            .Effective.Decision.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void An_entity_of_which_two_things_are_said_is_invalid()
+    {
+        var rules = SelfRules();
+
+        var translated = RequestTranslation.Of(rules.Schema, EntityStore.Empty, Self("""{"locked":false}""", """{"locked":true}"""), Monday);
+        var apart = translated.Request with
+        {
+            Invalid = StringSet.Empty, Resource = translated.Request.Resource with { Properties = Record("""{"locked":true}""") },
+        };
+
+        translated.Request.Invalid.ShouldBe(StringSet.Of("resource.locked"));
+        foreach (var request in (RecordedRequest[])[translated.Request, apart])
+            DecisionPoint.Evaluate(rules, request, EntityStore.Empty, Pep).Effective.Code.ShouldBe("request_invalid");
+        DecisionPoint.Evaluate(rules, apart with { Layer = 1 }, EntityStore.Empty, Pep).Effective.Decision.ShouldBeTrue();
     }
 
     [Fact]
@@ -158,4 +194,22 @@ public class TranslationSpecs
     }
 
     static TranslatedRequest Translate(AskedEvaluation asked) => RequestTranslation.Of(Rules.Schema, Known, asked, Monday);
+
+    static AskedEvaluation Self(string subject, string resource) =>
+        Asked() with { Subject = new AskedParty("user", "ada", Json(subject)), Resource = new AskedParty("user", "ada", Json(resource)) };
+
+    static PolicyInForce SelfRules()
+    {
+        var candidate = Lifecycle.Ordinary.Valid(new CandidateText(
+            [
+                new NamedPolicy("all", "permit (principal, action, resource);"),
+                new NamedPolicy("locked", "forbid (principal, action, resource) when { resource has locked && resource.locked };"),
+            ],
+            [], "{}", "entity user { name?: String, locked?: Bool }; action read appliesTo { principal: user, resource: user };",
+            """
+            [{"name":"one entity","request":{"subject":{"type":"user","id":"u"},"action":{"name":"read"},
+              "resource":{"type":"user","id":"u","properties":{"locked":true}}},"expected":{"decision":false,"class":"forbidden"}}]
+            """));
+        return candidate.Compile(candidate.ValidatedPolicies!, 1);
+    }
 }
