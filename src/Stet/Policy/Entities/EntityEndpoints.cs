@@ -68,7 +68,7 @@ public static class EntityEndpoints
         var recorded = await recorder.DecideAsync(context, [.. Encoding.UTF8.GetBytes($"put\n{uid}\n"), .. body], (known, current, now) =>
         {
             isNew = !known.TryGetInput(uid, out _);
-            return RecordEntities.Decide(new RecordEntities([input]), known, current, context.Caller.Subject, now);
+            return RecordEntities.Decide(new RecordEntities([input]), known, current, context.Caller.Subject, now, context.Cancel);
         });
         if (recorded.Problem is { } refusal)
             return Problems.Answer(refusal with { Errors = [.. refusal.Errors.Select(e => e with { Pointer = "" })] });

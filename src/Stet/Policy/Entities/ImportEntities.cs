@@ -38,7 +38,7 @@ public static class ImportEntitiesEndpoint
         var command = new RecordEntities(isLines ? ReadLines(body, schema) : ReadList(body, schema));
 
         var recorded = await recorder.DecideAsync(context, body, (known, current, now) =>
-            RecordEntities.Decide(command, known, current, context.Caller.Subject, now));
+            RecordEntities.Decide(command, known, current, context.Caller.Subject, now, context.Cancel));
         if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
 
         var answer = new EntityImportAnswer(recorded.Events.Count, command.Entities.Count - recorded.Events.Count, recorded.Position);

@@ -13,7 +13,8 @@ public sealed record RecordEntities(IReadOnlyList<EntityInput> Entities)
     static readonly int mostAncestors = CedarLimits.Default.Ancestors;
 
     public static Decision Decide(
-        RecordEntities command, TenantEntities known, CedarSchema? schema, string actor, DateTimeOffset now)
+        RecordEntities command, TenantEntities known, CedarSchema? schema, string actor, DateTimeOffset now,
+        CancellationToken cancel = default)
     {
         var errors = new List<MemberError>();
         var named = new HashSet<EntityUid>();
@@ -24,13 +25,23 @@ public sealed record RecordEntities(IReadOnlyList<EntityInput> Entities)
         if (staged.Count > mostEntities) return Refuse(EntityProblems.TooMany(mostEntities));
 
         var events = new List<object>(command.Entities.Count);
+        var risen = new List<(int Index, EntityUid Uid)>();
         for (var i = 0; i < command.Entities.Count && errors.Count < MostErrors; i++)
         {
+            cancel.ThrowIfCancellationRequested();
             var input = command.Entities[i];
             foreach (var problem in ProblemsOf(input, staged, schema)) Add(i, problem);
-            foreach (var problem in ProblemsBelow(input, known, staged, named)) Add(i, problem);
+            if (IsInMore(input, known, staged)) risen.Add((i, input.Uid));
 
             if (!IsKnown(input, known)) events.Add(new EntityRecorded(KnownEntity.Of(input), actor, now));
+        }
+
+        // What an entity is put into, everything below it is in as well.
+        foreach (var (uid, index) in errors.Count < MostErrors ? known.Below(risen) : [])
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (!named.Contains(uid) && staged.TryGetInput(uid, out var below) && staged.AncestorsOf(below.Parents).Count > mostAncestors)
+                Add(index, TooManyAncestors(uid));
         }
 
         return errors.Count > 0 ? Refuse(EntityProblems.Refused(errors)) : Record(events);
@@ -52,15 +63,11 @@ public sealed record RecordEntities(IReadOnlyList<EntityInput> Entities)
             : schema.Check(new Entity(input.Uid, input.Attributes, [.. ancestors], input.Tags)).Select(finding => finding.Message);
     }
 
-    /// <summary>What an entity is put into, everything below it is in as well.</summary>
-    static IEnumerable<string> ProblemsBelow(EntityInput input, TenantEntities known, TenantEntities staged, HashSet<EntityUid> named)
+    /// <summary>Whether it would be in anything that it is not in by now.</summary>
+    static bool IsInMore(EntityInput input, TenantEntities known, TenantEntities staged)
     {
         var before = known.TryGetInput(input.Uid, out var then) ? known.AncestorsOf(then.Parents) : [];
-        if (before.IsSupersetOf(staged.AncestorsOf(input.Parents))) return [];
-
-        return known.Below(input.Uid)
-            .Where(uid => !named.Contains(uid) && staged.TryGetInput(uid, out var below) && staged.AncestorsOf(below.Parents).Count > mostAncestors)
-            .Select(TooManyAncestors);
+        return !before.IsSupersetOf(staged.AncestorsOf(input.Parents));
     }
 
     static string TooManyAncestors(EntityUid uid) => $"The entity `{Shown(uid)}` would have more than {mostAncestors} ancestors.";

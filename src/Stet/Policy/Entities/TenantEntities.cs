@@ -83,15 +83,20 @@ public sealed class TenantEntities : IEntities
         return found;
     }
 
-    /// <summary>Every entity that has this one for an ancestor.</summary>
-    internal HashSet<EntityUid> Below(EntityUid uid)
+    /// <summary>Every entity that has one of these for an ancestor, once, with the index of the first that leads to it.</summary>
+    internal Dictionary<EntityUid, int> Below(IReadOnlyList<(int Index, EntityUid Uid)> above)
     {
+        var found = new Dictionary<EntityUid, int>();
+        if (above.Count == 0) return found;
+
         var known = children ??= ChildrenOf(inputs.Values);
-        var found = new HashSet<EntityUid>();
-        var pending = new Stack<EntityUid>([uid]);
-        while (pending.TryPop(out var next))
-            foreach (var child in known.GetValueOrDefault(next) ?? [])
-                if (found.Add(child)) pending.Push(child);
+        foreach (var (index, uid) in above)
+        {
+            var pending = new Stack<EntityUid>([uid]);
+            while (pending.TryPop(out var next))
+                foreach (var child in known.GetValueOrDefault(next) ?? [])
+                    if (found.TryAdd(child, index)) pending.Push(child);
+        }
 
         return found;
     }

@@ -98,6 +98,25 @@ public class RecordEntitiesSpecs
     }
 
     [Fact]
+    public void What_is_below_many_changed_entities_is_looked_at_once()
+    {
+        const int groups = 2_000;
+        var known = After([
+            .. Enumerable.Range(0, groups).Select(n => Recorded($"g{n}", n < 900 ? [("G", $"g{n + 1}")] : [])),
+            .. Enumerable.Range(0, 8_000).Select(n => Recorded($"u{n}", [("G", "g0")]))]);
+        var moved = new RecordEntities([.. Enumerable.Range(0, 900).Select(n => Input("G", $"g{n}", "{}", ("G", $"g{n + 1}"), ("G", "top")))]);
+        using var stopped = new CancellationTokenSource();
+        stopped.Cancel();
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        RecordEntities.Decide(moved, known, null, "root", Monday).Events.Count.ShouldBe(900);
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20)); // minutes if each of them looks at all that is below it
+        Should.Throw<OperationCanceledException>(() => RecordEntities.Decide(moved, known, null, "root", Monday, stopped.Token));
+
+        static EntityRecorded Recorded(string id, (string, string)[] parents) => new(KnownEntity.Of(Input("G", id, "{}", parents)), "root", Monday);
+    }
+
+    [Fact]
     public void What_is_below_an_entity_is_found_after_any_changes()
     {
         Prop.ForAll(
@@ -114,7 +133,7 @@ public class RecordEntitiesSpecs
                         ? new EntityRemoved("G", $"{low}", "root", Monday)
                         : new EntityRecorded(KnownEntity.Of(Input("G", $"{low}", "{}", ("G", $"{high}"))), "root", Monday))]);
                     for (var n = 0; n < 10; n++)
-                        known.Below(new EntityUid("G", $"{n}")).Select(uid => int.Parse(uid.Id, null)).ToHashSet()
+                        known.Below([(0, new EntityUid("G", $"{n}"))]).Keys.Select(uid => int.Parse(uid.Id, null)).ToHashSet()
                             .SetEquals(Enumerable.Range(0, 10).Where(child => IsBelow(child, n))).ShouldBeTrue();
                 }
 
