@@ -68,11 +68,17 @@ static class PolicyReplayCommand
 
         if (count == 0) throw new PolicyCommandException($"There is no decision in `{file}`: nothing was evaluated.");
 
-        await output.WriteLineAsync($"{count} decisions evaluated again: {Summary(others)}");
+        await output.WriteLineAsync($"{count} decisions evaluated again: {Summary(others, 0)}");
         return others == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;
     }
 
-    static string Summary(long others) => others == 0 ? "all came out as recorded" : $"{others} came out otherwise";
+    static string Summary(long others, long unreplayable) => (others, unreplayable) switch
+    {
+        (0, 0) => "all came out as recorded",
+        (_, 0) => $"{others} came out otherwise",
+        (0, _) => $"{unreplayable} cannot be read, or are not what was recorded; all others came out as recorded",
+        _ => $"{others} came out otherwise, and {unreplayable} cannot be read, or are not what was recorded",
+    };
 
     static async Task<int> ServiceAsync(ParseResult arguments, CancellationToken cancel)
     {
@@ -95,9 +101,8 @@ static class PolicyReplayCommand
 
         await output.WriteLineAsync(
             $"{progress.Decisions} decisions evaluated again up to position {progress.Position}: "
-            + Summary(progress.Mismatches)
-            + $"{(progress.Unreplayable == 0 ? "" : $", {progress.Unreplayable} could not be evaluated")}");
-        return progress.Mismatches == 0 ? PolicyCommand.Sound : PolicyCommand.Findings;
+            + Summary(progress.Mismatches, progress.Unreplayable));
+        return progress is { Mismatches: 0, Unreplayable: 0 } ? PolicyCommand.Sound : PolicyCommand.Findings;
     }
 
     static long FirstOf(string? text)

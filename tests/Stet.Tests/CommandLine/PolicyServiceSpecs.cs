@@ -117,6 +117,28 @@ public sealed class PolicyServiceSpecs
     }
 
     [Fact]
+    public async Task A_replay_does_not_take_a_decision_for_sound_that_is_not_what_its_digest_says()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var agents = await AgentTenancy.NewAsync(new Tenant(service.Client(tenantId)));
+        await agents.EvaluateAsync(AgentTenancy.Call("format_disk"));
+        await using (var connection = await service.Database.OpenAsync())
+        await using (var tamper = new NpgsqlCommand(
+            $$"""
+            update stet.mt_events set data = jsonb_set(data, '{replay_digest}', '"{{new string('0', 64)}}"')
+            where tenant_id = '{{tenantId}}' and type = 'decision_recorded'
+            """, connection))
+            (await tamper.ExecuteNonQueryAsync()).ShouldBe(1);
+
+        var found = await RunAsync(service, tenantId, "replay");
+
+        found.ExitCode.ShouldBe(1, found.Output + found.Errors);
+        found.Output.ShouldMatch(
+            "^1 decisions evaluated again up to position [0-9]+: 1 cannot be read, or are not what was recorded; all others came out as recorded\n$");
+    }
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         var followed = false;

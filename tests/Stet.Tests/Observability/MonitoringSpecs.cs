@@ -158,7 +158,7 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
             await SubmitAsync(tenant);
             await FreezeAsync(tenantId);
             service.Services.GetRequiredService<WitnessMetrics>().Cosigned(ScriptedWitness.Name);
-            service.Services.GetRequiredService<PolicyAuditMetrics>().Audited(1, 0);
+            service.Services.GetRequiredService<PolicyAuditMetrics>().Audited(1, 0, 0);
 
             Families = Exposition.Parse((await tenant.GetAsync("/metrics")).Text);
         }

@@ -66,6 +66,7 @@ sealed class PolicyAuditMetrics
 {
     readonly Counter<long> decisions;
     readonly Counter<long> mismatches;
+    readonly Counter<long> unreplayable;
 
     public PolicyAuditMetrics(IMeterFactory meters)
     {
@@ -74,12 +75,16 @@ sealed class PolicyAuditMetrics
         mismatches = meter.CreateCounter<long>(
             "stet.policy.audit.mismatches", "{decision}", "Recorded decisions that came out otherwise.");
         mismatches.Add(0);
+        unreplayable = meter.CreateCounter<long>(
+            "stet.policy.audit.unreplayable", "{decision}", "Recorded decisions that cannot be read, or are not what their digest says.");
+        unreplayable.Add(0);
     }
 
-    public void Audited(long evaluated, long differing)
+    public void Audited(long evaluated, long differing, long unreadable)
     {
         decisions.Add(evaluated);
         mismatches.Add(differing);
+        unreplayable.Add(unreadable);
     }
 }
 

@@ -151,7 +151,7 @@ sealed class TenantAudit(
         async Task<AuditProgress> TellAsync()
         {
             await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches, asker);
-            metrics.Audited(decisions, mismatches.Count);
+            metrics.Audited(decisions, mismatches.Count, unreplayable);
             foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
             var told = progress.With(reached, decisions, unreplayable, mismatches.Count);
             if (isKept) await SaveAsync(tenantId, told);
