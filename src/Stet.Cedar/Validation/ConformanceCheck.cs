@@ -14,6 +14,9 @@ sealed class ConformanceCheck(Schema schema)
 
     public ImmutableArray<Finding> Findings => findings?.ToImmutable() ?? [];
 
+    // What else is wrong is not looked for: naming what may have been meant takes its time.
+    bool IsFull => findings is { Count: MostFindings };
+
     public void Check(in Request request)
     {
         if (!schema.TryGet(request.Action, out var action))
@@ -96,6 +99,7 @@ sealed class ConformanceCheck(Schema schema)
         string? admitted = null;
         foreach (var ancestor in entity.Ancestors)
         {
+            if (IsFull) return;
             if (ancestor.Equals(entity.Uid)) continue;
 
             if (ancestor.Type != admitted && !schema.HasAncestorType(entity.Uid.Type, ancestor.Type))
@@ -123,6 +127,8 @@ sealed class ConformanceCheck(Schema schema)
 
     void Check(Value value, CedarType type)
     {
+        if (IsFull) return;
+
         if (value.Kind != type.Kind)
         {
             Add($"`{type}` is declared, and this is a value of kind {value.Kind}.");
@@ -157,6 +163,7 @@ sealed class ConformanceCheck(Schema schema)
 
         for (var i = 0; i < record.Count; i++)
         {
+            if (IsFull) return;
             var name = record.Keys[i];
 
             while (declared < type.Attributes.Length && string.CompareOrdinal(type.Attributes[declared].Name, name) < 0)
@@ -188,7 +195,7 @@ sealed class ConformanceCheck(Schema schema)
     void Add(string problem)
     {
         findings ??= ImmutableArray.CreateBuilder<Finding>();
-        if (findings.Count == MostFindings) return;
+        if (IsFull) return;
 
         List<string> steps = checkedEntity is null ? path : [Shown(checkedEntity), .. path];
         var message = steps.Count == 0 ? problem : $"At `{string.Join('.', steps.Select(step => ValueText.Shown(step)))}`: {problem}";

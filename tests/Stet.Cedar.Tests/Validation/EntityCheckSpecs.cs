@@ -62,6 +62,20 @@ public class EntityCheckSpecs
     }
 
     [Fact]
+    public void Once_there_are_findings_enough_nothing_more_is_looked_for()
+    {
+        var declared = string.Join(", ", Enumerable.Range(0, 1_000).Select(i => $"attribute_number_{i}?: Long"));
+        var schema = Cedar.Value(Schema.Parse($"entity User {{ all: Set<{{ {declared} }}> }};", CedarLimits.Default));
+        var records = Enumerable.Range(0, 1_000).Select(n => (Value)new RecordValue(
+            [.. Enumerable.Range(0, 400).Select(i => new KeyValuePair<string, Value>($"atribute_nmber_{i}_{n}", BoolValue.True))]));
+        var ada = new Entity(new EntityUid("User", "ada"), new RecordValue(new KeyValuePair<string, Value>("all", new SetValue([.. records]))), [], RecordValue.Empty);
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        schema.Check(ada).Length.ShouldBe(100);
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(5)); // a minute if a name is suggested for each
+    }
+
+    [Fact]
     public void An_enumerated_entity_has_a_listed_id()
     {
         Validating.Documents.Check(Entity("""{"uid": {"type": "Color", "id": "red"}, "attrs": {}, "parents": []}""")).ShouldBeEmpty();
