@@ -16,6 +16,17 @@ public class LimitSpecs
     };
 
     [Fact]
+    public void A_set_of_records_is_read_in_one_go()
+    {
+        var limits = new CedarLimits { SetElements = 65_536 };
+        var json = $"{{\"set\":[{string.Join(',', Enumerable.Range(0, 65_536).Select(i => $"{{\"n\":{i}}}"))}]}}";
+
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        RecordValue.ParseJson(Encoding.UTF8.GetBytes(json), limits).Value.ShouldNotBeNull();
+        watch.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(3));
+    }
+
+    [Fact]
     public void A_policy_has_at_most_so_many_bytes_in_UTF_8()
     {
         var fits = "permit(principal, action, resource); //";

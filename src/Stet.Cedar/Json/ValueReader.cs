@@ -109,12 +109,14 @@ sealed class ValueReader(JsonInput input)
 
         var values = new Value[json.GetArrayLength()];
 
-        for (var i = 0; i < values.Length; i++)
+        var count = 0;
+
+        foreach (var item in json.EnumerateArray())
         {
-            input.Enter(i);
-            if (Read(json[i], shape?.Element, level + 1) is not { } value) return null;
+            input.Enter(count);
+            if (Read(item, shape?.Element, level + 1) is not { } value) return null;
             input.Leave();
-            values[i] = value;
+            values[count++] = value;
         }
 
         return new SetValue(values);

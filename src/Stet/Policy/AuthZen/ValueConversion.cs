@@ -75,10 +75,11 @@ sealed class ValueConversion(AuthZenSchema schema)
         if (length > mostElements) return null;
 
         var items = new Value[length];
-        for (var i = 0; i < items.Length; i++)
+        var count = 0;
+        foreach (var part in json.EnumerateArray())
         {
-            if (Convert(json[i], element, $"{name}.{i}") is not { } item) return null;
-            items[i] = item;
+            if (Convert(part, element, $"{name}.{count}") is not { } item) return null;
+            items[count++] = item;
         }
 
         return new SetValue(items);
