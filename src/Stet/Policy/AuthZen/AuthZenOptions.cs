@@ -10,9 +10,14 @@ public sealed class AuthZenOptions : IValidatableObject
     /// <summary>
     /// The URL under which clients reach the service, without a slash at its end; a tenant's decision point is
     /// <c>{PublicUrl}/t/{tenant_id}</c>. Without it, metadata is published in Development alone, where requests say it.
+    /// A path of its own goes behind the well-known one, too: whatever leads clients to the service takes it away from all other
+    /// requests, and sends those for <c>/.well-known/authzen-configuration</c> on as they are.
     /// </summary>
     /// <value>An https URL without query and fragment. Default none.</value>
     public string? PublicUrl { get; set; }
+
+    /// <summary>The path of that URL; empty without one.</summary>
+    internal PathString Path => PublicUrl is not null && new Uri(PublicUrl) is { AbsolutePath.Length: > 1 } url ? PathString.FromUriComponent(url) : default;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

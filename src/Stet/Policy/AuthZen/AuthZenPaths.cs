@@ -22,6 +22,14 @@ static class AuthZenPaths
             context.Request.Path = context.Request.Path.Value![(3 + TenantLength)..];
             path = context.Request.Path.Value;
         }
+        else if (path.StartsWith(MetadataEndpoint.Path)
+            && context.RequestServices.GetRequiredService<AuthZenOptions>().Path is { HasValue: true } home
+            && context.Request.Path.StartsWithSegments(MetadataEndpoint.Path + home, StringComparison.Ordinal, out var rest))
+        {
+            // Whatever leads here takes the base URL's path away in front; behind the well-known one it stays.
+            context.Request.Path = MetadataEndpoint.Path + rest;
+            path = context.Request.Path.Value;
+        }
 
         // No header of an answer can carry anything but ASCII.
         if (IsOfDecisionPoint(path)

@@ -10,7 +10,8 @@ namespace Stet.Policy.AuthZen;
 /// <summary>What a decision point says of itself (AuthZEN 1.0, section 9), under its base URL.</summary>
 static class MetadataEndpoint
 {
-    const string Path = "/.well-known/authzen-configuration";
+    /// <summary>Where metadata is, with the base URL's path behind it.</summary>
+    public const string Path = "/.well-known/authzen-configuration";
 
     public static void Map(IEndpointRouteBuilder routes)
     {

@@ -48,6 +48,23 @@ public class ConformanceSpecs
         foreach (var capability in answer.Json["capabilities"]?.AsArray() ?? []) ((string)capability!).ShouldStartWith("urn:");
     }
 
+    [Fact]
+    public async Task The_path_of_the_public_URL_stands_behind_the_well_known_one()
+    {
+        const string Home = "https://h.example/stet/pdp";
+        const string Metadata = "/.well-known/authzen-configuration";
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Settings = new Dictionary<string, string?> { ["AuthZen:PublicUrl"] = Home },
+        });
+        var (anybody, tenantId) = (new Tenant(service.AnonymousClient()), TestService.NewTenantId());
+
+        foreach (var (path, home) in new[] { ("", Home), ("/stet/pdp", Home), ($"/t/{tenantId}", $"{Home}/t/{tenantId}"), ($"/stet/pdp/t/{tenantId}", $"{Home}/t/{tenantId}") })
+            ((string)(await anybody.GetAsync(Metadata + path)).Json["policy_decision_point"]!).ShouldBe(home, path);
+        (await anybody.GetAsync(Metadata + "/stet")).Status.ShouldBe(404);
+        (await anybody.GetAsync(Metadata + "/other/pdp")).Status.ShouldBe(404);
+    }
+
     static JsonNode[] Interop(params string[] scenarios) =>
         [.. SharedData.Json("interop-cases.json").AsArray().Where(c => scenarios.Contains((string)c!["scenario"]!))!];
 
