@@ -134,7 +134,7 @@ static class AnswerWriter
         DecisionRecordedConverter.Texts(json, "invalid"u8, taken.Translated.Request.Invalid);
         DecisionRecordedConverter.Texts(json, "dropped"u8, taken.Translated.Dropped);
         if (DecisionPoint.Explain(basis.Policy, taken.Translated.Request, basis.Entities) is { } why)
-            WritePolicies(json, basis, why);
+            WritePolicies(json, basis, why, taken.Raw);
         if (basis.Policy is { } policy)
         {
             json.WriteString("policy_set_digest"u8, policy.PolicySetDigest);
@@ -147,17 +147,21 @@ static class AnswerWriter
         json.WriteEndObject();
     }
 
-    /// <summary>What became of policies: first those that hold, then those whose scope does, then the others.</summary>
-    static void WritePolicies(Utf8JsonWriter json, DecisionBasis basis, Explanation why)
+    /// <summary>
+    /// What became of policies: first those that the answer rests on, then the others that hold, then those whose scope does.
+    /// </summary>
+    static void WritePolicies(Utf8JsonWriter json, DecisionBasis basis, Explanation why, RawResult? raw)
     {
+        HashSet<string> decisive = raw is null ? [] : [.. raw.Determining, .. raw.Errors.Select(error => error.Policy)];
         json.WriteStartArray("policies"u8);
         var nearest = why.Policies.OrderBy(policy => policy.FirstFailing switch
         {
-            null => 0,
-            Clause.Condition => 1,
-            Clause.Resource => 2,
-            Clause.Action => 3,
-            _ => 4,
+            _ when decisive.Contains(policy.Policy.Value) => 0,
+            null => 1,
+            Clause.Condition => 2,
+            Clause.Resource => 3,
+            Clause.Action => 4,
+            _ => 5,
         }).Take(MostExplained);
         foreach (var policy in nearest)
         {
@@ -183,6 +187,7 @@ static class AnswerWriter
         }
 
         json.WriteEndArray();
+        if (why.Policies.Length > MostExplained) json.WriteNumber("policies_left_out"u8, why.Policies.Length - MostExplained);
     }
 }
 

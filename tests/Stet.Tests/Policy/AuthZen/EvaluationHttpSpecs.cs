@@ -193,6 +193,26 @@ public class EvaluationHttpSpecs
     }
 
     [Fact]
+    public async Task An_explanation_begins_with_what_the_answer_rests_on_and_counts_what_it_leaves_out()
+    {
+        var tenant = await Scenarios.NewAsync(
+            Rules with
+            {
+                Policies = [.. Enumerable.Range(10, 21).Select(n => new NamedPolicy($"all-{n}", "permit (principal, action, resource);")), new("none", "forbid (principal, action, resource);")],
+                Obligations = "{}",
+            },
+            People);
+        var question = Question();
+        question["options"] = new JsonObject { ["explain"] = true };
+
+        var explanation = (await tenant.PostAsync(Evaluation, question)).Json["context"]!["explanation"]!;
+
+        ((string)explanation["class"]!).ShouldBe("forbidden");
+        var policies = explanation["policies"]!.AsArray();
+        (policies.Count, (string)policies[0]!["policy"]!, (int)explanation["policies_left_out"]!).ShouldBe((20, "none", 2));
+    }
+
+    [Fact]
     public async Task An_explanation_of_a_link_names_whom_it_is_about()
     {
         var rules = Rules with
