@@ -73,11 +73,18 @@ sealed class PolicyFiles
     public FileFinding Locate(PolicyFinding finding) => finding.Part switch
     {
         "policies" when policies.Find(p => p.Id == finding.Name) is { } piece => piece.At(finding),
+        "policies" when finding.Name is null => policies[0].At(finding.Message),
+        "links" when finding.Line is not null && TemplateOf(finding.Name) is { } template =>
+            template.At(finding with { Message = $"{finding.Message} (By the link `{finding.Name}`.)" }),
         "links" => links!.At(finding.Name!, finding.Message),
         "obligations" when obligations is { } file => file.AtMember(finding.Name, finding.Message),
         "tests" => Tests.At(finding.Name, finding.Message),
         _ => new FileFinding(schema!.Path, new TextPosition(finding.Line ?? 1, finding.Column ?? 1), finding.Message, IsWarning(finding)),
     };
+
+    // What a template does wrong when a link fills it stands in the template's text.
+    PolicyPiece? TemplateOf(string? link) =>
+        links!.Links.FirstOrDefault(its => its.Id == link) is { } found ? policies.Find(piece => piece.Id == found.Template) : null;
 
     /// <summary>Whether a candidate is valid in spite of a finding.</summary>
     public static bool IsWarning(PolicyFinding finding) => finding.Code is "never_satisfied" or "deceptive_text";

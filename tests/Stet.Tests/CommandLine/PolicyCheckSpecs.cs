@@ -105,6 +105,23 @@ public sealed class PolicyCheckSpecs
         run.Output.ShouldContain("links.json:5:3: The id `staff-reads-plan` is taken");
     }
 
+    [Fact]
+    public async Task What_a_template_does_wrong_for_a_link_stands_in_its_text()
+    {
+        const string Template = """
+            @id("typo")
+            permit (principal == ?principal, action == Action::"read", resource)
+            when { resource.opne };
+            """;
+        const string Links = """[{"templateId": "typo", "newId": "ada-reads", "values": {"?principal": {"type": "User", "id": "ada"}}}]""";
+
+        var run = await new PolicyFolder().Write("template.cedar", Template).Write("links.json", Links).RunAsync("check");
+
+        run.ExitCode.ShouldBe(1, run.Output);
+        run.Output.ShouldStartWith("template.cedar:3:8: ");
+        run.Output.ShouldContain("(By the link `ada-reads`.)");
+    }
+
     [Theory]
     [InlineData("links.json", "{}", "links.json:1:1: The file has to hold a list.")]
     [InlineData("links.json", "[\n  {\"templateId\": 1}]", "links.json:2:3: A link is ")]

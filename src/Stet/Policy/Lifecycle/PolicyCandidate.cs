@@ -197,7 +197,7 @@ sealed class CandidateFindings(CandidateText text)
             var source = part == "schema" ? text.Schema : PolicyOf(finding.Policy?.Value);
             var isPlaced = source is not null && finding.Where != default;
             var place = isPlaced ? finding.Where.PositionIn(source) : default;
-            var isOfLink = part == "policies" && !isPlaced && IsLink(finding.Policy?.Value);
+            var isOfLink = part == "policies" && IsLink(finding.Policy?.Value);
             Add(new PolicyFinding(
                 JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Code.ToString()), isOfLink ? "links" : part, finding.Policy?.Value,
                 isPlaced ? place.Line : null, isPlaced ? place.Column : null, finding.Message));

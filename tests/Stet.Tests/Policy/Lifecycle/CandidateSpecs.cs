@@ -71,6 +71,20 @@ public class CandidateSpecs
     }
 
     [Fact]
+    public void A_finding_in_a_template_that_a_link_fills_is_about_the_link_and_placed_in_the_template()
+    {
+        var text = Text with
+        {
+            Policies = [new("t", "permit (principal == ?principal, action, resource)\nwhen { resource.opne };")],
+            Links = [new("t", "a", new("User", "u"))],
+        };
+
+        var finding = PolicyCandidate.Read(text, CedarLimits.Default).Findings[0];
+
+        (finding.Code, finding.Part, finding.Name, finding.Line, finding.Column).ShouldBe(("unknown_attribute", "links", "a", 2, 8));
+    }
+
+    [Fact]
     public void Ids_that_occur_twice_are_refused()
     {
         var finding = Unreadable(Text with { Policies = [.. Text.Policies, .. Text.Policies] });
