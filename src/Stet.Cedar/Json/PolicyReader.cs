@@ -115,7 +115,7 @@ sealed class PolicyReader(JsonInput input)
     EntityReference? ReadReference(JsonElement entity, JsonElement slotted, string? slot)
     {
         if (slotted.ValueKind == JsonValueKind.Undefined)
-            return values.ReadUid(entity) is { } uid ? new EntityReference(uid) : null;
+            return (slot is null ? ReadAction(entity) : values.ReadUid(entity)) is { } uid ? new EntityReference(uid) : null;
 
         if (input.String(slotted, "slot") is not { } name) return null;
         if (name == slot) return new EntityReference(Uid: null);
@@ -138,11 +138,20 @@ sealed class PolicyReader(JsonInput input)
 
         foreach (var entity in json.EnumerateArray())
         {
-            if (values.ReadUid(entity) is not { } uid) return null;
+            if (ReadAction(entity) is not { } uid) return null;
             entities.Add(uid);
         }
 
         return new ScopeInList(new(entities.ToImmutable()), default);
+    }
+
+    EntityUid? ReadAction(JsonElement json)
+    {
+        if (values.ReadUid(json) is not { } uid) return null;
+        if (uid.IsOfAction) return uid;
+
+        input.Fail(FindingCode.Json, ScopeConstraint.NoAction);
+        return null;
     }
 
     ScopeIs? ReadIs(JsonElement type, JsonElement group, string slot)

@@ -100,12 +100,12 @@ sealed class PolicyParser(string text, CedarLimits limits)
         if (!tokens.ExpectWord("action")) return null;
 
         if (tokens.Accept(TokenKind.Equal))
-            return ParseEntity() is { } same ? new ScopeEqual(new EntityReference(same), start.To(tokens.Last)) : null;
+            return ParseActionUid() is { } same ? new ScopeEqual(new EntityReference(same), start.To(tokens.Last)) : null;
 
         if (!tokens.AcceptWord("in")) return new ScopeAny(start);
 
         if (!tokens.Accept(TokenKind.OpenBracket))
-            return ParseEntity() is { } group ? new ScopeIn(new EntityReference(group), start.To(tokens.Last)) : null;
+            return ParseActionUid() is { } group ? new ScopeIn(new EntityReference(group), start.To(tokens.Last)) : null;
 
         return ParseEntities() is { } actions ? new ScopeInList(new(actions), start.To(tokens.Last)) : null;
     }
@@ -123,7 +123,7 @@ sealed class PolicyParser(string text, CedarLimits limits)
                 return null;
             }
 
-            if (ParseEntity() is not { } entity) return null;
+            if (ParseActionUid() is not { } entity) return null;
             entities.Add(entity);
             if (!tokens.Accept(TokenKind.Comma) && !tokens.Is(TokenKind.CloseBracket))
             {
@@ -155,6 +155,16 @@ sealed class PolicyParser(string text, CedarLimits limits)
         tokens.ReadPath("an entity such as `User::\"ada\"`") is { } type
         && tokens.Expect(TokenKind.PathSeparator, "`::`")
         && tokens.ReadString("the id of an entity in double quotes") is { } id ? new EntityUid(type, id) : null;
+
+    EntityUid? ParseActionUid()
+    {
+        var start = tokens.Current.Where;
+        if (ParseEntity() is not { } uid) return null;
+        if (uid.IsOfAction) return uid;
+
+        tokens.Fail(FindingCode.Syntax, start.To(tokens.Last), ScopeConstraint.NoAction);
+        return null;
+    }
 
     ImmutableArray<Condition>? ParseConditions()
     {

@@ -4,6 +4,9 @@ namespace Stet.Cedar;
 /// <param name="Where">Its place in the policy's text, from the variable on.</param>
 public abstract record ScopeConstraint(TextSpan Where)
 {
+    /// <summary>What is wrong with an entity of another type in the place of an action.</summary>
+    internal const string NoAction = "An action has the type `Action`, or that within a namespace: `App::Action::\"read\"`.";
+
     /// <summary>Whether a slot stands in it.</summary>
     public virtual bool HasSlot => false;
 

@@ -26,6 +26,9 @@ public sealed class EntityUid : Value, IEquatable<EntityUid>
     /// <summary>Its id within the type.</summary>
     public string Id { get; }
 
+    /// <summary>Whether its type is one of actions: <c>Action</c>, or that within a namespace.</summary>
+    internal bool IsOfAction => Type == "Action" || Type.EndsWith("::Action", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public override ValueKind Kind => ValueKind.Entity;
 

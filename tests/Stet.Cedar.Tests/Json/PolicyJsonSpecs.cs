@@ -109,6 +109,8 @@ public class PolicyJsonSpecs
     [InlineData("\"action\":{\"op\":\"==\",\"slot\":\"?action\"}", "\"action\":{\"op\":\"All\"}")]
     [InlineData("\"action\":{\"op\":\"is\",\"entity_type\":\"A\"}", "\"action\":{\"op\":\"All\"}")]
     [InlineData("\"action\":{\"op\":\"in\",\"entities\":1}", "\"action\":{\"op\":\"All\"}")]
+    [InlineData("\"action\":{\"op\":\"==\",\"entity\":{\"type\":\"User\",\"id\":\"x\"}}", "\"action\":{\"op\":\"All\"}")]
+    [InlineData("\"action\":{\"op\":\"in\",\"entities\":[{\"type\":\"A::User\",\"id\":\"x\"}]}", "\"action\":{\"op\":\"All\"}")]
     [InlineData("\"conditions\":[{\"kind\":\"if\",\"body\":{\"Value\":true}}]", "\"conditions\":[]")]
     [InlineData("\"conditions\":{}", "\"conditions\":[]")]
     [InlineData("\"conditions\":[],\"annotations\":{\"a b\":\"\"}", "\"conditions\":[]")]

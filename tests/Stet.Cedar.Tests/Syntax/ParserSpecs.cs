@@ -17,6 +17,9 @@ public class ParserSpecs
     [InlineData("@a(b) permit(principal, action, resource);", FindingCode.Syntax, 3)]
     [InlineData("permit(principal, action, resource) when { true } # ;", FindingCode.Syntax, 50)]
     [InlineData("permit(principal, action in [Action::\"a\" Action::\"b\"], resource);", FindingCode.Syntax, 41)]
+    [InlineData("permit(principal, action == User::\"x\", resource);", FindingCode.Syntax, 28)]
+    [InlineData("permit(principal, action in Actions::\"x\", resource);", FindingCode.Syntax, 28)]
+    [InlineData("permit(principal, action in [Action::\"a\", A::Action::B::\"x\"], resource);", FindingCode.Syntax, 42)]
     public void A_policy_that_breaks_the_grammar_is_refused_where_it_does(string text, FindingCode code, int place)
     {
         var finding = Cedar.Refusal(text);
