@@ -57,7 +57,8 @@ public class TranslationSpecs
         var translated = RequestTranslation.Of(rules.Schema, EntityStore.Empty, Self("""{"locked":false}""", """{"locked":true}"""), Monday);
         var apart = translated.Request with
         {
-            Invalid = StringSet.Empty, Resource = translated.Request.Resource with { Properties = Record("""{"locked":true}""") },
+            Invalid = StringSet.Empty,
+            Resource = translated.Request.Resource with { Properties = Record("""{"locked":true}""") },
         };
 
         translated.Request.Invalid.ShouldBe(StringSet.Of("resource.locked"));

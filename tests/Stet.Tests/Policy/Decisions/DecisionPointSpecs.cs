@@ -173,7 +173,9 @@ public class DecisionPointSpecs
         var inForce = candidate.Compile(candidate.ValidatedPolicies!, 1);
         var request = Question with
         {
-            Subject = new Party("App::User", "ada", RecordValue.Empty), Action = "delete", Resource = new Party("App::Doc", "d", RecordValue.Empty),
+            Subject = new Party("App::User", "ada", RecordValue.Empty),
+            Action = "delete",
+            Resource = new Party("App::Doc", "d", RecordValue.Empty),
         };
 
         PolicyCandidate.Read(text, CedarLimits.Default).Findings.Select(f => (f.Code, f.Part, f.Name)).ShouldBe([("ambiguous_action", "schema", "delete")]);

@@ -25,7 +25,8 @@ public class StoredEventSpecs
                 """)),
             "read", new Party("App::Doc", "d1", Record("""{"status":"open"}""")),
             Record("""{"ip":{"__extn":{"fn":"ip","arg":"127.0.0.1"}},"far":{"__extn":{"fn":"offset","args":[{"__extn":{"fn":"datetime","arg":"1970-01-01"}},{"__extn":{"fn":"duration","arg":"3650000d"}}]}}}"""),
-            Monday, StringSet.Of("context.x")) { Layer = 1 },
+            Monday, StringSet.Of("context.x"))
+        { Layer = 1 },
         new RequestSources(StringSet.Of("context.now"), StringSet.Of("context.ip", "subject.level"), StringSet.Of("resource.status")),
         StringSet.Of("subject.age"), digest, new string('b', 64), 12,
         new RawResult(true, ["editors", "read-own"], [new RawError("broken", "overflow")]),
