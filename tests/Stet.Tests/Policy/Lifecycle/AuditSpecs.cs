@@ -151,6 +151,29 @@ public class AuditSpecs
     }
 
     [Fact]
+    public async Task Who_lost_the_lock_to_another_audit_records_nothing_of_what_that_one_did()
+    {
+        var (service, tenantId, _) = await StartAsync();
+        await service.DecideAsync(tenantId, Request("write"));
+        var audit = service.Services.GetRequiredService<TenantAudit>();
+        await using var first = new NpgsqlConnection(service.Database.ConnectionString);
+        await first.OpenAsync();
+        await using var second = new NpgsqlConnection(service.Database.ConnectionString);
+        await second.OpenAsync();
+        AuditProgress? meanwhile = null;
+
+        var progress = await audit.RunAsync(first, tenantId, from: null, asker: null, async cancel =>
+        {
+            await ExecuteAsync(service, $"select pg_terminate_backend({first.ProcessID}, 5000)");
+            meanwhile ??= await audit.RunAsync(second, tenantId, from: null, asker: null, _ => Task.CompletedTask, cancel);
+        }, CancellationToken.None);
+
+        progress.ShouldBeNull();
+        meanwhile.ShouldNotBeNull().Decisions.ShouldBe(1);
+        (await EventsAsync(service, tenantId)).OfType<DecisionsAudited>().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task What_is_on_record_is_not_recorded_again_when_the_audit_broke_off_before_it_noted_how_far_it_was()
     {
         await using var service = await TestService.StartAsync();

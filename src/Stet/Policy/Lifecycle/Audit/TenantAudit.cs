@@ -61,14 +61,19 @@ sealed class TenantAudit(
 
         try
         {
+            var (last, version) = await LastAsync(tenantId, cancel);
             var progress = from is { } start
                 ? AuditProgress.None with { Position = start - 1 }
-                : await LeftOffAsync(tenantId, cancel);
+                : await LeftOffAsync(tenantId, last, cancel);
             var isKept = from is null or 1;
             var head = await store.PositionAsync(tenantId, cancel);
             if (head == 0) return progress;
             while (progress.Position < head)
-                progress = await AdvanceAsync(tenantId, progress, Math.Min(head, progress.Position + MostAtOnce), isKept, asker, pace, cancel);
+            {
+                var to = Math.Min(head, progress.Position + MostAtOnce);
+                if (await AdvanceAsync(tenantId, progress, version, to, isKept, asker, pace, cancel) is not { } advanced) return null;
+                (progress, version) = advanced;
+            }
 
             progress = progress with { AuditedAt = clock.GetUtcNow() };
             if (isKept) await SaveAsync(tenantId, progress);
@@ -97,30 +102,31 @@ sealed class TenantAudit(
             cancel);
 
     /// <summary>Where the audit left off: behind what is on record, whether or not that was saved.</summary>
-    async Task<AuditProgress> LeftOffAsync(string tenantId, CancellationToken cancel)
+    async Task<AuditProgress> LeftOffAsync(string tenantId, DecisionsAudited? last, CancellationToken cancel)
     {
         var progress = await ReadAsync(store, tenantId, cancel);
-        if (await LastAsync(tenantId, cancel) is not { } last || (last.From, last.Engine) != (progress.Position + 1, progress.Engine))
-            return progress;
+        if (last is null || (last.From, last.Engine) != (progress.Position + 1, progress.Engine)) return progress;
 
         progress = progress.With(last.To, last.Decisions, last.Unreplayable, last.Mismatches);
         await SaveAsync(tenantId, progress);
         return progress;
     }
 
-    async Task<DecisionsAudited?> LastAsync(string tenantId, CancellationToken cancel) =>
+    async Task<(DecisionsAudited? Last, long Version)> LastAsync(string tenantId, CancellationToken cancel) =>
         await store.FindTenantAsync(tenantId, cancel) is { } tenant
             ? await store.QueryAsync(
-                tenantId, "select data from stet.mt_events where tenant_id = $1 and stream_id = $2 order by version desc limit 1",
+                tenantId, "select data, version from stet.mt_events where tenant_id = $1 and stream_id = $2 order by version desc limit 1",
                 [Scalar(tenantId), Scalar(tenant.StreamId(StreamName))],
                 static async (row, _, token) => await row.ReadAsync(token)
-                    ? JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), PolicyEventJson.Default.DecisionsAudited)
-                    : null,
+                    ? (JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), PolicyEventJson.Default.DecisionsAudited), row.GetInt64(1))
+                    : (null, 0),
                 cancel)
-            : null;
+            : (null, 0);
 
-    async Task<AuditProgress> AdvanceAsync(
-        string tenantId, AuditProgress progress, long to, bool isKept, CommandContext? asker, Func<CancellationToken, Task> pace,
+    /// <summary>Evaluates a stretch and puts on record what was found.</summary>
+    /// <returns>Null: another instance has put something on record meanwhile. Who loses the connection of a lock is not told.</returns>
+    async Task<(AuditProgress Progress, long Version)?> AdvanceAsync(
+        string tenantId, AuditProgress progress, long version, long to, bool isKept, CommandContext? asker, Func<CancellationToken, Task> pace,
         CancellationToken cancel)
     {
         var from = progress.Position + 1;
@@ -148,30 +154,34 @@ sealed class TenantAudit(
         await pace(cancel);
         return advanced;
 
-        async Task<AuditProgress> TellAsync()
+        async Task<(AuditProgress, long)?> TellAsync()
         {
-            await RecordAsync(tenantId, from, reached, decisions, unreplayable, mismatches, asker);
+            var found = new DecisionsAudited(from, reached, decisions, unreplayable, mismatches.Count, ValidatePolicy.Engine, default);
+            if (await RecordAsync(tenantId, version, found, mismatches, asker) is not { } recorded) return null;
             metrics.Audited(decisions, mismatches.Count, unreplayable);
             foreach (var mismatch in mismatches) PolicyAuditLog.Mismatch(logger, tenantId, mismatch.Position, mismatch.EvaluationId);
             var told = progress.With(reached, decisions, unreplayable, mismatches.Count);
             if (isKept) await SaveAsync(tenantId, told);
-            return told;
+            return (told, version + recorded);
         }
     }
 
-    async Task RecordAsync(
-        string tenantId, long from, long to, long decisions, long unreplayable, List<AuditMismatch> mismatches, CommandContext? asker)
+    /// <returns>How many events were recorded; null: the stream is not at that version any more.</returns>
+    async Task<int?> RecordAsync(
+        string tenantId, long version, DecisionsAudited found, List<AuditMismatch> mismatches, CommandContext? asker)
     {
-        if (decisions == 0 || await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return;
+        if (found.Decisions == 0 || await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return 0;
 
-        var command = new StreamCommand<NoState>(State, tenant.StreamId(StreamName), (_, now) =>
-        [
-            .. mismatches.Select(m => m.Event(now)),
-            new DecisionsAudited(from, to, decisions, unreplayable, mismatches.Count, ValidatePolicy.Engine, now),
-        ]);
+        var command = new StreamCommand<NoState>(
+            State, tenant.StreamId(StreamName), (_, now) => [.. mismatches.Select(m => m.Event(now)), found with { AuditedAt = now }])
+        {
+            ExpectedVersion = version,
+        };
         var results = await store.AppendAsync(
             tenantId, asker?.Metadata ?? new EventMetadata("operator"), [command], asker?.Receipt is not null, CancellationToken.None);
+        if (results[0].Outcome == AppendOutcome.VersionConflict) return null;
         asker?.Receipt?.Add(tenantId, results[0]);
+        return results[0].Events.Count;
     }
 
     async Task SaveAsync(string tenantId, AuditProgress progress)
@@ -202,6 +212,13 @@ sealed class TenantAudit(
     {
         await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection);
         command.Parameters.Add(Scalar($"{StreamName}:{tenantId}"));
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
+        try
+        {
+            await command.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (NpgsqlException e) when (PassingFailure.Is(e))
+        {
+            // The lock went with its connection.
+        }
     }
 }
