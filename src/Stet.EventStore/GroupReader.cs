@@ -116,8 +116,8 @@ sealed class GroupReader : IAsyncDisposable
         }
         catch (Exception e)
         {
-            // What Npgsql believes to be prepared on a connection may not be after a failure.
-            connections.Clear();
+            // What Npgsql believes to be prepared on a connection may not be after a failure of the database's.
+            if (e is NpgsqlException || PassingFailure.Is(e)) connections.Clear();
             var left = statements.SkipWhile(alike => Array.TrueForAll(alike, query => query.Answered)).ToArray();
             if (left.Length == 0) return;
 

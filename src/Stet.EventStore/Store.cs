@@ -10,7 +10,7 @@ namespace Stet.EventStore;
 /// <remarks>Several instances, in one process or many, may use one database: a tenant's head row is their lock.</remarks>
 public sealed class Store : IAsyncDisposable
 {
-    readonly ConcurrentDictionary<string, Tenant> tenants = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, (int Generation, Tenant Tenant)> tenants = new(StringComparer.Ordinal);
     readonly StoreConnections connections;
     readonly EventCatalog catalog;
     readonly ITenantKeyWrap? keyWrap;
@@ -120,10 +120,12 @@ public sealed class Store : IAsyncDisposable
     /// <summary>A tenant, or null while it has not been created.</summary>
     public async Task<Tenant?> FindTenantAsync(string tenantId, CancellationToken cancel)
     {
-        if (tenants.TryGetValue(tenantId, out var known)) return known;
+        var now = Generation;
+        if (tenants.TryGetValue(tenantId, out var known) && known.Generation == now) return known.Tenant;
 
         var found = await AsWriterAsync(tenantId, static _ => { }, cancel);
-        return found is null ? null : tenants.GetOrAdd(tenantId, found);
+        if (found is not null) tenants[tenantId] = (now, found);
+        return found;
     }
 
     /// <summary>Creates a tenant's head row, keys and partition entry in one transaction; repeating it changes nothing.</summary>
@@ -131,6 +133,7 @@ public sealed class Store : IAsyncDisposable
     /// <param name="cancel">Ends the wait.</param>
     public async Task<Tenant> CreateTenantAsync(string tenantId, CancellationToken cancel)
     {
+        var now = Generation;
         var streamKey = RandomNumberGenerator.GetBytes(32);
         (byte[]? wrapped, string? kekId) = keyWrap is null ? default : keyWrap.Wrap(tenantId, streamKey);
         var created = await AsWriterAsync(tenantId, batch => batch
@@ -141,7 +144,8 @@ public sealed class Store : IAsyncDisposable
                 """, Scalar(tenantId), Optional(keyWrap is null ? streamKey : null), Optional(wrapped), Optional(kekId))
             .Add("insert into stet.mt_tenant_partitions (partition_value, partition_suffix) values ($1, replace($1, '-', '_')) on conflict do nothing",
                 Scalar(tenantId)), cancel);
-        return tenants[tenantId] = created!;
+        tenants[tenantId] = (now, created!);
+        return created!;
     }
 
     /// <summary>Answers the commands and queries that wait, then closes.</summary>
@@ -153,9 +157,9 @@ public sealed class Store : IAsyncDisposable
 
     void Outdate()
     {
-        Interlocked.Increment(ref generation);
         connections.Reader.Clear();
         tenants.Clear();
+        Interlocked.Increment(ref generation);
     }
 
     Task<IReadOnlyList<StoredEvent>> FirstEventsAsync(string tenantId, AppendResult repeated, CancellationToken cancel) =>

@@ -86,7 +86,10 @@ public sealed class DecisionsClient
     /// <param name="options">A receipt, for one.</param>
     /// <param name="cancel">Ends the wait; the request may be recorded all the same.</param>
     /// <exception cref="ArgumentException">The denial offers no request.</exception>
-    /// <exception cref="StetException"><c>invalid_denial_binding</c>: another question was denied, or too long ago.</exception>
+    /// <exception cref="StetException">
+    /// <c>invalid_denial_binding</c>: another question was denied; <c>denial_expired</c>: too long ago;
+    /// <c>denial_not_requestable</c>: nobody can allow it; <c>access_request_off</c>: nobody takes requests.
+    /// </exception>
     public Task<Written<AccessAnswer>> RequestAccessAsync(
         Evaluation denied, Decision denial, WriteOptions? options = null, CancellationToken cancel = default)
     {

@@ -36,7 +36,7 @@ public sealed class FactsClient
     {
         ArgumentNullException.ThrowIfNull(query);
         return connection.ReadAsync(
-            query.Target(ContextPath).With("max_tokens", maxTokens),
+            query.Target(ContextPath).With("format", "markdown").With("max_tokens", maxTokens),
             // What is no answer of the service must not become part of a prompt.
             static answer => answer.MediaType == "text/markdown"
                 && int.TryParse(answer.Header("Stet-Estimated-Tokens"), NumberStyles.None, CultureInfo.InvariantCulture, out var tokens)

@@ -88,5 +88,5 @@ public sealed class StetClient
 
 /// <summary>A tenant that exists.</summary>
 /// <param name="TenantId">A UUID in lower-case text form.</param>
-/// <param name="Position">Of its newest event; 0 when there is none.</param>
-public sealed record TenantCreated(string TenantId, long Position);
+/// <param name="Position">Of its newest event, 0 when there is none; null: it is another tenant than the caller's.</param>
+public sealed record TenantCreated(string TenantId, long? Position = null);

@@ -56,7 +56,7 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock, IProgres
                 if (!IsPassing(response.StatusCode) || attempt == MaxAttempts) throw failure;
 
                 reason = failure.Message;
-                if (response.Headers.RetryAfter?.Delta is { } asked) pause = asked < longestPause ? asked : longestPause;
+                if (response.Headers.RetryAfter?.Delta is { } asked && asked > pause) pause = asked < longestPause ? asked : longestPause;
             }
             catch (Exception e) when (IsNetwork(e, cancel))
             {

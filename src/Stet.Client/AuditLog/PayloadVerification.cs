@@ -8,8 +8,8 @@ sealed class PayloadVerification(Commitments commitments)
 {
     const int BlockSize = 4 << 20;
 
-    // An event is at most 256 KiB as it is sent; escapes make it six times as long.
-    const int MaxLine = 2 << 20;
+    // The largest event is a policy candidate of 16 MiB; escapes may make it longer.
+    const int MaxLine = 64 << 20;
 
     readonly Lock failing = new();
     (long Position, AuditException Exception)? first;
@@ -29,10 +29,15 @@ sealed class PayloadVerification(Commitments commitments)
                 filled += read;
                 var whole = block.AsSpan(0, filled).LastIndexOf((byte)'\n') + 1;
                 VerifyLines(block.AsMemory(0, whole), cancel);
-                if (filled - whole > MaxLine) throw AuditException.Malformed($"The payload at position {next} is longer than {MaxLine} bytes.");
-
                 block.AsSpan(whole..filled).CopyTo(block);
                 filled -= whole;
+                if (filled < block.Length) continue;
+
+                if (filled >= MaxLine) throw AuditException.Malformed($"The payload at position {next} is longer than {MaxLine} bytes.");
+                var longer = ArrayPool<byte>.Shared.Rent(2 * filled);
+                block.AsSpan(0, filled).CopyTo(longer);
+                ArrayPool<byte>.Shared.Return(block);
+                block = longer;
             }
 
             if (filled > 0) throw AuditException.Malformed($"The payloads are cut at position {next}: the last line does not end in a newline.");

@@ -84,7 +84,7 @@ sealed class KeySet
         modulus = modulus.AsSpan().TrimStart((byte)0).ToArray();
 
         // 2048 bits is the least that RFC 7518 allows; above 8192, verifying becomes a way to keep the service busy.
-        if (modulus.Length is < 256 or > 1024 || exponent.Length > 8) return null;
+        if (modulus.Length is < 256 or > 1024 || exponent.Length is 0 or > 8) return null;
 
         return new RsaKey(jwk.Text("kid"), RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
     }

@@ -78,7 +78,7 @@ static class Database
     /// <summary>The server that the command line or the configuration names; null for the private one.</summary>
     public static string? ConnectionString(ParseResult arguments)
     {
-        if (arguments.GetValue(StetCommand.Connection) is { Length: > 0 } given) return given;
+        if (arguments.GetValue(StetCommand.Connection) is { } given) return given;
         var configured = StetApplication.NewBuilder().Configuration.GetConnectionString("Stet");
         return string.IsNullOrWhiteSpace(configured) ? null : configured;
     }

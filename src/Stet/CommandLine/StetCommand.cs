@@ -7,18 +7,18 @@ namespace Stet.CommandLine;
 /// <summary>The <c>stet</c> command line.</summary>
 public static class StetCommand
 {
-    internal static readonly Option<string?> Connection = new("--connection")
+    internal static readonly Option<string?> Connection = NotBlank(new Option<string?>("--connection")
     {
         Description = "Connection string of a PostgreSQL server to use, or ConnectionStrings__Stet; without either, a private server",
         Recursive = true,
-    };
+    });
 
-    internal static readonly Option<string> Data = new("--data")
+    internal static readonly Option<string> Data = NotBlank(new Option<string>("--data")
     {
         Description = "Folder of the private server",
         DefaultValueFactory = _ => ".stet",
         Recursive = true,
-    };
+    });
 
     const int Interrupted = 130;
 
@@ -69,6 +69,16 @@ public static class StetCommand
     /// <summary>The words that name a command, such as <c>stet db assert</c>.</summary>
     public static string PathOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "stet";
+
+    /// <summary>An option that was meant to name something: a variable of a script that is not set must not stand for the default.</summary>
+    static Option<T> NotBlank<T>(Option<T> option)
+    {
+        option.Validators.Add(given =>
+        {
+            if (given.Tokens is [var token] && string.IsNullOrWhiteSpace(token.Value)) given.AddError($"`{option.Name}` is blank");
+        });
+        return option;
+    }
 
     /// <summary>The exit code of a call that came to nothing; no command means a finding by it.</summary>
     static int Unusable(ParseResult arguments) =>

@@ -35,8 +35,8 @@ public sealed record FactsQuery(
     /// <summary>The facts of an answer at most: who needs more asks for fields.</summary>
     const int Most = 10_000;
 
-    /// <summary>Likewise for the characters of their values.</summary>
-    const int MostCharacters = 4 << 20;
+    /// <summary>The characters of their values at most, of one answer and of those that are read together.</summary>
+    const int MostCharacters = 4 << 20, MostTogether = 4 * MostCharacters;
 
     /// <summary>What names a subject in a query.</summary>
     public static QueryParameter[] SubjectParameters { get; } =
@@ -53,7 +53,7 @@ public sealed record FactsQuery(
 
     // What is asked for most often: all facts of a subject now, and without filters, which cost even where they let all
     // pass. Requests of one moment are one statement; the scopes of each are its stretch of all scopes, $3.
-    static readonly SharedQuery<Question, FactsAnswer> All = new(
+    static readonly SharedQuery<Question, FactsAnswer?> All = new(
         $"""
         select asked.n::int, c.*
         from unnest($2::varchar[], $4::int[], $5::int[], $6::varchar[], $7::varchar[], $8::timestamptz[]) with ordinality
@@ -118,17 +118,15 @@ public sealed record FactsQuery(
             tenantId, Scalar(Subject.Type), Scalar(Subject.Id),
             isNow ? Scalar(now.UtcDateTime) : Optional<DateTime?>(AsOfTime?.UtcDateTime), Optional(FieldKeys));
         if (!isNow) parameters = [.. parameters, Optional<long?>(AsOfPosition)];
-        var answer = await store.QueryAsync(tenantId, isNow ? Now : Then, parameters, ReadAsync, cancel);
+        var answer = Bounded(await store.QueryAsync(tenantId, isNow ? Now : Then, parameters, ReadAsync, cancel));
         if (AsOfPosition > answer.Position) throw RequestQuery.Bad("as_of", "is ahead of the log");
 
-        answer = Bounded(answer);
         return Text is null ? answer : answer with { Facts = [.. answer.Facts.Where(f => HasText(f, Text))] };
     }
 
-    static FactsAnswer Bounded(FactsAnswer answer) => answer.Facts.Count <= Most ? answer : throw TooMany();
-
-    static BadRequestException TooMany() =>
-        RequestQuery.Bad("field_keys", $"is needed here: the subject has more than {Most} facts, or more than 4 MiB of them");
+    static FactsAnswer Bounded(FactsAnswer? answer) => answer?.Facts.Count <= Most
+        ? answer
+        : throw RequestQuery.Bad("field_keys", $"is needed here: the subject has more than {Most} facts, or more than 4 MiB of them");
 
     static string Stands(string at) => $"""
         c.standing and c.class = 'FACT'
@@ -153,20 +151,24 @@ public sealed record FactsQuery(
         ];
     }
 
-    static async Task<IReadOnlyList<FactsAnswer>> AnswersAsync(NpgsqlDataReader row, long position, IReadOnlyList<Question> asked)
+    static async Task<IReadOnlyList<FactsAnswer?>> AnswersAsync(NpgsqlDataReader row, long position, IReadOnlyList<Question> asked)
     {
-        var facts = asked.Select(_ => new List<Fact>()).ToArray();
-        var left = MostCharacters; // of all of them: where it does not do, each is asked again alone
-        while (await row.ReadAsync()) facts[row.GetInt32(0) - 1].Add(Read(row, 1, ref left));
-        return [.. asked.Select((q, i) => new FactsAnswer(q.Subject, facts[i], position))];
+        var facts = asked.Select(_ => new FactList()).ToArray();
+        var together = 0L;
+        while (await row.ReadAsync())
+        {
+            together += facts[row.GetInt32(0) - 1].Add(Read(row, 1));
+            if (together > MostTogether) throw new InvalidDataException("they are too many together: each is asked for alone");
+        }
+
+        return [.. asked.Select((q, i) => facts[i].Answer(q.Subject, position))];
     }
 
-    async Task<FactsAnswer> ReadAsync(NpgsqlDataReader row, long position, CancellationToken cancel)
+    async Task<FactsAnswer?> ReadAsync(NpgsqlDataReader row, long position, CancellationToken cancel)
     {
-        var facts = new List<Fact>();
-        var left = MostCharacters;
-        while (await row.ReadAsync(cancel)) facts.Add(Read(row, 0, ref left));
-        return new FactsAnswer(Subject, facts, position);
+        var facts = new FactList();
+        while (await row.ReadAsync(cancel)) facts.Add(Read(row, 0));
+        return facts.Answer(Subject, position);
     }
 
     // Not the database's doing: what it takes for the same letter in another case depends on its locale.
@@ -183,13 +185,37 @@ public sealed record FactsQuery(
         return false;
     }
 
-    static Fact Read(NpgsqlDataReader row, int at, ref int left)
+    static Fact Read(NpgsqlDataReader row, int at) => new(
+        row.GetString(at), FieldValue.FromCanonical(row.GetString(at + 1)),
+        row.GetFieldValue<DateTimeOffset>(at + 2), new CorrectionId(row.GetGuid(at + 3)),
+        new Actor(row.GetString(at + 4), row.GetString(at + 5)));
+
+    /// <summary>The facts of an answer, as long as they do not come to too much.</summary>
+    sealed class FactList
     {
-        var fact = new Fact(
-            row.GetString(at), FieldValue.FromCanonical(row.GetString(at + 1)),
-            row.GetFieldValue<DateTimeOffset>(at + 2), new CorrectionId(row.GetGuid(at + 3)),
-            new Actor(row.GetString(at + 4), row.GetString(at + 5)));
-        return (left -= fact.Value.Json.Length) >= 0 ? fact : throw TooMany();
+        readonly List<Fact> facts = [];
+        long characters;
+
+        /// <summary>Takes a fact; how many characters more are kept, or fewer.</summary>
+        public long Add(Fact fact)
+        {
+            var size = fact.Value.Json.Length;
+            if (characters > MostCharacters) return 0;
+
+            characters += size;
+            if (characters <= MostCharacters)
+            {
+                facts.Add(fact);
+                return size;
+            }
+
+            facts.Clear();
+            return size - characters;
+        }
+
+        /// <summary>Null when there are too many.</summary>
+        public FactsAnswer? Answer(Subject subject, long position) =>
+            characters <= MostCharacters ? new FactsAnswer(subject, facts, position) : null;
     }
 
     sealed record Question(Subject Subject, Requester Requester, DateTimeOffset Now);

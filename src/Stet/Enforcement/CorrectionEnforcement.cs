@@ -15,9 +15,10 @@ public sealed record CorrectionEnforcement(
     CorrectionId CorrectionId, IReadOnlyList<Enforcer> Enforced, IReadOnlyList<Delinquent> NotEnforced, long Position)
 {
     const string Sql = """
-        select c.position, c.recorded_at, c.field_key, c.class, s.state, a.reported_at
+        select c.position, c.recorded_at, c.field_key, s.state, a.reported_at
         from stet.corrections c
-        left join stet.enforcing_system s on s.tenant_id = $1 and s.state ->> 'retired_at' is null
+        left join (
+            select * from stet.enforcing_system where tenant_id = $1 and state ->> 'retired_at' is null limit 10001) s on c.class = 'FACT'
         left join lateral (
             select reported_at from stet.enforcement_advance
             where tenant_id = $1 and system_id = s.state ->> 'system_id' and enforced_position >= c.position
@@ -26,6 +27,7 @@ public sealed record CorrectionEnforcement(
         """;
 
     /// <summary>Null when there is no such correction.</summary>
+    /// <exception cref="BadRequestException">The tenant has too many systems for one answer.</exception>
     public static Task<CorrectionEnforcement?> FindAsync(
         Store store, string tenantId, CorrectionId id, CancellationToken cancel) =>
         store.QueryAsync(
@@ -37,14 +39,16 @@ public sealed record CorrectionEnforcement(
                 var recordedAt = row.GetFieldValue<DateTimeOffset>(1);
                 var enforced = new List<Enforcer>();
                 var notEnforced = new List<Delinquent>();
+                var systems = 0;
                 do
                 {
-                    if (row.GetString(3) != "FACT" || row.IsDBNull(4)) continue;
-                    var system = EnforcementModule.Read(row, 4);
+                    if (row.IsDBNull(3)) continue;
+                    if (++systems > EnforcementSnapshot.MostSystems) throw EnforcementSnapshot.TooMany();
+                    var system = EnforcementModule.Read(row, 3);
                     if (!system.IsInScope(row.GetString(2))) continue;
 
                     if (system.Enforces(row.GetInt64(0), recordedAt))
-                        enforced.Add(new Enforcer(system.SystemId, row.GetFieldValue<DateTimeOffset>(5), system.Heartbeat!.ReportedAt));
+                        enforced.Add(new Enforcer(system.SystemId, row.GetFieldValue<DateTimeOffset>(4), system.Heartbeat!.ReportedAt));
                     else
                         notEnforced.Add(Delinquent.Of(system, recordedAt));
                 }

@@ -13,8 +13,10 @@ namespace Stet.Enforcement;
 public sealed record EnforcementSnapshot(
     IReadOnlyList<SystemRow> Systems, IReadOnlyList<Outage> Outages, TenantDefaults Defaults, long Position)
 {
-    /// <summary>The systems of an answer at most, and the characters of the errors that they report.</summary>
-    const int MostSystems = 10_000, MostCharacters = 4 << 20;
+    /// <summary>The systems of an answer at most.</summary>
+    internal const int MostSystems = 10_000;
+
+    const int MostCharacters = 4 << 20;
 
     static readonly string Sql = $$"""
         with systems as materialized (
@@ -82,7 +84,7 @@ public sealed record EnforcementSnapshot(
             },
             cancel);
 
-    static BadRequestException TooMany() => RequestQuery.Bad(
+    internal static BadRequestException TooMany() => RequestQuery.Bad(
         "system_id", $"is needed here: the tenant has more than {MostSystems} systems, or they report more than 4 MiB of errors");
 
     static FactsBehind BehindOf(Npgsql.NpgsqlDataReader row) => row.IsDBNull(1)

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Npgsql;
 using Stet.EventStore;
 
@@ -20,7 +21,8 @@ public static partial class ProblemMiddleware
                 if (problem.Status == 405) HeadRequests.AddTo(context.Response.Headers);
                 await Problems.WriteAsync(context, problem);
             }
-            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            catch (Exception e) when (e is ConnectionResetException
+                || (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested))
             {
                 // Nobody is left to answer.
             }

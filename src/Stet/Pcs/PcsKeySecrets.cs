@@ -146,9 +146,13 @@ sealed class UnusableKeyException(string message, Exception? inner = null)
 /// Refuses to start without an installation key that wraps secrets: no signature of any of their keys could be verified. One
 /// damaged secret is found when it is used, and stops its tenant alone.
 /// </summary>
-sealed class PcsStart(PcsKeySecrets secrets) : IHostedService
+sealed class PcsStart(PcsKeySecrets secrets, PcsMetrics metrics) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellationToken) => secrets.TryOpenAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        metrics.Begin();
+        return secrets.TryOpenAsync(cancellationToken);
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -46,8 +46,11 @@ sealed class PcsMetrics
         commitLatency = meter.CreateHistogram<double>(
             "flk_commit_latency_ms", null, "From the decision to record to the commit, milliseconds.",
             advice: new() { HistogramBucketBoundaries = milliseconds });
+    }
 
-        // A series that begins with its first count hides that one from whoever watches how it grows.
+    /// <summary>Begins series at zero, once telemetry listens: one that begins with its first count hides that one from whoever watches how it grows.</summary>
+    public void Begin()
+    {
         ingestTotal.Add(0);
         refused.Add(0, new KeyValuePair<string, object?>("code", Equivocations.Code));
     }

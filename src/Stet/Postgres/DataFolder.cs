@@ -124,7 +124,9 @@ public sealed class DataFolder : IDisposable
         hold.Dispose();
     }
 
-    static void RefuseStrange(string folder)
+    /// <summary>Refuses a folder that is not Stet's, or has a path that cannot be used.</summary>
+    /// <exception cref="PrivateClusterException">It is such a folder.</exception>
+    internal static void RefuseStrange(string folder)
     {
         // pg_ctl hands the path to a shell, between double quotes.
         if (folder.IndexOfAny(['"', '$', '`', '\\', '\n', '\r']) >= 0)

@@ -109,6 +109,7 @@ public static class EnvironmentCheck
 
         try
         {
+            DataFolder.RefuseStrange(folder);
             using var probe = new FileStream(
                 Path.Combine(existing, Path.GetRandomFileName()),
                 new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.DeleteOnClose });
@@ -119,6 +120,10 @@ public static class EnvironmentCheck
             return existing == folder && (File.GetUnixFileMode(folder) & foreign) != UnixFileMode.None
                 ? CheckResult.Warning("data folder", $"{folder} is open to other users; the next start closes it")
                 : CheckResult.Ok("data folder", folder);
+        }
+        catch (PrivateClusterException e)
+        {
+            return CheckResult.Failure("data folder", e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -11,6 +11,7 @@ static class EveryCall
     {
         var stet = people.Admin;
         await stet.CreateTenantAsync(tenantId);
+        (await stet.CreateTenantAsync(Guid.Empty.ToString())).Value.ShouldBe(new TenantCreated(Guid.Empty.ToString()));
         await CorrectionsAsync(stet);
         await EnforcementAsync(stet);
         await PcsAsync(stet);

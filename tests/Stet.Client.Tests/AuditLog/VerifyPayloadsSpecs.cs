@@ -17,6 +17,14 @@ public class VerifyPayloadsSpecs
     }
 
     [Fact]
+    public async Task A_payload_may_be_as_large_as_the_largest_event()
+    {
+        var report = await With(Lines.Replace(Third, $"{{{new string(' ', 9_000_000)}{Third[1..]}"));
+
+        (report.Outcome, report.PayloadsIntact).ShouldBe((AuditOutcome.Verified, 600));
+    }
+
+    [Fact]
     public async Task Escapes_in_a_salt_are_another_spelling_of_the_same()
     {
         var report = await With(Lines.Replace("/", "\\/").Replace("+", "\\u002B"));

@@ -152,7 +152,6 @@ public sealed class PolicyCheckSpecs
 
     [Theory]
     [InlineData("is neither a file nor a folder", "check", "no/such/path")]
-    [InlineData("`--chek` is no option", "check", "--chek")]
     [InlineData("Say --check or --write", "format", "--check", "--write")]
     public async Task A_wrong_call_ends_with_2(string message, params string[] arguments)
     {

@@ -48,10 +48,13 @@ public sealed class StetCommandSpecs
     [InlineData(2, "`--nosuch` is no option of this command; see `stet run --help`.", "run", "--nosuch")]
     [InlineData(2, "`--nosuch` is no option of this command; see `stet describe --help`.", "describe", "--nosuch")]
     [InlineData(2, "`--nosuch` is no option of this command; see `stet check-env --help`.", "check-env", "--nosuch")]
+    [InlineData(2, "`--connection` is blank; see `stet run --help`.", "run", "--connection", "")]
+    [InlineData(2, "`--data` is blank; see `stet check-env --help`.", "check-env", "--data", " ")]
     [InlineData(2, "Required command was not provided; see `stet db --help`.", "db")]
     [InlineData(2, "`--nosuch` is no option of this command; see `stet db assert --help`.", "db", "assert", "--nosuch")]
     [InlineData(2, "`--nosuch` is no option of this command; see `stet projections rebuild --help`.", "projections", "rebuild", "--nosuch")]
     [InlineData(2, "Name one projection (see `stet projections list`), or say --all; see `stet projections rebuild --help`.", "projections", "rebuild")]
+    [InlineData(2, "`--chek` is no option of this command; see `stet policy check --help`.", "policy", "check", "--chek")]
     [InlineData(1, "Option '--in' is required; see `stet agent build --help`.", "agent", "build")]
     [InlineData(1, "`--nosuch` is no option of this command; see `stet agent send --help`.", "agent", "send", "--nosuch")]
     [InlineData(1, "`--nosuch` is no option of this command; see `stet agent outbox retry --help`.", "agent", "outbox", "retry", "--nosuch")]
@@ -358,6 +361,9 @@ public sealed class StetCommandSpecs
         (await broken.ExitAsync()).ShouldBe(1);
         broken.Errors.ShouldContain(file);
         broken.Errors.ShouldNotContain("   at ");
+        await using var check = ServiceProcess.RunWith([("ConnectionStrings__Stet", null)], 0, ["check-env"], folder);
+        (await check.ExitAsync()).ShouldBe(1);
+        check.Output.ShouldContain(file);
     }
 
     [Theory]

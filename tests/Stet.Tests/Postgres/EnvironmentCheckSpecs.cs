@@ -76,6 +76,15 @@ public sealed class EnvironmentCheckSpecs : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_with_files_of_others_fails()
+    {
+        await File.WriteAllTextAsync(Path.Combine(root, "thesis.txt"), "");
+
+        (await CheckAsync(null, root)).ShouldContain(CheckResult.Failure(
+            "data folder", $"{root} holds files that are not Stet's. Name an empty or a new folder with --data DIR."));
+    }
+
+    [Fact]
     public async Task A_cluster_of_another_version_fails()
     {
         Directory.CreateDirectory(Path.Combine(root, "postgres"));

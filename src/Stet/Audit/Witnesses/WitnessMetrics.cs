@@ -26,12 +26,13 @@ public sealed class WitnessMetrics
     }
 
     /// <summary>A witness cosigned.</summary>
-    public void Cosigned(string witness)
-    {
-        cosignedAt[witness] = clock.GetTimestamp();
+    public void Cosigned(string witness) => cosignedAt[witness] = clock.GetTimestamp();
 
-        // A series that begins with its first count hides that one from whoever watches how it grows.
-        foreach (var code in (string[])["409", "422"]) Count(witness, code, 0);
+    /// <summary>Begins series at zero, once telemetry listens: one that begins with its first count hides that one from whoever watches how it grows.</summary>
+    public void Begin()
+    {
+        foreach (var witness in cosignedAt.Keys)
+            foreach (var code in (string[])["409", "422"]) Count(witness, code, 0);
     }
 
     /// <summary>A witness did not cosign.</summary>

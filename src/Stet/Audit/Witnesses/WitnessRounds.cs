@@ -18,10 +18,13 @@ public sealed class WitnessRounds(
         witnesses.All.ToDictionary(w => w, _ => new BackOff(clock, Random.Shared.NextDouble));
 
     /// <inheritdoc />
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        witnesses.All.Count == 0
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        metrics.Begin();
+        return witnesses.All.Count == 0
             ? Task.CompletedTask
             : Repeated.RunAsync(RunDueAsync, Pause, clock, e => logger.RoundFailed(null, e), stoppingToken);
+    }
 
     /// <summary>Runs the rounds that are due. The failure of one is logged and ends nothing else.</summary>
     internal async Task RunDueAsync(CancellationToken cancel)
