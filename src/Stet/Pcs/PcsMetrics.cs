@@ -52,6 +52,7 @@ sealed class PcsMetrics
     public void Begin()
     {
         ingestTotal.Add(0);
+        foreach (var pair in (Pair[])[accepted, escalated, duplicates, signatureErrors, appendErrors]) pair.Begin();
         refused.Add(0, new KeyValuePair<string, object?>("code", Equivocations.Code));
     }
 
@@ -93,8 +94,9 @@ sealed class PcsMetrics
         {
             all = meter.CreateUpDownCounter<long>(name, null, help);
             byTenant = meter.CreateUpDownCounter<long>($"{name}_by_tenant", null, help);
-            all.Add(0);
         }
+
+        public void Begin() => all.Add(0);
 
         public void Add(KeyValuePair<string, object?> tenant)
         {

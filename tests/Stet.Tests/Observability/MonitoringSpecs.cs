@@ -63,6 +63,24 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
     }
 
     [Fact]
+    public async Task Series_that_count_findings_are_there_before_the_first_one()
+    {
+        await using var quiet = await TestService.StartAsync();
+        using var http = quiet.AnonymousClient();
+        string[] zeros =
+        [
+            "stet_policy_audit_mismatches_total", "stet_policy_audit_unreplayable_total", "flk_refused_total", "flk_wal_errors", "flk_signature_errors",
+        ];
+
+        var until = Environment.TickCount64 + 10_000; // one of them begins in the background
+        var families = Exposition.Parse(await http.GetStringAsync("/metrics"));
+        for (; !zeros.All(families.ContainsKey) && Environment.TickCount64 < until; await Task.Delay(50))
+            families = Exposition.Parse(await http.GetStringAsync("/metrics"));
+
+        foreach (var name in zeros) families[name].Samples.ShouldAllBe(sample => sample.Value == 0, name);
+    }
+
+    [Fact]
     public void Every_alert_says_how_bad_it_is_and_what_is_wrong()
     {
         Alerts.Select(a => (string)a["alert"]!).ShouldBeUnique();

@@ -114,7 +114,7 @@ public class RegistrySpecs
             counted.Add((instrument.Name, tags.IsEmpty ? null : tags[0].Value, value)));
         listener.Start();
 
-        _ = new PcsMetrics(meters);
+        new PcsMetrics(meters).Begin();
 
         counted.ShouldContain(("flk_refused_total", "pcs_equivocation", 0));
         counted.ShouldAllBe(c => c.Item3 == 0);
