@@ -1,11 +1,13 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Stet.EventStore;
 using Stet.Http;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Http;
 
@@ -80,16 +82,35 @@ public class ProblemMiddlewareSpecs
         problem.GetRawText().ShouldNotContain("hunter2");
     }
 
-    static async Task<(int Status, string? RetryAfter, JsonElement Problem)> AnswerToAsync(Exception thrown)
+    [Fact]
+    public async Task A_client_that_has_reset_its_connection_is_no_failure_of_the_service()
+    {
+        using var log = new CapturedLogs();
+        await using var app = await StartAsync(new ConnectionResetException("reset by peer"), log);
+        using var client = new HttpClient();
+
+        using var answer = await client.GetAsync(new Uri(app.Urls.Single()));
+
+        ((int)answer.StatusCode).ShouldNotBe(500);
+        log.Lines.ShouldNotContain(line => line.Level >= LogLevel.Error);
+    }
+
+    static async Task<WebApplication> StartAsync(Exception thrown, ILoggerProvider? log = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        await using var app = builder.Build();
+        if (log is not null) builder.Logging.AddProvider(log);
+        var app = builder.Build();
         app.UseProblems();
         app.Run(_ => throw thrown);
         await app.StartAsync();
+        return app;
+    }
 
+    static async Task<(int Status, string? RetryAfter, JsonElement Problem)> AnswerToAsync(Exception thrown)
+    {
+        await using var app = await StartAsync(thrown);
         using var client = new HttpClient();
         using var answer = await client.GetAsync(new Uri(app.Urls.Single()));
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");

@@ -1,10 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 using Stet.Testing;
-using Stet.Tests.Observability;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Http;
@@ -19,23 +16,6 @@ public class ProblemSpecs
 
         (await tenant.GetAsync("/v2/nothing")).ShouldBeProblem(404, "not_found");
         (await tenant.GetAsync("/")).ShouldBeProblem(404, "not_found");
-    }
-
-    [Fact]
-    public async Task A_client_that_resets_its_connection_is_no_failure_of_the_service()
-    {
-        var log = new CapturedLogs();
-        await using var service = await TestService.StartAsync(new TestServiceOptions { Log = log });
-        using (var client = new TcpClient { LingerState = new LingerOption(true, 0) })
-        {
-            await client.ConnectAsync(IPAddress.Loopback, service.Address.Port);
-            await client.Client.SendAsync("POST /v1/pcs/submit HTTP/1.1\r\nHost: s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"u8.ToArray());
-            await Task.Delay(500); // it reads the body
-        }
-
-        await Task.Delay(500);
-
-        log.Lines.ShouldNotContain(l => l.Level >= LogLevel.Error);
     }
 
     [Fact]
