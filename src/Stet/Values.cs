@@ -139,6 +139,14 @@ sealed class StringSetConverter : JsonConverter<StringSet>
     }
 }
 
+/// <summary>UUIDs on the wire: RFC 9562's text form, in either case.</summary>
+static class Uuids
+{
+    // The framework's own parser would also take white space around it, and signs within.
+    public static bool TryParse(string? text, out Guid id) =>
+        Guid.TryParseExact(text, "D", out id) && id.ToString("D").Equals(text, StringComparison.OrdinalIgnoreCase);
+}
+
 /// <summary>
 /// Times on the wire and in events: RFC 3339 <c>date-time</c>, written in UTC with six digits, read with any offset and
 /// cut to microseconds. A leap second, which the last UTC minute of a month may have, is read as the second after it.

@@ -20,7 +20,7 @@ public enum CorrectionClass
     /// <summary>Has to be held by every system that answers about the subject.</summary>
     Fact,
 
-    /// <summary>May be dropped where room is short.</summary>
+    /// <summary>Kept in history, may be dropped, never served as a fact.</summary>
     Discardable,
 }
 

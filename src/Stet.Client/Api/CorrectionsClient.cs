@@ -83,11 +83,15 @@ public sealed class CorrectionsClient
     }
 
     /// <summary>Which systems enforce a correction. Takes the scope <c>enforcement:read</c>.</summary>
+    /// <param name="correctionId">The correction.</param>
+    /// <param name="systemId">Only whether this one does; null: all.</param>
+    /// <param name="known">The last answer to the same question.</param>
+    /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="StetException"><c>correction_not_found</c>.</exception>
     public Task<Reading<CorrectionEnforcement>> EnforcementAsync(
-        Guid correctionId, Reading<CorrectionEnforcement>? known = null, CancellationToken cancel = default) =>
+        Guid correctionId, string? systemId = null, Reading<CorrectionEnforcement>? known = null, CancellationToken cancel = default) =>
         connection.ReadAsync(
-            new Target($"{Path}/{correctionId:D}/enforcement"), connection.Json.CorrectionEnforcement, known, cancel);
+            new Target($"{Path}/{correctionId:D}/enforcement").With("system_id", systemId), connection.Json.CorrectionEnforcement, known, cancel);
 }
 
 static class CorrectionTargets

@@ -42,7 +42,7 @@ public readonly record struct CorrectionId(Guid Value)
 
     public static bool TryParse(string? text, out CorrectionId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value);
+        var parsed = Uuids.TryParse(text, out var value);
         id = new CorrectionId(value);
         return parsed;
     }

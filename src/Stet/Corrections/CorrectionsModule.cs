@@ -49,7 +49,6 @@ sealed partial class CorrectionsEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(CorrectionRequest))]
 [JsonSerializable(typeof(CorrectionReceipt))]
 [JsonSerializable(typeof(CorrectionsRequest))]
-[JsonSerializable(typeof(UnreadCorrections))]
 [JsonSerializable(typeof(CorrectionsAnswer))]
 [JsonSerializable(typeof(RecordCorrection))]
 [JsonSerializable(typeof(RevokeCorrection))]
@@ -60,3 +59,10 @@ sealed partial class CorrectionsEventJson : JsonSerializerContext;
 [JsonSerializable(typeof(HistoryAnswer))]
 [JsonSerializable(typeof(HistoricalCorrection))]
 sealed partial class CorrectionsHttpJson : JsonSerializerContext;
+
+/// <summary>The shape of a batch around its corrections: how deep one is nested is for that one alone to say.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, MaxDepth = RecordCorrectionsEndpoint.BodyLimit,
+    AllowDuplicateProperties = false, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(UnreadCorrections))]
+sealed partial class CorrectionsBatchJson : JsonSerializerContext;

@@ -100,7 +100,8 @@ public sealed record FactsQuery(
         var (position, time) = query.PositionOrTime("as_of");
         return new FactsQuery(
             new Subject(query.Text("subject_type"), query.Text("subject_id")), Requester.From(query),
-            query.List("field_keys"), query.Optional("q"), position, time);
+            query.List("field_keys") is not [] and var keys ? keys : throw RequestQuery.Bad("field_keys", "names no field; leave it out to ask for all"),
+            query.Optional("q"), position, time);
     }
 
     /// <exception cref="BadRequestException">

@@ -38,7 +38,7 @@ public sealed record ItemProblem(string Type, string Title, int Status, string D
 public static class RecordCorrectionsEndpoint
 {
     const int MostCorrections = 500;
-    const int BodyLimit = 10 * 1024 * 1024; // 500 values of 16 KiB and what surrounds them
+    internal const int BodyLimit = 10 * 1024 * 1024; // 500 values of 16 KiB and what surrounds them
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/v1/corrections/batch", Post).WithSummary("Record up to 500 corrections")
@@ -52,7 +52,7 @@ public static class RecordCorrectionsEndpoint
 
     static async Task<IResult> Post(HttpContext http, CommandContext context, Commands recorder, Store store)
     {
-        var request = await RequestBody.ReadAsync(http, CorrectionsHttpJson.Default.UnreadCorrections, BodyLimit);
+        var request = await RequestBody.ReadAsync(http, CorrectionsBatchJson.Default.UnreadCorrections, BodyLimit);
         new Validation()
             .Require(request.Corrections is { Count: > 0 and <= MostCorrections }, "/corrections", $"is required, 1 to {MostCorrections} corrections")
             .ThrowIfAny();

@@ -18,7 +18,8 @@ public sealed record CorrectionEnforcement(
         select c.position, c.recorded_at, c.field_key, s.state, a.reported_at
         from stet.corrections c
         left join (
-            select * from stet.enforcing_system where tenant_id = $1 and state ->> 'retired_at' is null limit 10001) s on c.class = 'FACT'
+            select * from stet.enforcing_system
+            where tenant_id = $1 and state ->> 'retired_at' is null and ($3::uuid is null or stream_id = $3) limit 10001) s on c.class = 'FACT'
         left join lateral (
             select reported_at from stet.enforcement_advance
             where tenant_id = $1 and system_id = s.state ->> 'system_id' and enforced_position >= c.position
@@ -27,11 +28,16 @@ public sealed record CorrectionEnforcement(
         """;
 
     /// <summary>Null when there is no such correction.</summary>
+    /// <param name="store">Where.</param>
+    /// <param name="tenantId">Whose.</param>
+    /// <param name="id">The correction.</param>
+    /// <param name="streamId">The one system; null: all.</param>
+    /// <param name="cancel">Ends the query.</param>
     /// <exception cref="BadRequestException">The tenant has too many systems for one answer.</exception>
     public static Task<CorrectionEnforcement?> FindAsync(
-        Store store, string tenantId, CorrectionId id, CancellationToken cancel) =>
+        Store store, string tenantId, CorrectionId id, Guid? streamId, CancellationToken cancel) =>
         store.QueryAsync(
-            tenantId, Sql, [Scalar(tenantId), Scalar(id.Value)],
+            tenantId, Sql, [Scalar(tenantId), Scalar(id.Value), Optional(streamId)],
             async (row, position, token) =>
             {
                 if (!await row.ReadAsync(token)) return null;
@@ -87,13 +93,15 @@ public static class CorrectionEnforcementEndpoint
         routes.MapGet("/v1/corrections/{correction_id}/enforcement", Get).WithSummary("Which systems enforce a correction")
             .WithDescription("For those who operate them: it tells of a correction whoever may read it, and nothing of what it says.")
             .RequirePermission(Scopes.EnforcementRead).Produces<CorrectionEnforcement>().Produces(304).ProducesProblem(404)
-            .WithQuery(MinPosition.Parameter);
+            .WithQuery(StatusEndpoints.SystemId, MinPosition.Parameter);
 
     static async Task<IResult> Get(string correction_id, HttpContext http, Caller caller, Store store)
     {
+        var systemId = StatusEndpoints.SystemIdOf(http);
         await MinPosition.WaitAsync(http, caller.TenantId);
         return CorrectionId.TryParse(correction_id, out var id)
-            && await CorrectionEnforcement.FindAsync(store, caller.TenantId, id, http.RequestAborted) is { } answer
+            && await CorrectionEnforcement.FindAsync(
+                store, caller.TenantId, id, await EnforcementModule.StreamIdAsync(store, caller.TenantId, systemId), http.RequestAborted) is { } answer
                 ? JsonAnswer.Read(answer, EnforcementHttpJson.Default.CorrectionEnforcement, answer.Position)
                 : Problems.Answer(EnforcementProblems.CorrectionNotFound);
     }

@@ -58,6 +58,12 @@ public static class EnforcementModule
 
     internal static Guid StreamIdOf(Tenant tenant, string systemId) => tenant.StreamId("enforcement", systemId);
 
+    /// <summary>The stream of a system that somebody asks for; null when nobody does. No stream of a tenant that does not exist has the empty id, or any other.</summary>
+    internal static async Task<Guid?> StreamIdAsync(Store store, string tenantId, string? systemId) =>
+        systemId is null ? null
+        : await store.FindTenantAsync(tenantId, CancellationToken.None) is { } tenant ? StreamIdOf(tenant, systemId)
+        : Guid.Empty;
+
     /// <summary>A stored system from a column of a query.</summary>
     internal static EnforcingSystem Read(NpgsqlDataReader row, int column) =>
         JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(column), EnforcementEventJson.Default.EnforcingSystem)

@@ -7,7 +7,7 @@ namespace Stet.Enforcement;
 
 /// <summary>What status and escalation are made of, as the database showed it at one position of the log.</summary>
 /// <param name="Systems">Each with what it does not enforce.</param>
-/// <param name="Outages">The newest hundred since the oldest last heartbeat of these systems, or fewer.</param>
+/// <param name="Outages">The newest thousand since the oldest last heartbeat of these systems, or fewer.</param>
 /// <param name="Defaults">What the tenant expects of systems without settings.</param>
 /// <param name="Position">The log position.</param>
 public sealed record EnforcementSnapshot(
@@ -46,7 +46,7 @@ public sealed record EnforcementSnapshot(
         from (
             select started_at, ended_at from stet.service_outage
             where ended_at > (select min(reported_at) from systems)
-            order by ended_at desc limit 100) o
+            order by ended_at desc limit 1000) o
         union all
         select null, null, null, null, null, null, state from stet.enforcement_defaults where tenant_id = $1
         """;

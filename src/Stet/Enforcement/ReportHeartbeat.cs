@@ -81,7 +81,10 @@ public static class ReportHeartbeatEndpoint
 
         // A position that does not exist yet would make the system look current for as long as the log is behind it.
         if (command.EnforcedPosition is { } enforced && !await heads.ReachAsync(context.Caller.TenantId, enforced, context.Cancel))
-            return Problems.Answer(RequestProblems.Invalid("/enforced_position", "is ahead of the log"));
+        {
+            return Problems.Answer(
+                await commands.TenantAsync(context) is null ? RequestProblems.UnknownTenant : RequestProblems.Invalid("/enforced_position", "is ahead of the log"));
+        }
 
         var recorded = await commands.DecideAsync(
             context, EnforcementModule.SystemOf(command.SystemId), context.IdempotencyKey,

@@ -30,18 +30,9 @@ public sealed class StatusReader
 
     async Task<StatusAnswer> EvaluateAsync(string tenantId, string? systemId)
     {
-        var streamId = await StreamIdAsync(tenantId, systemId);
+        var streamId = await EnforcementModule.StreamIdAsync(store, tenantId, systemId);
         var snapshot = await EnforcementSnapshot.ReadAsync(store, tenantId, streamId, CancellationToken.None);
         return StatusAnswer.Of(snapshot, systemId, defaults, clock.GetMicroseconds());
-    }
-
-    async Task<Guid?> StreamIdAsync(string tenantId, string? systemId)
-    {
-        if (systemId is null) return null;
-
-        // No stream of a tenant that does not exist has the empty id, or any other.
-        var tenant = await store.FindTenantAsync(tenantId, CancellationToken.None);
-        return tenant is null ? Guid.Empty : EnforcementModule.StreamIdOf(tenant, systemId);
     }
 
     static Rendered Render(StatusAnswer answer) =>
@@ -53,14 +44,17 @@ public sealed class StatusReader
 
 public static class StatusEndpoints
 {
+    internal static QueryParameter SystemId { get; } =
+        ("system_id", $"Only this system; needed where there are more than {EnforcementSnapshot.MostSystems} of them, or 4 MiB of errors", false);
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/enforcement/status", GetStatus).WithSummary("Which systems report, and what they enforce")
             .RequirePermission(Scopes.EnforcementRead).Produces<StatusAnswer>()
-            .WithQuery(("system_id", "Only this system; needed where there are more than 10000 of them, or 4 MiB of errors", false), MinPosition.Parameter);
+            .WithQuery(SystemId, MinPosition.Parameter);
         routes.MapGet("/v1/enforcement/escalation", GetEscalation).WithSummary("How urgently somebody should look")
             .RequirePermission(Scopes.EnforcementRead).Produces<EscalationAnswer>()
-            .WithQuery(("system_id", "Only this system; needed where there are more than 10000 of them, or 4 MiB of errors", false), MinPosition.Parameter);
+            .WithQuery(SystemId, MinPosition.Parameter);
     }
 
     static Task<IResult> GetStatus(HttpContext http, Caller caller, StatusReader statuses) =>
@@ -72,10 +66,17 @@ public static class StatusEndpoints
     static async Task<IResult> Get(
         HttpContext http, Caller caller, Func<string, string?, CancellationToken, Task<Rendered>> find)
     {
-        var systemId = new RequestQuery(http.Request.Query).Optional("system_id");
-        if (systemId is not null) SystemIds.Check(systemId, "system_id");
-
+        var systemId = SystemIdOf(http);
         await MinPosition.WaitAsync(http, caller.TenantId);
         return JsonAnswer.Read(await find(caller.TenantId, systemId, http.RequestAborted));
+    }
+
+    /// <summary>The system that a request is about; null: all.</summary>
+    /// <exception cref="BadRequestException">No system has such a name.</exception>
+    internal static string? SystemIdOf(HttpContext http)
+    {
+        var systemId = new RequestQuery(http.Request.Query).Optional("system_id");
+        if (systemId is not null) SystemIds.Check(systemId, "system_id");
+        return systemId;
     }
 }

@@ -50,8 +50,9 @@ public sealed record Lag(long Corrections, long Seconds, bool More)
     /// <summary>Whether the system is behind at all.</summary>
     internal bool IsBehind => Corrections > 0;
 
+    // The oldest is known for certain, how many there are is not when there may be more.
     internal bool IsBeyond(LagAllowance? allowance) =>
-        IsBehind && (More || allowance is null || Corrections > allowance.Corrections || Seconds > allowance.Seconds);
+        IsBehind && (allowance is null || Seconds > allowance.Seconds || (allowance.Corrections is { } most && (More || Corrections > most)));
 }
 
 /// <summary>How one system does.</summary>

@@ -41,7 +41,7 @@ public static class SystemsEndpoints
     const int DefaultPage = 50;
     const int LargestPage = 500;
 
-    static readonly Cursor cursor = new("systems");
+    static readonly Cursor cursor = new("systems by name");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -60,23 +60,23 @@ public static class SystemsEndpoints
     {
         var query = new RequestQuery(http.Request.Query);
         var limit = (int)(query.Number("limit", 1, LargestPage) ?? DefaultPage);
-        var after = cursor.ReadId(query.Optional("cursor"));
+        var after = cursor.ReadText(query.Optional("cursor", most: 1_100));
+        if (after is not null && !SystemIds.IsValid(after)) throw Cursor.NotACursor();
         await MinPosition.WaitAsync(http, caller.TenantId);
         var (page, position) = await store.QueryAsync(
             caller.TenantId,
             """
-            select s.state, s.stream_id from stet.enforcing_system s
+            select s.state from stet.enforcing_system s
             where s.tenant_id = $1 and ($2 or s.state ->> 'retired_at' is null)
-                and ($3::uuid is null or (s.state ->> 'system_id') collate "C" > (
-                    select l.state ->> 'system_id' from stet.enforcing_system l where l.tenant_id = $1 and l.stream_id = $3))
+                and ($3::varchar is null or (s.state ->> 'system_id') collate "C" > $3)
             order by (s.state ->> 'system_id') collate "C" limit $4
             """,
             [Scalar(caller.TenantId), Scalar(query.Flag("include_retired")), Optional(after), Scalar(limit + 1)],
             ReadAsync, http.RequestAborted);
 
-        var next = Cursor.Next(page, limit, row => cursor.Of(row.StreamId));
+        var next = Cursor.Next(page, limit, system => cursor.Of(system.SystemId));
 
-        var answer = new SystemsAnswer([.. page.Select(p => p.System)], next, position);
+        var answer = new SystemsAnswer(page, next, position);
         return JsonAnswer.Read(answer, EnforcementHttpJson.Default.SystemsAnswer, position);
     }
 
@@ -88,18 +88,18 @@ public static class SystemsEndpoints
             return Problems.Answer(EnforcementProblems.SystemNotFound(system_id));
 
         var (found, position) = await store.QueryAsync(
-            caller.TenantId, "select s.state, s.stream_id from stet.enforcing_system s where s.tenant_id = $1 and s.stream_id = $2",
+            caller.TenantId, "select s.state from stet.enforcing_system s where s.tenant_id = $1 and s.stream_id = $2",
             [Scalar(caller.TenantId), Scalar(EnforcementModule.StreamIdOf(tenant, system_id))], ReadAsync, http.RequestAborted);
-        return found is [var (system, _)]
+        return found is [var system]
             ? JsonAnswer.Read(system, EnforcementHttpJson.Default.SystemAnswer, position)
             : Problems.Answer(EnforcementProblems.SystemNotFound(system_id));
     }
 
-    static async Task<(List<(SystemAnswer System, Guid StreamId)> Systems, long Position)> ReadAsync(
+    static async Task<(List<SystemAnswer> Systems, long Position)> ReadAsync(
         NpgsqlDataReader row, long position, CancellationToken cancel)
     {
-        var systems = new List<(SystemAnswer, Guid)>();
-        while (await row.ReadAsync(cancel)) systems.Add((SystemAnswer.Of(EnforcementModule.Read(row, 0)), row.GetGuid(1)));
+        var systems = new List<SystemAnswer>();
+        while (await row.ReadAsync(cancel)) systems.Add(SystemAnswer.Of(EnforcementModule.Read(row, 0)));
         return (systems, position);
     }
 }

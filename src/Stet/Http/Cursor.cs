@@ -21,6 +21,8 @@ public sealed class Cursor(string list)
 
     public string Of(Guid id) => Of(id.ToByteArray(bigEndian: true));
 
+    public string Of(string text) => Of(Encoding.UTF8.GetBytes(text));
+
     public string Of(ReadOnlySpan<byte> place) => Base64Url.EncodeToString([.. Tag(), .. place]);
 
     /// <summary>Where a list goes on after a page; null when it does not.</summary>
@@ -46,6 +48,9 @@ public sealed class Cursor(string list)
         text is null ? null
         : ReadBytes(text) is { Length: 16 } place ? new Guid(place, bigEndian: true)
         : throw NotACursor();
+
+    /// <exception cref="BadRequestException">The text is not a cursor of this list.</exception>
+    public string? ReadText(string? text) => text is null ? null : Encoding.UTF8.GetString(ReadBytes(text));
 
     /// <exception cref="BadRequestException">The text is not a cursor of this list.</exception>
     public byte[] ReadBytes(string text)

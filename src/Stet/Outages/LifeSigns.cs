@@ -6,7 +6,7 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Outages;
 
 /// <summary>
-/// Leaves signs of life in the database, one in five seconds, and turns the gap that it finds when it arrives there into an
+/// Leaves signs of life in the database, one in five seconds while commands can be recorded there, and turns the gap that it finds when it arrives there into an
 /// outage.
 /// </summary>
 /// <remarks>
@@ -15,7 +15,7 @@ namespace Stet.Outages;
 /// sign could be left counts like a time without the service, and a connection that was lost is noticed before the gap is
 /// long enough to be taken for one.
 /// </remarks>
-public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, ILogger<LifeSigns> logger)
+public sealed class LifeSigns(StoreConnections connections, StoreOptions store, TimeProvider clock, ILogger<LifeSigns> logger)
     : IHostedService, IAsyncDisposable
 {
     const long LockId = 0x5374_6575;
@@ -24,7 +24,7 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
 
     static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
-    // A restart is no outage: nobody's grace is that short.
+    // A quick restart is no outage: a system that has to report more often is late until it has.
     static readonly TimeSpan ShortestOutage = TimeSpan.FromSeconds(10);
 
     readonly SemaphoreSlim one = new(1, 1);
@@ -152,10 +152,14 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
         }
     }
 
-    void AddSign(NpgsqlBatch batch) => batch.Add("""
-        insert into stet.service_life (last_sign_at) values ($1)
-        on conflict (id) do update set last_sign_at = greatest(service_life.last_sign_at, excluded.last_sign_at)
-        """, Scalar(Now()));
+    void AddSign(NpgsqlBatch batch)
+    {
+        store.AddProbe(batch);
+        batch.Add("""
+            insert into stet.service_life (last_sign_at) values ($1)
+            on conflict (id) do update set last_sign_at = greatest(service_life.last_sign_at, excluded.last_sign_at)
+            """, Scalar(Now()));
+    }
 
     // Whoever calls this holds the semaphore: a connection must not be closed under a sign that is on its way.
     async Task LeaveAsync()

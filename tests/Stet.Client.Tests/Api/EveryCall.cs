@@ -31,7 +31,7 @@ static class EveryCall
         var late = stet.AtLeast(written.Position);
         await stet.Corrections.RecordManyAsync([Correction("a", "f"), Correction("b", "")]);
         await late.Corrections.FindAsync(id, scoped);
-        await late.Corrections.EnforcementAsync(id);
+        await late.Corrections.EnforcementAsync(id, "bot");
         await late.Facts.ReadAsync(Everything);
         await late.Facts.ContextAsync(Everything, maxTokens: 1_000);
         await late.Facts.ContextBlockAsync(Everything);

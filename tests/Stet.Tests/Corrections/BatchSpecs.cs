@@ -57,13 +57,15 @@ public class BatchSpecs
             JsonValue.Create(7),
             null,
             Correction("g", "@twice"),
-            Correction("taken").With("idempotency_key", "taken"));
+            Correction("taken").With("idempotency_key", "taken"),
+            Correction("h", "@deep"));
 
         var answer = await tenant.PostTextAsync(Url, body.ToJsonString()
-            .Replace("\"@value\"", """{"x.y":[1e400]}""").Replace("\"@twice\"", """{"a":1,"a":2}"""));
+            .Replace("\"@value\"", """{"x.y":[1e400]}""").Replace("\"@twice\"", """{"a":1,"a":2}""")
+            .Replace("\"@deep\"", new string('[', 5_000) + new string(']', 5_000)));
 
         answer.Status.ShouldBe(200);
-        Statuses(answer).ShouldBe([201, 400, 409, 400, 409, 400, 400, 400, 400, 200]);
+        Statuses(answer).ShouldBe([201, 400, 409, 400, 409, 400, 400, 400, 400, 200, 400]);
         ((int)answer.Json["recorded"]!).ShouldBe(2);
         Problem(answer, 1).ShouldBe(("invalid_request", "/corrections/1/actor"));
         Problem(answer, 2).ShouldBe(("supersedes_not_active", null));
@@ -73,6 +75,7 @@ public class BatchSpecs
         Problem(answer, 6).ShouldBe(("invalid_request", "/corrections/6"));
         Problem(answer, 7).ShouldBe(("invalid_request", "/corrections/7"));
         Problem(answer, 8).ShouldBe(("data_not_canonical", "/corrections/8/value/a"));
+        Item(answer, 10)["problem"]!["detail"]!.ToString().ShouldContain("nested deeper than 32 levels");
         Item(answer, 1)["problem"]!["detail"]!.ToString().ShouldStartWith("`/corrections/1/actor` is required");
         (await Values(tenant)).Length.ShouldBe(2);
     }

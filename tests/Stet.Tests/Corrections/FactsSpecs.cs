@@ -119,6 +119,8 @@ public class FactsSpecs
     [InlineData("subject_type=a&subject_type=b&subject_id=p-17&requester_id=a", "subject_type")]
     [InlineData($"{Query}&q=", "q")]
     [InlineData($"{Query}&q=%00", "q")]
+    [InlineData($"{Query}&field_keys=", "field_keys")]
+    [InlineData($"{Query}&field_keys=,&field_keys=", "field_keys")]
     [InlineData($"{Query}&as_of=99", "as_of")]
     [InlineData($"{Query}&as_of=-1", "as_of")]
     [InlineData($"{Query}&as_of=99999999999999999999", "as_of")]

@@ -29,6 +29,9 @@ public class CorrectionEnforcementSpecs
         Systems(answer, "enforced", "since").ShouldBe(["quick 2026-03-02T09:00:01.000000Z", "timed 2026-03-02T09:00:01.000001Z"]);
         Systems(answer, "enforced", "reported_at").ShouldBe(["quick 2026-03-02T09:00:02.000000Z", "timed 2026-03-02T09:00:02.000001Z"]);
         Systems(answer, "not_enforced", "reported_at").ShouldBe(["silent ", "slow 2026-03-02T09:00:00.000002Z", "young "]);
+        var one = (await tenant.GetAsync($"/v1/corrections/{correction.Text("correction_id")}/enforcement?system_id=slow")).Json;
+        Systems(one, "enforced", "since").ShouldBeEmpty();
+        Systems(one, "not_enforced", "reported_at").ShouldBe(["slow 2026-03-02T09:00:00.000002Z"]);
         var recorded = correction.Text("created_at");
         Systems(answer, "not_enforced", "since").ShouldBe([$"silent {recorded}", $"slow {recorded}", "young 2026-03-02T09:00:02.000002Z"]);
     }

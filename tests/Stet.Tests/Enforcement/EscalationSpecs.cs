@@ -77,6 +77,16 @@ public class EscalationSpecs
     public void A_lag_that_was_not_seen_to_its_end_is_beyond_any_allowance() =>
         Of([new(Allowing(new LagAllowance(9_999, 31_536_000)), new FactsBehind(1, soon, true))]).Escalation.ShouldBe(EscalationLevel.Warn);
 
+    [Theory]
+    [InlineData(20, EscalationLevel.None)]
+    [InlineData(21, EscalationLevel.Warn)]
+    public void However_many_more_there_may_be_only_the_age_of_the_oldest_counts_where_only_that_is_allowed(int age, EscalationLevel level)
+    {
+        var allowed = Allowing(new LagAllowance(null, 20));
+
+        Of([new(allowed, new FactsBehind(1_000, soon.AddSeconds(-age), true))]).Escalation.ShouldBe(level);
+    }
+
     [Fact]
     public void A_muted_system_is_listed_and_does_not_escalate()
     {

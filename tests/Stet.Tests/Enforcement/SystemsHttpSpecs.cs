@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Stet.Http;
 using Stet.Tests.Http;
 
 namespace Stet.Tests.Enforcement;
@@ -118,6 +119,12 @@ public class SystemsHttpSpecs
         Names(first).ShouldBe(["B", "a", "c"]);
         (await NamesAsync(tenant, $"?limit=3&cursor={cursor}")).ShouldBe(["d"]);
         (await tenant.GetAsync("/v1/enforcement/systems?limit=4")).Json["next_cursor"].ShouldBeNull();
+
+        // It is a place among names, whatever has become of the system, and also in another tenant's list.
+        var other = await Tenant.NewAsync();
+        foreach (var name in (string[])["e", "b"]) await other.PutAsync(name);
+        (await NamesAsync(other, $"?cursor={cursor}")).ShouldBe(["e"]);
+        (await tenant.GetAsync($"/v1/enforcement/systems?cursor={new Cursor("systems by name").Of("a\0")}")).ShouldBeProblem(400, "invalid_request");
     }
 
     [Theory]

@@ -52,6 +52,14 @@ public class ProductionSpecs
         (await anybody.PostAsync("/v1/corrections", Correction(), Bearer(Commands))).ShouldBeProblem(404, "unknown_tenant");
         var batch = await anybody.PostTextAsync("/v1/corrections/batch", $$"""{"corrections":[{{Correction().ToJsonString()}}]}""", Bearer(Commands));
         ((string?)batch.Json["results"]![0]!["problem"]!["code"]).ShouldBe("unknown_tenant");
+        foreach (var position in (int[])[0, 7])
+        {
+            var beat = await anybody.PostTextAsync(
+                "/v1/enforcement/heartbeat",
+                $$"""{"system_id":"bot","enforced_correction_version":"2020-01-01T00:00:00Z","enforced_position":{{position}}}""", Bearer(["enforcement:write"]));
+            beat.ShouldBeProblem(404, "unknown_tenant");
+        }
+
         var facts = await anybody.GetAsync($"/v1/facts?{Query}", Bearer(Queries));
         facts.Text.ShouldBe("""{"subject":{"type":"patient","id":"p-17"},"facts":[],"position":0}""");
         (await anybody.GetAsync($"/v1/history?{Query}", Bearer(Queries))).Status.ShouldBe(200);

@@ -120,6 +120,32 @@ public class LifeSignsSpecs
         (await OutagesAsync(service)).ShouldBe(["09:04:55 09:07:00"]);
     }
 
+    [Theory]
+    [InlineData("lock table stet.mt_events in exclusive mode")]
+    [InlineData("lock table stet.tenant_head in share mode")]
+    [InlineData("insert into stet.schema_version (name, checksum, fingerprint) values ('999_newer.sql', '', '')")]
+    public async Task A_time_in_which_no_command_could_be_recorded_is_an_outage(string obstacle)
+    {
+        await using var service = await StartAsync();
+        await using var session = await service.Database.OpenAsync();
+        await using (var transaction = await session.BeginTransactionAsync())
+        {
+            await using var command = new NpgsqlCommand(obstacle, session, transaction);
+            await command.ExecuteNonQueryAsync();
+            if (obstacle.StartsWith("insert", StringComparison.Ordinal)) await transaction.CommitAsync();
+            clock.Advance(TimeSpan.FromMinutes(5));
+            await RequestAsync(service);
+            await SignedAsync(service);
+        }
+
+        await ExecuteAsync(service, "delete from stet.schema_version where name = '999_newer.sql'");
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await RequestAsync(service);
+        await SignedAsync(service);
+
+        (await OutagesAsync(service)).ShouldBe(["09:04:55 09:06:00"]);
+    }
+
     [Fact]
     public async Task A_session_that_an_idle_service_has_lost_is_no_outage()
     {
@@ -140,8 +166,8 @@ public class LifeSignsSpecs
         await home.Services.GetRequiredService<LifeSigns>().DisposeAsync();
         var time = new ManualTime(clock.GetUtcNow());
         await using var connections = StoreConnections.For(home.Database.ConnectionString);
-        await using var idle = new LifeSigns(connections, time, NullLogger<LifeSigns>.Instance);
-        await using var joining = new LifeSigns(connections, time, NullLogger<LifeSigns>.Instance);
+        await using var idle = new LifeSigns(connections, new StoreOptions(), time, NullLogger<LifeSigns>.Instance);
+        await using var joining = new LifeSigns(connections, new StoreOptions(), time, NullLogger<LifeSigns>.Instance);
         await idle.StartAsync(CancellationToken.None);
         for (var i = 0; i < 60; i++) await PassAsync();
 

@@ -49,7 +49,7 @@ public static class AccessRequestsModule
     /// <summary>An id as it stands in a path.</summary>
     /// <exception cref="BadRequestException">It is none, so there is no such request: 404.</exception>
     internal static Guid IdOf(string text) =>
-        Guid.TryParseExact(text, "D", out var id) ? id : throw new BadRequestException(AccessRequestProblems.NotFound);
+        Uuids.TryParse(text, out var id) ? id : throw new BadRequestException(AccessRequestProblems.NotFound);
 
     /// <summary>A request by its id as a query shows it; null when there is none.</summary>
     internal static async Task<(AccessRequest? Request, long Position)> FindAsync(

@@ -76,7 +76,7 @@ static class DecisionQueries
 
     /// <summary>The id of a decision as a path names it; any other text is a 400.</summary>
     internal static Guid IdOf(string evaluationId) =>
-        Guid.TryParseExact(evaluationId, "D", out var id) ? id : throw RequestQuery.Bad("evaluation_id", "must be a UUID");
+        Uuids.TryParse(evaluationId, out var id) ? id : throw RequestQuery.Bad("evaluation_id", "must be a UUID");
 
     static async Task<IResult> Get(string evaluation_id, HttpContext http, Caller caller, Store store)
     {
