@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Stet.EventStore;
 
 /// <summary>How the store's writer behaves.</summary>
@@ -31,10 +29,4 @@ public sealed class StoreOptions
     /// <summary>How long commands wait for a database that is away, full or locked before they are refused.</summary>
     /// <value>Default 10 seconds.</value>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>
-    /// Adds to a transaction of <c>stet_writer</c> what fails, at once, while no command could be recorded: the tables of
-    /// events are held, or the schema is a newer version's.
-    /// </summary>
-    public void AddProbe(NpgsqlBatch batch) => UnitWrite.AddProbe(SchemaScripts, batch);
 }

@@ -41,13 +41,6 @@ static class UnitWrite
     public static void AddComparison(int? scripts, NpgsqlBatch batch) =>
         batch.Add($"select stet.require_unchanged(true, {OwnSchema} $1)", Optional(scripts));
 
-    /// <summary>Adds what fails, at once, while no batch could be written: its tables are held, or the schema is a newer version's.</summary>
-    public static void AddProbe(int? scripts, NpgsqlBatch batch)
-    {
-        batch.Add("do $$ begin lock table stet.tenant_head, stet.mt_events in row exclusive mode nowait; end $$");
-        AddComparison(scripts, batch);
-    }
-
     /// <summary>Adds everything but the end of the transaction; the batch has been sealed.</summary>
     public static void AddWrites(
         WriteUnit unit, IReadOnlyList<IInlineProjection> projections, IAppendLog? log, bool wakesSubscriptions, NpgsqlBatch batch)

@@ -78,10 +78,9 @@ public static class StetApplication
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(_ => StoreConnections.For(connectionString));
         services.AddSingleton(Contexts());
-        services.AddSingleton(OptionsOfStore);
         services.AddSingleton(provider => new Store(
             provider.GetRequiredService<StoreConnections>(), provider.GetRequiredService<ContextCatalog>().Catalog,
-            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), provider.GetRequiredService<StoreOptions>(),
+            provider.GetRequiredService<ContextCatalog>().Projections, provider.GetRequiredService<IAppendLog>(), OptionsOfStore(provider),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<Store>>()));
         services.AddSingleton<Commands>();
         services.AddSingleton<MinPosition>();

@@ -15,7 +15,7 @@ namespace Stet.Outages;
 /// sign could be left counts like a time without the service, and a connection that was lost is noticed before the gap is
 /// long enough to be taken for one.
 /// </remarks>
-public sealed class LifeSigns(StoreConnections connections, StoreOptions store, TimeProvider clock, ILogger<LifeSigns> logger)
+public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, ILogger<LifeSigns> logger)
     : IHostedService, IAsyncDisposable
 {
     const long LockId = 0x5374_6575;
@@ -154,7 +154,7 @@ public sealed class LifeSigns(StoreConnections connections, StoreOptions store, 
 
     void AddSign(NpgsqlBatch batch)
     {
-        store.AddProbe(batch);
+        batch.AddWriteProbe(StetApplication.Schema.Count);
         batch.Add("""
             insert into stet.service_life (last_sign_at) values ($1)
             on conflict (id) do update set last_sign_at = greatest(service_life.last_sign_at, excluded.last_sign_at)

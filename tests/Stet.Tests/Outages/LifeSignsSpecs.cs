@@ -166,8 +166,8 @@ public class LifeSignsSpecs
         await home.Services.GetRequiredService<LifeSigns>().DisposeAsync();
         var time = new ManualTime(clock.GetUtcNow());
         await using var connections = StoreConnections.For(home.Database.ConnectionString);
-        await using var idle = new LifeSigns(connections, new StoreOptions(), time, NullLogger<LifeSigns>.Instance);
-        await using var joining = new LifeSigns(connections, new StoreOptions(), time, NullLogger<LifeSigns>.Instance);
+        await using var idle = new LifeSigns(connections, time, NullLogger<LifeSigns>.Instance);
+        await using var joining = new LifeSigns(connections, time, NullLogger<LifeSigns>.Instance);
         await idle.StartAsync(CancellationToken.None);
         for (var i = 0; i < 60; i++) await PassAsync();
 
