@@ -36,6 +36,7 @@ public static class AuditModule
             provider.GetRequiredService<IAuditSigner>(), provider.GetRequiredService<StateFile>().Newest, provider.GetRequiredService<AuditOptions>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<FrozenLogs>();
+        services.AddSingleton<SigningHealth>();
         services.AddSingleton<RestoreGuard>();
         services.AddSingleton<Checkpoints>();
         services.AddSingleton<AuditReader>();
@@ -46,7 +47,7 @@ public static class AuditModule
         services.AddSingleton<TileCache>();
         services.AddSingleton<AuditAccess>();
         services.AddSingleton<PublicLogs>();
-        services.AddHealthChecks().AddCheck<FrozenLogs>("audit");
+        services.AddHealthChecks().AddCheck<FrozenLogs>("audit").AddCheck<SigningHealth>("signing");
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, AuditHttpJson.Default));
         services.AddSingleton<IAppendLog, AuditAppender>();
         services.AddSingleton<AuditBackfill>();

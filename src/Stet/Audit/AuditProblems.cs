@@ -25,7 +25,8 @@ public static class AuditProblems
 
     public static Problem SigningRefused { get; } = new(
         "audit_signing_refused", 503, "The audit log signs nothing now",
-        "it contradicts what was signed before, or its signatures cannot be remembered; whoever runs the service finds the reason in `/readyz` and the log")
+        "it contradicts what was signed before, or signatures cannot be made or kept: whoever runs the service finds the reason in `/readyz` and the log; "
+        + "or an epoch that ended has reserved this size, and the next event comes first")
     { RetryAfterSeconds = 60 };
 
     public static Problem TooManyExports { get; } = new(

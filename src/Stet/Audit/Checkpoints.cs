@@ -19,16 +19,17 @@ public sealed class Checkpoints
     readonly IAuditSigner signer;
     readonly StateFile state;
     readonly FrozenLogs frozen;
+    readonly SigningHealth health;
     readonly RestoreGuard restore;
     readonly TimeProvider clock;
     readonly Coalescer<TenantLog, SignedCheckpoint> rounds;
 
     public Checkpoints(
-        StoreConnections connections, TenantLogs logs, IAuditSigner signer, StateFile state, FrozenLogs frozen, RestoreGuard restore,
-        TimeProvider clock)
+        StoreConnections connections, TenantLogs logs, IAuditSigner signer, StateFile state, FrozenLogs frozen, SigningHealth health,
+        RestoreGuard restore, TimeProvider clock)
     {
         (this.connections, this.logs, this.signer, this.state) = (connections, logs, signer, state);
-        (this.frozen, this.restore, this.clock) = (frozen, restore, clock);
+        (this.frozen, this.health, this.restore, this.clock) = (frozen, health, restore, clock);
         rounds = new(RoundAsync);
     }
 
@@ -37,7 +38,7 @@ public sealed class Checkpoints
     /// <param name="atLeast">The size it must cover, which the log has reached; 0 when any will do.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditSigningRefusedException">
-    /// The log is frozen, the state file cannot be written, or the size cannot be reserved and only a larger one can.
+    /// The log is frozen, it cannot be signed now, or the size cannot be reserved and only a larger one can.
     /// </exception>
     /// <exception cref="AuditLogChangedException">There is no such log any more.</exception>
     public async Task<SignedCheckpoint> NewestAsync(string tenantId, long atLeast, CancellationToken cancel)
@@ -66,7 +67,7 @@ public sealed class Checkpoints
     }
 
     /// <summary>The newest checkpoint of a log, see the other method.</summary>
-    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or cannot be signed now.</exception>
     /// <exception cref="AuditLogChangedException">The tenant's log has another origin by now.</exception>
     internal async Task<SignedCheckpoint> NewestAsync(TenantLog log, long atLeast, CancellationToken cancel)
     {
@@ -83,7 +84,7 @@ public sealed class Checkpoints
     /// <param name="root">The root in the guard row.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="AuditSigningRefusedException">
-    /// The log is frozen or has another origin by now, or the state file cannot be written.
+    /// The log is frozen, has another origin by now, or cannot be signed now.
     /// </exception>
     public async ValueTask<SignedCheckpoint> SignReservedAsync(TenantLog log, long size, LogHash root, CancellationToken cancel)
     {
@@ -114,12 +115,15 @@ public sealed class Checkpoints
 
         try
         {
-            var signed = known?.Size == size ? known : await SignedCheckpoint.SignAsync(log, signer, size, root, cancel);
+            var isNew = known?.Size != size;
+            var signed = isNew ? await SignedCheckpoint.SignAsync(log, signer, size, root, cancel) : known!;
             await state.KeepAsync(signed).WaitAsync(cancel);
+            health.Signed(log.TenantId, isNew);
             return signed;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
+            health.Failed(log.TenantId, e);
             throw new AuditSigningRefusedException(e);
         }
     }
@@ -132,7 +136,7 @@ public sealed class Checkpoints
     /// <param name="noted">What was <see cref="Noted"/> before the query.</param>
     /// <param name="view">What the query saw.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="AuditSigningRefusedException">The log is frozen, or the state file cannot be written.</exception>
+    /// <exception cref="AuditSigningRefusedException">The log is frozen, or cannot be signed now.</exception>
     /// <exception cref="AuditLogChangedException">The log has other keys by now, or the guard row is older than its epoch.</exception>
     internal async Task<SignedCheckpoint> SignStoredAsync(
         TenantLog log, SignedCheckpoint? noted, LogView view, CancellationToken cancel)

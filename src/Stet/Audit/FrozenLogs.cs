@@ -128,8 +128,8 @@ public sealed partial class FrozenLogs(
     static partial void NotRefreshed(ILogger logger, string reason);
 }
 
-/// <summary>A log signs nothing: it is frozen, or its signatures cannot be remembered.</summary>
-/// <param name="cause">What kept it from being remembered; null for a frozen log.</param>
+/// <summary>A log is not signed: it is frozen, the signature cannot be made or kept, or an epoch that ended has reserved the size.</summary>
+/// <param name="cause">What kept the signature from being made or kept; null for the others.</param>
 public sealed class AuditSigningRefusedException(Exception? cause = null) : Exception("the audit log does not sign", cause);
 
 /// <summary>What is stored of a log is not what was written.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Stet.Audit;
@@ -264,6 +265,41 @@ public class KeyRotationSpecs
         (await log.GetAsync("checkpoint?min_position=3")).Code.ShouldBe("audit_signing_refused");
         signer.Failure = null;
         (await SignersAsync(log, 3)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Why_nothing_can_be_signed_is_logged_once_until_something_is_and_counted()
+    {
+        var signer = new RemoteSigner();
+        var logs = new CapturedLogs();
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Services = s => s.AddSingleton<IAuditSigner>(signer), Log = logs });
+        var (log, other) = (LogClient.New(service), LogClient.New(service));
+        using var http = service.AnonymousClient();
+        var health = service.Services.GetRequiredService<SigningHealth>();
+        await log.RecordAsync(1);
+        await other.RecordAsync(1);
+        (await log.CheckpointAsync("?min_position=1")).Size.ShouldBe(1);
+        (await RefusedAsync()).ShouldBe(0);
+        (await StatusAsync()).ShouldBe(HealthStatus.Healthy);
+
+        signer.Failure = new IOException("the keys are away");
+        (await other.GetAsync("checkpoint?min_position=1")).Code.ShouldBe("audit_signing_refused");
+        (await log.GetAsync("checkpoint")).Status.ShouldBe(HttpStatusCode.OK, "it was signed before");
+        (await other.GetAsync("checkpoint?min_position=1")).Code.ShouldBe("audit_signing_refused");
+        (await StatusAsync()).ShouldBe(HealthStatus.Degraded);
+        signer.Failure = null;
+        (await other.CheckpointAsync("?min_position=1")).Size.ShouldBe(1);
+
+        (await StatusAsync()).ShouldBe(HealthStatus.Healthy);
+        (await RefusedAsync()).ShouldBe(2);
+        logs.Lines.Where(l => l.Category == typeof(SigningHealth).FullName).Select(l => l.Message).ShouldBe(
+            [$"The audit log of {other.TenantId} cannot be signed: the keys are away", "Audit logs are signed again"]);
+
+        async Task<double> RefusedAsync() =>
+            Exposition.Parse(await http.GetStringAsync("/metrics"))["stet_audit_signing_refused_total"].Samples.ShouldHaveSingleItem().Value;
+
+        async Task<HealthStatus> StatusAsync() => (await health.CheckHealthAsync(new HealthCheckContext())).Status;
     }
 
     [Fact]

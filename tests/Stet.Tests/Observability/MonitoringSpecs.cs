@@ -70,6 +70,7 @@ public sealed class MonitoringSpecs(MonitoringSpecs.BusyService service) : IClas
         string[] zeros =
         [
             "stet_policy_audit_mismatches_total", "stet_policy_audit_unreplayable_total", "flk_refused_total", "flk_wal_errors", "flk_signature_errors",
+            "stet_audit_signing_refused_total",
         ];
 
         var until = Environment.TickCount64 + 10_000; // one of them begins in the background
