@@ -36,13 +36,15 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
                 case HttpStatusCode.Conflict:
                     if (SizeIn(reply.Body) is not { } size) return Failed(tenantId, witness, WitnessClient.BadAnswer);
                     if (size > checkpoint.Size) return await AheadAsync(tenantId, checkpoint, witness, cancel);
-                    if (retries == MostRetries) return Failed(tenantId, witness, reply.Code);
+                    if (retries == MostRetries) return Failed(tenantId, witness, WitnessClient.BadAnswer);
                     oldSize = size;
                     break;
 
-                // Without a proof there is nothing that it could have found wrong.
-                case HttpStatusCode.UnprocessableEntity when oldSize > 0:
-                    return await ForkedAsync(tenantId, checkpoint, witness, oldSize, proof, cancel);
+                case HttpStatusCode.UnprocessableEntity:
+                    // Without a proof there is nothing that it could have found wrong.
+                    return oldSize > 0
+                        ? await ForkedAsync(tenantId, checkpoint, witness, oldSize, proof, cancel)
+                        : Failed(tenantId, witness, WitnessClient.BadAnswer);
 
                 case HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound:
                     metrics.Failed(witness.Name, reply.Code);

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Stet.Audit.Witnesses;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Audit.Witnesses;
 
@@ -100,6 +101,24 @@ public sealed class WitnessAnswerSpecs : IAsyncLifetime
 
         witnessed.Witness.Requests.Select(FirstLine).ShouldBe(["old 0", "old 1", "old 1", "old 1"]);
         (await witnessed.CheckpointAsync()).IsCosigned.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("422 without a proof")]
+    [InlineData("409 for ever")]
+    public async Task A_refusal_that_tells_of_no_other_history_counts_as_a_bad_answer(string refusal)
+    {
+        witnessed.Witness.Next(refusal == "409 for ever"
+            ? [.. Enumerable.Repeat(ScriptedWitness.Answers(409, "1\n"), 4)]
+            : [ScriptedWitness.Answers(422)]);
+        await witnessed.RecordAsync("a");
+        await witnessed.RecordAsync("b");
+        await witnessed.RoundAsync();
+
+        var failures = Exposition.Parse(await witnessed.Client.GetStringAsync("/metrics"))["stet_audit_witness_failures_total"];
+
+        failures.Samples.ToDictionary(s => s.Labels["code"], s => s.Value).ShouldBe(
+            new Dictionary<string, double> { ["409"] = 0, ["422"] = 0, ["bad_answer"] = 1 }, ignoreOrder: true);
     }
 
     [Fact]
