@@ -152,7 +152,7 @@ public sealed record AccessAnswer(AccessTask Task, AccessResult? Result = null);
 /// <summary>A request that people allow what was denied.</summary>
 /// <param name="Id">The id of the denied decision.</param>
 /// <param name="Status">What has become of it.</param>
-/// <param name="StatusEndpoint">Where it can be looked at.</param>
+/// <param name="StatusEndpoint">Where it can be looked at: a URL, or a path of a service that has no public URL.</param>
 /// <param name="ExpiresAt">Until when somebody may decide.</param>
 public sealed record AccessTask(Guid Id, AccessStatus Status, string StatusEndpoint, DateTimeOffset ExpiresAt);
 

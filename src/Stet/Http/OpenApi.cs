@@ -36,8 +36,7 @@ public static partial class OpenApi
         document.Info.Title = "Stet";
         document.Info.Version = ObservabilityModule.Version;
         document.Tags = OpenApiChapters.Names.Select(name => new OpenApiTag { Name = name }).ToHashSet();
-        document.Servers = [new OpenApiServer { Url = ApiDescription.AnyAddress }];
-        DescribeBaseUrls(document);
+        DescribeBaseUrls(document, context.ApplicationServices.GetRequiredService<AuthZenOptions>().PublicUrl);
         document.Components ??= new OpenApiComponents();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas.Remove(nameof(ProblemDetails));
@@ -52,21 +51,25 @@ public static partial class OpenApi
         return Task.CompletedTask;
     }
 
-    /// <summary>Decision points have a base URL for each tenant, beside the one that all share.</summary>
-    static void DescribeBaseUrls(OpenApiDocument document)
+    /// <summary>
+    /// Decision points have a base URL for each tenant, beside the one that all share. Without a public URL they
+    /// begin with `/`, at whatever host the description comes from: behind a proxy, a request does not tell how it was sent.
+    /// </summary>
+    static void DescribeBaseUrls(OpenApiDocument document, string? publicUrl)
     {
-        var shared = document.Servers!;
-        var ofTenants = shared.Select(server => new OpenApiServer
+        var shared = new OpenApiServer { Url = publicUrl ?? "/" };
+        var ofTenants = new OpenApiServer
         {
-            Url = $"{server.Url}/t/{{tenant_id}}",
+            Url = $"{publicUrl}/t/{{tenant_id}}",
             Description = "The decision point of one tenant, which the credential has to name, too.",
             Variables = new Dictionary<string, OpenApiServerVariable>
             {
                 ["tenant_id"] = new() { Default = Guid.Empty.ToString(), Description = "The tenant, a UUID." },
             },
-        });
+        };
+        document.Servers = [shared];
         foreach (var (_, item) in document.Paths.Where(p => AuthZenPaths.IsOfDecisionPoint(p.Key)))
-            foreach (var operation in item.Operations!.Values) operation.Servers = [.. shared, .. ofTenants];
+            foreach (var operation in item.Operations!.Values) operation.Servers = [shared, ofTenants];
     }
 
     static OpenApiSchema Problem(OpenApiDocument document) => Require(

@@ -21,7 +21,7 @@ public sealed record TaskAnswer(AccessTask Task, TaskResult? Result)
 /// <summary>A task of the draft.</summary>
 /// <param name="Id">The id of the denied decision.</param>
 /// <param name="Status">What has become of it.</param>
-/// <param name="StatusEndpoint">Where to look again.</param>
+/// <param name="StatusEndpoint">Where to look again: a URL, or a path where <c>AuthZen:PublicUrl</c> is not set.</param>
 /// <param name="ExpiresAt">Until when somebody may decide.</param>
 public sealed record AccessTask(Guid Id, AccessStatus Status, string StatusEndpoint, DateTimeOffset ExpiresAt);
 
@@ -79,7 +79,6 @@ public static class TaskEndpoints
             : JsonAnswer.Write(200, TaskAnswer.Of(request!, Endpoint(http, options), now), AccessRequestHttpJson.Default.TaskAnswer, recorded.Position);
     }
 
-    /// <summary>Where requests go, under the base URL that the caller has come to.</summary>
-    internal static string Endpoint(HttpContext http, AuthZenOptions options) =>
-        $"{options.PublicUrl ?? $"{http.Request.Scheme}://{http.Request.Host}"}{http.Request.PathBase}{Path}";
+    /// <summary>Where requests go, under the base URL that the caller has come to; a path when the service does not know its own.</summary>
+    internal static string Endpoint(HttpContext http, AuthZenOptions options) => $"{options.PublicUrl}{http.Request.PathBase}{Path}";
 }

@@ -9,7 +9,8 @@ public sealed class AuthZenOptions : IValidatableObject
 
     /// <summary>
     /// The URL under which clients reach the service, without a slash at its end; a tenant's decision point is
-    /// <c>{PublicUrl}/t/{tenant_id}</c>. Without it, metadata is published in Development alone, where requests say it.
+    /// <c>{PublicUrl}/t/{tenant_id}</c>. Without it, metadata is published in Development alone, where requests say it, and the
+    /// API's description and access requests name paths.
     /// A path of its own goes behind the well-known one, too: whatever leads clients to the service takes it away from all other
     /// requests, and sends those for <c>/.well-known/authzen-configuration</c> on as they are.
     /// </summary>

@@ -28,7 +28,7 @@ public sealed class AccessRequestHttpSpecs
         requested.Status.ShouldBe(202, requested.Text);
         ((string)requested.Json["task"]!["id"]!).ShouldBe(id);
         ((string)requested.Json["task"]!["status"]!).ShouldBe("pending");
-        ((string)requested.Json["task"]!["status_endpoint"]!).ShouldEndWith($"/access/v1/requests/{id}");
+        ((string)requested.Json["task"]!["status_endpoint"]!).ShouldBe($"/access/v1/requests/{id}");
 
         var waiting = (await agents.Tenant.GetAsync("/v1/policy/access-requests")).Json["access_requests"]!.AsArray().ShouldHaveSingleItem()!;
         ((string)waiting["id"]!).ShouldBe(id);
