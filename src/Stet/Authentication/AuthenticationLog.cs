@@ -3,8 +3,8 @@ namespace Stet.Authentication;
 // Never the token, and no claim of one that was not verified.
 static partial class AuthenticationLog
 {
-    [LoggerMessage(1, LogLevel.Information, "Loaded {Count} signing keys of the token issuer")]
-    public static partial void KeysLoaded(this ILogger logger, int count);
+    [LoggerMessage(1, LogLevel.Information, "Loaded {Count} signing keys of the token issuer, and passed {PassedOver} over")]
+    public static partial void KeysLoaded(this ILogger logger, int count, int passedOver);
 
     [LoggerMessage(2, LogLevel.Warning, "The token issuer's keys could not be loaded; the earlier ones stay in use")]
     public static partial void KeysNotLoaded(this ILogger logger, Exception failure);
@@ -18,4 +18,8 @@ static partial class AuthenticationLog
 
     [LoggerMessage(5, LogLevel.Error, "The token issuer's keys could not be loaded: until they are, no token is accepted")]
     public static partial void NoKeysLoaded(this ILogger logger, Exception failure);
+
+    [LoggerMessage(6, LogLevel.Warning,
+        "The token issuer's set holds no key for RS256, ES256 or EdDSA, {PassedOver} were passed over: no token is accepted")]
+    public static partial void NoKeyUsable(this ILogger logger, int passedOver);
 }

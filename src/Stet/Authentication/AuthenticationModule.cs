@@ -34,13 +34,20 @@ public static class AuthenticationModule
         return services;
     }
 
-    /// <summary>Where tokens are verified, a service that never had a key to do it with is not ready.</summary>
+    /// <summary>Where tokens are verified, a service that has no key to do it with is not ready.</summary>
     sealed class SigningKeysCheck(IOptions<AuthenticationOptions> options, IServiceProvider services) : IHealthCheck
     {
-        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            string.IsNullOrEmpty(options.Value.Issuer) || await services.GetRequiredService<SigningKeys>().AreKnownAsync(cancellationToken)
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy("the token issuer's keys could not be loaded: see Authentication:Jwks, and the log for why");
+        public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+        {
+            if (string.IsNullOrEmpty(options.Value.Issuer)) return HealthCheckResult.Healthy();
+
+            return await services.GetRequiredService<SigningKeys>().KnownAsync(cancellationToken) switch
+            {
+                null => HealthCheckResult.Unhealthy("the token issuer's keys could not be loaded: see Authentication:Jwks, and the log for why"),
+                { Count: 0 } => HealthCheckResult.Unhealthy("the token issuer's set holds no key for RS256, ES256 or EdDSA: see Authentication:Jwks"),
+                _ => HealthCheckResult.Healthy(),
+            };
+        }
     }
 
     /// <summary>Comes before whatever needs a <see cref="Caller"/>, rate limits and endpoints included.</summary>

@@ -10,13 +10,11 @@ sealed class KeySet
     readonly byte[] source;
     readonly List<SigningKey> keys;
 
-    KeySet(byte[] source, List<SigningKey> keys)
-    {
-        this.source = source;
-        this.keys = keys;
-    }
+    KeySet(byte[] source, List<SigningKey> keys, int passedOver) => (this.source, this.keys, PassedOver) = (source, keys, passedOver);
 
     public int Count => keys.Count;
+
+    public int PassedOver { get; }
 
     public bool IsFrom(ReadOnlySpan<byte> json) => json.SequenceEqual(source);
 
@@ -43,7 +41,8 @@ sealed class KeySet
             if (!document.RootElement.TryGetProperty("keys", out var keys) || keys.ValueKind != JsonValueKind.Array)
                 throw new FormatException("not a JWK Set: no array `keys`");
 
-            return new KeySet(json, [.. keys.EnumerateArray().Select(key => ParseKey(key, ed25519)).OfType<SigningKey>()]);
+            List<SigningKey> usable = [.. keys.EnumerateArray().Select(key => ParseKey(key, ed25519)).OfType<SigningKey>()];
+            return new KeySet(json, usable, keys.GetArrayLength() - usable.Count);
         }
     }
 

@@ -47,14 +47,14 @@ sealed class SigningKeys(
         return Volatile.Read(ref fetched)?.Keys;
     }
 
-    /// <summary>Whether any keys are known, with a fetch awaited first when none are. Starts a fetch when they are old.</summary>
-    public async ValueTask<bool> AreKnownAsync(CancellationToken cancel)
+    /// <summary>What is known, with a fetch awaited first when that is no key; null until one succeeded. Starts a fetch when they are old.</summary>
+    public async ValueTask<KeySet?> KnownAsync(CancellationToken cancel)
     {
-        if (Current() is not null) return true;
+        if (Current() is { Count: > 0 } keys) return keys;
 
         var fetch = FetchAsync();
-        if (Volatile.Read(ref fetched) is null) await fetch.WaitAsync(cancel);
-        return Volatile.Read(ref fetched) is not null;
+        if (Volatile.Read(ref fetched) is not { Keys.Count: > 0 }) await fetch.WaitAsync(cancel);
+        return Volatile.Read(ref fetched)?.Keys;
     }
 
     bool IsOld(long timestamp) => time.GetElapsedTime(timestamp) >= refreshInterval;
@@ -79,7 +79,12 @@ sealed class SigningKeys(
             var json = await jwks.ReadAsync();
             var keys = fetched is { } last && last.Keys.IsFrom(json) ? last.Keys : KeySet.Parse(json, ed25519);
 
-            if (!ReferenceEquals(keys, fetched?.Keys)) logger.KeysLoaded(keys.Count);
+            if (!ReferenceEquals(keys, fetched?.Keys))
+            {
+                if (keys.Count > 0) logger.KeysLoaded(keys.Count, keys.PassedOver);
+                else logger.NoKeyUsable(keys.PassedOver);
+            }
+
             var now = time.GetTimestamp();
             Volatile.Write(ref fetched, new Fetched(keys, At: now, TriedAt: now));
         }

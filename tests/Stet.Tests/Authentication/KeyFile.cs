@@ -1,5 +1,6 @@
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Stet.Authentication;
+using Stet.Tests.Observability;
 using OptionsOf = Microsoft.Extensions.Options.Options;
 
 namespace Stet.Tests.Authentication;
@@ -9,17 +10,19 @@ sealed class KeyFile : IDisposable
 {
     readonly string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
     readonly Jwks jwks;
+    readonly LoggerFactory logging;
 
     public KeyFile(string jwkSet, Ed25519Verify? ed25519 = null, Action<AuthenticationOptions>? configure = null)
     {
         Write(jwkSet);
         jwks = new Jwks(path);
+        logging = new LoggerFactory([Logs]);
 
         var options = Ordinary.Options;
         configure?.Invoke(options);
-        var keys = new SigningKeys(
-            jwks, OptionsOf.Create(options), ed25519 ?? ((_, _, _) => false), Time, NullLogger<SigningKeys>.Instance);
-        Validator = new TokenValidator(keys, OptionsOf.Create(options), Time);
+        Keys = new SigningKeys(
+            jwks, OptionsOf.Create(options), ed25519 ?? ((_, _, _) => false), Time, logging.CreateLogger<SigningKeys>());
+        Validator = new TokenValidator(Keys, OptionsOf.Create(options), Time);
     }
 
     public KeyFile(params Issuer[] issuers)
@@ -27,7 +30,11 @@ sealed class KeyFile : IDisposable
     {
     }
 
+    public CapturedLogs Logs { get; } = new();
+
     public ManualTime Time { get; } = new(Ordinary.Tuesday);
+
+    public SigningKeys Keys { get; }
 
     public TokenValidator Validator { get; }
 
@@ -42,6 +49,7 @@ sealed class KeyFile : IDisposable
     public void Dispose()
     {
         jwks.Dispose();
+        logging.Dispose();
         Delete();
     }
 }

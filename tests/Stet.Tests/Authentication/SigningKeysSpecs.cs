@@ -116,6 +116,19 @@ public class SigningKeysSpecs
     }
 
     [Fact]
+    public async Task Where_no_key_can_be_used_a_probe_looks_for_others_as_soon_as_the_cool_down_is_over()
+    {
+        using var keys = new KeyFile();
+        (await keys.Keys.KnownAsync(default))!.Count.ShouldBe(0);
+        keys.Write(Issuer.Set(New));
+        (await keys.Keys.KnownAsync(default))!.Count.ShouldBe(0);
+
+        keys.Time.Advance(Defaults.RefreshCoolDown);
+
+        (await keys.Keys.KnownAsync(default))!.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_set_of_more_than_a_mebibyte_is_not_read()
     {
         using var keys = new KeyFile(Issuer.Set(Old) + new string(' ', 1 << 20));

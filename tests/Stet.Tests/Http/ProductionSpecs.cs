@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Http;
 using Stet.Testing;
+using Stet.Tests.Authentication;
+using Stet.Tests.Observability;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Http;
@@ -23,6 +26,27 @@ public class ProductionSpecs
 
         ready.Status.ShouldBe(503);
         ready.Json["checks"]!.AsArray().Single(c => (string)c!["status"]! == "unhealthy")!["name"]!.ToString().ShouldBe("keys");
+    }
+
+    [Fact]
+    public async Task A_service_whose_issuer_has_no_key_that_it_can_use_is_not_ready()
+    {
+        await using var keys = await KeyServer.StartAsync();
+        var logs = new CapturedLogs();
+        await using var service = await TestService.StartAsync(new TestServiceOptions
+        {
+            Environment = "Production",
+            Log = logs,
+            Settings = LoopbackService.Trusting(keys.Url),
+        });
+        keys.Answer = Results.Text("{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-384\",\"alg\":\"ES384\",\"x\":\"AA\",\"y\":\"AA\"}]}");
+
+        var ready = await new Tenant(service.AnonymousClient()).GetAsync("/readyz");
+
+        ready.Status.ShouldBe(503);
+        ready.Json["checks"]!.AsArray().Single(c => (string)c!["name"]! == "keys")!["detail"]!.ToString()
+            .ShouldStartWith("the token issuer's set holds no key for RS256, ES256 or EdDSA");
+        logs.Lines.ShouldContain(l => l.Message.Contains("EdDSA, 1 were passed over"));
     }
 
     [Fact]
