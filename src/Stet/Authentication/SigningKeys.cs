@@ -18,6 +18,7 @@ sealed class SigningKeys(
     Fetched? fetched;
     Task? fetching;
     long? attempted;
+    bool isAway;
 
     /// <summary>The keys to go by now; null when a fetch has to be awaited first.</summary>
     public KeySet? Current()
@@ -79,20 +80,22 @@ sealed class SigningKeys(
             var json = await jwks.ReadAsync();
             var keys = fetched is { } last && last.Keys.IsFrom(json) ? last.Keys : KeySet.Parse(json, ed25519);
 
-            if (!ReferenceEquals(keys, fetched?.Keys))
+            if (isAway || !ReferenceEquals(keys, fetched?.Keys))
             {
                 if (keys.Count > 0) logger.KeysLoaded(keys.Count, keys.PassedOver);
                 else logger.NoKeyUsable(keys.PassedOver);
             }
 
+            isAway = false;
             var now = time.GetTimestamp();
             Volatile.Write(ref fetched, new Fetched(keys, At: now, TriedAt: now));
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or UnauthorizedAccessException
             or OperationCanceledException or FormatException)
         {
-            if (fetched is null) logger.NoKeysLoaded(failure);
-            else logger.KeysNotLoaded(failure);
+            if (!isAway && fetched is null) logger.NoKeysLoaded(failure.Message);
+            else if (!isAway) logger.KeysNotLoaded(failure.Message);
+            isAway = true;
             if (fetched is { } last) Volatile.Write(ref fetched, last with { TriedAt = time.GetTimestamp() });
         }
         finally

@@ -129,6 +129,35 @@ public class SigningKeysSpecs
     }
 
     [Fact]
+    public async Task Keys_that_cannot_be_loaded_are_told_once_until_they_can()
+    {
+        using var keys = new KeyFile(Old);
+        keys.Delete();
+        for (var i = 0; i < 3; i++) await AskAsync(TokenFault.KeysUnavailable);
+        keys.Write(Issuer.Set(Old));
+        await AskAsync(TokenFault.UnknownKey);
+        keys.Write("not json");
+        for (var i = 0; i < 3; i++) await AskAsync(TokenFault.UnknownKey);
+        keys.Write(Issuer.Set(Old));
+        await AskAsync(TokenFault.UnknownKey);
+
+        keys.Logs.Lines.ShouldAllBe(l => l.Exception == null);
+        keys.Logs.Lines.Select(l => l.Message.Split(':')[0]).ShouldBe(
+        [
+            "The token issuer's keys could not be loaded, and until they are no token is accepted",
+            "Loaded 1 signing keys of the token issuer, and passed 0 over",
+            "The token issuer's keys could not be loaded; the earlier ones stay in use",
+            "Loaded 1 signing keys of the token issuer, and passed 0 over",
+        ]);
+
+        async Task AskAsync(TokenFault fault)
+        {
+            (await keys.FaultOfAsync(New.Sign(Ordinary.Claims))).ShouldBe(fault);
+            keys.Time.Advance(Defaults.RefreshCoolDown);
+        }
+    }
+
+    [Fact]
     public async Task A_set_of_more_than_a_mebibyte_is_not_read()
     {
         using var keys = new KeyFile(Issuer.Set(Old) + new string(' ', 1 << 20));

@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 
 namespace Stet.Audit.Witnesses;
 
-/// <summary>What operators are told of the witnesses. An error of the configuration is told once.</summary>
+/// <summary>What operators are told of the witnesses. An error of the configuration is told once, and a round that fails again and again, too.</summary>
 public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
 {
     readonly ConcurrentDictionary<(string TenantId, string Witness), string> told = new();
+    readonly ConcurrentDictionary<string, string> failing = new(StringComparer.Ordinal);
 
     public void Cosigned(string tenantId, string witness, long size)
     {
@@ -24,7 +25,14 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
 
     public void NotCompared(string tenantId, string witness, string code) => LogNotCompared(logger, tenantId, witness, code);
 
-    public void RoundFailed(string? tenantId, Exception reason) => LogRoundFailed(logger, tenantId ?? "any tenant", reason);
+    public void RoundFailed(string tenantId, Exception reason)
+    {
+        if (failing.TryAdd(tenantId, reason.Message)) LogRoundFailed(logger, tenantId, reason.Message);
+    }
+
+    public void RoundRan(string tenantId) => failing.TryRemove(tenantId, out _);
+
+    public void RoundsFailed(Exception reason) => LogRoundFailed(logger, "any tenant", reason.Message);
 
     [LoggerMessage(40, LogLevel.Debug, "The witness {Witness} cosigned size {Size} of {TenantId}")]
     static partial void LogCosigned(ILogger logger, string tenantId, string witness, long size);
@@ -38,6 +46,6 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
     [LoggerMessage(44, LogLevel.Warning, "The log of {TenantId} is signed without a look at what the witness {Witness} has seen of it: {Code}")]
     static partial void LogNotCompared(ILogger logger, string tenantId, string witness, string code);
 
-    [LoggerMessage(43, LogLevel.Warning, "The witnesses were not asked about the log of {TenantId}")]
-    static partial void LogRoundFailed(ILogger logger, string tenantId, Exception reason);
+    [LoggerMessage(43, LogLevel.Warning, "The witnesses were not asked about the log of {TenantId} and will be later: {Reason}")]
+    static partial void LogRoundFailed(ILogger logger, string tenantId, string reason);
 }

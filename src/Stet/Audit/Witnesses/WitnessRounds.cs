@@ -23,7 +23,7 @@ public sealed class WitnessRounds(
         metrics.Begin();
         return witnesses.All.Count == 0
             ? Task.CompletedTask
-            : Repeated.RunAsync(RunDueAsync, Pause, clock, e => logger.RoundFailed(null, e), stoppingToken);
+            : Repeated.RunAsync(RunDueAsync, Pause, clock, logger.RoundsFailed, stoppingToken);
     }
 
     /// <summary>Runs the rounds that are due. The failure of one is logged and ends nothing else.</summary>
@@ -43,6 +43,7 @@ public sealed class WitnessRounds(
         try
         {
             await RunAsync(tenantId, cancel);
+            logger.RoundRan(tenantId);
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)
         {

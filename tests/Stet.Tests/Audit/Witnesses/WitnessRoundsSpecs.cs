@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Stet.Audit.Witnesses;
 using Stet.AuditLog;
+using Stet.Tests.Observability;
 
 namespace Stet.Tests.Audit.Witnesses;
 
@@ -26,6 +28,22 @@ public sealed class WitnessRoundsSpecs : IAsyncLifetime
         }
 
         witnessed.Witness.Requests.Count.ShouldBeInRange(9, 30);
+    }
+
+    [Fact]
+    public void A_round_that_fails_is_told_once_until_one_runs()
+    {
+        using var logs = new CapturedLogs();
+        using var logging = new LoggerFactory([logs]);
+        var log = new WitnessLog(logging.CreateLogger<WitnessLog>());
+
+        log.RoundFailed("t", new IOException("away"));
+        log.RoundFailed("t", new IOException("away"));
+        log.RoundRan("t");
+        log.RoundFailed("t", new IOException("away"));
+
+        logs.Lines.Select(l => (l.Message, l.Exception)).ShouldBe(
+            Enumerable.Repeat(("The witnesses were not asked about the log of t and will be later: away", (Exception?)null), 2));
     }
 
     [Fact]
