@@ -34,7 +34,7 @@ public sealed class AuditOptions
     /// </summary>
     /// <value>Lower-case UUIDs, separated by commas. Default: none.</value>
     [RegularExpression(
-        "(?:[ ,]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?=[ ,]|$))*[ ,]*",
+        "[ ,]*(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12} *(?:,[ ,]*|$))*",
         ErrorMessage = "must be lower-case UUIDs of tenants, separated by commas, such as 22222222-2222-4222-8222-222222222222.")]
     public string? PublicLogs { get; set; }
 

@@ -325,6 +325,7 @@ public sealed class StetCommandSpecs
     [InlineData("Policy:AuditShare", "7", "Policy:AuditShare: The field AuditShare must be between 0.001 and 1.")]
     [InlineData("Audit:PublicHost", "http://x", "Audit:PublicHost: must be a host with an optional port and no scheme, such as stet.example.")]
     [InlineData("Audit:PublicLogs", "foo", "Audit:PublicLogs: must be lower-case UUIDs of tenants, separated by commas, such as 22222222-2222-4222-8222-222222222222.")]
+    [InlineData("Audit:PublicLogs", "22222222-2222-4222-8222-222222222222 33333333-3333-4333-8333-333333333333", "Audit:PublicLogs: must be lower-case UUIDs of tenants, separated by commas, such as 22222222-2222-4222-8222-222222222222.")]
     [InlineData("Pcs:DefaultTenant", "a b", "Pcs:DefaultTenant: must be 1 to 64 letters, digits, dots, hyphens and underscores, such as clinic-1.")]
     [InlineData("AuthZen:PublicUrl", "http://x", "AuthZen:PublicUrl has to be an https URL without query, fragment and a slash at its end.")]
     public async Task The_description_shows_a_setting_that_cannot_be_used_and_why(string key, string value, string problem)
