@@ -10,7 +10,7 @@ sealed class SelfCheckMetrics
     (DateTime? Oldest, long Missing, long Altered) summary;
     long position;
 
-    public SelfCheckMetrics(IMeterFactory meters, TimeProvider clock)
+    public SelfCheckMetrics(IMeterFactory meters, SelfCheckOptions options, TimeProvider clock)
     {
         this.clock = clock;
         var meter = meters.Create("Stet");
@@ -18,6 +18,8 @@ sealed class SelfCheckMetrics
             "stet.audit.selfcheck.position", () => Volatile.Read(ref position), "{position}", "How far the sweep under way has come in its log.");
         meter.CreateObservableGauge(
             "stet.audit.selfcheck.age", Age, "s", "Since the log that waits longest was checked to its end, or began.");
+        meter.CreateObservableGauge(
+            "stet.audit.selfcheck.interval", () => options.Interval.TotalSeconds, "s", "How often every log is to be checked.");
         meter.CreateObservableGauge(
             "stet.audit.selfcheck.findings", Findings, "{position}", "Positions that are missing or altered, by each log's last sweep.");
     }

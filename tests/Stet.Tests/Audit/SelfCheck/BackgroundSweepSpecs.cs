@@ -199,6 +199,7 @@ public class BackgroundSweepSpecs
         var families = Exposition.Parse(await client.GetStringAsync("/metrics"));
         families.ShouldContainKey("stet_audit_selfcheck_position");
         families.ShouldContainKey("stet_audit_selfcheck_age_seconds");
+        families["stet_audit_selfcheck_interval_seconds"].Samples.ShouldHaveSingleItem().Value.ShouldBe(Day.TotalSeconds);
         families["stet_audit_selfcheck_findings"].Samples.Select(s => s.Labels["class"]).Distinct().ShouldBe(["missing", "altered"], ignoreOrder: true);
     }
 
@@ -254,7 +255,7 @@ public class BackgroundSweepSpecs
         {
             (Notes, Clock, TenantId) = (notes, clock, tenantId);
             logging = LoggerFactory.Create(builder => builder.AddProvider(Logs));
-            Metrics = new SelfCheckMetrics(provider.GetRequiredService<IMeterFactory>(), clock);
+            Metrics = new SelfCheckMetrics(provider.GetRequiredService<IMeterFactory>(), new SelfCheckOptions(), clock);
             state = StateFile.Open(Path.Combine(folder, "audit-state"));
             sweep = Open(share: 1);
         }
