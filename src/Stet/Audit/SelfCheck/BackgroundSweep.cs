@@ -56,8 +56,6 @@ sealed class BackgroundSweep(
 
             await SelfCheckProgress.UnlockAsync(connection, tenantId);
         }
-
-        metrics.Summarize(await SelfChecks.SummaryAsync(connection, cancel));
     }
 
     async Task SweepAsync(NpgsqlConnection connection, string tenantId, DateTime due, CancellationToken cancel)
@@ -94,6 +92,7 @@ sealed class BackgroundSweep(
         }
 
         await progress.CompleteAsync(connection, tenantId, Now());
+        metrics.Summarize(await SelfChecks.SummaryAsync(connection, cancel));
         if (progress.Missing + progress.Altered > 0)
             SelfCheckLog.Unsound(logger, tenantId, sweep.Target, progress.Missing, progress.Altered);
         await PaceAsync(began, cancel);

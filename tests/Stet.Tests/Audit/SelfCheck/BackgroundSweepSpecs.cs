@@ -42,6 +42,26 @@ public class BackgroundSweepSpecs
     }
 
     [Fact]
+    public async Task The_age_is_that_of_the_log_that_waits_longest_while_a_round_goes_on()
+    {
+        await using var instance = await Instance.CreateAsync();
+        instance.Clock.Advance(Day);
+        await instance.Notes.NewTenantAsync(3);
+        instance.Clock.Advance(TimeSpan.FromSeconds(1));
+        await instance.RoundAsync();
+        instance.Clock.Advance(Day - TimeSpan.FromSeconds(0.5));
+        instance.Metric("stet.audit.selfcheck.age").ShouldBe([Day.TotalSeconds + 0.5]);
+        using var stop = new CancellationTokenSource();
+
+        var slow = instance.Open(share: 0.000001).RoundAsync(stop.Token);
+
+        await EventuallyAsync(() => Task.FromResult(instance.Metric("stet.audit.selfcheck.age") is [< 86_400]));
+        slow.IsCompleted.ShouldBeFalse();
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(slow);
+    }
+
+    [Fact]
     public async Task A_finding_is_logged_with_tenant_and_position_and_never_with_data()
     {
         await using var instance = await Instance.CreateAsync();
