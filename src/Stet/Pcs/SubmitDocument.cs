@@ -87,7 +87,7 @@ public static class SubmitDocumentEndpoint
                 "Verifies a document of 0.1 or 1.0 and records it with its verdict. `X-Tenant-Id`, or an access token with "
                 + "`pcs:submit`, names the tenant. The same content again gets the first answer and `Stet-Duplicate: true`.")
             .Accepts<UnreadDocument>("application/json").Produces<SubmissionAnswer>().Produces<SubmissionAnswer>(202)
-            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403)
+            .ProducesProblem(400).ProducesProblem(401).ProducesProblem(403).ProducesProblem(408)
             .Produces<EquivocationProblem>(409, "application/problem+json").ProducesProblem(413).ProducesProblem(415)
             .ProducesProblem(429).ProducesProblem(500).ProducesProblem(503)
             .WithAnswerHeader("Stet-Duplicate", 200, 202)

@@ -136,6 +136,11 @@ public class OpenApiSpecs
     }
 
     [Fact]
+    public async Task Whatever_takes_a_body_says_that_it_may_come_too_slowly() =>
+        Operations(await Description()).Where(o => o.Operation["requestBody"] is not null && o.Operation["responses"]!["408"] is null)
+            .Select(o => o.Path).ShouldBeEmpty();
+
+    [Fact]
     public async Task Whatever_is_referred_to_is_there()
     {
         var description = await Description();
