@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Stet.Testing;
 using Stet.Tests.Authentication;
 using Stet.Tests.Observability;
+using Stet.Tests.Readme;
 using static Stet.Tests.Corrections.OrdinaryJson;
 
 namespace Stet.Tests.Http;
@@ -47,6 +48,19 @@ public class ProductionSpecs
         ready.Json["checks"]!.AsArray().Single(c => (string)c!["name"]! == "keys")!["detail"]!.ToString()
             .ShouldStartWith("the token issuer's set holds no key for RS256, ES256 or EdDSA");
         logs.Lines.ShouldContain(l => l.Message.Contains("EdDSA, 1 were passed over"));
+    }
+
+    [Fact]
+    public async Task The_token_that_the_README_shows_is_accepted()
+    {
+        using var issuer = new TestIssuer();
+        await using var service = await TestService.StartAsync(
+            new TestServiceOptions { Environment = "Production", Settings = issuer.Settings });
+        var token = issuer.Token(Repository.Read("README.md").Split("```json\n").Single(b => b.Contains("\"iss\"")).Split("```")[0]);
+
+        var answer = await new Tenant(service.AnonymousClient()).GetAsync($"/v1/facts?{Query}", ("Authorization", $"Bearer {token}"));
+
+        answer.Status.ShouldBe(200, answer.Text);
     }
 
     [Fact]

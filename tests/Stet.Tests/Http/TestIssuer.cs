@@ -50,7 +50,12 @@ sealed class TestIssuer : IDisposable
             ["scope"] = string.Join(' ', scopes),
             ["exp"] = TimeProvider.System.GetUtcNow().AddMinutes(5).ToUnixTimeSeconds(),
         };
-        var input = $"{Text("""{"alg":"ES256","kid":"k1"}"""u8)}.{Text(Encoding.UTF8.GetBytes(claims.ToJsonString()))}";
+        return Token(claims.ToJsonString());
+    }
+
+    public string Token(string claims)
+    {
+        var input = $"{Text("""{"alg":"ES256","kid":"k1"}"""u8)}.{Text(Encoding.UTF8.GetBytes(claims))}";
         return $"{input}.{Text(key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256))}";
     }
 
