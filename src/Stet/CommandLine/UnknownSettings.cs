@@ -14,11 +14,13 @@ static class UnknownSettings
 {
     const string Witnesses = $"{AuditOptions.Section}:{nameof(WitnessOptions.Witnesses)}:";
 
+    const string Logging = "Logging";
+
     // Nothing is read from `Stet`, which is a likely guess.
     static readonly string[] sections =
     [
         AuthenticationOptions.Section, EnforcementOptions.Section, PcsOptions.Section, PolicyOptions.Section, AuditOptions.Section,
-        AuthZenOptions.Section, RateLimitOptions.Section, "Observability", "Stet",
+        AuthZenOptions.Section, RateLimitOptions.Section, "Observability", Logging, "Stet",
     ];
 
     /// <summary>A sentence for each, with the key that was meant, if one is near.</summary>
@@ -32,11 +34,15 @@ static class UnknownSettings
         return
         [
             .. configuration.GetChildren().Where(section => IsOursOrNearlySo(section.Key)).SelectMany(section => section.AsEnumerable())
-                .Where(setting => setting.Key.Contains(':') && !string.IsNullOrEmpty(setting.Value) && !known.Contains(OfFirstWitness(setting.Key)))
+                .Where(setting => setting.Key.Contains(':') && !IsOfTheFramework(setting.Key) && !string.IsNullOrEmpty(setting.Value) && !known.Contains(OfFirstWitness(setting.Key)))
                 .Select(setting => setting.Key).Order(StringComparer.OrdinalIgnoreCase)
                 .Select(key => $"{key}: there is no such setting; {Advice(key, known)}"),
         ];
     }
+
+    // Levels of categories, and sections of providers.
+    static bool IsOfTheFramework(string key) =>
+        key.StartsWith($"{Logging}:", StringComparison.OrdinalIgnoreCase) && key.LastIndexOf(':') > Logging.Length;
 
     static bool IsOursOrNearlySo(string name) => sections.Any(section => 3 * Distance(section, name) <= section.Length);
 

@@ -15,6 +15,8 @@ public sealed class UnknownSettingsSpecs
     [InlineData("Audit:SelfCheck:interval:x", "Audit:SelfCheck:Interval")]
     [InlineData("RateLimit:Read:Burst", "RateLimits:Read:Burst")]
     [InlineData("Audt:Folder", "Audit:Folder")]
+    [InlineData("Logging:Fromat", "Logging:Format")]
+    [InlineData("Loging:LogLevel:Default", "Logging:LogLevel:Default")]
     [InlineData("Obsevability:OtlpEndpoint", "Observability:OtlpEndpoint")]
     public void A_setting_that_nothing_reads_is_named_with_the_nearest(string key, string nearest) =>
         UnknownSettings.In(Configured((key, "1"))).ShouldBe([$"{key}: there is no such setting; did you mean {nearest}?"]);
@@ -31,6 +33,7 @@ public sealed class UnknownSettingsSpecs
     [InlineData("RateLimits:Write:PerSecond")]
     [InlineData("Audit:SelfCheck:Interval")]
     [InlineData("Logging:LogLevel:Stet")]
+    [InlineData("Logging:Console:LogLevel:Default")]
     [InlineData("Kestrel:Limits:MaxConcurrentConnections")]
     [InlineData("ConnectionStrings:Stet")]
     [InlineData("Auction:Folder")]
