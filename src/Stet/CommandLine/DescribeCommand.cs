@@ -41,6 +41,7 @@ static class DescribeCommand
             Stet {description.Version} in {description.Environment}
             Database  {description.Database}
             Schema    {description.Schema}
+            Settings  {(description.SettingsFiles is [] ? $"no appsettings.json in {Directory.GetCurrentDirectory()}" : string.Join(", ", description.SettingsFiles))}
             """);
 
         foreach (var context in description.Contexts)

@@ -21,21 +21,30 @@ namespace Stet.CommandLine;
 /// <param name="Environment">Development, or any other name for production.</param>
 /// <param name="Database">The connection string without its password, or the private server's folder.</param>
 /// <param name="Schema">The script that the schema is at, once it is applied.</param>
+/// <param name="SettingsFiles">Those that are read; each overrules the ones before it.</param>
 /// <param name="Contexts">The bounded contexts, in their order.</param>
 /// <param name="Routes">By path; those without a permission need no credential.</param>
 /// <param name="Options">By their configuration key, as configured or by default.</param>
 /// <param name="UnknownSettings">What is configured in our sections and read by nobody, a sentence for each.</param>
 /// <param name="Problem">Why the service would not start with these options; null when it would.</param>
 sealed record Description(
-    string Version, string Environment, string Database, string Schema, IReadOnlyList<ContextDescription> Contexts,
-    IReadOnlyList<RouteDescription> Routes, IReadOnlyDictionary<string, string?> Options,
+    string Version, string Environment, string Database, string Schema, IReadOnlyList<string> SettingsFiles,
+    IReadOnlyList<ContextDescription> Contexts, IReadOnlyList<RouteDescription> Routes, IReadOnlyDictionary<string, string?> Options,
     IReadOnlyList<string> UnknownSettings, string? Problem)
 {
     /// <summary>Describes an application that need not have been started.</summary>
     public static Description Of(WebApplication app, string database) => new(
         ObservabilityModule.Version, app.Environment.EnvironmentName, database, StetApplication.Schema[^1].Name,
-        ContextDescription.In(app.Services.GetRequiredService<ContextCatalog>()),
+        FilesIn(app.Configuration), ContextDescription.In(app.Services.GetRequiredService<ContextCatalog>()),
         RouteDescription.In(app), OptionValues.In(app.Configuration), CommandLine.UnknownSettings.In(app.Configuration), ProblemWith(app.Services));
+
+    static IReadOnlyList<string> FilesIn(IConfiguration configuration) =>
+    [
+        .. from source in ((IConfigurationRoot)configuration).Providers.OfType<FileConfigurationProvider>().Select(p => p.Source)
+           let file = source.FileProvider?.GetFileInfo(source.Path!)
+           where file is { Exists: true }
+           select file.PhysicalPath!,
+    ];
 
     static string? ProblemWith(IServiceProvider services)
     {

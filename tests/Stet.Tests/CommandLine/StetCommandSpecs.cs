@@ -356,6 +356,7 @@ public sealed class StetCommandSpecs
         await using var named = ServiceProcess.RunWith([("ConnectionStrings__Stet", null)], 0, ["describe"], folder);
         (await named.ExitAsync()).ShouldBe(0);
         named.Output.ShouldContain("Database  Host=db.example;Username=stet");
+        named.Output.ShouldContain($"Settings  {file}\n");
 
         await File.WriteAllTextAsync(file, """{"ConnectionStrings":{"Stet":"Host=db.example""");
         await using var broken = ServiceProcess.RunWith([("ConnectionStrings__Stet", null)], 0, ["describe"], folder);
