@@ -279,7 +279,7 @@ public sealed class Checkpoints
 
         var (inserted, root) = await GuardAsync(connection, log, tree);
         await transaction.CommitAsync();
-        if (!inserted) AuditMetrics.GuardConflicts.Add(1);
+        AuditMetrics.GuardConflicts.Add(inserted ? 0 : 1);
         if (root != tree.Root) await RefuseAsync(log, tree.Size, tree.Root, root, $"Size {tree.Size} was reserved with another root.");
 
         log.Verify(tree);
