@@ -144,18 +144,18 @@ public sealed class SubscriptionRunner(
 
 static partial class SubscriptionLog
 {
-    [LoggerMessage(20, LogLevel.Error,
+    [LoggerMessage(10, LogLevel.Error,
         "Subscription {Name} stopped for tenant {TenantId} at position {Position}, a {EventType}; later events wait")]
     public static partial void Stopped(
         ILogger logger, string name, string tenantId, long position, string eventType, Exception? e);
 
-    [LoggerMessage(21, LogLevel.Warning,
+    [LoggerMessage(11, LogLevel.Warning,
         "Subscription {Name} could not go on for tenant {TenantId} and tries again: {Reason}")]
     public static partial void Retrying(ILogger logger, string name, string tenantId, string reason);
 
-    [LoggerMessage(22, LogLevel.Error, "Subscriptions cannot listen to the database and wait until they can")]
+    [LoggerMessage(12, LogLevel.Error, "Subscriptions cannot listen to the database and wait until they can")]
     public static partial void Unavailable(ILogger logger, Exception e);
 
-    [LoggerMessage(23, LogLevel.Information, "Subscriptions listen to the database again")]
+    [LoggerMessage(13, LogLevel.Information, "Subscriptions listen to the database again")]
     public static partial void Recovered(ILogger logger);
 }

@@ -105,7 +105,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
         return page;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Audit log of {TenantId}: {Size} leaves made")]
+    [LoggerMessage(44, LogLevel.Information, "Audit log of {TenantId}: {Size} leaves made")]
     static partial void Progress(ILogger logger, string tenantId, long size);
 }
 

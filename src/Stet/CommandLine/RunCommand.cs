@@ -121,12 +121,12 @@ static partial class RunCommand
         url.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
         && Uri.TryCreate(url.Replace("//*", "//host", StringComparison.Ordinal).Replace("//+", "//host", StringComparison.Ordinal), UriKind.Absolute, out _);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Setting}")]
+    [LoggerMessage(130, LogLevel.Warning, "{Setting}")]
     static partial void Unknown(ILogger logger, string setting);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Listening on {Url}, on {Database}, schema {Schema}")]
+    [LoggerMessage(131, LogLevel.Information, "Listening on {Url}, on {Database}, schema {Schema}")]
     static partial void Listening(ILogger logger, string[] url, string database, string schema);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Stopping: {Order}")]
+    [LoggerMessage(132, LogLevel.Information, "Stopping: {Order}")]
     static partial void Stopping(ILogger logger, string order);
 }

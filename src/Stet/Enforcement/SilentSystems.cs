@@ -57,6 +57,6 @@ sealed partial class SilentSystems : BackgroundService
 
     sealed record Counts(long Stale, long Missing);
 
-    [LoggerMessage(60, LogLevel.Warning, "Silent systems cannot be counted, the metric stands still: {Reason}")]
+    [LoggerMessage(80, LogLevel.Warning, "Silent systems cannot be counted, the metric stands still: {Reason}")]
     static partial void NotCounted(ILogger logger, string reason);
 }

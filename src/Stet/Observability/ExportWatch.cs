@@ -35,9 +35,9 @@ sealed partial class ExportWatch(ILogger logger) : EventListener
         return line.Length <= LongestReason ? line : line[..LongestReason];
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Metrics and traces do not reach the collector: {Reason}. Serving goes on; see Observability:OtlpEndpoint and OTEL_EXPORTER_OTLP_PROTOCOL.")]
+    [LoggerMessage(113, LogLevel.Warning, "Metrics and traces do not reach the collector: {Reason}. Serving goes on; see Observability:OtlpEndpoint and OTEL_EXPORTER_OTLP_PROTOCOL.")]
     static partial void Fails(ILogger logger, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Metrics and traces reach the collector again")]
+    [LoggerMessage(114, LogLevel.Warning, "Metrics and traces reach the collector again")]
     static partial void Works(ILogger logger);
 }

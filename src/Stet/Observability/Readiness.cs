@@ -48,13 +48,13 @@ public sealed partial class Readiness(HealthCheckService checks, TimeProvider ti
         return run;
     }
 
-    [LoggerMessage(1, LogLevel.Information, "Health check {Check} is healthy again")]
+    [LoggerMessage(110, LogLevel.Information, "Health check {Check} is healthy again")]
     static partial void Recovered(ILogger logger, string check);
 
-    [LoggerMessage(2, LogLevel.Warning, "Health check {Check} is degraded: {Detail}")]
+    [LoggerMessage(111, LogLevel.Warning, "Health check {Check} is degraded: {Detail}")]
     static partial void Degraded(ILogger logger, string check, string? detail, Exception? e);
 
-    [LoggerMessage(3, LogLevel.Error, "Health check {Check} fails: {Detail}")]
+    [LoggerMessage(112, LogLevel.Error, "Health check {Check} fails: {Detail}")]
     static partial void Failed(ILogger logger, string check, string? detail, Exception? e);
 }
 

@@ -191,9 +191,9 @@ public sealed class LifeSigns(StoreConnections connections, TimeProvider clock, 
 
 static partial class LifeSignsLog
 {
-    [LoggerMessage(30, LogLevel.Warning, "No sign of life was left in the database: {Reason}")]
+    [LoggerMessage(90, LogLevel.Warning, "No sign of life was left in the database: {Reason}")]
     public static partial void NotLeft(ILogger logger, string reason);
 
-    [LoggerMessage(31, LogLevel.Warning, "The service was away; the time counts as an outage")]
+    [LoggerMessage(91, LogLevel.Warning, "The service was away; the time counts as an outage")]
     public static partial void OutageRecorded(ILogger logger);
 }

@@ -116,7 +116,7 @@ sealed partial class Deliveries(StoreConnections connections, TimeProvider clock
         return tenant;
     }
 
-    [LoggerMessage(62, LogLevel.Warning, "Deliveries counted in the last second are not stored yet: {Reason}")]
+    [LoggerMessage(72, LogLevel.Warning, "Deliveries counted in the last second are not stored yet: {Reason}")]
     static partial void NotStored(ILogger logger, string reason, Exception? e);
 
     sealed record Redelivered(long Times, DateTime LastAt);

@@ -108,6 +108,6 @@ sealed partial class PcsTenants
             ? (row.GetInt64(0), PcsModule.ReadRegistry(row, 1))
             : (0, PcsRegistry.Empty);
 
-    [LoggerMessage(65, LogLevel.Error, "No PCS document of tenant {TenantId} can be verified. {Reason}")]
+    [LoggerMessage(70, LogLevel.Error, "No PCS document of tenant {TenantId} can be verified. {Reason}")]
     static partial void Unusable(ILogger logger, string tenantId, string reason);
 }

@@ -183,7 +183,7 @@ sealed partial class SubmissionIntake(
         }
     }
 
-    [LoggerMessage(61, LogLevel.Error, "PCS document {PcsId} could not be recorded")]
+    [LoggerMessage(71, LogLevel.Error, "PCS document {PcsId} could not be recorded")]
     static partial void Failed(ILogger logger, string pcsId, Exception e);
 
     /// <summary>How step 7 went.</summary>

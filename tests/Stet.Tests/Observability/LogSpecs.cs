@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
+using Stet.EventStore;
 using Stet.Observability;
 
 // Source-generated messages would fix the shapes that are tried here.
@@ -28,6 +30,19 @@ public sealed class LogSpecs
             """{"timestamp":"2025-03-04T05:06:07.089012Z","level":"warning","category":"Stet.Tests","event_id":17,"""
             + """ "event":"QueueFull","message":"42 commands of acme wait since 03/04/2025 05:06:07 +00:00","""[1..]
             + """ "state":{"Waiting":42,"Tenant":"acme","Since":"2025-03-04T05:06:07.089012+00:00"}}"""[1..] + "\n");
+    }
+
+    [Fact]
+    public void Every_kind_of_message_has_an_id_of_its_own()
+    {
+        const BindingFlags Declared = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+        var ids = ((Assembly[])[typeof(StetApplication).Assembly, typeof(Store).Assembly]).SelectMany(a => a.GetTypes())
+            .SelectMany(t => t.GetMethods(Declared)).Select(m => m.GetCustomAttribute<LoggerMessageAttribute>()?.EventId).OfType<int>().ToArray();
+
+        ids.Length.ShouldBeGreaterThan(60);
+        ids.ShouldAllBe(id => id > 0);
+        ids.ShouldBeUnique();
     }
 
     [Fact]

@@ -34,18 +34,18 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
 
     public void RoundsFailed(Exception reason) => LogRoundFailed(logger, "any tenant", reason.Message);
 
-    [LoggerMessage(40, LogLevel.Debug, "The witness {Witness} cosigned size {Size} of {TenantId}")]
+    [LoggerMessage(53, LogLevel.Debug, "The witness {Witness} cosigned size {Size} of {TenantId}")]
     static partial void LogCosigned(ILogger logger, string tenantId, string witness, long size);
 
-    [LoggerMessage(41, LogLevel.Warning, "The witness {Witness} did not cosign the log of {TenantId} and is asked again later: {Code}")]
+    [LoggerMessage(54, LogLevel.Warning, "The witness {Witness} did not cosign the log of {TenantId} and is asked again later: {Code}")]
     static partial void LogFailed(ILogger logger, string tenantId, string witness, string code);
 
-    [LoggerMessage(42, LogLevel.Error, "The witness {Witness} refuses the log of {TenantId} with {Code}: give it the log's origin and verifier key, or correct its URL in `Audit:Witnesses`")]
+    [LoggerMessage(55, LogLevel.Error, "The witness {Witness} refuses the log of {TenantId} with {Code}: give it the log's origin and verifier key, or correct its URL in `Audit:Witnesses`")]
     static partial void LogMisconfigured(ILogger logger, string tenantId, string witness, string code);
 
-    [LoggerMessage(44, LogLevel.Warning, "The log of {TenantId} is signed without a look at what the witness {Witness} has seen of it: {Code}")]
+    [LoggerMessage(57, LogLevel.Warning, "The log of {TenantId} is signed without a look at what the witness {Witness} has seen of it: {Code}")]
     static partial void LogNotCompared(ILogger logger, string tenantId, string witness, string code);
 
-    [LoggerMessage(43, LogLevel.Warning, "The witnesses were not asked about the log of {TenantId} and will be later: {Reason}")]
+    [LoggerMessage(56, LogLevel.Warning, "The witnesses were not asked about the log of {TenantId} and will be later: {Reason}")]
     static partial void LogRoundFailed(ILogger logger, string tenantId, string reason);
 }

@@ -112,6 +112,6 @@ sealed class DecisionRecorder(
 
 static partial class DecisionLog
 {
-    [LoggerMessage(70, LogLevel.Error, "A decision of {TenantId} could not be recorded, and was not given out")]
+    [LoggerMessage(65, LogLevel.Error, "A decision of {TenantId} could not be recorded, and was not given out")]
     public static partial void NotRecorded(ILogger logger, string tenantId, Exception e);
 }
