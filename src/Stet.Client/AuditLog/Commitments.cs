@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Stet.Client.AuditLog.Formats;
 
 namespace Stet.Client.AuditLog;
@@ -8,7 +9,8 @@ sealed class Commitments(long size)
     const int IdLength = 36;
     const int Stride = IdLength + Merkle.HashSize;
 
-    readonly byte[]?[] blocks = new byte[]?[(size + TilePath.FullWidth - 1) / TilePath.FullWidth];
+    // Made as bundles are read: a size is signed by whoever has the key, with or without as many entries.
+    readonly ConcurrentDictionary<long, byte[]> blocks = new();
 
     long newestErasure;
 
@@ -18,7 +20,7 @@ sealed class Commitments(long size)
     public long NewestErasure => Volatile.Read(ref newestErasure);
 
     /// <summary>The room of a bundle; bundles may be filled at the same time.</summary>
-    public byte[] Block(long bundle) => blocks[bundle] ??= new byte[TilePath.FullWidth * Stride];
+    public byte[] Block(long bundle) => blocks.GetOrAdd(bundle, static _ => new byte[TilePath.FullWidth * Stride]);
 
     public static void Put(byte[] block, int slot, AuditEntry entry)
     {

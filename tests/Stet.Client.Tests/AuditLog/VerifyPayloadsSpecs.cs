@@ -131,6 +131,21 @@ public class VerifyPayloadsSpecs
         (await Verify.FolderAsync(folder, new() { PayloadsFile = folder.At("none") })).Outcome.ShouldBe(AuditOutcome.Usage);
     }
 
+    [Theory]
+    [InlineData(5)]
+    [InlineData(7)]
+    public async Task A_log_that_is_signed_for_more_than_it_has_is_not_made_room_for(int level)
+    {
+        var body = $"{TestLog.Origin}\n{1L << (8 * level)}\n{Convert.ToBase64String(Log.Root)}\n";
+        using var folder = new TestFolder();
+        folder.Write("checkpoint", $"{body}\n{Log.Key.Line(body)}");
+        folder.Write($"tile/{level}/000.p/1", Log.Root);
+
+        var report = await Verify.FolderAsync(folder, new() { PayloadsFile = folder.Write("payloads.ndjson", Lines) });
+
+        (report.Outcome, report.Entries).ShouldBe((AuditOutcome.Unavailable, 0));
+    }
+
     static string Erased(string line) => line[..line.IndexOf("\"state\"", StringComparison.Ordinal)] + """
         "state":"ERASED","salt":null,"data":null}
 
