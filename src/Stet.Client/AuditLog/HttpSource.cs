@@ -32,6 +32,10 @@ sealed class HttpSource(HttpClient client, Uri log, TimeProvider clock, IProgres
         {
             if (!client.DefaultRequestHeaders.TryAddWithoutValidation(name, value))
                 throw AuditException.Usage($"`{name}` is no header of a request.");
+
+            // The value may be a credential: it stays out of the message.
+            if (value.Any(c => c is not ('\t' or (>= ' ' and <= '~'))))
+                throw AuditException.Usage($"The value of the header `{name}` has characters other than those of ASCII.");
         }
 
         return client;

@@ -90,6 +90,7 @@ public class AuditCommandSpecs
     [InlineData("verify --log http:// --vkey KEY")]
     [InlineData("verify --log http://x/ --vkey KEY --header nonsense")]
     [InlineData("verify --log http://x/ --vkey KEY --header Content-Type:text/plain")]
+    [InlineData("verify --log http://localhost:1/ --vkey KEY --header X-Actor:Jürgen")]
     [InlineData("verify --log x --vkey KEY --state a -state b")]
     [InlineData("verify --log x --vkey KEY -state")]
     [InlineData("verify --log x --vkey KEY --max-age 1")]
