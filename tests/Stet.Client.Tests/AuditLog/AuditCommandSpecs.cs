@@ -180,6 +180,15 @@ public class AuditCommandSpecs
     }
 
     [Fact]
+    public async Task A_key_file_may_have_comments()
+    {
+        using var folder = new TestFolder().Export(Log);
+        var keys = folder.Write("keys", $"# of the log\n{Vkey}\n\n  # the end\n");
+
+        (await RunAsync("verify", "--log", folder.Root, "--vkey", "@" + keys)).Code.ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Proof_takes_the_entry_or_its_leaf_hash()
     {
         using var folder = new TestFolder();

@@ -134,7 +134,9 @@ static class AuditOptions
             }
 
             foreach (var line in ReadText(value[1..]).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-                yield return AuditKey.Parse(line);
+            {
+                if (line[0] != '#') yield return AuditKey.Parse(line);
+            }
         }
     }
 
