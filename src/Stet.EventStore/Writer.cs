@@ -34,7 +34,7 @@ sealed class Writer : IAsyncDisposable
         loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Why nothing is written; null when the last batch was.</summary>
+    /// <summary>Why nothing is written; null when the last batch was, or could have been.</summary>
     public string? Trouble => Volatile.Read(ref trouble)
         ?? (loop.IsCompleted ? "the service is stopping"
             : Volatile.Read(ref busySince) is not 0 and var since && Stopwatch.GetElapsedTime(since) > options.Patience ? NoAnswer
@@ -87,7 +87,7 @@ sealed class Writer : IAsyncDisposable
 
     async Task RunAsync()
     {
-        while (held is not null || await ArrivalAsync())
+        while (held is not null || await NextAsync())
         {
             var unit = session.Begin(before: null);
             Take(unit);
@@ -168,6 +168,32 @@ sealed class Writer : IAsyncDisposable
 
     /// <summary>Whether commands wait, once some do; false when there will be no more.</summary>
     Task<bool> ArrivalAsync() => arrival is { IsCompleted: false } ? arrival : arrival = queue.Reader.WaitToReadAsync().AsTask();
+
+    /// <summary>
+    /// As <see cref="ArrivalAsync"/>; until then, a database that was away is tried each second: nobody sends commands to an
+    /// instance that is not ready.
+    /// </summary>
+    async Task<bool> NextAsync()
+    {
+        var arrives = ArrivalAsync();
+        while (IsDown && await Task.WhenAny(arrives, Task.Delay(TimeSpan.FromSeconds(1), clock, CancellationToken.None)) != arrives)
+        {
+            BePatient([]);
+            try
+            {
+                await session.TryAsync(patience.Token);
+                NoteSuccess();
+            }
+            catch (Exception e)
+            {
+                NoteFailure(e);
+            }
+
+            Volatile.Write(ref busySince, 0);
+        }
+
+        return await arrives;
+    }
 
     /// <summary>Moves commands from the queue into a batch, as many as may join it.</summary>
     void Take(WriteUnit unit)

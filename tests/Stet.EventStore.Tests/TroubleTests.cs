@@ -28,6 +28,25 @@ public class TroubleTests
     }
 
     [Fact]
+    public async Task Trouble_ends_when_the_database_writes_again_although_no_command_comes()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(new StoreOptions { Patience = TimeSpan.FromMilliseconds(200) });
+        await using var superuser = await test.OpenAsSuperuserAsync();
+        var name = new NpgsqlConnectionStringBuilder(test.ConnectionString).Database;
+        await ExecuteAsync(superuser, $"alter database \"{name}\" set default_transaction_read_only = on");
+        await Should.ThrowAsync<StoreUnavailableException>(test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), store));
+        await Task.Delay(TimeSpan.FromSeconds(1.1));
+        var trouble = store.Trouble;
+
+        await ExecuteAsync(superuser, $"alter database \"{name}\" reset default_transaction_read_only");
+        for (var tries = 0; tries < 500 && store.Trouble is not null; tries++) await Task.Delay(10);
+
+        trouble.ShouldNotBeNull().ShouldStartWith("25006: ");
+        store.Trouble.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task What_writes_nothing_does_not_end_the_trouble()
     {
         await using var test = await TestStore.CreateAsync();
