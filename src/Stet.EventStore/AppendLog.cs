@@ -9,7 +9,7 @@ namespace Stet.EventStore;
 /// </summary>
 public interface IAppendLog
 {
-    /// <summary>The writer has a new connection, behind which may be another database than before.</summary>
+    /// <summary>The writer's connection leads to another database than before, or to one whose server started again.</summary>
     void Connected()
     {
     }

@@ -5,6 +5,12 @@ namespace Stet.EventStore;
 /// <summary>The connections of the two service roles, made from one login that is a member of both.</summary>
 public sealed class StoreConnections : IAsyncDisposable
 {
+    /// <summary>
+    /// An expression that names the database, and another one once it was restored or promoted or its server started again.
+    /// </summary>
+    public const string Incarnation =
+        "pg_postmaster_start_time()::text || (select d.oid from pg_database d where d.datname = current_database()) || pg_is_in_recovery()";
+
     // Every statement of the write path is a set of single-row probes: the planner must not be talked into a scan or a
     // join of whole tables by statistics that lag behind a load, and need not plan the same statement twice. Without
     // sorts, an "order by ... limit 1" names the index to take where a table has several and looks empty.

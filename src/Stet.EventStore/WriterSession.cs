@@ -26,6 +26,9 @@ sealed class WriterSession(
     /// <summary>A batch whose commit was sent and not confirmed: it may or may not have happened.</summary>
     WriteUnit? inDoubt;
 
+    /// <summary>Which database the last connection led to; null before there was one.</summary>
+    string? incarnation;
+
     /// <summary>See <see cref="WriteUnit.Rebuilds"/>; null before anything was loaded.</summary>
     long? rebuilds;
 
@@ -158,6 +161,19 @@ sealed class WriterSession(
     {
         if (connection is not null) return;
         connection = await connections.Writer.OpenConnectionAsync(cancel);
+        try
+        {
+            await using var command = new NpgsqlCommand($"select {StoreConnections.Incarnation}", connection);
+            var found = (string)(await command.ExecuteScalarAsync(cancel))!;
+            if (found == incarnation) return;
+            incarnation = found;
+        }
+        catch
+        {
+            await CloseAsync();
+            throw;
+        }
+
         outdate();
         log?.Connected();
     }

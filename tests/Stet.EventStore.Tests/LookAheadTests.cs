@@ -81,6 +81,27 @@ public class LookAheadTests
     }
 
     [Fact]
+    public async Task What_was_read_before_stays_when_another_instance_is_faster_or_a_command_is_rejected()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var other = test.Open();
+        await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        var before = test.Store.Generation;
+        var isOvertaken = false;
+
+        await test.AppendAsync(new StreamCommand<Account>(Accounts.Account, TestStore.NewStream(), (_, _) =>
+        {
+            if (!isOvertaken) test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), other).GetAwaiter().GetResult();
+            isOvertaken = true;
+            return [new MoneyDeposited(1)];
+        }));
+        await Should.ThrowAsync<PostgresException>(test.AppendAsync(Accounts.Note(TestStore.NewStream(), "a\0b")));
+        (await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()))).Position.ShouldBe(4);
+
+        test.Store.Generation.ShouldBe(before);
+    }
+
+    [Fact]
     public async Task What_was_decided_on_a_batch_that_the_database_rejects_is_decided_again()
     {
         await using var test = await TestStore.CreateAsync();

@@ -18,11 +18,13 @@ public class LostConnectionTests
         var account = TestStore.NewStream();
         await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), service);
         (await service.PositionAsync(test.Tenant, CancellationToken.None)).ShouldBe(1);
+        var before = service.Generation;
 
         await MakeReadOnlyAsync(test);
         proxy.Switch(promoted.ConnectionString);
         for (var i = 0; i < 3; i++) await test.AppendAsync(Accounts.Deposit(account), there);
         (await test.AppendAsync(Accounts.Deposit(TestStore.NewStream()), service)).Position.ShouldBe(4);
+        service.Generation.ShouldBe(before + 1);
 
         (await test.AppendAsync(Accounts.Withdraw(account, 9), service)).ShouldSatisfyAllConditions(
             refused => refused.Outcome.ShouldBe(AppendOutcome.Refused), refused => refused.Position.ShouldBe(4));

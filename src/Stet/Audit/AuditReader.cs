@@ -183,7 +183,7 @@ public sealed class AuditReader(Store store)
     /// <param name="witnessed">Whether to take the newest guard row that a witness has cosigned.</param>
     /// <param name="joined">What else to join.</param>
     internal static string View(string more, bool witnessed, string joined = "") => $"""
-        select {LogTree.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
+        select {StoreConnections.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
             (select string_agg(c.line || chr(10), '' order by c.witness)
              from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size),
             {more}

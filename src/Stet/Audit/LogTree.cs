@@ -7,10 +7,6 @@ namespace Stet.Audit;
 /// <summary>Hashes of a log's tree as they are stored: full tiles as rows, the right edge of each level in the rows below.</summary>
 static class LogTree
 {
-    /// <summary>An expression that names the database, and another one once it was restored or its server started again.</summary>
-    public const string Incarnation =
-        "pg_postmaster_start_time()::text || (select d.oid from pg_database d where d.datname = current_database())";
-
     /// <summary>
     /// A query for the tiles over some leaves (<c>level, n, hashes</c>), on every level: all that a proof about them
     /// takes. <c>$1</c> is the tenant.
