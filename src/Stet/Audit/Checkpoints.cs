@@ -109,7 +109,7 @@ public sealed class Checkpoints
         var known = state.Newest(log.Origin);
         if (known?.Size == size && known.Root != root)
         {
-            await frozen.FreezeAsync(log, size, root, known.Root, $"Size {size} was signed with another root.", cancel);
+            await frozen.FreezeAsync(log, size, root, known.Root, $"Size {size} was signed with another root.");
             throw new AuditSigningRefusedException();
         }
 
@@ -307,7 +307,7 @@ public sealed class Checkpoints
 
     async Task RefuseAsync(TenantLog log, long size, LogHash? ours, LogHash theirs, string reason)
     {
-        await frozen.FreezeAsync(log, size, ours, theirs, reason, CancellationToken.None);
+        await frozen.FreezeAsync(log, size, ours, theirs, reason);
         throw new AuditSigningRefusedException();
     }
 

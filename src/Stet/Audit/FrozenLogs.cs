@@ -19,37 +19,22 @@ public sealed partial class FrozenLogs(
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentDictionary<string, string> frozen = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<(string TenantId, int Epoch), (DateTimeOffset At, string Reason)> unwritten = new();
     int begun;
-    int ended;
 
-    /// <summary>Stops a log from being signed, here at once and for good in the database.</summary>
+    /// <summary>Stops a log from being signed, here at once and for good in the database, which is tried until it is done.</summary>
     /// <param name="log">The log.</param>
     /// <param name="size">Of which two roots are claimed.</param>
     /// <param name="ours">What the database leads to; null when it does not lead that far.</param>
     /// <param name="theirs">What was, or may have been, signed; null when nobody shows it.</param>
     /// <param name="reason">What was found, as a sentence for the operator.</param>
-    /// <param name="cancel">Ends the wait.</param>
-    public async Task FreezeAsync(TenantLog log, long size, LogHash? ours, LogHash? theirs, string reason, CancellationToken cancel)
+    public Task FreezeAsync(TenantLog log, long size, LogHash? ours, LogHash? theirs, string reason)
     {
+        unwritten.TryAdd((log.TenantId, log.Epoch), (clock.GetUtcNow(), reason));
         Interlocked.Increment(ref begun);
         Note(log.TenantId, reason);
         Contradiction(logger, log.TenantId, size, ours?.ToString() ?? "none", theirs?.ToString() ?? "unknown", reason);
-        try
-        {
-            // Outside of the pool, all of which rounds that come here may hold.
-            await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
-            await using var batch = new NpgsqlBatch(connection);
-            batch.EnterTenant(log.TenantId);
-            batch.Add("""
-                update stet.audit_log set frozen_at = $3, frozen_reason = $4
-                where tenant_id = $1 and epoch = $2 and frozen_at is null
-                """, Scalar(log.TenantId), Scalar(log.Epoch), Scalar(clock.GetUtcNow().UtcDateTime), Scalar(reason));
-            await batch.ExecuteNonQueryAsync(cancel);
-        }
-        finally
-        {
-            Interlocked.Increment(ref ended);
-        }
+        return WriteAsync(log.TenantId, log.Epoch, CancellationToken.None);
     }
 
     /// <exception cref="AuditSigningRefusedException">The log is frozen.</exception>
@@ -59,7 +44,11 @@ public sealed partial class FrozenLogs(
     }
 
     /// <summary>Marks the moment before a look at the database: it may not see what is frozen from here on, or already being frozen.</summary>
-    internal int Look() => Volatile.Read(ref ended);
+    internal int Look()
+    {
+        var seen = Volatile.Read(ref begun);
+        return unwritten.IsEmpty ? seen : -1;
+    }
 
     /// <summary>Takes over what the database says of a log.</summary>
     /// <param name="tenantId">Whose log.</param>
@@ -71,7 +60,7 @@ public sealed partial class FrozenLogs(
         else if (SawAll(look)) Release(tenantId);
     }
 
-    /// <summary>Takes over what the database says of all logs.</summary>
+    /// <summary>Takes over what the database says of all logs, and tells it what could not be written.</summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
         var look = Look();
@@ -84,8 +73,12 @@ public sealed partial class FrozenLogs(
             Note(rows.GetString(0), rows.GetString(1));
         }
 
-        if (!SawAll(look)) return;
-        foreach (var tenantId in frozen.Keys.Where(t => !still.Contains(t))) Release(tenantId);
+        if (SawAll(look))
+        {
+            foreach (var tenantId in frozen.Keys.Where(t => !still.Contains(t))) Release(tenantId);
+        }
+
+        foreach (var (tenantId, epoch) in unwritten.Keys) await WriteAsync(tenantId, epoch, cancel);
     }
 
     /// <inheritdoc />
@@ -100,6 +93,22 @@ public sealed partial class FrozenLogs(
     /// <inheritdoc />
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Repeated.RunAsync(RefreshAsync, Pause, clock, e => NotRefreshed(logger, e.Message), stoppingToken);
+
+    async Task WriteAsync(string tenantId, int epoch, CancellationToken cancel)
+    {
+        if (!unwritten.TryGetValue((tenantId, epoch), out var freeze)) return;
+
+        // Outside of the pool, all of which rounds that come here may hold.
+        await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.EnterTenant(tenantId);
+        batch.Add("""
+            update stet.audit_log set frozen_at = $3, frozen_reason = $4
+            where tenant_id = $1 and epoch = $2 and frozen_at is null
+            """, Scalar(tenantId), Scalar(epoch), Scalar(freeze.At.UtcDateTime), Scalar(freeze.Reason));
+        await batch.ExecuteNonQueryAsync(cancel);
+        unwritten.TryRemove((tenantId, epoch), out _);
+    }
 
     bool SawAll(int look) => look == Volatile.Read(ref begun);
 
@@ -124,7 +133,7 @@ public sealed partial class FrozenLogs(
     [LoggerMessage(30, LogLevel.Critical, "The audit log of {TenantId} is frozen at size {Size}: here {Ours}, signed {Theirs}: {Reason}")]
     static partial void Contradiction(ILogger logger, string tenantId, long size, string ours, string theirs, string reason);
 
-    [LoggerMessage(34, LogLevel.Warning, "Which audit logs other instances have frozen is not known: {Reason}")]
+    [LoggerMessage(34, LogLevel.Warning, "Which audit logs are frozen cannot be read or written: {Reason}")]
     static partial void NotRefreshed(ILogger logger, string reason);
 }
 

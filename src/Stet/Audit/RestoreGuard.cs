@@ -120,7 +120,7 @@ public sealed partial class RestoreGuard(
     async Task RefuseAsync(TenantLog log, SignedCheckpoint noted, LogHash? ours, string reason)
     {
         AuditMetrics.RestoreRefused.Add(1);
-        await frozen.FreezeAsync(log, noted.Size, ours, noted.Root, reason, CancellationToken.None);
+        await frozen.FreezeAsync(log, noted.Size, ours, noted.Root, reason);
         throw new AuditSigningRefusedException();
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Stet.Audit;
 using Stet.Audit.Witnesses;
 using Stet.EventStore;
@@ -54,12 +55,39 @@ public sealed class RestoreGuardSpecs : IDisposable
         var log = (await service.Services.GetRequiredService<TenantLogs>().FindAsync(client.TenantId, CancellationToken.None))!;
 
         var look = frozen.Look();
-        await frozen.FreezeAsync(log, size: 1, ours: null, theirs: null, "a test", CancellationToken.None);
+        await frozen.FreezeAsync(log, size: 1, ours: null, theirs: null, "a test");
         frozen.Set(log.TenantId, reason: null, look);
         Should.Throw<AuditSigningRefusedException>(() => frozen.ThrowIfFrozen(log.TenantId));
 
         frozen.Set(log.TenantId, reason: null, frozen.Look());
         frozen.ThrowIfFrozen(log.TenantId);
+    }
+
+    [Fact]
+    public async Task A_freeze_that_could_not_be_written_holds_and_is_written_once_it_can_be()
+    {
+        await using var service = await TestService.StartAsync();
+        var client = LogClient.New(service);
+        await client.RecordAsync(1);
+        var frozen = service.Services.GetRequiredService<FrozenLogs>();
+        var log = (await service.Services.GetRequiredService<TenantLogs>().FindAsync(client.TenantId, CancellationToken.None))!;
+        await ExecuteAsync("revoke update on stet.audit_log from stet_writer");
+
+        await Should.ThrowAsync<PostgresException>(() => frozen.FreezeAsync(log, size: 1, ours: null, theirs: null, "a test"));
+        await Should.ThrowAsync<PostgresException>(() => frozen.RefreshAsync(CancellationToken.None));
+        frozen.Set(log.TenantId, reason: null, frozen.Look());
+        Should.Throw<AuditSigningRefusedException>(() => frozen.ThrowIfFrozen(log.TenantId));
+
+        await ExecuteAsync("grant update on stet.audit_log to stet_writer");
+        await frozen.RefreshAsync(CancellationToken.None);
+        await CheckpointSpecs.ShouldBeFrozenAsync(service, client);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var connection = await service.Database.OpenAsync();
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Theory]

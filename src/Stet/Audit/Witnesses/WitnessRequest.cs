@@ -71,7 +71,7 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
         var seen = await SeenAsync(tenantId, checkpoint, witness, cancel);
         await log.FreezeAsync(
             tenantId, oldSize, proof.FromRoot, seen?.Size == oldSize ? seen.Root : null,
-            $"The witness {witness.Name} has seen another history of size {oldSize}.", cancel);
+            $"The witness {witness.Name} has seen another history of size {oldSize}.");
         return WitnessOutcome.Refused;
     }
 
@@ -91,7 +91,7 @@ sealed class WitnessRequest(WitnessedLog log, WitnessClient client, WitnessMetri
         metrics.Failed(witness.Name, "409");
         await log.FreezeAsync(
             tenantId, seen.Size, null, seen.Root,
-            $"The witness {witness.Name} has seen size {seen.Size}, and the database ends at {newest.Size}: it is older.", cancel);
+            $"The witness {witness.Name} has seen size {seen.Size}, and the database ends at {newest.Size}: it is older.");
         return WitnessOutcome.Refused;
     }
 

@@ -31,10 +31,8 @@ public sealed class WitnessedLog(Checkpoints checkpoints, AuditReader reader, Te
     /// <param name="ours">What the database leads to; null when it does not lead that far.</param>
     /// <param name="theirs">What the witness has seen; null when it does not tell.</param>
     /// <param name="reason">What was found, as a sentence for the operator.</param>
-    /// <param name="cancel">Ends the wait.</param>
-    public async Task FreezeAsync(
-        string tenantId, long size, LogHash? ours, LogHash? theirs, string reason, CancellationToken cancel) =>
-        await frozen.FreezeAsync(await FindAsync(tenantId, cancel), size, ours, theirs, reason, cancel);
+    public async Task FreezeAsync(string tenantId, long size, LogHash? ours, LogHash? theirs, string reason) =>
+        await frozen.FreezeAsync(await FindAsync(tenantId, CancellationToken.None), size, ours, theirs, reason);
 
     async ValueTask<TenantLog> FindAsync(string tenantId, CancellationToken cancel) =>
         await logs.FindAsync(tenantId, cancel) ?? throw new InvalidOperationException($"{tenantId} has no audit log");
