@@ -7,7 +7,7 @@ namespace Stet;
 /// counts at once (see <see cref="Forget"/>), one made by another within a second, or for whoever asks <see cref="AgainAsync"/>.
 /// </summary>
 /// <typeparam name="T">What is known of a tenant, as of one version.</typeparam>
-/// <param name="read">Reads it, given what was known before; null: there is no such tenant, and its name is not kept.</param>
+/// <param name="read">Reads it, given what was known before; null: there is no such tenant, and its name is not kept, nor is one of which nothing is known yet when that fails.</param>
 /// <param name="versionOf">Its version, which rises with every change.</param>
 /// <param name="generation">Rises when nothing that was known before counts any more, see <see cref="EventStore.Store.Generation"/>.</param>
 sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> versionOf, Func<int> generation)
@@ -18,6 +18,9 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
     const long Stale = long.MinValue / 2;
 
     readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+
+    /// <summary>How many tenants are kept.</summary>
+    internal int Count => entries.Count;
 
     /// <summary>What is known, or what reading finds.</summary>
     /// <param name="tenantId">The tenant.</param>
@@ -84,10 +87,20 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
         var at = Environment.TickCount64;
         var now = generation();
         var before = Volatile.Read(ref entry.Known);
-        var value = await read(tenantId, before?.Generation == now ? before.Value : null);
+        T? value;
+        try
+        {
+            value = await read(tenantId, before?.Generation == now ? before.Value : null);
+        }
+        catch when (Volatile.Read(ref entry.Known) is null)
+        {
+            Drop();
+            throw;
+        }
+
         if (value is null)
         {
-            entries.TryRemove(new KeyValuePair<string, Entry>(tenantId, entry));
+            Drop();
             return null;
         }
 
@@ -100,6 +113,8 @@ sealed class FreshByTenant<T>(Func<string, T?, Task<T?>> read, Func<T, long> ver
         }
 
         return value;
+
+        void Drop() => entries.TryRemove(new KeyValuePair<string, Entry>(tenantId, entry));
     }
 
     sealed record Known(T Value, long At, int Generation);

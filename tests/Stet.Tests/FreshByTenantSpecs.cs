@@ -93,6 +93,25 @@ public class FreshByTenantSpecs
     }
 
     [Fact]
+    public async Task Of_names_that_could_not_be_read_none_is_kept_but_those_that_were_known()
+    {
+        var isAway = false;
+        var settings = new FreshByTenant<string>(
+            (_, _) => isAway ? throw new IOException() : Task.FromResult<string?>("1"), version => version.Length, () => 1);
+        await settings.GetAsync("tenant", default);
+
+        isAway = true;
+        for (var n = 0; n < 100; n++)
+        {
+            await Should.ThrowAsync<IOException>(async () => await settings.GetAsync($"name {n}", default));
+            await Should.ThrowAsync<IOException>(() => settings.AgainAsync($"other {n}", default));
+        }
+
+        await Should.ThrowAsync<IOException>(() => settings.AgainAsync("tenant", default));
+        settings.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task However_many_ask_again_there_is_one_read_of_a_tenant_in_100_ms()
     {
         var reads = new ConcurrentDictionary<string, int>();
