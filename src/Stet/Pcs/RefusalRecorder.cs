@@ -54,9 +54,10 @@ sealed class RefusalThrottle
         var recent = tenants.GetOrAdd(tenantId, static _ => new Recent());
         lock (recent)
         {
-            while (recent.Recorded.TryPeek(out var oldest) && now - oldest.At >= perTenant) recent.Recorded.Dequeue();
+            // What a clock that was ahead has dated is as old as the clock was wrong.
+            while (recent.Recorded.TryPeek(out var oldest) && (now - oldest.At).Duration() >= perTenant) recent.Recorded.Dequeue();
 
-            var isRepeated = recent.Recorded.Any(r => r.Address == address && r.Code == code && now - r.At < perKey);
+            var isRepeated = recent.Recorded.Any(r => r.Address == address && r.Code == code && (now - r.At).Duration() < perKey);
             if (isRepeated || recent.Recorded.Count >= MostPerMinute)
             {
                 recent.Suppressed++;

@@ -134,6 +134,15 @@ public class RegistrySpecs
     }
 
     [Fact]
+    public void Refusals_that_a_clock_has_dated_ahead_hold_up_none_once_it_is_right()
+    {
+        var throttle = new RefusalThrottle();
+        for (var n = 0; n < 60; n++) throttle.Admit("t", $"a{n}", "x", Monday.AddHours(1)).ShouldBe(0);
+
+        throttle.Admit("t", "a0", "x", Monday).ShouldBe(0);
+    }
+
+    [Fact]
     public void Refusals_that_could_not_be_recorded_are_told_with_the_next()
     {
         var throttle = new RefusalThrottle();

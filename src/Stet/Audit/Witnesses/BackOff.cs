@@ -11,7 +11,8 @@ sealed class BackOff(TimeProvider clock, Func<double> random)
 
     readonly Lock gate = new();
     int failures;
-    DateTimeOffset until;
+    DateTimeOffset failedAt;
+    TimeSpan pause;
 
     /// <summary>How long it is still to be left alone; zero: no longer.</summary>
     public TimeSpan Remaining
@@ -20,8 +21,9 @@ sealed class BackOff(TimeProvider clock, Func<double> random)
         {
             lock (gate)
             {
-                var now = clock.GetUtcNow();
-                return until > now ? until - now : TimeSpan.Zero;
+                // A clock that was set back ends the pause.
+                var passed = clock.GetUtcNow() - failedAt;
+                return passed >= TimeSpan.Zero && passed < pause ? pause - passed : TimeSpan.Zero;
             }
         }
     }
@@ -29,7 +31,7 @@ sealed class BackOff(TimeProvider clock, Func<double> random)
     /// <summary>It answered as it should.</summary>
     public void Succeeded()
     {
-        lock (gate) (failures, until) = (0, default);
+        lock (gate) (failures, pause) = (0, default);
     }
 
     /// <summary>It failed. A failure of a request from before the pause does not make it longer.</summary>
@@ -41,7 +43,7 @@ sealed class BackOff(TimeProvider clock, Func<double> random)
 
             var longest = failures < 6 ? First * (1 << failures) : Longest;
             failures++;
-            until = clock.GetUtcNow() + (longest * (1 - (random() / 2)));
+            (failedAt, pause) = (clock.GetUtcNow(), longest * (1 - (random() / 2)));
         }
     }
 }

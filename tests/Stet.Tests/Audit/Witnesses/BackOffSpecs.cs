@@ -48,6 +48,19 @@ public sealed class BackOffSpecs
         Fail(backOff).ShouldBe(TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public void A_pause_is_no_longer_because_the_clock_was_ahead()
+    {
+        var backOff = new BackOff(clock, () => 0);
+        clock.Advance(TimeSpan.FromHours(1));
+        backOff.Failed();
+
+        clock.Advance(TimeSpan.FromHours(-1));
+
+        backOff.Remaining.ShouldBe(TimeSpan.Zero);
+        Fail(backOff).ShouldBe(TimeSpan.FromSeconds(2));
+    }
+
     TimeSpan Fail(BackOff backOff)
     {
         backOff.Failed();
