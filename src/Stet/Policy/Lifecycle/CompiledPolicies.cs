@@ -5,23 +5,26 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Policy.Lifecycle;
 
 /// <summary>Policies that were lately in use, compiled. Those of one digest are the same wherever they come from.</summary>
-sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<CompiledPolicies> logger)
+sealed class CompiledPolicies(Store store, CandidateTexts texts, TimeProvider clock, ILogger<CompiledPolicies> logger)
 {
     const int Most = 32;
+
+    // A text that did not load may be mended; until then, it is not compiled for every decision.
+    static readonly TimeSpan unsoundFor = TimeSpan.FromSeconds(5);
 
     // Whoever drafted it was held to the limit: what is in force stays so where the limit was another one then.
     static readonly CedarLimits limits = CedarLimits.Default with { TypedExpressions = CedarLimits.MostTypedExpressions };
 
-    readonly Dictionary<(string TenantId, string Candidate), LinkedListNode<Loaded>> known = [];
+    readonly Dictionary<(string TenantId, string Candidate, long DraftedPosition), LinkedListNode<Loaded>> known = [];
     readonly LinkedList<Loaded> newestFirst = new();
 
     /// <summary>The policies of a candidate that was drafted at a position; null: they do not load, which was logged.</summary>
     public Task<PolicyInForce?> LoadAsync(string tenantId, string candidate, long draftedPosition, CancellationToken cancel)
     {
-        var key = (tenantId, candidate);
+        var key = (tenantId, candidate, draftedPosition);
         lock (known)
         {
-            if (known.TryGetValue(key, out var node) && node.Value.Policies is { IsFaulted: false, IsCanceled: false })
+            if (known.TryGetValue(key, out var node) && Counts(node.Value))
             {
                 newestFirst.Remove(node);
             }
@@ -29,7 +32,7 @@ sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<Compile
             {
                 if (node is not null) newestFirst.Remove(node);
                 known[key] = node = new LinkedListNode<Loaded>(
-                    new Loaded(key, Task.Run(() => CompileAsync(tenantId, candidate, draftedPosition), CancellationToken.None)));
+                    new Loaded(key, clock.GetUtcNow(), Task.Run(() => CompileAsync(tenantId, candidate, draftedPosition), CancellationToken.None)));
                 if (known.Count > Most && newestFirst.Last is { } oldest)
                 {
                     newestFirst.RemoveLast();
@@ -81,7 +84,10 @@ sealed class CompiledPolicies(Store store, CandidateTexts texts, ILogger<Compile
         return null;
     }
 
-    sealed record Loaded((string TenantId, string Candidate) Key, Task<PolicyInForce?> Policies);
+    bool Counts(Loaded loaded) => loaded.Policies is not { IsCompleted: true } done
+        || (done.IsCompletedSuccessfully && (done.Result is not null || (clock.GetUtcNow() - loaded.At).Duration() < unsoundFor));
+
+    sealed record Loaded((string TenantId, string Candidate, long DraftedPosition) Key, DateTimeOffset At, Task<PolicyInForce?> Policies);
 }
 
 static partial class PolicyLog
