@@ -77,11 +77,9 @@ public sealed class Telemetry(
         var limit = (int)FlushLimit.TotalMilliseconds;
 
         // Shutdown blocks while it sends.
-        var flushed = Task.WhenAll(
+        await Task.WhenAll(
             Task.Run(() => traces?.Shutdown(limit), CancellationToken.None),
             Task.Run(() => meters?.Shutdown(limit), CancellationToken.None));
-
-        await flushed.WaitAsync(cancellationToken);
     }
 
     public void Dispose()

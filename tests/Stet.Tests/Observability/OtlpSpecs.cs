@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Stet.Observability;
 
 namespace Stet.Tests.Observability;
 
@@ -139,6 +141,17 @@ public sealed class OtlpSpecs
         await service.StopAsync().WaitAsync(TimeSpan.FromSeconds(30));
 
         await Should.ThrowAsync<HttpRequestException>(() => service.GetAsync("/traced/7"));
+    }
+
+    [Fact]
+    public async Task A_stop_that_took_too_long_sends_all_the_same()
+    {
+        await using var service = await ObservedService.StartAsync();
+
+        var stop = service.Services.GetRequiredService<Telemetry>().StopAsync(new CancellationToken(canceled: true));
+        await stop;
+
+        stop.Status.ShouldBe(TaskStatus.RanToCompletion);
     }
 
     [Theory]
