@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Stet.AuditLog;
+using Stet.EventStore;
 using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 using Stet.Testing;
@@ -264,6 +265,55 @@ public class DiffHttpSpecs
             tenantId, First.InForce(), Wider.InForce(), 1, to, _ => true, told.Add, CancellationToken.None);
 
         (told[^1].Decisions, told[^1].Position, told[^1].From, told[^1].To).ShouldBe((50, to, 1, to));
+    }
+
+    [Fact]
+    public async Task Whoever_reads_decisions_leaves_the_connections_to_others_between_stretches()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var last = await service.RecordAsync(tenantId, Event(First.InForce(), Request()));
+        var (connections, contexts) = (service.Services.GetRequiredService<StoreConnections>(), service.Services.GetRequiredService<ContextCatalog>());
+
+        for (var n = 0; n < 32; n++)
+        {
+            var decisions = new RecordedDecisions<DecisionRecorded>(
+                connections, contexts, tenantId, whole: true, (decision, _) => new ValueTask<DecisionRecorded?>(decision));
+            (await decisions.ReadAsync(1, last, _ => { }, CancellationToken.None)).ShouldBe(1);
+        }
+
+        (await service.Services.GetRequiredService<Store>().PositionAsync(tenantId, CancellationToken.None)).ShouldBe(last);
+    }
+
+    [Fact]
+    public async Task However_many_comparisons_are_under_way_others_get_connections_too()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var last = await service.RecordAsync(tenantId, Event(First.InForce(), Request()));
+        await using var connection = await service.Database.OpenAsync();
+        await using var hold = await connection.BeginTransactionAsync();
+        await using (var block = new NpgsqlCommand("lock table stet.mt_events in access exclusive mode", connection))
+            await block.ExecuteNonQueryAsync();
+        await using var other = await service.Database.OpenAsync();
+        await using var count = new NpgsqlCommand(
+            "select count(*) from pg_stat_activity where datname = current_database() and application_name = 'stet-reader' and wait_event_type = 'Lock'",
+            other);
+        var runner = service.Services.GetRequiredService<PolicyDiffRunner>();
+
+        var runs = Enumerable.Range(0, 40).Select(_ => runner.RunAsync(
+            tenantId, null, First.InForce(), 1, last, _ => true, progress: null, CancellationToken.None)).ToArray();
+        var most = 0L;
+        for (var looks = 0; looks < 50; looks++)
+        {
+            most = Math.Max(most, (long)(await count.ExecuteScalarAsync())!);
+            await Task.Delay(20);
+        }
+
+        (await service.Services.GetRequiredService<Store>().PositionAsync(tenantId, CancellationToken.None)).ShouldBe(last);
+        await hold.RollbackAsync();
+        await Task.WhenAll(runs);
+        most.ShouldBeInRange(1, 16);
     }
 
     [Fact]

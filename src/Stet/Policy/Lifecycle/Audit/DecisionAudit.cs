@@ -33,7 +33,7 @@ sealed class DecisionAudit(StoreConnections connections, ContextCatalog contexts
         const int stretch = RecordedDecisions<AuditedDecisions>.Stretch;
         var (policy, digests) = ((PolicyInForce?)null, ((string?)null, (string?)null));
         TenantEntities? known = null;
-        await using var decisions = new RecordedDecisions<AuditedDecisions>(connections, contexts, tenantId, whole: true, async (decision, token) =>
+        var decisions = new RecordedDecisions<AuditedDecisions>(connections, contexts, tenantId, whole: true, async (decision, token) =>
         {
             if (digests != (decision.PolicySetDigest, decision.SchemaDigest))
             {

@@ -16,15 +16,23 @@ public sealed record DiffProgress(long Decisions, long Position, long From, long
 
 /// <summary>
 /// Evaluates recorded decisions under what is in force and under a candidate. The log is dealt out, stretch by stretch, to
-/// as many lanes as there are cores; each has a connection of its own, and knows again what was asked before.
+/// as many lanes as there are cores; each knows again what was asked before.
 /// </summary>
-sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog contexts, PolicyEntities entities)
+sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog contexts, PolicyEntities entities) : IDisposable
 {
     const int MostLanes = 8;
     const int Stretch = RecordedDecisions<ComparedDecisions>.Stretch;
 
     // Stretches of a lane that may be done before their turn.
     const int Ahead = 4;
+
+    static readonly int mostLanes = Math.Min(Environment.ProcessorCount, MostLanes);
+
+    // However many comparisons there are at once, the readers of everybody else get connections and cores.
+    readonly SemaphoreSlim turns = new(mostLanes);
+
+    /// <inheritdoc />
+    public void Dispose() => turns.Dispose();
 
     /// <summary>Compares a part of the log.</summary>
     /// <param name="tenantId">Whose.</param>
@@ -44,7 +52,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var (started, decisions) = (Stopwatch.GetTimestamp(), 0L);
         var stretches = (to - from + Stretch) / Stretch;
-        var lanes = new Channel<DiffPart>[Math.Min(Math.Min(Environment.ProcessorCount, MostLanes), stretches)];
+        var lanes = new Channel<DiffPart>[Math.Min(mostLanes, stretches)];
         var running = new Task[lanes.Length];
         for (var i = 0; i < lanes.Length; i++)
         {
@@ -83,7 +91,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         {
             TenantEntities? known = null;
             var changes = new DecisionChanges();
-            await using var decisions = new RecordedDecisions<ComparedDecisions>(connections, contexts, tenantId, whole: false, async (decision, token) =>
+            var decisions = new RecordedDecisions<ComparedDecisions>(connections, contexts, tenantId, whole: false, async (decision, token) =>
             {
                 if (known?.Position != decision.EntityPosition)
                     known = await entities.AtPositionAsync(tenantId, decision.EntityPosition, token);
@@ -93,7 +101,16 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
             for (var from = first; from <= to; from += step)
             {
                 var part = new DiffPart(Math.Min(from + Stretch - 1, to));
-                part.Decisions = await decisions.ReadAsync(from, part.To, part.Add, cancel);
+                await turns.WaitAsync(cancel);
+                try
+                {
+                    part.Decisions = await decisions.ReadAsync(from, part.To, part.Add, cancel);
+                }
+                finally
+                {
+                    turns.Release();
+                }
+
                 await lane.WriteAsync(part, cancel);
             }
 

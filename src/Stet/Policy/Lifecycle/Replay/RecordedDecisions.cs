@@ -7,8 +7,8 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 namespace Stet.Policy.Lifecycle;
 
 /// <summary>
-/// Reads recorded decisions of one tenant, a stretch of the log at a time, over a connection of its own. Those that differ
-/// in nothing but their time are prepared once. For one thread at a time.
+/// Reads recorded decisions of one tenant, a stretch of the log at a time; between stretches it holds no connection. Those
+/// that differ in nothing but their time are prepared once. For one thread at a time.
 /// </summary>
 /// <typeparam name="T">What decisions that differ in nothing but their time are made into.</typeparam>
 /// <param name="connections">To the log.</param>
@@ -21,7 +21,6 @@ namespace Stet.Policy.Lifecycle;
 sealed class RecordedDecisions<T>(
     StoreConnections connections, ContextCatalog contexts, string tenantId, bool whole,
     Func<DecisionRecorded, CancellationToken, ValueTask<T?>> prepare)
-    : IAsyncDisposable
     where T : class
 {
     /// <summary>Positions that are read at once.</summary>
@@ -36,7 +35,6 @@ sealed class RecordedDecisions<T>(
     readonly DecisionKey key = new();
     readonly Dictionary<byte[], T?> known = new(new DecisionKeyComparer());
     readonly List<(long[] Positions, byte[] Lines)> chunks = new(Stretch / Chunk);
-    NpgsqlConnection? connection;
 
     // No text of a jsonb begins with the mark or holds a line feed.
     string Line => whole
@@ -52,8 +50,12 @@ sealed class RecordedDecisions<T>(
     public async Task<int> ReadAsync(long from, long to, Action<RecordedDecision<T>> take, CancellationToken cancel)
     {
         if (known.Count > MostKept - Stretch) known.Clear(); // here: what the stretch makes known is known to its end
-        await FetchAsync(from, to, cancel);
-        await FetchUnknownAsync(cancel);
+        await using (var connection = await connections.Reader.OpenConnectionAsync(cancel))
+        {
+            await FetchAsync(connection, from, to, cancel);
+            await FetchUnknownAsync(connection, cancel);
+        }
+
         var count = 0;
         foreach (var (position, line) in Lines(chunks))
         {
@@ -64,8 +66,6 @@ sealed class RecordedDecisions<T>(
 
         return count;
     }
-
-    public ValueTask DisposeAsync() => connection?.DisposeAsync() ?? default;
 
     static IEnumerable<(long Position, ReadOnlyMemory<byte> Line)> Lines(IEnumerable<(long[] Positions, byte[] Lines)> chunks)
     {
@@ -129,9 +129,8 @@ sealed class RecordedDecisions<T>(
     }
 
     // The whole stretch, before it is looked at: whatever that takes, the statement has its end.
-    async Task FetchAsync(long from, long to, CancellationToken cancel)
+    async Task FetchAsync(NpgsqlConnection connection, long from, long to, CancellationToken cancel)
     {
-        connection ??= await connections.Reader.OpenConnectionAsync(cancel);
         chunks.Clear();
         await using var batch = new NpgsqlBatch(connection);
         batch.EnterTenant(tenantId);
@@ -151,7 +150,7 @@ sealed class RecordedDecisions<T>(
     }
 
     /// <summary>Reads and prepares the first of those whose digest has not come up before.</summary>
-    async Task FetchUnknownAsync(CancellationToken cancel)
+    async Task FetchUnknownAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var unknown = new Dictionary<long, byte[]>();
         var digests = new HashSet<byte[]>(known.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
