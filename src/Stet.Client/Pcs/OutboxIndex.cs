@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Stet.Client.Pcs;
 
 /// <summary>Up to where a source has been read and sent.</summary>
-/// <param name="Source">Its name, such as the full path of a file.</param>
+/// <param name="Source">Its name, such as the full path of a file; empty behind a document that comes from none.</param>
 /// <param name="Offset">Where the next row begins, bytes.</param>
 /// <param name="Epoch">The last epoch that is closed.</param>
 public sealed record OutboxCheckpoint(string Source, long Offset, long Epoch)
@@ -65,6 +65,9 @@ sealed class OutboxIndex(string path, long ackedSince)
 
     public long HighestSeq { get; private set; }
 
+    /// <summary>The last document, if no checkpoint stands behind it: a crash may have torn its own off.</summary>
+    public long? Unmarked { get; private set; }
+
     /// <exception cref="OutboxException">The record contradicts the ones before it.</exception>
     public void Apply(in OutboxRecord record)
     {
@@ -74,6 +77,7 @@ sealed class OutboxIndex(string path, long ackedSince)
             case OutboxRecordType.Enqueue:
                 if (Dead.ContainsKey(record.Seq) || !Pending.TryAdd(record.Seq, OutboxPlace.Of(record)))
                     throw OutboxException.Unknown(path, record.Offset);
+                Unmarked = record.Seq;
                 break;
             case OutboxRecordType.Ack:
                 if (Remove(record.Seq) is not { } delivered) break;
@@ -89,6 +93,7 @@ sealed class OutboxIndex(string path, long ackedSince)
             case OutboxRecordType.Checkpoint:
                 var checkpoint = OutboxCheckpoint.Parse(record.Payload) ?? throw OutboxException.Unknown(path, record.Offset);
                 Checkpoints[checkpoint.Source] = (checkpoint, OutboxPlace.Of(record));
+                Unmarked = null;
                 break;
         }
     }

@@ -19,7 +19,11 @@ public sealed class OutboxListing : IDisposable
     public OutboxCounts Counts { get; }
 
     /// <summary>The last checkpoint of each source.</summary>
-    public IEnumerable<OutboxCheckpoint> Checkpoints => index.Checkpoints.Values.Select(c => c.Checkpoint);
+    public IEnumerable<OutboxCheckpoint> Checkpoints =>
+        index.Checkpoints.Values.Select(c => c.Checkpoint).Where(c => c.Source.Length > 0);
+
+    /// <inheritdoc cref="OutboxIndex.Unmarked"/>
+    internal long? Unmarked => index.Unmarked;
 
     /// <summary>Reads an outbox as it is now.</summary>
     /// <exception cref="OutboxException">There is none, it is damaged, or it cannot be read.</exception>

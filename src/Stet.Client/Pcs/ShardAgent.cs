@@ -39,7 +39,7 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         plan.Check();
         var source = Path.GetFullPath(path);
         var last = outbox.Checkpoint(source);
-        var unmarked = UnmarkedAfter(last);
+        var kept = KeptAfter(last);
         using var rows = EventSource.Open(source, last?.Offset ?? 0);
         var cutter = new EpochCutter(plan, rule, last?.Epoch);
         var quietSince = clock.GetTimestamp();
@@ -51,7 +51,13 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
                 if (!isQuiet) quietSince = clock.GetTimestamp();
                 else if (rule.Idle <= clock.GetElapsedTime(quietSince)) closed = cutter.Close(rows.Position);
 
-                if (closed is not null) await KeepAsync(source, closed, unmarked, stop);
+                if (closed is not null)
+                {
+                    await KeepAsync(source, closed, kept, stop);
+                    // Only the first epoch after the place that is known can be the one.
+                    kept = kept with { Torn = null };
+                }
+
                 progress?.Report(new AgentProgress(rowCount, epochCount, lateRowCount));
                 if (isQuiet && closed is null) await Task.Delay(poll, clock, stop);
             }
@@ -80,17 +86,17 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         return (null, false);
     }
 
-    async Task KeepAsync(string source, ClosedEpoch closed, Unmarked unmarked, CancellationToken stop)
+    async Task KeepAsync(string source, ClosedEpoch closed, Kept kept, CancellationToken stop)
     {
         string[] fallbacks = closed.LateRows > 0 || isShortened ? [EpochBuilder.LateRows] : [];
         var document = await Task.Run(
             () => closed.Builder.Finish(closed.Epoch, PcsPlan.SentAt(clock.GetUtcNow()), fallbacks, cancel: stop), stop);
         var checkpoint = new OutboxCheckpoint(source, closed.End, closed.Epoch);
-        if (unmarked.Ids.Remove(document.PcsId))
+        if (kept.Ids.Remove(document.PcsId))
         {
             await outbox.KeepAsync(checkpoint, CancellationToken.None);
         }
-        else if (closed.Epoch == unmarked.Torn)
+        else if (closed.Epoch == kept.Torn)
         {
             // It was idle when its document was made, and has got more rows since: they are late, as the next document says,
             // with which the place is kept.
@@ -109,22 +115,18 @@ public sealed class ShardAgent(Outbox outbox, PcsPlan plan, EpochRule rule, Time
         await outbox.CompactIfWorthwhileAsync(stop);
     }
 
-    /// <summary>
-    /// Later epochs that are in the outbox already: a crash of the machine can tear a checkpoint off the document that it
-    /// belongs to, which is then the last one.
-    /// </summary>
-    Unmarked UnmarkedAfter(OutboxCheckpoint? last)
+    /// <summary>Later epochs that are in the outbox already: a crash of the machine can tear a checkpoint off its document.</summary>
+    Kept KeptAfter(OutboxCheckpoint? last)
     {
         using var listing = OutboxListing.Read(outbox.Path);
         var later = listing.Entries()
             .Where(e => e.ShardId == plan.ShardId && e.PcsId is not null && !(e.Epoch <= last?.Epoch)).ToList();
-        // Without a checkpoint it may be another source of the same shard, whose epochs are others.
-        var isAnother = last is null && listing.Checkpoints.Any();
-        return new Unmarked(
-            [.. later.Select(e => e.PcsId!)], isAnother ? null : later.MaxBy(e => e.Seq)?.Epoch);
+        // An epoch that only a row can end has the same rows again, and the same identity.
+        var torn = rule.Idle is null ? null : later.FirstOrDefault(e => e.Seq == listing.Unmarked);
+        return new Kept([.. later.Select(e => e.PcsId!)], torn?.Epoch);
     }
 
     /// <param name="Ids">Identities of their documents.</param>
-    /// <param name="Torn">The one whose checkpoint may have been torn off; null: none.</param>
-    sealed record Unmarked(HashSet<string> Ids, long? Torn);
+    /// <param name="Torn">The one whose checkpoint may have been torn off, and which may have ended idle; null: none.</param>
+    sealed record Kept(HashSet<string> Ids, long? Torn);
 }

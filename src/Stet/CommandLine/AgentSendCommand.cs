@@ -37,8 +37,10 @@ static class AgentSendCommand
         await outbox.CompactIfWorthwhileAsync(cancel);
         foreach (var some in documents.Chunk(AtOnce))
         {
+            // The checkpoint of no source tells `run` that none was torn off.
             await Task.WhenAll(some.Select(document => outbox.EnqueueAsync(
-                seq => PcsSigningKey.Number(document, seq, endpoint.ClockSkew, key), cancel: cancel)));
+                seq => PcsSigningKey.Number(document, seq, endpoint.ClockSkew, key),
+                new OutboxCheckpoint(Source: "", Offset: 0, document.Epoch), cancel)));
         }
 
         var configuration = arguments.InvocationConfiguration;

@@ -105,6 +105,55 @@ public class ShardAgentSpecs
     }
 
     [Fact]
+    public async Task A_document_that_no_source_brought_is_not_taken_for_the_same_epoch_of_one()
+    {
+        using var folder = new TestFolder();
+        await EnqueueAsync(folder, epoch: 1, checkpoint: null);
+        folder.Write("rows.csv", Header + "0,1,1,1\n1,2,2,2\n");
+
+        (await FollowAsync(folder, EpochRule.ByRows(1), documents: 3))
+            .Select(d => (d.Epoch, d.Delivery.Degraded)).ShouldBe([(1, false), (1, false), (2, false)]);
+    }
+
+    [Fact]
+    public async Task A_document_that_was_sent_is_not_taken_for_an_idle_epoch()
+    {
+        using var folder = new TestFolder();
+        await EnqueueAsync(folder, epoch: 1, new OutboxCheckpoint("", 0, 1));
+        folder.Write("rows.csv", Header + "0,1,1,1\n1,2,2,2\n");
+
+        (await FollowAsync(folder, EpochRule.ByRows(1, TimeSpan.FromHours(1)), documents: 3))
+            .Select(d => (d.Epoch, d.Delivery.Degraded)).ShouldBe([(1, false), (1, false), (2, false)]);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1.0)]
+    public async Task Two_sources_of_a_shard_take_turns_and_none_loses_an_epoch(double? idleHours)
+    {
+        using var folder = new TestFolder();
+        var rule = EpochRule.ByRows(1, idleHours is { } hours ? TimeSpan.FromHours(hours) : null);
+        folder.Write("rows.csv", Header + Rows(0, 3));
+        folder.Write("other.csv", Header + Rows(10, 5));
+        await FollowAsync(folder, rule, documents: 3);
+        await FollowAsync(folder, rule, documents: 8, source: "other.csv");
+
+        File.AppendAllText(folder.At("rows.csv"), Rows(3, 3));
+        (await FollowAsync(folder, rule, documents: 11)).Select(d => d.Epoch).ShouldBe([1, 2, 3, 1, 2, 3, 4, 5, 4, 5, 6]);
+    }
+
+    [Fact]
+    public async Task Only_the_first_epoch_after_the_place_that_is_known_can_have_lost_its_checkpoint()
+    {
+        using var folder = new TestFolder();
+        await EnqueueAsync(folder, epoch: 2, checkpoint: null);
+        folder.Write("rows.csv", Header + Rows(0, 3));
+
+        (await FollowAsync(folder, EpochRule.ByRows(1, TimeSpan.FromHours(1)), documents: 4))
+            .Select(d => d.Epoch).ShouldBe([2, 1, 2, 3]);
+    }
+
+    [Fact]
     public async Task Wherever_the_outbox_is_cut_no_epoch_is_lost_or_repeated()
     {
         using var folder = new TestFolder();
@@ -175,6 +224,14 @@ public class ShardAgentSpecs
 
         return all;
     }
+
+    static async Task EnqueueAsync(TestFolder folder, long epoch, OutboxCheckpoint? checkpoint)
+    {
+        await using var outbox = Outbox.Open(folder.At("outbox"), TimeProvider.System);
+        await outbox.EnqueueAsync(seq => Documents.Of(epoch).ToJson(), checkpoint);
+    }
+
+    static string Rows(int from, int count) => string.Concat(Enumerable.Range(from, count).Select(i => $"{i},{i},1,1\n"));
 
     static OutboxCheckpoint? Checkpoint(TestFolder folder)
     {

@@ -121,6 +121,19 @@ public sealed class AgentCommandSpecs : IDisposable
     }
 
     [Fact]
+    public async Task The_checkpoint_of_no_source_stands_behind_a_document_that_was_sent()
+    {
+        var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
+        await PcsTenancy.NewAsync(service, tenantId);
+        await RunAsync("build", "--in", Write("rows.csv", Csv), "--epoch", "7", "--out", At("document.json"), "--key-file", At("secret"));
+
+        await RunAsync("send", At("document.json"), "--url", $"{service.Address}", "--tenant", tenantId, "--outbox", At("outbox"));
+
+        await using var outbox = Outbox.Open(At("outbox"), TimeProvider.System);
+        outbox.Checkpoint("").ShouldBe(new OutboxCheckpoint("", 0, 7));
+    }
+
+    [Fact]
     public async Task What_was_sent_twice_is_recorded_once()
     {
         var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
@@ -132,6 +145,7 @@ public sealed class AgentCommandSpecs : IDisposable
 
         code.ShouldBe(0, error);
         output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(2);
+        (await RunAsync("outbox", "status", "--outbox", At("outbox"))).Output.ShouldMatch(@"\A0 pending, 0 dead, 2 delivered; \d+ bytes\s*\z");
         (await tenant.ReadAsync($"/v1/pcs/{Read("document.json").PcsId}"))["submissions"]!.AsArray().Count.ShouldBe(1);
     }
 
