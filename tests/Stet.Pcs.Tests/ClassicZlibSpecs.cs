@@ -28,6 +28,9 @@ public class ClassicZlibSpecs
         ["noise of ever more kinds of bytes"] = [.. Enumerable.Range(0, 60).SelectMany(i => Noise(300, i + 2))],
         ["the farthest match"] = [.. Noise(MaxDistance, 256), .. Noise(MaxDistance, 256)],
         ["one place too far"] = [.. Noise(MaxDistance + 1, 256), .. Noise(MaxDistance + 1, 256)],
+        ["the farthest match where zlib moves its window at the end"] = FarthestMatch(at: 65_274, length: 65_400),
+        ["the farthest match where zlib moves its window at the end again"] = FarthestMatch(at: 98_042, length: 98_200),
+        ["the farthest match where zlib does not yet move its window"] = FarthestMatch(at: 65_274, length: 66_000),
         ["three bytes as far as they are worth it"] = ThreeBytesApart(4096),
         ["three bytes one place farther"] = ThreeBytesApart(4097),
         ["rows"] = Rows(20_000),
@@ -83,6 +86,15 @@ public class ClassicZlibSpecs
         var shuffled = bytes.ToArray();
         new Random(1).Shuffle(shuffled);
         return shuffled;
+    }
+
+    /// <summary>Noise whose hashes are not those of ten bytes that are there twice.</summary>
+    static byte[] FarthestMatch(int at, int length)
+    {
+        var bytes = Noise(length, 16);
+        bytes[at - 1] = 200;
+        for (var i = 0; i < 10; i++) bytes[at + i] = bytes[at + i - MaxDistance] = (byte)(16 + i);
+        return bytes;
     }
 
     static byte[] ThreeBytesApart(int distance)

@@ -130,9 +130,16 @@ sealed class ClassicZlib
         var ahead = filled - at;
         if (inHand.Length < LongEnough && ahead >= Match.MinLength)
             found = finder.Find(in window[at], ahead, (uint)(origin + at), inHand);
+        if (found.Distance == MatchFinder.MaxDistance && ahead < MatchFinder.LeastAhead && MovesWindow()) found = inHand;
         Add();
         return found is { Length: Match.MinLength, Distance: > TooFarForThree } ? Match.None : found;
     }
+
+    /// <summary>
+    /// Whether zlib moves its window as soon as it may: then the farthest place has position 0, which ends a list. While
+    /// more is to come it does so a byte later.
+    /// </summary>
+    bool MovesWindow() => (origin + at) % MatchFinder.WindowSize == MatchFinder.MaxDistance;
 
     void Add()
     {

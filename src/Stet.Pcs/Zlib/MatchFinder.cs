@@ -30,8 +30,14 @@ sealed class MatchFinder
     /// <summary>How many bytes from a position on are read when it is added.</summary>
     public const int ReadAhead = Match.MinLength + sizeof(uint);
 
-    // Of a window of 32,768 bytes zlib leaves out what it may be about to overwrite.
-    const int MaxDistance = 32_768 - (Match.MaxLength + Match.MinLength + 1);
+    /// <summary>By so many bytes zlib moves its window.</summary>
+    public const int WindowSize = 32_768;
+
+    /// <summary>zlib reads more where fewer bytes are ahead, and moves its window for it, even if nothing more comes.</summary>
+    public const int LeastAhead = Match.MaxLength + Match.MinLength + 1;
+
+    /// <summary>Of its window zlib leaves out what it may be about to overwrite.</summary>
+    public const int MaxDistance = WindowSize - LeastAhead;
 
     // The configuration of level 6: with a match that good in hand, a quarter of the candidates will do; one that nice ends
     // the search.
