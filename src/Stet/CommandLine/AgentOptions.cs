@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using Stet.Client.Pcs;
 using Stet.Pcs;
 
@@ -164,7 +165,11 @@ static class AgentOptions
     {
         try
         {
-            return File.ReadAllText(file);
+            return TextFile.Decode(File.ReadAllBytes(file));
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new AgentException($"`{file}` is not UTF-8 text: put the secret in as text, such as base64.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -17,10 +17,7 @@ sealed record TextFile(string Path, string Text)
         try
         {
             if (new FileInfo(path).Length > Largest) throw new PolicyCommandException($"`{path}` has more than 64 MiB, which is not read.");
-            var bytes = File.ReadAllBytes(path);
-            ReadOnlySpan<byte> text = bytes;
-            if (text.StartsWith(Encoding.UTF8.Preamble)) text = text[Encoding.UTF8.Preamble.Length..];
-            return new TextFile(path, strict.GetString(text));
+            return new TextFile(path, Decode(File.ReadAllBytes(path)));
         }
         catch (DecoderFallbackException e)
         {
@@ -31,6 +28,11 @@ sealed record TextFile(string Path, string Text)
             throw new PolicyCommandException($"`{path}` cannot be read: {e.Message}", e);
         }
     }
+
+    /// <summary>UTF-8, with or without the mark that some editors put in front of it.</summary>
+    /// <exception cref="DecoderFallbackException">It is none.</exception>
+    public static string Decode(ReadOnlySpan<byte> text) =>
+        strict.GetString(text.StartsWith(Encoding.UTF8.Preamble) ? text[Encoding.UTF8.Preamble.Length..] : text);
 
     /// <summary>Replaces a file as a whole: nobody sees half of it.</summary>
     /// <exception cref="PolicyCommandException">It cannot be written.</exception>

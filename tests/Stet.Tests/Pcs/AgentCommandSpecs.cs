@@ -219,11 +219,13 @@ public sealed class AgentCommandSpecs : IDisposable
         var csv = Write("rows.csv", Csv);
         Write("text", "no base64!");
         Write("empty", "");
+        File.WriteAllBytes(At("bytes"), [0x73, 0xff, 0xfe]);
         (string[] Arguments, string Why)[] all =
         [
             (["build", "--in", csv], "STET_PCS_KEY"),
             (["build", "--in", csv, "--key-file", At("absent")], "cannot be read"),
             (["build", "--in", csv, "--key-file", At("empty")], "empty"),
+            (["build", "--in", csv, "--key-file", At("bytes")], "is not UTF-8 text: put the secret in as text, such as base64"),
             (["build", "--in", csv, "--key-file", At("secret"), "--ed25519-key-file", At("secret")], "one signs"),
             (["build", "--in", csv, "--ed25519-key-file", At("text")], "base64"),
             (["build", "--in", csv, "--ed25519-key-file", Write("short", "AAAA")], "32 bytes"),
