@@ -65,15 +65,22 @@ ref partial struct DocumentReader
         for (Read(); reader.TokenType != JsonTokenType.EndObject; Read())
         {
             var member = MemberNames.Find(UnescapedName(room), isDelivery, out var isExact);
-            // What a second one says does not matter, save that the version under its own name decides on the rules.
-            var isSecond = ((member == Members.Version ? seen.Exact : seen.Any) & member) != Members.None;
+            // What a second one says does not matter, save that 1.0 goes by a member's own name.
+            var isSecond = ((isExact ? seen.Exact : seen.Any) & member) != Members.None;
 
             if (isExact) seen.AddExact(member);
             else seen.AddOther(reader.GetString()!, member);
 
             Read();
-            if (member == Members.None || isSecond) Skip();
-            else if (reader.TokenType == JsonTokenType.Null) raw.Nulls |= member;
+            if (member == Members.None || isSecond)
+            {
+                Skip();
+                continue;
+            }
+
+            raw.Nulls &= ~member;
+            raw.Mistyped &= ~member;
+            if (reader.TokenType == JsonTokenType.Null) raw.Nulls |= member;
             else if (!TryReadValue(member)) raw.Mistyped |= member;
         }
     }

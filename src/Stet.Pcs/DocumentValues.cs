@@ -74,7 +74,7 @@ ref partial struct DocumentReader
     {
         if (reader.TokenType != JsonTokenType.StartArray) return Mistyped();
 
-        raw.Scales = new long[4];
+        (raw.Scales, raw.ScalesLength) = (new long[4], 0);
         (raw.LeastScale, raw.GreatestScale) = (long.MaxValue, long.MinValue);
         var isTyped = true;
 
@@ -101,8 +101,7 @@ ref partial struct DocumentReader
     {
         if (reader.TokenType != JsonTokenType.StartObject) return Mistyped();
 
-        raw.CountScales = new long[4];
-        raw.Counts = new long[4];
+        (raw.CountScales, raw.Counts, raw.CountsLength, raw.GreatestCount) = (new long[4], new long[4], 0, 0);
         HashSet<string>? others = null;
         Span<byte> room = stackalloc byte[LongestName];
         var isTyped = true;
@@ -151,6 +150,7 @@ ref partial struct DocumentReader
     {
         if (reader.TokenType != JsonTokenType.StartArray) return Mistyped();
 
+        raw.VStarLength = 0;
         Span<double> components = stackalloc double[3];
         var isTyped = true;
 
@@ -170,6 +170,7 @@ ref partial struct DocumentReader
     {
         if (reader.TokenType != JsonTokenType.StartObject) return Mistyped();
 
+        raw.SeenOfDelivery = default;
         ReadMembers(ref raw.SeenOfDelivery, isDelivery: true);
         isRepeated |= raw.SeenOfDelivery.IsRepeated;
         return true;

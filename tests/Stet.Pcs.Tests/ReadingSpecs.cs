@@ -97,6 +97,19 @@ public class ReadingSpecs
     }
 
     [Theory]
+    [InlineData("\"Kid\":null,\"kid\"")]
+    [InlineData("\"Kid\":1,\"kid\"")]
+    [InlineData("\"FT\":{},\"ft\"")]
+    [InlineData("\"FT\":{\"outbox_seq\":null,\"degraded\":true},\"ft\"")]
+    [InlineData("\"SCALES\":[1,2,3,4,5,6],\"scales\"")]
+    public void A_member_of_1_0_is_there_whatever_its_name_in_another_case_said_before(string pair)
+    {
+        var name = pair[(pair.LastIndexOf(',') + 1)..];
+
+        Ordinary.Refusal(Ordinary.V10.Signed().Text().Replace(name, pair, StringComparison.Ordinal)).ShouldBe("member_unknown");
+    }
+
+    [Theory]
     [InlineData("alg")]
     [InlineData("kid")]
     [InlineData("tenant")]
