@@ -61,7 +61,7 @@ public static class AuditExport
     {
         Writing(() =>
         {
-            Directory.CreateDirectory(folder);
+            Durable.CreateFolder(folder);
             File.Delete(Path.Combine(folder, Checkpoint));
             Durable.SyncFolder(folder);
         });

@@ -27,6 +27,17 @@ static partial class Durable
         File.Move(path + Temporary, path, overwrite: true);
     }
 
+    /// <summary>Makes a folder and those above it, where they are not there; their names last.</summary>
+    public static void CreateFolder(string folder)
+    {
+        if (Directory.Exists(folder)) return;
+
+        var parent = FolderOf(folder);
+        if (parent != folder) CreateFolder(parent);
+        Directory.CreateDirectory(folder);
+        SyncFolder(parent);
+    }
+
     /// <summary>Makes the names in a folder last. Windows does that by itself.</summary>
     public static void SyncFolder(string folder)
     {

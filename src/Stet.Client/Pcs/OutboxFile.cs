@@ -12,8 +12,7 @@ static class OutboxFile
     /// <exception cref="OutboxException">Another process holds it.</exception>
     public static FileStream Lock(string path) => Guard(path, () =>
     {
-        var folder = Path.GetDirectoryName(path)!;
-        if (!Directory.Exists(folder)) Directory.CreateDirectory(folder);
+        AuditLog.Durable.CreateFolder(Path.GetDirectoryName(path)!);
         try
         {
             return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
