@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Stet.Client.Pcs;
 
 /// <summary>Lines of a stream that may grow, with the byte at which each begins.</summary>
@@ -26,7 +28,7 @@ sealed class LineReader(Stream input, long start)
             var found = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
             if (found >= 0)
             {
-                line = Trim(buffer.AsSpan(begin, searched + found - begin));
+                line = Line(searched + found);
                 begin = searched = searched + found + 1;
                 return true;
             }
@@ -36,7 +38,7 @@ sealed class LineReader(Stream input, long start)
 
             line = [];
             if (!isWhole || begin == end) return false;
-            line = Trim(buffer.AsSpan(begin, end - begin));
+            line = Line(end);
             begin = searched = end;
             return true;
         }
@@ -57,5 +59,11 @@ sealed class LineReader(Stream input, long start)
         return read > 0;
     }
 
-    static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> line) => line.EndsWith("\r"u8) ? line[..^1] : line;
+    /// <summary>The line that ends there, without CR, and without the mark that some editors put in front of UTF-8.</summary>
+    ReadOnlySpan<byte> Line(int lineEnd)
+    {
+        ReadOnlySpan<byte> line = buffer.AsSpan(begin..lineEnd);
+        if (Position == 0 && line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
+        return line.EndsWith("\r"u8) ? line[..^1] : line;
+    }
 }

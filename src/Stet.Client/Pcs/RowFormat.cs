@@ -44,8 +44,6 @@ sealed class CsvRows : RowFormat
 
     public override void ReadHeader(ReadOnlySpan<byte> line)
     {
-        if (line.StartsWith(Encoding.UTF8.Preamble)) line = line[Encoding.UTF8.Preamble.Length..];
-
         var found = new List<string>();
         for (var rest = line; ;)
         {

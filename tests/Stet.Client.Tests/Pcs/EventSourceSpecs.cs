@@ -14,9 +14,11 @@ public class EventSourceSpecs
     public void Columns_are_found_by_name_and_texts_are_kept(string csv) =>
         Rows("rows.csv", csv).ShouldBe([(1.0, "0.10", "2e0", "-3")]);
 
-    [Fact]
-    public void JSON_lines_give_the_texts_of_their_numbers() => Rows(
-        "rows.jsonl", """
+    [Theory]
+    [InlineData("")]
+    [InlineData("\uFEFF")]
+    public void JSON_lines_give_the_texts_of_their_numbers(string mark) => Rows(
+        "rows.jsonl", mark + """
         {"timestamp":1.5,"x":1.0,"y":2E+1,"z":-0,"more":{"x":[1]}}
 
         {"z":3,"y":2,"x":1,"timestamp":2}
