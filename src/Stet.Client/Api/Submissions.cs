@@ -77,7 +77,7 @@ public sealed record SubmissionsOfId(
 public sealed record Submissions(
     [property: JsonPropertyName("submissions")] IReadOnlyList<RecordedSubmission> Rows, string? NextCursor, long Position);
 
-/// <summary>Asks for recorded documents: all, newest first, or of one shard, highest epoch first.</summary>
+/// <summary>Asks for recorded documents: all, newest first, or of one shard or of some epochs, highest epoch first.</summary>
 public sealed record SubmissionsQuery
 {
     /// <summary>Only of this shard; null: of all.</summary>
