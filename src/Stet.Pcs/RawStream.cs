@@ -14,6 +14,8 @@ public sealed record RawStreamSummary(string MerkleRoot, long LeafCount, long Le
 /// compressed as it comes; nothing of it is kept.
 /// </summary>
 /// <remarks>
+/// r is the length of classic zlib's stream, byte for byte, which is made here, without a library of the system: it is the
+/// same everywhere, and nothing has to fall back on another compressor.
 /// A block is compressed by another thread while the caller brings the next one: that takes most of the time. Members are
 /// for one thread at a time.
 /// </remarks>
