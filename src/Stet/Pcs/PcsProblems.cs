@@ -40,7 +40,8 @@ public static class PcsProblems
         "at most four keys for 0.1 may be valid at the same time: shorten or revoke another first");
 
     public static Problem TooManyKeys { get; } = new(
-        "pcs_keys_full", 409, "The tenant has too many keys", $"at most {RegisterKey.MostKeys} keys can be registered");
+        "pcs_keys_full", 409, "The tenant has too many keys",
+        $"at most {RegisterKey.MostKeys} keys can be registered that are not revoked, and {RegisterKey.MostNames} in all: revoke those that have expired");
 
     public static Problem NotFound(string pcsId) => new(
         "pcs_not_found", 404, "No such document", $"no document `{pcsId}` has been recorded");

@@ -63,11 +63,14 @@ sealed partial class PcsTenants
         if (await store.FindTenantAsync(tenantId, CancellationToken.None) is not { } tenant) return null;
 
         var stream = tenant.StreamId(PcsModule.RegistryName);
-        var (version, registry) = await store.QueryAsync(
-            tenant.Id, "select version, state from stet.pcs_registry where tenant_id = $1 and stream_id = $2",
-            [Scalar(tenant.Id), Scalar(stream)], RegistryAsync, CancellationToken.None);
+        // The state may be large, and is read by tenants that submit every second: only where it is another one.
+        var (version, changed) = await store.QueryAsync(
+            tenant.Id,
+            "select version, case when version <> $3 then state end from stet.pcs_registry where tenant_id = $1 and stream_id = $2",
+            [Scalar(tenant.Id), Scalar(stream), Scalar(before?.Version ?? 0)], RegistryAsync, CancellationToken.None);
 
         if (before?.Version == version) return before;
+        var registry = changed ?? PcsRegistry.Empty;
         try
         {
             var settings = new PcsSettings(version, registry, await VerificationAsync(tenant.Id, registry), stream);
@@ -88,7 +91,8 @@ sealed partial class PcsTenants
         var wrapped = needed.Length > 0 ? await secrets.ReadAsync(tenantId, needed, CancellationToken.None) : [];
         return new PcsTenant(
             tenantId, registry.Policy == PcsRegistry.NoSignature ? PcsSignaturePolicy.None : PcsSignaturePolicy.Required,
-            [.. registry.Keys.Select(key => KeyOf(key, wrapped))], registry.Parameters ?? PcsParameters.Default);
+            // Revoked ones last: there may be many, and nobody signs with them.
+            [.. registry.Keys.OrderBy(key => key.RevokedAt is not null).Select(key => KeyOf(key, wrapped))], registry.Parameters ?? PcsParameters.Default);
     }
 
     static PcsKey KeyOf(RegisteredKey key, Dictionary<string, string> secrets)
@@ -102,11 +106,11 @@ sealed partial class PcsTenants
             : throw new UnusableKeyException($"The secret of key {key.Kid} is missing: register it again, or restore its row from a backup.");
     }
 
-    static async Task<(long Version, PcsRegistry Registry)> RegistryAsync(
+    static async Task<(long Version, PcsRegistry? Registry)> RegistryAsync(
         NpgsqlDataReader row, long position, CancellationToken cancel) =>
         await row.ReadAsync(cancel)
-            ? (row.GetInt64(0), PcsModule.ReadRegistry(row, 1))
-            : (0, PcsRegistry.Empty);
+            ? (row.GetInt64(0), row.IsDBNull(1) ? null : PcsModule.ReadRegistry(row, 1))
+            : (0, null);
 
     [LoggerMessage(70, LogLevel.Error, "No PCS document of tenant {TenantId} can be verified. {Reason}")]
     static partial void Unusable(ILogger logger, string tenantId, string reason);

@@ -13,8 +13,11 @@ public sealed record RegisterKey(
     string Kid, string Use, string Alg, string? PublicKey, string Fingerprint, DateTimeOffset? NotBefore,
     DateTimeOffset? NotAfter)
 {
-    /// <summary>Most keys of a tenant, revoked ones included.</summary>
+    /// <summary>Most keys of a tenant that are not revoked.</summary>
     public const int MostKeys = 256;
+
+    /// <summary>Most keys of a tenant, with revoked ones, whose names stay taken.</summary>
+    public const int MostNames = 4_096;
 
     const int MostValidForV01 = 4;
 
@@ -29,7 +32,7 @@ public sealed record RegisterKey(
                 return Refuse(PcsProblems.KeyTaken(command.Kid));
             if ((known.NotBefore, known.NotAfter) == (command.NotBefore, command.NotAfter)) return Nothing;
         }
-        else if (registry.Keys.Count >= MostKeys)
+        else if (registry.Keys.Count >= MostNames || registry.Keys.Count(k => k.RevokedAt is null) >= MostKeys)
         {
             return Refuse(PcsProblems.TooManyKeys);
         }

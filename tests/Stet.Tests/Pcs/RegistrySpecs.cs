@@ -66,10 +66,20 @@ public class RegistrySpecs
     [Fact]
     public void There_is_an_end_to_a_tenants_keys()
     {
-        var full = Enumerable.Range(0, RegisterKey.MostKeys).Aggregate(
-            PcsRegistry.Empty, (registry, n) => registry.Apply(Registered with { Kid = $"k{n}", Use = "1.0" }));
+        RegisterKey.Decide(asked with { Kid = "new", Use = "1.0" }, Full(), Monday).Refusal.ShouldBe(PcsProblems.TooManyKeys);
+    }
 
-        RegisterKey.Decide(asked with { Kid = "new", Use = "1.0" }, full, Monday).Refusal.ShouldBe(PcsProblems.TooManyKeys);
+    [Fact]
+    public void Revoked_keys_make_room_for_others_and_keep_their_names()
+    {
+        var command = asked with { Kid = "new", Use = "1.0" };
+        var rotated = Enumerable.Range(0, 200).Aggregate(
+            Full(), (registry, n) => registry.Apply(new PcsKeyRevoked($"k{n}", Monday)));
+        var full = rotated with { Keys = [.. Enumerable.Repeat(rotated.Keys[0], RegisterKey.MostNames)] };
+
+        RegisterKey.Decide(command, rotated, Monday).Refusal.ShouldBeNull();
+        RegisterKey.Decide(command with { Kid = "k0" }, rotated, Monday).Refusal!.Code.ShouldBe("pcs_key_taken");
+        RegisterKey.Decide(command, full, Monday).Refusal.ShouldBe(PcsProblems.TooManyKeys);
     }
 
     [Fact]
@@ -163,4 +173,7 @@ public class RegistrySpecs
         Enumerable.Range(0, 100).Count(n => throttle.Admit("t", $"a{n}", "x", Monday) is not null).ShouldBe(60);
         throttle.Admit("t", "late", "x", Monday.AddSeconds(60)).ShouldBe(40);
     }
+
+    static PcsRegistry Full() => Enumerable.Range(0, RegisterKey.MostKeys).Aggregate(
+        PcsRegistry.Empty, (registry, n) => registry.Apply(Registered with { Kid = $"k{n}", Use = "1.0" }));
 }
