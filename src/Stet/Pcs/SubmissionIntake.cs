@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Stet.Audit;
 using Stet.EventStore;
 using Stet.Http;
+using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Pcs.Service;
 
@@ -104,7 +105,7 @@ sealed partial class SubmissionIntake(
     async Task<Outcome> AppendAsync(VerifiedSubmission request, IdempotencyMark id, ReceiptRequest? receipt)
     {
         // Once a first answer is too old to be given again, the same content is recorded anew, under the id's next mark.
-        for (var generation = 0; ; generation++)
+        for (var generation = 0; ; generation = await NextAsync(request, generation))
         {
             var mark = generation == 0 ? id : request.Mark(generation);
             PcsRefusal? refusal = null;
@@ -145,6 +146,24 @@ sealed partial class SubmissionIntake(
             firstAnswers.Keep(id, mark, result.Events[0], answer);
             return answer;
         }
+    }
+
+    /// <summary>The next mark that may have the answer: the newest recording's. The first one's said whose the id is.</summary>
+    async Task<int> NextAsync(VerifiedSubmission request, int generation)
+    {
+        if (generation > 0) return generation + 1;
+
+        // Should the table be behind, as while it is rebuilt, or another instance be ahead, the marks in between follow.
+        var recordings = await store.QueryAsync(
+            request.Tenant.Id, "select count(*)::int from stet.pcs_submission where tenant_id = $1 and pcs_id = $2",
+            [Scalar(request.Tenant.Id), Scalar(request.Document.PcsId)],
+            static async (row, _, cancel) =>
+            {
+                await row.ReadAsync(cancel);
+                return row.GetInt32(0);
+            },
+            CancellationToken.None);
+        return Math.Max(1, recordings - 1);
     }
 
     Outcome.Answered Again(VerifiedSubmission request, SubmissionAnswer first)

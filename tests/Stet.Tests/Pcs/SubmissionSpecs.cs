@@ -109,6 +109,34 @@ public class SubmissionSpecs
     }
 
     [Fact]
+    public async Task The_fiftieth_recording_of_a_document_takes_no_more_appends_than_the_third()
+    {
+        var clock = new ManualTime(Monday);
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        var tenant = await PcsTenancy.NewAsync(service);
+        await tenant.PutAsync("/v1/pcs/parameters", """{"answer_lifetime_seconds":3600}""");
+        for (var n = 1; n < 50; n++) await AgainAsync();
+        var before = await AppendsAsync();
+
+        await AgainAsync();
+
+        (await AppendsAsync() - before).ShouldBe(3);
+        (await tenant.SubmitAsync(Document)).Headers["Stet-Duplicate"].ShouldBe("true");
+
+        async Task AgainAsync()
+        {
+            clock.Advance(TimeSpan.FromMinutes(61));
+            var answer = await tenant.SubmitAsync(Document);
+            answer.Status.ShouldBe(200, answer.Text);
+            answer.Headers.ContainsKey("Stet-Duplicate").ShouldBeFalse();
+        }
+
+        async Task<long> AppendsAsync() => (await tenant.GetAsync("/metrics")).Text.Split('\n')
+            .Where(line => line.StartsWith("flk_commit_latency_ms_count", StringComparison.Ordinal))
+            .Sum(line => long.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
     public async Task Each_contradiction_of_an_id_is_recorded_once_and_ten_at_most()
     {
         var service = await TestService.SharedAsync();
