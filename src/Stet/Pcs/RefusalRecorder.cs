@@ -5,7 +5,7 @@ using Stet.Observability;
 namespace Stet.Pcs.Service;
 
 /// <summary>Records submissions that were not authentic, but not so many that they fill the disk.</summary>
-sealed class RefusalRecorder(Store store, RefusalThrottle throttle)
+sealed class RefusalRecorder(Store store, RefusalThrottle throttle, PcsMetrics metrics)
 {
     /// <summary>Records a refusal, unless there are too many.</summary>
     /// <returns>The problem, to be answered.</returns>
@@ -27,6 +27,7 @@ sealed class RefusalRecorder(Store store, RefusalThrottle throttle)
         }
         catch
         {
+            metrics.NotRecorded(tenant.Id);
             throttle.NotRecorded(tenant.Id, suppressed + 1);
             throw;
         }

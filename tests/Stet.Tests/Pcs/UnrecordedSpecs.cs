@@ -65,7 +65,8 @@ public class UnrecordedSpecs
     public async Task A_refusal_that_could_not_be_recorded_is_told_with_the_next()
     {
         await using var service = await TestService.StartAsync();
-        var tenant = await PcsTenancy.NewAsync(service);
+        var tenantId = TestService.NewTenantId();
+        var tenant = await PcsTenancy.NewAsync(service, tenantId);
         await ExecuteAsync(service, "alter table stet.pcs_count add constraint unlucky check (name not like 'refused.%') not valid");
 
         var unrecorded = await tenant.SubmitAsync(Document.Signed("wrong"));
@@ -76,6 +77,7 @@ public class UnrecordedSpecs
         recorded.Status.ShouldBe(401, recorded.Text);
         var summary = await tenant.ReadAsync("/v1/pcs/summary");
         (summary["refused"]!.AsObject().Count, (int)summary["refused_suppressed"]!).ShouldBe((1, 1));
+        (await tenant.GetAsync("/metrics")).Text.Split('\n').ShouldContain($"flk_wal_errors_by_tenant{{tenant_id=\"{tenantId}\"}} 1");
     }
 
     static async Task ExecuteAsync(TestService service, string sql)
