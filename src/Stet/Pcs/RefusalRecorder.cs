@@ -11,13 +11,14 @@ sealed class RefusalRecorder(Store store, RefusalThrottle throttle, PcsMetrics m
     /// <returns>The problem, to be answered.</returns>
     /// <exception cref="StoreUnavailableException">It could not be recorded.</exception>
     public async Task<Problem> RecordAsync(
-        HttpContext http, Tenant tenant, Problem problem, string? pcsId, byte[] body, DateTimeOffset now)
+        HttpContext http, Tenant tenant, Problem problem, byte[] body, DateTimeOffset now)
     {
         var address = http.Connection.RemoteIpAddress?.ToString();
         if (throttle.Admit(tenant.Id, address, problem.Code, now) is not { } suppressed) return problem;
 
+        PcsDocument.TryRead(body, out var document, out _);
         var refused = new PcsRefused(
-            problem.Code, pcsId, Convert.ToHexStringLower(SHA256.HashData(body)), body.Length, address, suppressed, now);
+            problem.Code, document?.PcsId, Convert.ToHexStringLower(SHA256.HashData(body)), body.Length, address, suppressed, now);
         try
         {
             await store.AppendAsync(

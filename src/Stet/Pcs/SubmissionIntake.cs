@@ -32,7 +32,7 @@ sealed partial class SubmissionIntake(
         deliveries.Submitted(tenant.Id);
         var now = clock.GetMicroseconds();
         if (claim.Problem is { } mismatch)
-            return (null, false, await refusals.RecordAsync(http, tenant, mismatch, pcsId: null, body, now));
+            return (null, false, await refusals.RecordAsync(http, tenant, mismatch, body, now));
 
         for (var attempt = 1; attempt <= MostAttempts; attempt++)
         {
@@ -63,7 +63,7 @@ sealed partial class SubmissionIntake(
                     return (answer, isDuplicate, null);
 
                 case Outcome.Stale(var refusal):
-                    return (null, false, await refusals.RecordAsync(http, tenant, PcsProblems.Of(refusal), request.Document.PcsId, body, now));
+                    return (null, false, await refusals.RecordAsync(http, tenant, PcsProblems.Of(refusal), body, now));
 
                 case Outcome.OtherContent:
                     return (null, false, await equivocations.RecordAsync(request, http.RequestAborted));
@@ -85,7 +85,7 @@ sealed partial class SubmissionIntake(
 
         metrics.SignatureRefused(tenant.Id);
         deliveries.SignatureRefused(tenant.Id);
-        return await refusals.RecordAsync(http, tenant, problem, refused.Document?.PcsId, body, now);
+        return await refusals.RecordAsync(http, tenant, problem, body, now);
     }
 
     /// <summary>Step 7: the first answer again where it is at hand, else the writer's decision.</summary>

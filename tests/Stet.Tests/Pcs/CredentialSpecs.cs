@@ -1,6 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
+using Stet.EventStore;
+using Stet.Pcs.Service;
 using Stet.Testing;
 using Stet.Tests.Http;
 using static Stet.Tests.Pcs.Ordinary;
+using Tenant = Stet.Tests.Http.Tenant;
 
 namespace Stet.Tests.Pcs;
 
@@ -37,6 +41,8 @@ public class CredentialSpecs
         // A token and a header that disagree, a token that may not, and none at all.
         (await anybody.SubmitAsync(Document, Bearer("pcs:submit"), ("X-Tenant-Id", TestService.NewTenantId())))
             .ShouldBeProblem(401, "tenant_mismatch");
+        var events = await service.Services.GetRequiredService<Store>().ReadAsync(tenantId, 0, 1_000, CancellationToken.None);
+        events.Select(e => e.Data).OfType<PcsRefused>().Single(e => e.Code == "tenant_mismatch").PcsId.ShouldBe(Document.PcsId);
         var denied = await anybody.SubmitAsync(Document, Bearer("pcs:read"));
         denied.ShouldBeProblem(403, "permission_denied");
         denied.Headers["WWW-Authenticate"].ShouldContain("pcs:submit");
