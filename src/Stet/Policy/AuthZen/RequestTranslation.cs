@@ -40,9 +40,11 @@ sealed record TranslatedRequest(RecordedRequest Request, RequestSources Sources,
 /// </summary>
 sealed class RequestTranslation
 {
+    /// <summary>Where policies find the action's properties in the context.</summary>
+    internal const string ActionProperties = "action";
+
     const string Subject = "subject";
     const string Resource = "resource";
-    const string ActionProperties = "action";
 
     readonly AuthZenSchema schema;
     readonly IEntities entities;

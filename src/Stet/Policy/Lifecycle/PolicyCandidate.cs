@@ -7,7 +7,6 @@ using Stet.AuditLog;
 using Stet.Cedar;
 using Stet.Policy.AccessRequests;
 using Stet.Policy.AuthZen;
-using Stet.Policy.Decisions;
 
 namespace Stet.Policy.Lifecycle;
 
@@ -108,25 +107,14 @@ public sealed class PolicyCandidate
         var validated = Schema.Validate(Policies, cancel);
         found.Add("policies", validated.Findings);
         Obligations.CheckNames(Policies, found);
-        if (!isStored) CheckRecordable(found);
+        if (!isStored) Obligations.CheckSizes(found);
         AccessOffer.Check(Policies, found);
-        foreach (var name in AuthZenSchema.Of(Schema).Ambiguous)
-            found.Error("ambiguous_type", "schema", name, "More than one entity type serves this name, so that none would: name them apart with `@authzen`.");
-        foreach (var name in isStored ? StringSet.Empty : AuthZenSchema.Of(Schema).AmbiguousActions)
-            found.Error("ambiguous_action", "schema", name, "More than one action of this name applies to the same types, so that none would: give them other names or types.");
+        SchemaCheck.Check(Schema, isStored, found);
         if (!isStored && validated.Value is { } valid && !found.HasErrors && !Tests.IsEmpty)
             PolicyTest.RunAll(Tests, Compile(valid, 0), found, cancel);
 
         Findings = found.All;
         ValidatedPolicies = found.HasErrors ? null : validated.Value;
-    }
-
-    /// <summary>Whatever decisions record has to read back as it was.</summary>
-    void CheckRecordable(CandidateFindings found)
-    {
-        Obligations.CheckSizes(found);
-        foreach (var name in Schema.AttributeNames.Where(ValueJson.IsReserved).Distinct())
-            found.Error("reserved_name", "schema", name, $"`{name}` marks a wrapper in recorded values: give the attribute another name.");
     }
 
     static PolicySet? ReadPolicies(CandidateText text, CedarLimits limits, CandidateFindings found)

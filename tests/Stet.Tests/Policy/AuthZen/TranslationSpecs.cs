@@ -14,7 +14,7 @@ public class TranslationSpecs
         var translated = Translate(Asked(subject: """{"role":"admin","tenant":"evil","level":3}"""));
 
         translated.Request.Subject.Properties.ShouldBe(Record("""{"role":"admin","tenant":"acme","level":3}"""));
-        translated.Sources.Governed.ShouldBe(StringSet.Of("context.now", "subject.tenant"));
+        translated.Sources.Governed.ShouldBe(StringSet.Of("context.now", "context.weekday", "subject.tenant"));
         translated.Sources.Request.ShouldBe(StringSet.Of("subject.level", "subject.role"));
         translated.Sources.Recorded.ShouldBe(StringSet.Of("resource.status"));
         translated.Dropped.ShouldBe(StringSet.Of("subject.tenant"));
@@ -70,10 +70,10 @@ public class TranslationSpecs
     [Fact]
     public void A_request_has_no_say_in_the_time_or_in_governed_context()
     {
-        var translated = Translate(Asked(context: """{"now":"2000-01-01","region":"eu","action":{"soft":true},"ip":"10.0.0.1"}"""));
+        var translated = Translate(Asked(context: """{"now":"2000-01-01","weekday":7,"action":{"soft":true},"ip":"10.0.0.1"}"""));
 
         translated.Request.Context.ShouldBe(Record("""{"ip":{"__extn":{"fn":"ip","arg":"10.0.0.1"}}}"""));
-        translated.Dropped.ShouldBe(StringSet.Of("context.action", "context.now", "context.region"));
+        translated.Dropped.ShouldBe(StringSet.Of("context.action", "context.now", "context.weekday"));
         translated.Request.Now.ShouldBe(Monday);
     }
 

@@ -22,7 +22,7 @@ static class Ordinary
             entity Doc { status: String, owner?: User };
             action read, write appliesTo {
                 principal: User, resource: Doc,
-                context: { now: datetime, ip?: ipaddr, action?: { soft?: Bool }, @governed region?: String }
+                context: { now: datetime, ip?: ipaddr, action?: { soft?: Bool }, @governed weekday: Long }
             };
             action groupOnly;
             action join appliesTo { principal: User, resource: Group };

@@ -80,6 +80,29 @@ public class LifeCycleHttpSpecs
     }
 
     [Theory]
+    [InlineData("@governed region?: String", "ungoverned_context", "region")]
+    [InlineData("@governed place?: { region: String }", "ungoverned_context", "place")]
+    [InlineData("place?: { @governed region: String }", "ungoverned_context", "place")]
+    [InlineData("action?: { @governed soft: Bool }", "ungoverned_context", "action")]
+    [InlineData("now?: Long", "context_type", "now")]
+    [InlineData("@governed now: Long", "context_type", "now")]
+    [InlineData("@governed weekday: String", "context_type", "weekday")]
+    [InlineData("weekday?: String", null, null)]
+    [InlineData("approval?: String", "context_type", "approval")]
+    [InlineData("action?: String", "context_type", "action")]
+    [InlineData("now: datetime, @governed weekday: Long, @governed approval?: { id: String }, action?: { soft: Bool }", null, null)]
+    public async Task What_of_a_context_nobody_would_fill_is_not_valid(string context, string? code, string? name)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.DraftAsync(Text with { Schema = $"{SchemaText} action try appliesTo {{ principal: User, resource: Document, context: {{ {context} }} }};" });
+
+        answer.Status.ShouldBe(201, answer.Text);
+        ((string)answer.Json["state"]!).ShouldBe(code is null ? "validated" : "invalid");
+        answer.Json["findings"]!.AsArray().Select(f => ((string?)f!["code"], (string?)f["name"])).ShouldBe(code is null ? [] : [(code, name)]);
+    }
+
+    [Theory]
     [InlineData("{}", "/policies,/schema")]
     [InlineData("""{"policies":[{"id":"a"}],"schema":""}""", "/policies/0")]
     [InlineData("""{"policies":[],"schema":""}""", "/policies")]
