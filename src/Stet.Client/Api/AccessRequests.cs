@@ -30,9 +30,11 @@ public sealed record AccessRequest(
 /// <param name="Action">What.</param>
 /// <param name="ResourceType">As it was asked, such as <c>tool</c>.</param>
 /// <param name="ResourceId">With what.</param>
-/// <param name="Stated">What the question stated of subject, resource and circumstances.</param>
+/// <param name="Stated">What the question stated of subject, resource and circumstances, as far as the schema declares it.</param>
+/// <param name="AskedDigest">SHA-256 of the whole question as it was sent; null for a request of before there was one.</param>
 public sealed record AccessScope(
-    string SubjectType, string SubjectId, string Action, string ResourceType, string ResourceId, JsonElement Stated);
+    string SubjectType, string SubjectId, string Action, string ResourceType, string ResourceId, JsonElement Stated,
+    string? AskedDigest = null);
 
 /// <summary>A page of access requests.</summary>
 /// <param name="Requests">The newest first.</param>

@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Stet.Cedar;
+using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
 using Stet.Policy.Lifecycle;
 
@@ -16,6 +19,9 @@ static class AccessOffer
     public const string Annotation = "access_request";
 
     const long LongestSeconds = 30 * 24 * 60 * 60;
+
+    // What an enforcement point adds when it comes back with an approval, and a time that is not its own to say.
+    static readonly string[] noPartOfAQuestion = [GivenApprovals.Member, "supported_obligations", EngineQuestion.Now];
 
     /// <summary>For how long an approval would hold, by the strictest of the policies; null when there is no use in one.</summary>
     public static TimeSpan? Of(PolicyInForce? policy, RawResult? raw, EffectiveResult effective)
@@ -55,7 +61,23 @@ static class AccessOffer
             ? seconds
             : null;
 
-    /// <summary>What exactly was denied, from the request as it was evaluated.</summary>
+    /// <summary>What exactly is asked, what the schema does not declare included; null when nobody would read it.</summary>
+    public static AccessScope? ScopeOf(TranslatedRequest translated, in AskedEvaluation asked)
+    {
+        if (ScopeOf(translated.Request, translated.Sources) is not { } scope) return null;
+
+        try
+        {
+            var canonical = asked.Canonical(noPartOfAQuestion);
+            return scope with { AskedDigest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical))) };
+        }
+        catch (FieldValueException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What exactly was denied, from the request as it was evaluated: as far as policies see it.</summary>
     /// <param name="request">The request.</param>
     /// <param name="sources">Tells what the request itself stated.</param>
     /// <returns>The scope; null when what the request stated has more than 16 KiB, which nobody would read.</returns>

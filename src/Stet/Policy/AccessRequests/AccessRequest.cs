@@ -78,9 +78,9 @@ public sealed record AccessRequest(
     /// <summary>Whether a question may count on its approval at a time.</summary>
     public ApprovalStanding StandingFor(AccessScope scope, DateTimeOffset now) => StatusAt(now) switch
     {
-        AccessStatus.Approved when scope != Scope => ApprovalStanding.OutOfScope,
+        AccessStatus.Approved when !Scope.Covers(scope) => ApprovalStanding.OutOfScope,
         AccessStatus.Approved => RevokedAt is null && now < ApprovedUntil ? ApprovalStanding.Holds : ApprovalStanding.Expired,
-        AccessStatus.Pending when scope == Scope => ApprovalStanding.Pending,
+        AccessStatus.Pending when Scope.Covers(scope) => ApprovalStanding.Pending,
         _ => ApprovalStanding.Unverifiable,
     };
 }

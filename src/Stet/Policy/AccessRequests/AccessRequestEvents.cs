@@ -53,5 +53,15 @@ public sealed record AccessApprovalRevoked(Guid EvaluationId, string RevokedBy, 
 /// What the request itself stated, as it was evaluated, in canonical JSON: <c>{context, resource, subject}</c>. What Stet
 /// knew of subject and resource is left out: it may change, and is judged anew.
 /// </param>
+/// <param name="AskedDigest">
+/// SHA-256 of the question as it was sent, in canonical JSON, 64 hexadecimal digits: what the schema does not declare is
+/// part of it, but not <c>approval</c>, <c>supported_obligations</c> and <c>now</c> of the context. Null for a scope of
+/// before there was one.
+/// </param>
 public sealed record AccessScope(
-    string SubjectType, string SubjectId, string Action, string ResourceType, string ResourceId, FieldValue Stated);
+    string SubjectType, string SubjectId, string Action, string ResourceType, string ResourceId, FieldValue Stated,
+    string? AskedDigest = null)
+{
+    /// <summary>Whether a question is this one; a scope without a digest leaves open what the schema does not declare.</summary>
+    public bool Covers(AccessScope question) => this == (AskedDigest is null ? question with { AskedDigest = null } : question);
+}

@@ -68,8 +68,8 @@ sealed class AccessRequestIntake(
             || AccessOffer.ScopeOf(denied.Request, denied.Sources) is not { } scope) return (null, AccessRequestProblems.NotRequestable);
 
         var again = RequestTranslation.Of(policy!.Schema, EntityStore.Empty, asked, denied.Request.Now);
-        return AccessOffer.ScopeOf(again.Request, again.Sources) == scope
-            ? (new RequestAccess(id, scope, StringSet.Of(denied.Raw!.Determining), lifetime, caller.Subject, denied.Request.Now), null)
+        return AccessOffer.ScopeOf(again, asked) is { } whole && scope.Covers(whole)
+            ? (new RequestAccess(id, whole, StringSet.Of(denied.Raw!.Determining), lifetime, caller.Subject, denied.Request.Now), null)
             : (null, AccessRequestProblems.InvalidBinding("another question was denied"));
     }
 

@@ -32,7 +32,7 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
         if (IdIn(asked.Context) is not { } id) return (translated, null);
         if (!known.TryGetValue(id, out var request)) return (translated, ApprovalStanding.Unverifiable);
 
-        var standing = AccessOffer.ScopeOf(translated.Request, translated.Sources) is { } scope
+        var standing = AccessOffer.ScopeOf(translated, asked) is { } scope
             ? request.StandingFor(scope, now)
             : ApprovalStanding.OutOfScope;
         return standing == ApprovalStanding.Holds && ShapeIn(schema, translated.Request) is { } shape

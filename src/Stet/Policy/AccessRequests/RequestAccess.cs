@@ -14,8 +14,9 @@ public sealed record RequestAccess(
 {
     public static Decision Decide(RequestAccess command, AccessRequest? request, DateTimeOffset now)
     {
+        if (request is not null && request.Pep != command.Pep) return Refuse(AccessRequestProblems.NotFound);
         if (request is not null)
-            return request.Pep == command.Pep ? Nothing : Refuse(AccessRequestProblems.NotFound);
+            return request.Scope.Covers(command.Scope) ? Nothing : Refuse(AccessRequestProblems.InvalidBinding("another question was asked about"));
 
         var requestable = command.DeniedAt + AccessRequest.Requestable;
         return now >= requestable

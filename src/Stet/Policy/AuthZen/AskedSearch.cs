@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -78,47 +77,13 @@ sealed record AskedSearch(SearchKind Kind, AskedEvaluation Question, string Quer
 
     static string Canonical(in AskedEvaluation question)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            Write(json, "subject", question.Subject);
-            if (question.Action.Length > 0)
-            {
-                json.WriteStartObject("action"u8);
-                json.WriteString("name"u8, question.Action);
-                Write(json, "properties", question.ActionProperties);
-                json.WriteEndObject();
-            }
-
-            Write(json, "resource", question.Resource);
-            Write(json, "context", question.Context);
-            json.WriteEndObject();
-        }
-
         try
         {
-            return FieldValue.Canonical(buffer.WrittenSpan);
+            return question.Canonical();
         }
         catch (FieldValueException e)
         {
             throw AuthZenBody.Bad(e.Pointer, e.Message);
         }
-    }
-
-    static void Write(Utf8JsonWriter json, string name, AskedParty party)
-    {
-        json.WriteStartObject(name);
-        json.WriteString("type"u8, party.Type);
-        if (party.Id.Length > 0) json.WriteString("id"u8, party.Id);
-        Write(json, "properties", party.Properties);
-        json.WriteEndObject();
-    }
-
-    static void Write(Utf8JsonWriter json, string name, JsonElement member)
-    {
-        if (member.ValueKind != JsonValueKind.Object) return;
-        json.WritePropertyName(name);
-        member.WriteTo(json);
     }
 }

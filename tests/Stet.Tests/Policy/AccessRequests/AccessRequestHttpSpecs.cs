@@ -33,7 +33,7 @@ public sealed class AccessRequestHttpSpecs
         var waiting = (await agents.Tenant.GetAsync("/v1/policy/access-requests")).Json["access_requests"]!.AsArray().ShouldHaveSingleItem()!;
         ((string)waiting["id"]!).ShouldBe(id);
         waiting["scope"]!.ToJsonString().ShouldBe(
-            """{"subject_type":"identity","subject_id":"ada","action":"tools/call","resource_type":"tool","resource_id":"refund_order","stated":{"context":{"agent":"support-bot"},"resource":{},"subject":{}}}""");
+            """{"subject_type":"identity","subject_id":"ada","action":"tools/call","resource_type":"tool","resource_id":"refund_order","stated":{"context":{"agent":"support-bot"},"resource":{},"subject":{}},"asked_digest":"53ac5a8ee28e5c03bcb578f9ca4b9e4e1d8ba745960e8a5bad42ae9ce5e6465d"}""");
 
         var approved = await agents.DecideAsync(id, "approval", why: "the customer is right");
         approved.Status.ShouldBe(200, approved.Text);
@@ -66,6 +66,37 @@ public sealed class AccessRequestHttpSpecs
         ((string)refused["context"]!["reason"]!).ShouldBe("out_of_scope");
         ((string)refused["context"]!["next_action"]!).ShouldBe("request");
         refused["context"]!["access_request"].ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData("/context/order", "2002")]
+    [InlineData("/context/amount", 90_000)]
+    [InlineData("/action/properties/force", true)]
+    [InlineData("/resource/properties/owner", "eve")]
+    [InlineData("/subject/properties/name", "Ada")]
+    public async Task What_the_schema_does_not_declare_is_part_of_what_was_approved(string pointer, object other)
+    {
+        var agents = await NewAsync();
+        var asked = Call();
+        asked["context"]!["order"] = "1001";
+        asked["context"]!["supported_obligations"] = new JsonArray("step-up");
+        var denial = Reference(await agents.EvaluateAsync(asked));
+        (await agents.RequestAsync(asked, denial)).Status.ShouldBe(202);
+        var id = (string)denial["evaluation_id"]!;
+        (await agents.DecideAsync(id, "approval")).Status.ShouldBe(200);
+        asked["context"]!["approval"] = new JsonObject { ["id"] = id };
+        asked["context"]!.AsObject().Remove("supported_obligations");
+        var another = asked.DeepClone();
+        var (part, member, name) = pointer.Split('/') is [_, var first, .. var middle, var last] ? (first, middle, last) : default;
+        var owner = member is [var between] ? another[part]![between] ??= new JsonObject() : another[part]!;
+        owner[name] = JsonSerializer.SerializeToNode(other);
+
+        ((bool)(await agents.EvaluateAsync(asked))["decision"]!).ShouldBeTrue();
+        var refused = await agents.EvaluateAsync(another.AsObject());
+        ((bool)refused["decision"]!).ShouldBeFalse();
+        ((string)refused["context"]!["reason"]!).ShouldBe("out_of_scope");
+        another["context"]!.AsObject().Remove("approval");
+        (await agents.RequestAsync(another.AsObject(), denial)).ShouldBeProblem(400, "invalid_denial_binding");
     }
 
     [Fact]

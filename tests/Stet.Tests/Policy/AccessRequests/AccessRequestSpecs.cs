@@ -134,6 +134,16 @@ public sealed class AccessRequestSpecs
             Pending.Apply(Approved).StandingFor(other, Noon.AddMinutes(6)).ShouldBe(ApprovalStanding.OutOfScope);
     }
 
+    [Fact]
+    public void An_approval_of_before_there_were_digests_counts_for_what_policies_see_of_a_question()
+    {
+        var whole = AccessRequest.Create(Requested with { Scope = WholeScope }).Apply(Approved);
+
+        Pending.Apply(Approved).StandingFor(WholeScope, Noon.AddMinutes(6)).ShouldBe(ApprovalStanding.Holds);
+        whole.StandingFor(WholeScope, Noon.AddMinutes(6)).ShouldBe(ApprovalStanding.Holds);
+        whole.StandingFor(WholeScope with { AskedDigest = new('b', 64) }, Noon.AddMinutes(6)).ShouldBe(ApprovalStanding.OutOfScope);
+    }
+
     static IEnumerable<(AccessRequest Request, AccessStatus Status)> Closed() =>
     [
         (Pending, AccessStatus.Expired), (Pending.Apply(Approved), AccessStatus.Approved), (Pending.Apply(Denied), AccessStatus.Denied),

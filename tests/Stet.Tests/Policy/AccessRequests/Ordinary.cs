@@ -13,6 +13,9 @@ static class Ordinary
         "identity", "ada", "tools/call", "tool", "refund_order",
         FieldValue.FromCanonical("""{"context":{"agent":"support-bot"},"resource":{},"subject":{}}"""));
 
+    /// <summary>The same with all that was sent.</summary>
+    public static AccessScope WholeScope { get; } = Scope with { AskedDigest = new('a', 64) };
+
     public static RequestAccess Asked { get; } = new(
         Denial, Scope, StringSet.Of("tool-needs-approval"), TimeSpan.FromHours(4), "gateway", Noon);
 

@@ -10,6 +10,7 @@ public sealed class StoredEventSpecs
     public static TheoryData<string, object> Samples => new()
     {
         { "access_requested", Requested },
+        { "access_requested.digested", Requested with { Scope = WholeScope } },
         { "access_approved", Approved },
         { "access_approved.least", Approved with { Note = null } },
         { "access_denied", Denied },
