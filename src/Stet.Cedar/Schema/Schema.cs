@@ -55,12 +55,14 @@ public sealed partial class Schema : IEntityShapes
         select new RequestEnvironment(principal, action, resource);
 
     /// <summary>The names of all declared attributes, of entities, tags, contexts and common types, at any depth.</summary>
-    public IEnumerable<string> AttributeNames => syntax.Namespaces.SelectMany(space => (IEnumerable<TypeSyntax?>)
+    public IEnumerable<string> AttributeNames => AttributeDeclarations.Select(attribute => attribute.Name);
+
+    IEnumerable<AttributeSyntax> AttributeDeclarations => syntax.Namespaces.SelectMany(space => (IEnumerable<TypeSyntax?>)
     [
         .. space.CommonTypes.Select(type => type.Type),
         .. space.EntityTypes.Select(type => type.Shape), .. space.EntityTypes.Select(type => type.Tags),
         .. space.Actions.Select(action => action.AppliesTo?.Context),
-    ]).SelectMany(NamesIn);
+    ]).SelectMany(AttributesIn);
 
     /// <summary>What it was read under.</summary>
     internal CedarLimits Limits { get; }
@@ -168,10 +170,10 @@ public sealed partial class Schema : IEntityShapes
         return false;
     }
 
-    static IEnumerable<string> NamesIn(TypeSyntax? type) => type switch
+    static IEnumerable<AttributeSyntax> AttributesIn(TypeSyntax? type) => type switch
     {
-        RecordTypeSyntax record => record.Attributes.SelectMany(item => NamesIn(item.Type).Prepend(item.Name)),
-        SetTypeSyntax set => NamesIn(set.Element),
+        RecordTypeSyntax record => record.Attributes.SelectMany(item => AttributesIn(item.Type).Prepend(item)),
+        SetTypeSyntax set => AttributesIn(set.Element),
         _ => [],
     };
 }

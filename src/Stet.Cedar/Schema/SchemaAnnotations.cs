@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 
 namespace Stet.Cedar;
 
@@ -29,8 +30,48 @@ public sealed partial class Schema
     public IReadOnlySet<string> FindAnnotatedContext(EntityUid action, string name) =>
         Annotated(name).Of(declarations.Value.Action(action)?.AppliesTo?.Context);
 
+    /// <summary>Everything that carries an annotation: what it is, and its name, the full one of a type.</summary>
+    /// <param name="name">The annotation's name.</param>
+    public IEnumerable<(DeclarationKind Kind, string Name)> FindAnnotated(string name)
+    {
+        foreach (var space in syntax.Namespaces)
+        {
+            if (IsAnnotated(space.Annotations)) yield return (DeclarationKind.Namespace, space.Name);
+            foreach (var type in space.CommonTypes)
+                if (IsAnnotated(type.Annotations)) yield return (DeclarationKind.CommonType, space.Qualify(type.Name));
+            foreach (var type in space.EntityTypes)
+                if (IsAnnotated(type.Annotations)) yield return (DeclarationKind.EntityType, space.Qualify(type.Name));
+            foreach (var action in space.Actions)
+                if (IsAnnotated(action.Annotations)) yield return (DeclarationKind.Action, action.Name);
+        }
+
+        foreach (var attribute in AttributeDeclarations)
+            if (IsAnnotated(attribute.Annotations)) yield return (DeclarationKind.Attribute, attribute.Name);
+
+        bool IsAnnotated(ImmutableArray<Annotation> annotations) => annotations.Any(annotation => annotation.Name == name);
+    }
+
     AnnotatedAttributes Annotated(string name) =>
         annotated.GetOrAdd(name, static (name, declarations) => new AnnotatedAttributes(declarations, name), declarations.Value);
+}
+
+/// <summary>What a schema declares.</summary>
+public enum DeclarationKind
+{
+    /// <summary>A namespace.</summary>
+    Namespace,
+
+    /// <summary>A common type.</summary>
+    CommonType,
+
+    /// <summary>An entity type.</summary>
+    EntityType,
+
+    /// <summary>An action.</summary>
+    Action,
+
+    /// <summary>An attribute, at any depth.</summary>
+    Attribute,
 }
 
 /// <summary>Finds attributes by an annotation on them or within them.</summary>

@@ -48,6 +48,29 @@ public class SchemaAnnotationSpecs
     }
 
     [Fact]
+    public void Everything_that_carries_an_annotation_is_found_in_either_form_of_a_schema()
+    {
+        var annotated = Schemas.Of("""
+            @x namespace App {
+                @x type Address = { @x city: String, other: String };
+                @x @y entity User { home?: Set<{ @x at: Address }> } tags { @x t: Long };
+                @x action read appliesTo { principal: User, resource: User, context: { @x("why") ip?: ipaddr } };
+            }
+            entity Plain;
+            """);
+
+        foreach (var either in (Schema[])[annotated, Schemas.OfJson(annotated.Json())])
+            either.FindAnnotated("x").ShouldBe(
+                [
+                    (DeclarationKind.Namespace, "App"), (DeclarationKind.CommonType, "App::Address"), (DeclarationKind.EntityType, "App::User"),
+                    (DeclarationKind.Action, "read"), (DeclarationKind.Attribute, "city"), (DeclarationKind.Attribute, "at"),
+                    (DeclarationKind.Attribute, "t"), (DeclarationKind.Attribute, "ip"),
+                ],
+                ignoreOrder: true);
+        annotated.FindAnnotated("y").ShouldBe([(DeclarationKind.EntityType, "App::User")]);
+    }
+
+    [Fact]
     public void Types_that_share_parts_are_walked_once()
     {
         var types = string.Concat(Enumerable.Range(1, 30).Select(n => $"type T{n} = {{ a: T{n - 1}, b: T{n - 1} }};"));

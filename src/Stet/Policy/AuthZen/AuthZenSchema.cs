@@ -15,8 +15,11 @@ namespace Stet.Policy.AuthZen;
 /// </summary>
 public sealed class AuthZenSchema
 {
-    const string TypeAnnotation = "authzen";
-    const string GovernedAnnotation = "governed";
+    /// <summary>On an entity type: the name it serves.</summary>
+    internal const string TypeAnnotation = "authzen";
+
+    /// <summary>On an attribute: requests have no say in it.</summary>
+    internal const string GovernedAnnotation = "governed";
 
     static readonly ConditionalWeakTable<CedarSchema, AuthZenSchema> known = [];
 

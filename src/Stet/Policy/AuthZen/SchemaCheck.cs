@@ -32,7 +32,15 @@ static class SchemaCheck
             found.Error("ambiguous_action", "schema", name, "More than one action of this name applies to the same types, so that none would: give them other names or types.");
         foreach (var name in schema.AttributeNames.Where(ValueJson.IsReserved).Distinct())
             found.Error("reserved_name", "schema", name, $"`{name}` marks a wrapper in recorded values: give the attribute another name.");
+        CheckPlaces(schema, AuthZenSchema.GovernedAnnotation, DeclarationKind.Attribute, "an attribute", found);
+        CheckPlaces(schema, AuthZenSchema.TypeAnnotation, DeclarationKind.EntityType, "an entity type", found);
         CheckContexts(schema, found);
+    }
+
+    static void CheckPlaces(CedarSchema schema, string annotation, DeclarationKind kind, string place, CandidateFindings found)
+    {
+        foreach (var (_, name) in schema.FindAnnotated(annotation).Where(annotated => annotated.Kind != kind))
+            found.Error("misplaced_annotation", "schema", name, $"`@{annotation}` has no effect on `{name}`: it belongs on {place}.");
     }
 
     /// <summary>No request states what of a context is Stet's: it would be absent for ever if Stet did not fill it.</summary>

@@ -93,6 +93,16 @@ public class CandidateSpecs
     }
 
     [Theory]
+    [InlineData("@governed type Clearance = Long; entity Robot { clearance?: Clearance };", "Clearance")]
+    [InlineData("@governed entity Robot { scope?: String };", "Robot")]
+    [InlineData("@governed action fly;", "fly")]
+    [InlineData("@governed namespace App { entity Robot; }", "App")]
+    [InlineData("@authzen(\"robot\") namespace App { entity Robot; }", "App")]
+    [InlineData("entity Robot { @authzen(\"size\") size?: Long };", "size")]
+    public void An_annotation_where_it_has_no_effect_is_not_valid(string declaration, string name) =>
+        ShouldBeNoCandidate(Text with { Schema = SchemaText + declaration }, ("misplaced_annotation", "schema", name));
+
+    [Theory]
     [InlineData("size")]
     [InlineData("depth")]
     [InlineData("count")]
