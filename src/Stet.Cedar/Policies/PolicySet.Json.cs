@@ -115,5 +115,5 @@ public static class CedarEngine
     /// Raised with every change after which a policy, a schema, an entity or a request may be judged or evaluated otherwise
     /// than before, and with no other: who has recorded answers evaluates them again when it has risen.
     /// </summary>
-    public const string Version = "1.0";
+    public const string Version = "1.1";
 }

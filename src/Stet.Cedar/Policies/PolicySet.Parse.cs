@@ -8,9 +8,12 @@ public sealed partial class PolicySet
     /// <param name="policies">Every text holds exactly one policy or template.</param>
     /// <param name="links">What fills the templates' slots.</param>
     /// <param name="limits">How large all this may be.</param>
+    /// <param name="isStored">
+    /// Version 1.0 of the engine has read it: an entity of any type may stand in the place of an action, as it might then.
+    /// </param>
     /// <returns>The set, or every finding there is: at most one for each text and link. No text causes an exception.</returns>
     public static Outcome<PolicySet> Parse(
-        ReadOnlySpan<PolicyText> policies, ReadOnlySpan<TemplateLink> links, CedarLimits limits)
+        ReadOnlySpan<PolicyText> policies, ReadOnlySpan<TemplateLink> links, CedarLimits limits, bool isStored = false)
     {
         var parsed = new List<Policy>(policies.Length);
         var findings = new List<Finding>();
@@ -27,7 +30,7 @@ public sealed partial class PolicySet
             }
 
             var (before, found) = (parsed.Count, findings.Count);
-            new PolicyParser(text, limits).ParseAll(_ => id, parsed, findings);
+            new PolicyParser(text, limits, isStored).ParseAll(_ => id, parsed, findings);
             var count = parsed.Count - before;
             var second = count > 1 ? parsed[before + 1].Source.Where : default;
             if (findings.Count > found || count > 1) parsed.RemoveRange(before, count);

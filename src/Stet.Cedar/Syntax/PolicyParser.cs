@@ -4,7 +4,7 @@ using System.Text;
 namespace Stet.Cedar;
 
 /// <summary>Parses the text of policies. Ids are the caller's.</summary>
-sealed class PolicyParser(string text, CedarLimits limits)
+sealed class PolicyParser(string text, CedarLimits limits, bool takesAnyAction = false)
 {
     readonly TokenReader tokens = new(text);
 
@@ -160,7 +160,7 @@ sealed class PolicyParser(string text, CedarLimits limits)
     {
         var start = tokens.Current.Where;
         if (ParseEntity() is not { } uid) return null;
-        if (uid.IsOfAction) return uid;
+        if (takesAnyAction || uid.IsOfAction) return uid;
 
         tokens.Fail(FindingCode.Syntax, start.To(tokens.Last), ScopeConstraint.NoAction);
         return null;

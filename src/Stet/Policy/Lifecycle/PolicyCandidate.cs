@@ -76,7 +76,7 @@ public sealed class PolicyCandidate
         CandidateText text, CedarLimits limits, bool isStored = false, CancellationToken cancel = default)
     {
         var found = new CandidateFindings(text);
-        var policies = ReadPolicies(text, limits, found);
+        var policies = ReadPolicies(text, limits, isStored, found);
         var schema = text.Schema.AsSpan().TrimStart().StartsWith('{')
             ? Schema.ParseJson(Encoding.UTF8.GetBytes(text.Schema), limits)
             : Schema.Parse(text.Schema, limits);
@@ -117,7 +117,7 @@ public sealed class PolicyCandidate
         ValidatedPolicies = found.HasErrors ? null : validated.Value;
     }
 
-    static PolicySet? ReadPolicies(CandidateText text, CedarLimits limits, CandidateFindings found)
+    static PolicySet? ReadPolicies(CandidateText text, CedarLimits limits, bool isStored, CandidateFindings found)
     {
         var before = found.Count;
         var links = new List<TemplateLink>(text.Links.Count);
@@ -131,7 +131,7 @@ public sealed class PolicyCandidate
 
         var policies = new PolicyText[text.Policies.Count];
         for (var i = 0; i < policies.Length; i++) policies[i] = new PolicyText(new(text.Policies[i].Id), text.Policies[i].Text);
-        var set = PolicySet.Parse(policies, links.ToArray(), limits);
+        var set = PolicySet.Parse(policies, links.ToArray(), limits, isStored);
         found.Add("policies", set.Findings);
         return found.Count == before ? set.Value : null;
     }

@@ -93,6 +93,17 @@ public class CandidateSpecs
     }
 
     [Theory]
+    [InlineData("permit(principal, action == Action::\"read\", resource);", true)]
+    [InlineData("permit(principal, action in [Action::\"read\", User::\"bot\"], resource);", false)]
+    public void A_rule_that_came_later_does_not_put_out_of_force_what_is_stored(string policy, bool isValidToday)
+    {
+        var text = Text with { Policies = [new("p", policy)] };
+
+        PolicyCandidate.Read(text, CedarLimits.Default, isStored: true).Candidate!.ValidatedPolicies.ShouldNotBeNull();
+        (PolicyCandidate.Read(text, CedarLimits.Default).Candidate?.ValidatedPolicies is not null).ShouldBe(isValidToday);
+    }
+
+    [Theory]
     [InlineData("@governed type Clearance = Long; entity Robot { clearance?: Clearance };", "Clearance")]
     [InlineData("@governed entity Robot { scope?: String };", "Robot")]
     [InlineData("@governed action fly;", "fly")]
