@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
@@ -15,6 +16,7 @@ public sealed partial class PolicySnapshot
     readonly CompiledPolicy[] policies;
     readonly PolicyIndex index;
     readonly FrozenDictionary<EntityUid, Entity> actions;
+    readonly ConcurrentDictionary<string, bool> attributeReads = new(StringComparer.Ordinal);
 
     /// <param name="active">Without slots, in the order of ids.</param>
     /// <param name="actions">
@@ -61,6 +63,10 @@ public sealed partial class PolicySnapshot
 
     /// <summary>The entities that policies name, whatever a request is about; links included.</summary>
     public IReadOnlySet<EntityUid> NamedEntities() => EntityNames.In(policies.Select(policy => policy.Policy));
+
+    /// <summary>Whether a condition of any policy reads an attribute of a name; looked for once for each name.</summary>
+    public bool ReadsAttribute(string name) =>
+        attributeReads.GetOrAdd(name, static (name, policies) => policies.Any(policy => policy.Policy.ReadsAttribute(name)), policies);
 
     /// <summary>Cedar's answer to a request.</summary>
     /// <param name="request">The question; no part of it may be null.</param>

@@ -73,6 +73,9 @@ public sealed record Policy(
         return null;
     }
 
+    /// <summary>Whether a condition reads an attribute of a name, or asks for it, of whatever it is.</summary>
+    public bool ReadsAttribute(string name) => AttributeReads.In(this, name);
+
     /// <summary>What stands at a place of its text; in a scope, with the entity that a link puts where the slot is.</summary>
     /// <param name="where">The place, such as that of a scope or of what an explanation points to.</param>
     public string TextAt(TextSpan where)

@@ -87,7 +87,7 @@ sealed class PolicyFiles
         links!.Links.FirstOrDefault(its => its.Id == link) is { } found ? policies.Find(piece => piece.Id == found.Template) : null;
 
     /// <summary>Whether a candidate is valid in spite of a finding.</summary>
-    public static bool IsWarning(PolicyFinding finding) => finding.Code is "never_satisfied" or "deceptive_text";
+    public static bool IsWarning(PolicyFinding finding) => finding.Code is "never_satisfied" or "deceptive_text" or "approval_unread";
 
     void Add(string path)
     {

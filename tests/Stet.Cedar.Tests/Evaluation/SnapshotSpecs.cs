@@ -20,6 +20,20 @@ public class SnapshotSpecs
         explained.IsSatisfied.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("context has approval", "approval", true)]
+    [InlineData("context has approval.by && true", "by", true)]
+    [InlineData("[context.approval.by].contains(\"carol\")", "by", true)]
+    [InlineData("{approval: 1} == context && resource like \"approval\"", "approval", false)]
+    [InlineData("principal.hasTag(\"approval\")", "approval", false)]
+    public void A_policy_is_known_by_the_attributes_that_it_reads(string condition, string name, bool reads)
+    {
+        var snapshot = Snapshot($"forbid(principal, action, resource) unless {{ {condition} }}; permit(principal, action, resource);");
+
+        snapshot.ReadsAttribute(name).ShouldBe(reads);
+        snapshot.ReadsAttribute("other").ShouldBeFalse();
+    }
+
     [Fact]
     public void A_policy_under_two_of_the_request_actions_groups_counts_once()
     {

@@ -10,8 +10,8 @@ using Stet.Policy.Lifecycle;
 namespace Stet.Policy.AccessRequests;
 
 /// <summary>
-/// Which denials people can turn: those that rest on policies with <c>@access_request("4h")</c> alone, each of which an
-/// approval lifts. The value says for how long, a duration of Cedar from 1 second to 30 days.
+/// Which denials people can turn: those that rest on policies with <c>@access_request("4h")</c> alone, and would be none with
+/// an approval. The value says for how long, a duration of Cedar from 1 second to 30 days.
 /// </summary>
 static class AccessOffer
 {
@@ -24,7 +24,14 @@ static class AccessOffer
     static readonly string[] noPartOfAQuestion = [GivenApprovals.Member, "supported_obligations", EngineQuestion.Now];
 
     /// <summary>For how long an approval would hold, by the strictest of the policies; null when there is no use in one.</summary>
-    public static TimeSpan? Of(PolicyInForce? policy, RawResult? raw, EffectiveResult effective)
+    /// <param name="policy">What decided; null: nothing was in force.</param>
+    /// <param name="request">What was denied.</param>
+    /// <param name="entities">What was known.</param>
+    /// <param name="pep">Who asked.</param>
+    /// <param name="raw">Cedar's answer.</param>
+    /// <param name="effective">What followed from it.</param>
+    public static TimeSpan? Of(
+        PolicyInForce? policy, RecordedRequest request, IEntities entities, PepSupport pep, RawResult? raw, EffectiveResult effective)
     {
         if (policy is null || raw is null || effective.Class != DecisionClass.Forbidden) return null;
 
@@ -38,7 +45,18 @@ static class AccessOffer
             seconds = Math.Min(seconds, lifetime);
         }
 
-        return TimeSpan.FromSeconds(seconds);
+        var held = TimeSpan.FromSeconds(seconds);
+        return Lifts(policy, request, entities, pep, held) ? held : null;
+    }
+
+    /// <summary>Whether an approval of now would turn the denial, as far as that can be told before somebody gives it.</summary>
+    static bool Lifts(PolicyInForce policy, RecordedRequest request, IEntities entities, PepSupport pep, TimeSpan held)
+    {
+        if (GivenApprovals.WithAny(request, policy.Schema, held) is not { } approved) return false;
+        if (policy.Snapshot.ReadsAttribute(GivenApprovals.ApprovedBy)) return true;
+
+        var (_, effective) = DecisionPoint.Evaluate(policy, approved, entities, pep);
+        return effective is { Decision: true } or { Code: DecisionCodes.ObligationUnsupported };
     }
 
     /// <summary>The annotation stands on policies that forbid, with a lifetime.</summary>
@@ -52,6 +70,8 @@ static class AccessOffer
                 found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` belongs on a policy that forbids: an approval lifts it.");
             else if (SecondsOf(annotation.Value) is null)
                 found.Error(Annotation, "policies", policy.Id.Value, $"`@{Annotation}` has to say for how long, from `1s` to `30d`.");
+            else if (!policy.ReadsAttribute(GivenApprovals.Member))
+                found.Warn("approval_unread", "policies", policy.Id.Value, "No approval lifts it: write `unless { context has approval }`.");
         }
     }
 

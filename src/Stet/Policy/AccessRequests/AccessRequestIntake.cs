@@ -4,6 +4,7 @@ using Stet.EventStore;
 using Stet.Http;
 using Stet.Policy.AuthZen;
 using Stet.Policy.Decisions;
+using Stet.Policy.Entities;
 using Stet.Policy.Lifecycle;
 
 namespace Stet.Policy.AccessRequests;
@@ -25,7 +26,7 @@ public sealed record DenialReference(Guid EvaluationId, DateTimeOffset ExpiresAt
 /// <summary>Takes access requests of enforcement points.</summary>
 sealed class AccessRequestIntake(
     Store store, Commands commands, PoliciesInForce policies, PepSettings peps, AccessRequestSteps steps, AuthZenOptions options,
-    ContextCatalog contexts)
+    PolicyEntities entities, ContextCatalog contexts)
 {
     public async Task<IResult> PostAsync(HttpContext http, CommandContext context)
     {
@@ -64,7 +65,8 @@ sealed class AccessRequestIntake(
             return (null, AccessRequestProblems.InvalidBinding("`denial.expires_at` is not the one that was given out"));
 
         var policy = await policies.AsOfAsync(tenant.Id, row.Position, denied.Request.Now, context.Cancel);
-        if (AccessOffer.Of(policy, denied.Raw, denied.Effective) is not { } lifetime
+        var known = await entities.AtPositionAsync(tenant.Id, denied.EntityPosition, context.Cancel);
+        if (AccessOffer.Of(policy, denied.Request, known, denied.Pep, denied.Raw, denied.Effective) is not { } lifetime
             || AccessOffer.ScopeOf(denied.Request, denied.Sources) is not { } scope) return (null, AccessRequestProblems.NotRequestable);
 
         var again = RequestTranslation.Of(policy!.Schema, EntityStore.Empty, asked, denied.Request.Now);

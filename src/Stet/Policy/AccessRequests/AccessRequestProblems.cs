@@ -14,7 +14,7 @@ public static class AccessRequestProblems
 
     public static Problem NotRequestable { get; } = new(
         "denial_not_requestable", 409, "An approval would not help",
-        "the denial does not rest on policies with `@access_request` alone");
+        "the denial does not rest on policies with `@access_request` alone, or would stand with an approval, too");
 
     public static Problem DenialExpired(DateTimeOffset since) => new(
         "denial_expired", 409, "The denial is too old", $"it could be referred to until {UtcTimeConverter.Format(since)}: ask for a decision again");

@@ -14,6 +14,9 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
     /// <summary>Where policies find the approval in the context.</summary>
     internal const string Member = "approval";
 
+    /// <summary>Where policies find in it who gave it.</summary>
+    internal const string ApprovedBy = "approved_by";
+
     /// <summary>The approval that a question refers to; null when it does not.</summary>
     public static Guid? IdIn(JsonElement context) =>
         context.ValueKind == JsonValueKind.Object && context.TryGetProperty(Member, out var approval) && approval.ValueKind == JsonValueKind.Object
@@ -36,7 +39,7 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
             ? request.StandingFor(scope, now)
             : ApprovalStanding.OutOfScope;
         return standing == ApprovalStanding.Holds && ShapeIn(schema, translated.Request) is { } shape
-            ? (With(translated, ValueOf(request, shape)), standing)
+            ? (With(translated, ValueOf(request.EvaluationId, request.DecidedBy!, request.DecidedAt!.Value, request.ApprovedUntil!.Value, shape)), standing)
             : (translated, standing);
     }
 
@@ -52,13 +55,20 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
                 : null;
     }
 
-    static RecordValue ValueOf(AccessRequest request, IValueShape shape)
+    /// <summary>A request as policies would see it with an approval of somebody; null: the schema has no place for one.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="schema">The schema.</param>
+    /// <param name="held">For how long the approval would hold.</param>
+    public static RecordedRequest? WithAny(RecordedRequest request, Cedar.Schema schema, TimeSpan held) =>
+        ShapeIn(schema, request) is { } shape ? With(request, ValueOf(Guid.Empty, "", request.Now, request.Now + held, shape)) : null;
+
+    static RecordValue ValueOf(Guid id, string approvedBy, DateTimeOffset approvedAt, DateTimeOffset approvedUntil, IValueShape shape)
     {
         var members = new List<KeyValuePair<string, Value>>(4);
-        Add("id", ValueKind.String, new StringValue(request.EvaluationId.ToString("D")));
-        Add("approved_by", ValueKind.String, new StringValue(request.DecidedBy!));
-        Add("approved_at", ValueKind.DateTime, DateTimeValue.Of(request.DecidedAt!.Value));
-        Add("approved_until", ValueKind.DateTime, DateTimeValue.Of(request.ApprovedUntil!.Value));
+        Add("id", ValueKind.String, new StringValue(id.ToString("D")));
+        Add(ApprovedBy, ValueKind.String, new StringValue(approvedBy));
+        Add("approved_at", ValueKind.DateTime, DateTimeValue.Of(approvedAt));
+        Add("approved_until", ValueKind.DateTime, DateTimeValue.Of(approvedUntil));
         return new RecordValue([.. members]);
 
         void Add(string name, ValueKind kind, Value value)
@@ -67,16 +77,19 @@ sealed class GivenApprovals(IReadOnlyDictionary<Guid, AccessRequest> known)
         }
     }
 
-    static TranslatedRequest With(TranslatedRequest translated, RecordValue approval)
+    static TranslatedRequest With(TranslatedRequest translated, RecordValue approval) => translated with
     {
-        var context = translated.Request.Context;
-        var members = new List<KeyValuePair<string, Value>>(context.Count + 1) { new(Member, approval) };
-        for (var i = 0; i < context.Count; i++) members.Add(new(context.Keys[i], context.Values[i]));
+        Request = With(translated.Request, approval),
+        Sources = translated.Sources with { Governed = StringSet.Of([.. translated.Sources.Governed, $"context.{Member}"]) },
+    };
 
-        return translated with
-        {
-            Request = translated.Request with { Context = new RecordValue([.. members]) },
-            Sources = translated.Sources with { Governed = StringSet.Of([.. translated.Sources.Governed, $"context.{Member}"]) },
-        };
+    static RecordedRequest With(RecordedRequest request, RecordValue approval)
+    {
+        var context = request.Context;
+        var members = new List<KeyValuePair<string, Value>>(context.Count + 1) { new(Member, approval) };
+        for (var i = 0; i < context.Count; i++)
+            if (context.Keys[i] != Member) members.Add(new(context.Keys[i], context.Values[i]));
+
+        return request with { Context = new RecordValue([.. members]) };
     }
 }

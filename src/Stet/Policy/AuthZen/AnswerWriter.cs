@@ -209,7 +209,7 @@ readonly record struct Answer(
     /// <summary>Whether people can turn the denial, and the enforcement point can ask them to.</summary>
     public bool IsRequestable { get; } =
         Basis.AsOf is null && Taken is { Effective.Class: DecisionClass.Forbidden } && Basis.Pep.Drafts.Contains(RegisteredPep.AccessRequestDraft)
-        && AccessOffer.Of(Basis.Policy, Taken.Raw, Taken.Effective) is not null
+        && AccessOffer.Of(Basis.Policy, Taken.Translated.Request, Basis.Entities, Taken.Pep, Taken.Raw, Taken.Effective) is not null
         && AccessOffer.ScopeOf(Taken.Translated.Request, Taken.Translated.Sources) is not null;
 
     /// <summary>Whether the enforcement point is told of obligations and advice.</summary>

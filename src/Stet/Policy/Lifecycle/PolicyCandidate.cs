@@ -174,8 +174,10 @@ sealed class CandidateFindings(CandidateText text)
     public void Error(string code, string part, string? name, string message)
     {
         HasErrors = true;
-        Add(new PolicyFinding(code, part, name, null, null, message));
+        Warn(code, part, name, message);
     }
+
+    public void Warn(string code, string part, string? name, string message) => Add(new PolicyFinding(code, part, name, null, null, message));
 
     public void Add(string part, ImmutableArray<Finding> findings)
     {

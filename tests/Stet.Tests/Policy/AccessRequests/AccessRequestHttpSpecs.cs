@@ -58,7 +58,7 @@ public sealed class AccessRequestHttpSpecs
         var agents = await NewAsync();
         var approval = await agents.ApprovedAsync();
         var other = Call(approval: approval);
-        other["subject"]!["id"] = "grace";
+        other["context"]!["order"] = "2002";
 
         var refused = await agents.EvaluateAsync(other);
 
@@ -206,13 +206,47 @@ public sealed class AccessRequestHttpSpecs
     [InlineData("find_order")]
     [InlineData("export_orders")]
     [InlineData("format_disk")]
-    public async Task What_an_approval_would_not_change_is_not_offered(string tool)
+    [InlineData("refund_order", "notes-bot")]
+    public async Task What_an_approval_would_not_change_is_not_offered(string tool, string agent = "support-bot")
     {
         var agents = await NewAsync();
 
-        var answer = await agents.EvaluateAsync(Call(tool));
+        var answer = await agents.EvaluateAsync(Call(tool, agent));
 
         answer["context"]?["access_request"].ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData("unless { context has approval }", "", true)]
+    [InlineData("when { true }", "", false)]
+    [InlineData("unless { context has approval && resource has vip }", "", false)]
+    [InlineData("unless { context has approval }", "unless { context has approval }", false)]
+    [InlineData("unless { context has approval && context.approval.approved_by == \"carol\" }", "", true)]
+    public async Task A_denial_is_offered_where_an_approval_could_lift_it(string forbidden, string permitted, bool isOffered)
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.ActivateAsync(new(
+            [
+                new("all", $"permit (principal, action, resource) {permitted};"),
+                new("asks", $"@access_request(\"1h\") forbid (principal, action, resource) {forbidden};"),
+            ],
+            [], "{}",
+            """
+            entity identity;
+            entity tool { vip?: Bool };
+            action "tools/call" appliesTo { principal: identity, resource: tool, context: { approval?: { approved_by: String } } };
+            """, "[]"));
+        var agents = new AgentTenancy(tenant);
+        await agents.RegisterAsync("access_request");
+        var question = Call();
+        question.Remove("context");
+
+        var answer = await tenant.PostAsync("/access/v1/evaluation", question, ("X-Actor", "gateway"));
+
+        (answer.Json["context"]?["access_request"] is not null).ShouldBe(isOffered, answer.Text);
+        var requested = await agents.RequestAsync(question, await ReferenceAsync(tenant, answer));
+        if (isOffered) requested.Status.ShouldBe(202, requested.Text);
+        else requested.ShouldBeProblem(409, "denial_not_requestable");
     }
 
     [Fact]
@@ -249,13 +283,18 @@ public sealed class AccessRequestHttpSpecs
         var agents = await NewAsync();
         var offered = Reference(await agents.EvaluateAsync(Call()));
         var answer = await agents.Tenant.PostAsync("/access/v1/evaluation", Call("export_orders"), ("X-Actor", "gateway"));
-        var id = answer.Headers["Stet-Evaluation-Id"];
-        var at = (string)(await agents.Tenant.GetAsync($"/v1/policy/decisions/{id}")).Json["decision"]!["now"]!;
-        var expires = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).AddMinutes(15).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", System.Globalization.CultureInfo.InvariantCulture);
 
-        (await agents.RequestAsync(Call("export_orders"), new JsonObject { ["evaluation_id"] = id, ["expires_at"] = expires }))
-            .ShouldBeProblem(409, "denial_not_requestable");
+        (await agents.RequestAsync(Call("export_orders"), await ReferenceAsync(agents.Tenant, answer))).ShouldBeProblem(409, "denial_not_requestable");
         (await agents.RequestAsync(Call(), offered)).Status.ShouldBe(202);
+    }
+
+    /// <summary>What would refer to a denial, offered or not.</summary>
+    static async Task<JsonObject> ReferenceAsync(Tenant tenant, Answer denied)
+    {
+        var id = denied.Headers["Stet-Evaluation-Id"];
+        var at = (string)(await tenant.GetAsync($"/v1/policy/decisions/{id}")).Json["decision"]!["now"]!;
+        var expires = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture).AddMinutes(15).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", System.Globalization.CultureInfo.InvariantCulture);
+        return new JsonObject { ["evaluation_id"] = id, ["expires_at"] = expires };
     }
 
     [Fact]

@@ -113,6 +113,16 @@ public class CandidateSpecs
     public void An_annotation_where_it_has_no_effect_is_not_valid(string declaration, string name) =>
         ShouldBeNoCandidate(Text with { Schema = SchemaText + declaration }, ("misplaced_annotation", "schema", name));
 
+    [Fact]
+    public void A_policy_that_an_approval_is_said_to_lift_and_does_not_is_a_warning()
+    {
+        var (candidate, findings) = PolicyCandidate.Read(
+            Text with { Policies = [new("asks", "@access_request(\"1h\") forbid (principal, action, resource);")] }, CedarLimits.Default);
+
+        candidate!.ValidatedPolicies.ShouldNotBeNull();
+        findings.Select(f => (f.Code, f.Part, f.Name)).ShouldBe([("approval_unread", "policies", "asks")]);
+    }
+
     [Theory]
     [InlineData("size")]
     [InlineData("depth")]
