@@ -12,9 +12,11 @@ namespace Stet.Policy.AuthZen;
 /// <param name="Limit">Results of a page at most.</param>
 /// <param name="Query">SHA-256 of the query, its first 16 bytes.</param>
 /// <param name="After">The last candidate that was looked at.</param>
-sealed record PageToken(long AsOf, DateTimeOffset Now, int Limit, UInt128 Query, string After)
+/// <param name="IsPast">Whether the listing is one of the past: it goes on there, and records nothing.</param>
+sealed record PageToken(long AsOf, DateTimeOffset Now, int Limit, UInt128 Query, string After, bool IsPast)
 {
-    const byte Version = 1;
+    const byte Present = 1;
+    const byte Past = 2;
     const int HeadLength = 1 + 8 + 8 + 4 + 16;
     const int MacLength = 16;
     const int MostCharacters = 4_096;
@@ -23,7 +25,7 @@ sealed record PageToken(long AsOf, DateTimeOffset Now, int Limit, UInt128 Query,
     {
         var after = Encoding.UTF8.GetBytes(After);
         var bytes = new byte[HeadLength + after.Length + MacLength];
-        bytes[0] = Version;
+        bytes[0] = IsPast ? Past : Present;
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(1), AsOf);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(9), Now.UtcTicks);
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(17), Limit);
@@ -43,13 +45,13 @@ sealed record PageToken(long AsOf, DateTimeOffset Now, int Limit, UInt128 Query,
 
         Span<byte> mac = stackalloc byte[MacLength];
         Mac(tenant, bytes.AsSpan(..^MacLength), mac);
-        if (!CryptographicOperations.FixedTimeEquals(mac, bytes.AsSpan(^MacLength..)) || bytes[0] != Version) return null;
+        if (!CryptographicOperations.FixedTimeEquals(mac, bytes.AsSpan(^MacLength..)) || bytes[0] is not (Present or Past)) return null;
 
         return new PageToken(
             BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(1)),
             new DateTimeOffset(BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(9)), TimeSpan.Zero),
             BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(17)), BinaryPrimitives.ReadUInt128BigEndian(bytes.AsSpan(21)),
-            Encoding.UTF8.GetString(bytes.AsSpan(HeadLength..^MacLength)));
+            Encoding.UTF8.GetString(bytes.AsSpan(HeadLength..^MacLength)), bytes[0] == Past);
     }
 
     /// <summary>Under a key of its own, derived from the tenant's.</summary>

@@ -28,9 +28,9 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
         if (await commands.TenantAsync(context) is not { } tenant) throw new BadRequestException(AuthZenProblems.UnknownTenant);
 
         var token = TokenOf(search, tenant);
+        if (token is not null && (token.IsPast ? token.AsOf : (long?)null) != asOf) throw new BadRequestException(AuthZenProblems.TokenRefused);
         if (asOf is { } position)
         {
-            if (token is not null && token.AsOf != position) throw new BadRequestException(AuthZenProblems.TokenRefused);
             var basis = await past.BasisAsync(caller.TenantId, PastDecisions.PepOf(http, caller), [], position, http.RequestAborted);
             http.Response.Headers["Stet-As-Of"] = position.ToString(CultureInfo.InvariantCulture);
             await WriteAsync(http, tenant, search, Take(basis, search, token, http.RequestAborted), position, basis.Now);
@@ -145,17 +145,18 @@ sealed class Searches(Commands commands, DecisionRecorder recorder, PastDecision
     static Task WriteAsync(
         HttpContext http, Tenant tenant, AskedSearch search, SearchPage page, long asOf, DateTimeOffset now, long? position = null)
     {
+        var isPast = http.Response.Headers.ContainsKey("Stet-As-Of");
         var body = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(body, JsonAnswer.Readable))
         {
             json.WriteStartObject();
             json.WriteStartObject("page"u8);
             json.WriteString("next_token"u8, page.Last is { } last
-                ? new PageToken(asOf, now, page.Limit, search.Digest, last).Write(tenant)
+                ? new PageToken(asOf, now, page.Limit, search.Digest, last, isPast).Write(tenant)
                 : "");
             json.WriteNumber("count"u8, page.Results.Count);
             json.WriteEndObject();
-            if (http.Response.Headers.ContainsKey("Stet-As-Of"))
+            if (isPast)
             {
                 json.WriteStartObject("context"u8);
                 json.WriteNumber("as_of"u8, asOf);

@@ -53,6 +53,32 @@ public class PastHttpSpecs
     }
 
     [Fact]
+    public async Task A_listing_of_the_past_goes_on_in_the_past_and_one_of_the_present_in_the_present()
+    {
+        var tenant = await NewAsync();
+        await tenant.PutAsync("/v1/policy/entities/doc/plot", """{"attrs":{"open":true}}""");
+        var search = Question();
+        search["resource"]!.AsObject().Remove("id");
+        search["page"] = new JsonObject { ["limit"] = 1 };
+        var first = await tenant.PostAsync($"{Search}/resource", search);
+        var past = $"/as-of/{first.Position()}{Search}/resource";
+        var ofPast = await NextAsync(past, await tenant.PostAsync(past, search));
+        var ofPresent = await NextAsync($"{Search}/resource", first);
+
+        ofPast.Right.Json["results"]!.ToJsonString().ShouldBe("""[{"type":"doc","id":"plot"}]""");
+        ((long)ofPast.Right.Json["context"]!["as_of"]!).ShouldBe(first.Position());
+        ofPresent.Right.Json["results"]!.ToJsonString().ShouldBe("""[{"type":"doc","id":"plot"}]""");
+        ofPast.Wrong.ShouldBeProblem(400, "page_token_refused");
+        ofPresent.Wrong.ShouldBeProblem(400, "page_token_refused");
+
+        async Task<(Answer Right, Answer Wrong)> NextAsync(string path, Answer page)
+        {
+            search["page"] = new JsonObject { ["token"] = (string)page.Json["page"]!["next_token"]! };
+            return (await tenant.PostAsync(path, search), await tenant.PostAsync(path == past ? $"{Search}/resource" : past, search));
+        }
+    }
+
+    [Fact]
     public async Task A_position_that_the_log_does_not_have_is_a_404()
     {
         var tenant = await NewAsync();
