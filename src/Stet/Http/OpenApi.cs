@@ -85,7 +85,7 @@ public static partial class OpenApi
             ("findings", OpenApiShapes.List(new OpenApiSchemaReference("PolicyFinding", document)), "Of `policy_unreadable`: what is wrong with the candidate."),
             ("diff_digest", OpenApiShapes.Text(), "Of `approval_stale`: the newest diff."),
             ("diff_position", OpenApiShapes.Number(0), "Of `approval_stale`: its last position."),
-            ("reason", OpenApiShapes.OneOf("newer_diff", "baseline_changed", "too_many_decisions", "new_kind"), "Of `diff_stale`: what happened since the diff."),
+            ("reason", OpenApiShapes.OneOf("newer_diff", "baseline_changed", "too_many_decisions", "new_kind", "engine_changed"), "Of `diff_stale`: what happened since the diff."),
             ("trace_id", OpenApiShapes.Text(), "Of the request.")),
         "type", "title", "status", "detail", "code");
 }

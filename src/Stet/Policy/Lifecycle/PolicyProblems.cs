@@ -70,7 +70,9 @@ public static class PolicyProblems
         "not_before_out_of_range", 400, "The time of activation is out of range",
         "`not_before` must not be past, nor more than 30 days ahead");
 
-    /// <param name="reason"><c>newer_diff</c>, <c>baseline_changed</c>, <c>too_many_decisions</c> or <c>new_kind</c>.</param>
+    /// <param name="reason">
+    /// <c>newer_diff</c>, <c>baseline_changed</c>, <c>too_many_decisions</c>, <c>new_kind</c> or <c>engine_changed</c>.
+    /// </param>
     /// <param name="detail">What happened since the diff.</param>
     public static Problem DiffStale(string reason, string detail) => new(
         "diff_stale", 409, "The approved diff does not tell what would happen now", $"{detail}: make a new diff and have it approved")
@@ -80,6 +82,8 @@ public static class PolicyProblems
 
     public static Problem BaselineChanged { get; } = DiffStale(
         "baseline_changed", "other policies than those of the diff are in force, or will be by then");
+
+    public static Problem EngineChanged { get; } = DiffStale("engine_changed", "the engine that runs now makes another report of the same decisions");
 
     public static Problem TooManyDecisions { get; } = DiffStale(
         "too_many_decisions", string.Create(

@@ -196,6 +196,37 @@ public class DiffHttpSpecs
     }
 
     [Fact]
+    public async Task A_recorded_diff_that_comes_out_otherwise_today_is_stale()
+    {
+        await using var service = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        var tenant = new Tenant(service.Client(tenantId));
+        await tenant.ActivateAsync(Text);
+        await service.DecideAsync(tenantId, Request("write"));
+        (await tenant.DraftAsync(Wider.Text)).ShouldBeDone();
+        (await SendAsync()).ShouldBeDone();
+        var other = new string('e', 64);
+        await using (var connection = new NpgsqlConnection(service.Database.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using var upgrade = new NpgsqlCommand(
+                $$"""
+                update stet.mt_events set data = jsonb_set(data, '{diff_digest}', '"{{other}}"')
+                where type = 'policy_diffed' and data ->> 'candidate' = '{{Wider.Digest}}'
+                """, connection);
+            (await upgrade.ExecuteNonQueryAsync()).ShouldBe(1);
+        }
+
+        foreach (var answer in (Answer[])[await SendAsync(), await tenant.GetAsync($"/v1/policy/candidates/{Wider.Digest}/diff/{other}")])
+        {
+            answer.ShouldBeProblem(409, "diff_stale");
+            ((string)answer.Json["reason"]!).ShouldBe("engine_changed");
+        }
+
+        Task<Answer> SendAsync() => tenant.StepAsync(Wider.Digest, "diff", new JsonObject(), Ada, ("Idempotency-Key", "d1"));
+    }
+
+    [Fact]
     public async Task A_diff_looks_at_nothing_outside_its_range()
     {
         var (_, tenantId, tenant) = await StartAsync();

@@ -48,7 +48,7 @@ public static class DiffEndpoints
                 "Lines of canonical JSON (RFC 8785), each ended by LF; the SHA-256 of the whole is the digest. First what was "
                 + "compared and the counts, then each decision that would change, in log order.")
             .RequirePermission(Scopes.PolicyRead).Produces<string>(200, "application/x-ndjson").Produces(304)
-            .ProducesProblem(404);
+            .ProducesProblem(404).ProducesProblem(409);
     }
 
     static async Task<IResult> Post(

@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using Stet.EventStore;
+using Stet.Http;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Policy.Lifecycle;
 
 /// <summary>Dry runs of candidates: new ones, those of an activation's tail, and those whose report is gone.</summary>
 sealed class PolicyDiffs(
-    Store store, CandidateTexts texts, CompiledPolicies compiled, PolicyDiffRunner runner, DiffReports reports, TimeProvider clock)
+    Store store, CandidateTexts texts, CompiledPolicies compiled, PolicyDiffRunner runner, DiffReports reports, TimeProvider clock,
+    ILogger<PolicyDiffs> logger)
     : IDisposable
 {
     /// <summary>Most decisions of a diff.</summary>
@@ -59,12 +61,15 @@ sealed class PolicyDiffs(
 
     /// <summary>Makes the report of a recorded diff again, from the log.</summary>
     /// <returns>No report: its policies do not load any more.</returns>
-    /// <exception cref="InvalidOperationException">Another report came out: the log or the engine is not what it was.</exception>
+    /// <exception cref="BadRequestException">Another report came out: the engine is not what it was. 409.</exception>
     public async Task<(DiffReport? Report, DiffAffected Affected)> AgainAsync(string tenantId, PolicyDiffed diffed, CancellationToken cancel)
     {
         var (report, tally) = await RunAsync(tenantId, diffed.Candidate, diffed.Baseline, diffed.From, diffed.To, cancel);
         if (report is not null && report.Digest != diffed.DiffDigest)
-            throw new InvalidOperationException($"the report {diffed.DiffDigest} comes out as {report.Digest} today");
+        {
+            PolicyLog.OtherReport(logger, tenantId, diffed.Candidate, diffed.DiffDigest, report.Digest);
+            throw new BadRequestException(PolicyProblems.EngineChanged);
+        }
 
         if (report is not null) await reports.KeepAsync(tenantId, report, cancel);
         return (report, tally.Affected);
