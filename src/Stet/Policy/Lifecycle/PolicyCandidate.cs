@@ -129,9 +129,17 @@ public sealed class PolicyCandidate
                 found.Error("link", "links", link.Id, "An entity of the link has no valid type: use identifiers joined by `::`.");
         }
 
-        var policies = new PolicyText[text.Policies.Count];
-        for (var i = 0; i < policies.Length; i++) policies[i] = new PolicyText(new(text.Policies[i].Id), text.Policies[i].Text);
-        var set = PolicySet.Parse(policies, links.ToArray(), limits, isStored);
+        // Findings are placed by ids: a text whose id is taken is not looked at.
+        var policies = new List<PolicyText>(text.Policies.Count);
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < text.Policies.Count; i++)
+        {
+            var (id, policy) = text.Policies[i];
+            if (ids.Add(id)) policies.Add(new PolicyText(new(id), policy));
+            else found.Error("duplicate_id", "policies", id, $"At `/policies/{i}`: another policy has this id: give each its own.");
+        }
+
+        var set = PolicySet.Parse(policies.ToArray(), links.ToArray(), limits, isStored);
         found.Add("policies", set.Findings);
         return found.Count == before ? set.Value : null;
     }

@@ -85,11 +85,12 @@ public class CandidateSpecs
     }
 
     [Fact]
-    public void Ids_that_occur_twice_are_refused()
+    public void Ids_that_occur_twice_are_refused_by_their_places_in_the_list_and_in_no_text()
     {
-        var finding = Unreadable(Text with { Policies = [.. Text.Policies, .. Text.Policies] });
+        var finding = Unreadable(Text with { Policies = [.. Text.Policies, new("open-read", "\n\npermit (")] });
 
-        (finding.Code, finding.Name).ShouldBe(("duplicate_id", "open-read"));
+        (finding.Code, finding.Part, finding.Name, finding.Line, finding.Column).ShouldBe(("duplicate_id", "policies", "open-read", null, null));
+        finding.Message.ShouldContain("`/policies/1`");
     }
 
     [Theory]
