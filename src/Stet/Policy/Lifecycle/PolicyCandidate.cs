@@ -206,8 +206,11 @@ sealed class CandidateFindings(CandidateText text)
 
     void Add(PolicyFinding finding)
     {
-        if (all.Count < Most) all.Add(finding);
+        if (all.Count < Most) all.Add(finding with { Name = Recordable(finding.Name), Message = Recordable(finding.Message)! });
     }
+
+    // Names may hold U+0000 by way of an escape. The log does not.
+    static string? Recordable(string? text) => text?.Replace("\0", @"\0", StringComparison.Ordinal);
 
     // What a template's link does wrong stands in the template's text.
     string? PolicyOf(string? id)

@@ -80,6 +80,20 @@ public class LifeCycleHttpSpecs
     }
 
     [Theory]
+    [InlineData("@authzen(\"x\\0y\") entity A; @authzen(\"x\\0y\") entity B;", "ambiguous_type", "x\\0y")]
+    [InlineData("entity C { @authzen \"a\\0b\"?: Long };", "misplaced_annotation", "a\\0b")]
+    public async Task A_name_that_cannot_be_recorded_is_shown_in_a_finding(string declarations, string code, string name)
+    {
+        var tenant = await Tenant.NewAsync();
+
+        var answer = await tenant.DraftAsync(Text with { Schema = SchemaText + declarations });
+
+        answer.Status.ShouldBe(201, answer.Text);
+        ((string)answer.Json["state"]!).ShouldBe("invalid");
+        answer.Json["findings"]!.AsArray().Select(f => ((string?)f!["code"], (string?)f["name"])).ShouldBe([(code, name)]);
+    }
+
+    [Theory]
     [InlineData("@governed region?: String", "ungoverned_context", "region")]
     [InlineData("@governed place?: { region: String }", "ungoverned_context", "place")]
     [InlineData("place?: { @governed region: String }", "ungoverned_context", "place")]
