@@ -26,7 +26,7 @@ public sealed class PolicyClient
         string approver, WriteOptions? options = null, CancellationToken cancel = default) =>
         connection.WriteAsync(HttpMethod.Put, Target.Of(Approvers, approver), connection.Json.PolicyApprovers, options, cancel);
 
-    /// <summary>Makes somebody's approvals count no more, those given before included.</summary>
+    /// <summary>Makes somebody's approvals count no more, those given before included, until the person is named again.</summary>
     /// <exception cref="StetException"><c>invalid_request</c>.</exception>
     public Task<Written<PolicyApprovers>> RemoveApproverAsync(
         string approver, WriteOptions? options = null, CancellationToken cancel = default) =>

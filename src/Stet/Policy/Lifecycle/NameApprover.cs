@@ -21,7 +21,7 @@ public sealed record NameApprover(string Approver)
     }
 }
 
-/// <summary>Makes somebody's approvals count no more.</summary>
+/// <summary>Makes somebody's approvals count no more, until the person is named again.</summary>
 public sealed record RemoveApprover(string Approver)
 {
     public static Decision Decide(RemoveApprover command, PolicyLife? life, string by, DateTimeOffset now) =>
@@ -48,7 +48,7 @@ public static class ApproversEndpoints
             .WithDescription("The subject of somebody's credentials. Who approves needs this and the scope `policy:approve`.")
             .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>().ProducesProblem(409);
         routes.MapDelete(One, Delete).WithSummary("Remove an approver")
-            .WithDescription("Approvals that were given before count no more either.")
+            .WithDescription("Approvals count while whoever gave them is an approver: those given before do not, until the person is named again.")
             .RequirePermission(Scopes.PolicyAdmin).Produces<ApproversAnswer>();
     }
 

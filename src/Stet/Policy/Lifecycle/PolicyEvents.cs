@@ -106,7 +106,7 @@ public sealed record PolicyRetired(string Candidate, string? Reason, string Reti
 /// <param name="NamedAt">UTC, microseconds, by the server's clock when it was decided.</param>
 public sealed record PolicyApproverNamed(string Approver, string NamedBy, DateTimeOffset NamedAt);
 
-/// <summary>Somebody's approvals count no more, those given before included.</summary>
+/// <summary>Somebody's approvals count no more, those given before included, until the person is named again.</summary>
 /// <param name="Approver">Subject of credentials.</param>
 /// <param name="RemovedBy">Subject of the verified credential.</param>
 /// <param name="RemovedAt">UTC, microseconds, by the server's clock when it was decided.</param>
