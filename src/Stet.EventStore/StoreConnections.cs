@@ -6,10 +6,12 @@ namespace Stet.EventStore;
 public sealed class StoreConnections : IAsyncDisposable
 {
     /// <summary>
-    /// An expression that names the database, and another one once it was restored or promoted or its server started again.
+    /// An expression that names the database, and another one once it was restored, in place or not, or promoted, or its server
+    /// started again.
     /// </summary>
     public const string Incarnation =
-        "pg_postmaster_start_time()::text || (select d.oid from pg_database d where d.datname = current_database()) || pg_is_in_recovery()";
+        "pg_postmaster_start_time()::text || (select d.oid from pg_database d where d.datname = current_database()) || pg_is_in_recovery()"
+        + " || coalesce(pg_relation_filenode('stet.tenant_head')::bigint, 0)";
 
     // Every statement of the write path is a set of single-row probes: the planner must not be talked into a scan or a
     // join of whole tables by statistics that lag behind a load, and need not plan the same statement twice. Without

@@ -33,13 +33,17 @@ public class RestartTests
         })).ToArray();
         var reader = Task.Run(() => ReadDenselyAsync(test, stop.Token));
 
+        int? killed = null;
         for (var i = 0; i < 2; i++)
         {
             await GrownBy(acknowledged, 200);
+            cluster.PostmasterPid.ShouldNotBe(killed);
+            killed = cluster.PostmasterPid;
             cluster.Kill();
         }
 
         await GrownBy(acknowledged, 200);
+        cluster.PostmasterPid.ShouldNotBe(killed);
         await stop.CancelAsync();
         await Task.WhenAll(callers);
         (await reader).ShouldBeGreaterThan(0);

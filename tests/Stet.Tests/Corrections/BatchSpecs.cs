@@ -105,7 +105,8 @@ public class BatchSpecs
         }
 
         var some = tenant.PostAsync(Url, Batch([.. Enumerable.Range(0, 200).Select(i => Correction($"some.{i}"))]));
-        while (store.Waiting < 10_000) await Task.Delay(10);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (store.Waiting < 10_000) await Task.Delay(10, limit.Token);
         var none = await tenant.PostAsync(Url, Batch(Correction("a"), Correction("b").Without("actor")));
         await hold.RollbackAsync();
         var answer = await some;

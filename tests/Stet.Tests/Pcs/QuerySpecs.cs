@@ -343,12 +343,14 @@ public class QuerySpecs
         using var http = service.AnonymousClient();
         var metrics = await http.GetStringAsync("/metrics");
 
-        // Services of one process share their meters, so only a tenant's own numbers are known here.
         var lines = metrics.Split('\n');
         foreach (var (name, value) in ((string, int)[])[("ingest_total", 4), ("accepted", 1), ("escalated", 1), ("dedup_hits", 1), ("signature_errors", 1)])
+        {
             lines.ShouldContain($"flk_{name}_by_tenant{{tenant_id=\"{tenantId}\"}} {value}");
+            lines.ShouldContain($"flk_{name} {value}");
+        }
+
         foreach (var series in (string[])[
-            "flk_ingest_total", "flk_accepted", "flk_escalated", "flk_dedup_hits", "flk_signature_errors",
             "flk_dedup_hits_by_status{status=\"200\"}", "flk_refused_total{code=\"signature_invalid\"}",
             "flk_verify_latency_ms_count", "flk_commit_latency_ms_count"])
             lines.ShouldContain(line => line.StartsWith($"{series} ", StringComparison.Ordinal), series);

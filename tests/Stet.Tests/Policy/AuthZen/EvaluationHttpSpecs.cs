@@ -283,12 +283,12 @@ public class EvaluationHttpSpecs
         var answer = await new Tenant(service.AnonymousClient()).GetAsync($"/.well-known/authzen-configuration/t/{tenant}");
 
         answer.Headers["Cache-Control"].ShouldBe("public, max-age=300");
-        ((string)answer.Json["policy_decision_point"]!).ShouldBe(home);
-        answer.Json.AsObject().Where(m => m.Key.StartsWith("access_evaluation", StringComparison.Ordinal) || m.Key.StartsWith("search_", StringComparison.Ordinal))
-            .Select(m => $"{m.Key} {(string)m.Value!}").ShouldBe([
-                $"access_evaluation_endpoint {home}/access/v1/evaluation", $"access_evaluations_endpoint {home}/access/v1/evaluations",
+        answer.Json.AsObject().Where(m => m.Key != "supported_obligations").Select(m => $"{m.Key} {m.Value}").ShouldBe([
+                $"policy_decision_point {home}", $"access_evaluation_endpoint {home}/access/v1/evaluation", $"access_evaluations_endpoint {home}/access/v1/evaluations",
                 $"search_subject_endpoint {home}/access/v1/search/subject", $"search_resource_endpoint {home}/access/v1/search/resource",
-                $"search_action_endpoint {home}/access/v1/search/action"]);
+                $"search_action_endpoint {home}/access/v1/search/action", $"access_request_endpoint {home}/access/v1/requests",
+                $"capabilities {answer.Json["capabilities"]}"]);
+        answer.Json["capabilities"]!.ToJsonString().ShouldBe("""["urn:openid:authzen:capability:access-request"]""");
     }
 
     [Theory]

@@ -26,10 +26,10 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
     // Stretches of a lane that may be done before their turn.
     const int Ahead = 4;
 
-    static readonly int mostLanes = Math.Min(Environment.ProcessorCount, MostLanes);
+    static readonly int Lanes = Math.Min(Environment.ProcessorCount, MostLanes);
 
     // However many comparisons there are at once, the readers of everybody else get connections and cores.
-    readonly SemaphoreSlim turns = new(mostLanes);
+    readonly SemaphoreSlim turns = new(Lanes);
 
     /// <inheritdoc />
     public void Dispose() => turns.Dispose();
@@ -52,7 +52,7 @@ sealed class PolicyDiffRunner(StoreConnections connections, ContextCatalog conte
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var (started, decisions) = (Stopwatch.GetTimestamp(), 0L);
         var stretches = (to - from + Stretch) / Stretch;
-        var lanes = new Channel<DiffPart>[Math.Min(mostLanes, stretches)];
+        var lanes = new Channel<DiffPart>[Math.Min(Lanes, stretches)];
         var running = new Task[lanes.Length];
         for (var i = 0; i < lanes.Length; i++)
         {
