@@ -9,7 +9,7 @@ namespace Stet.EventStore;
 /// </summary>
 public interface IAppendLog
 {
-    /// <summary>The writer's connection leads to another database than before, or to one whose server started again.</summary>
+    /// <summary>The writer has connected to what may be another database than before.</summary>
     void Connected()
     {
     }

@@ -40,8 +40,8 @@ public sealed class Store : IAsyncDisposable
     public string? Trouble => writer.Trouble;
 
     /// <summary>
-    /// Rises when what was read before may no longer be what there is: the writer's connection leads to another database, or
-    /// to one whose server started again, or rebuilt read models have taken the place of others.
+    /// Rises when what was read before may no longer be what there is: the writer lost its connection or met another
+    /// database, or rebuilt read models have taken the place of others.
     /// </summary>
     public int Generation => Volatile.Read(ref generation);
 

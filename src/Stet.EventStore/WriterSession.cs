@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -26,7 +27,7 @@ sealed class WriterSession(
     /// <summary>A batch whose commit was sent and not confirmed: it may or may not have happened.</summary>
     WriteUnit? inDoubt;
 
-    /// <summary>Which database the last connection led to; null before there was one.</summary>
+    /// <summary>Which database the last connection led to; null before there was one, and when it was lost.</summary>
     string? incarnation;
 
     /// <summary>See <see cref="WriteUnit.Rebuilds"/>; null before anything was loaded.</summary>
@@ -194,6 +195,7 @@ sealed class WriterSession(
         connections.Writer.Clear();
         if (connection is { } closing)
         {
+            if (closing.State != ConnectionState.Open) incarnation = null;
             connection = null;
             await closing.DisposeAsync();
         }

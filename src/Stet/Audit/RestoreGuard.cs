@@ -163,14 +163,14 @@ public sealed partial class RestoreGuard(
 }
 
 /// <summary>What is known of a log outside the database, at one moment.</summary>
-/// <param name="Connected">The writer's database at that moment, see <see cref="TenantLogs.Connected"/>.</param>
+/// <param name="Connected">The writer's connection at that moment, see <see cref="TenantLogs.Connected"/>.</param>
 /// <param name="Noted">What the state file has; null when it has nothing.</param>
 /// <param name="Later">What the state file has of a later epoch of it, the last one; null when it has nothing.</param>
-/// <param name="Seen">What witnesses have; null when they were not asked, for they were about that database already.</param>
+/// <param name="Seen">What witnesses have; null when they were not asked, for they were on that connection already.</param>
 sealed record OutsideNotes(
     int Connected, SignedCheckpoint? Noted, SignedCheckpoint? Later, IReadOnlyList<SeenCheckpoint>? Seen);
 
 /// <summary>When a log was last found to be what is known of it outside.</summary>
 /// <param name="Incarnation">In which incarnation of the database.</param>
-/// <param name="Connected">With which of the writer's databases.</param>
+/// <param name="Connected">On which of the writer's connections.</param>
 sealed record Comparison(string Incarnation, int Connected);

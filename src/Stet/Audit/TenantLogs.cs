@@ -29,7 +29,7 @@ public sealed class TenantLogs(
     readonly ConcurrentQueue<string> order = new();
     int connected;
 
-    /// <summary>To how many databases the writer has connected; one whose server started again is another.</summary>
+    /// <summary>How often the writer has connected to what may be another database.</summary>
     internal int Connected => Volatile.Read(ref connected);
 
     /// <summary>Keys that events are about to name.</summary>
@@ -47,7 +47,7 @@ public sealed class TenantLogs(
         return await connections.AsWriterAsync(connection => FindAsync(connection, tenantId, cancel), cancel);
     }
 
-    /// <summary>The writer has connected to another database: every log is read again when it is next needed.</summary>
+    /// <summary>The writer has connected to what may be another database: every log is read again when it is next needed.</summary>
     internal void NoteConnection()
     {
         Interlocked.Increment(ref connected);
