@@ -95,7 +95,7 @@ static partial class PolicyLog
     [LoggerMessage(60, LogLevel.Error, "Policies of {TenantId} do not load, and what they would decide is denied: {Candidate}")]
     public static partial void WillNotLoad(ILogger logger, string tenantId, string candidate);
 
-    [LoggerMessage(65, LogLevel.Warning, "The diff {Digest} of {Candidate} of {TenantId} comes out as {Other} today")]
+    [LoggerMessage(66, LogLevel.Warning, "The diff {Digest} of {Candidate} of {TenantId} comes out as {Other} today")]
     public static partial void OtherReport(ILogger logger, string tenantId, string candidate, string digest, string other);
 
     [LoggerMessage(64, LogLevel.Error, "A candidate of {TenantId} cannot be read at position {Position}: {Reason}")]
