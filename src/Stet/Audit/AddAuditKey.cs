@@ -9,12 +9,17 @@ namespace Stet.Audit;
 /// <param name="Vkey">The new key.</param>
 /// <param name="Replaces">The key that it takes the place of.</param>
 /// <param name="Overlap">How long both sign.</param>
-public sealed record AddAuditKey(string Vkey, string Replaces, TimeSpan Overlap)
+/// <param name="Epoch">The epoch of both.</param>
+public sealed record AddAuditKey(string Vkey, string Replaces, TimeSpan Overlap, int Epoch)
 {
-    public static Decision Decide(AddAuditKey command, AuditKeyring? keyring, DateTimeOffset now) =>
-        keyring?.Overlap is { } running
+    public static Decision Decide(AddAuditKey command, AuditKeyring? keyring, DateTimeOffset now)
+    {
+        if ((keyring?.Epoch ?? 1) != command.Epoch) return Refuse(AuditProblems.EpochBegun);
+
+        return keyring?.Overlap is { } running
             ? Refuse(AuditProblems.OverlapRunning(running.OverlapUntil))
             : Record(new AuditKeyAdded(command.Vkey, command.Replaces, now + command.Overlap, now));
+    }
 }
 
 public static class AddAuditKeyEndpoint
@@ -25,7 +30,12 @@ public static class AddAuditKeyEndpoint
             .RequirePermission(Scopes.Admin).Produces<LogKeysAnswer>(201).Produces<LogKeysAnswer>()
             .WithAnswerHeader("Location", 201, 200).ProducesProblem(404).ProducesProblem(409);
 
-    static async Task<IResult> Post(
+    // With the epoch as it is now, a key may be added after all.
+    static Task<IResult> Post(
+        CommandContext context, Commands commands, TenantLogs logs, AuditKeys keys, IAuditSigner signer, AuditOptions options) =>
+        LogChanges.RetryAsync(logs, context.Caller.TenantId, tries: 2, () => AddAsync(context, commands, logs, keys, signer, options));
+
+    static async Task<IResult> AddAsync(
         CommandContext context, Commands commands, TenantLogs logs, AuditKeys keys, IAuditSigner signer, AuditOptions options)
     {
         var (tenantId, cancel) = (context.Caller.TenantId, context.Cancel);
@@ -34,10 +44,13 @@ public static class AddAuditKeyEndpoint
         var before = await keys.ReadAsync(tenantId, cancel);
         var added = await signer.MakeAsync(tenantId, cancel);
         using var offered = logs.NewKeys.Offer(tenantId, added);
-        var command = new AddAuditKey(VkeyOf(added, log.Origin), before.Keys.Single(k => k.State == "active").Vkey, options.KeyOverlap);
+        var command = new AddAuditKey(
+            VkeyOf(added, log.Origin), before.Keys.Single(k => k.State == "active").Vkey, options.KeyOverlap, log.Epoch);
         var recorded = await commands.DecideAsync(
             context, AuditModule.KeysStream, context.IdempotencyKey, payload: default,
             (keyring, now) => AddAuditKey.Decide(command, keyring, now));
+        if (recorded.Problem == AuditProblems.EpochBegun) throw new AuditLogChangedException();
+
         return recorded.Problem is { } refusal
             ? Problems.Answer(refusal)
             : JsonAnswer.Write(

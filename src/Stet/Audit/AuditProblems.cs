@@ -39,6 +39,9 @@ public static class AuditProblems
     public static Problem Moved(string origin) => new(
         "audit_log_moved", 410, "The log has begun anew", $"it goes on as `{origin}`; the `Link` header names its checkpoint");
 
+    public static Problem EpochBegun { get; } = new(
+        "audit_epoch_begun", 409, "The log has just begun anew", "try again: the key is for the new epoch then");
+
     public static Problem OverlapRunning(DateTimeOffset until) => new(
         "audit_overlap_running", 409, "Two keys sign already", $"the older one is retired at {until:yyyy-MM-ddTHH:mm:ssZ}; add the next one after that");
 }

@@ -7,9 +7,12 @@ namespace Stet.Audit;
 public static class RetireAuditKey
 {
     public static Decision Decide(AuditKeyring? keyring, DateTimeOffset now) =>
-        keyring?.Overlap is { } running && running.OverlapUntil <= now
+        keyring?.Overlap is { } running && running.OverlapUntil <= now && OriginOf(running.Vkey) == OriginOf(running.Replaces)
             ? Decision.Record(new AuditKeyRetired(running.Replaces, now))
             : Decision.Nothing;
+
+    // A key of another origin signs nothing of this one: without the older key, nobody would.
+    static string OriginOf(string vkey) => vkey.Split('+', 2)[0];
 }
 
 /// <summary>Ends overlaps of signing keys when their time has come.</summary>

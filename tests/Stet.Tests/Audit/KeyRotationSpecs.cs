@@ -110,6 +110,26 @@ public class KeyRotationSpecs
     }
 
     [Fact]
+    public async Task A_key_that_is_added_where_a_new_epoch_is_not_known_yet_is_of_the_new_epoch()
+    {
+        var clock = new ManualClock();
+        await using var service = await TestService.StartAsync(new TestServiceOptions { Clock = clock });
+        await using var second = await TestService.StartAsync(new TestServiceOptions { Clock = clock }, service.Database);
+        var log = LogClient.New(service);
+        await log.RecordAsync(1);
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+        await RestoreGuardSpecs.StartEpochAsync(second, log.TenantId);
+
+        (await log.Tenant.SendAsync(HttpMethod.Post, "/v1/audit/keys", null)).Status.ShouldBe(201);
+
+        (await RowsAsync(service, "audit_key where kind = 'sign' and epoch = 2")).ShouldBe(2);
+        clock.Advance(TimeSpan.FromDays(31));
+        await service.Services.GetRequiredService<KeyRetirement>().RetireAsync(CancellationToken.None);
+        var note = SignedNote.Parse((await log.GetAsync("epoch/2/checkpoint?min_position=4")).Body);
+        (Checkpoint.Parse(note.Text).Size, note.Signatures.Count).ShouldBe((4, 1));
+    }
+
+    [Fact]
     public async Task An_export_knows_a_secret_that_another_instance_has_put_in_place_of_a_leaked_one()
     {
         await using var first = await TestService.StartAsync();
@@ -134,13 +154,16 @@ public class KeyRotationSpecs
     public void An_overlap_ends_when_its_time_has_come_and_not_before()
     {
         var now = new ManualClock().GetUtcNow();
-        var added = new AuditKeyAdded("new", "old", now.AddDays(30), now);
+        var added = new AuditKeyAdded("log+2+new", "log+1+old", now.AddDays(30), now);
         var keyring = AuditKeyring.Create(added);
 
         RetireAuditKey.Decide(null, now).ShouldBe(Decision.Nothing);
         RetireAuditKey.Decide(keyring, now.AddDays(30).AddTicks(-1)).ShouldBe(Decision.Nothing);
-        RetireAuditKey.Decide(keyring, now.AddDays(30)).Events.ShouldBe([new AuditKeyRetired("old", now.AddDays(30))]);
-        AddAuditKey.Decide(new AddAuditKey("next", "new", TimeSpan.FromDays(1)), keyring, now).Refusal.ShouldBe(AuditProblems.OverlapRunning(now.AddDays(30)));
+        RetireAuditKey.Decide(keyring, now.AddDays(30)).Events.ShouldBe([new AuditKeyRetired("log+1+old", now.AddDays(30))]);
+        RetireAuditKey.Decide(AuditKeyring.Create(added with { Vkey = "other+2+new" }), now.AddDays(30)).ShouldBe(Decision.Nothing);
+        var next = new AddAuditKey("log+3+next", "log+2+new", TimeSpan.FromDays(1), Epoch: 1);
+        AddAuditKey.Decide(next, keyring, now).Refusal.ShouldBe(AuditProblems.OverlapRunning(now.AddDays(30)));
+        AddAuditKey.Decide(next, keyring with { Overlap = null, Epoch = 2 }, now).Refusal.ShouldBe(AuditProblems.EpochBegun);
         keyring.Apply(new AuditKeyRetired("old", now)).ShouldBe(new AuditKeyring(null, 1));
     }
 
