@@ -12,12 +12,18 @@ public sealed class AuditReader(Store store)
     // that the log `l` has yet to reach.
     const string OfEpoch = "(l.epoch = 1 or s.reserved_at >= l.created_at)";
 
+    /// <summary>A table: the newest epoch of the tenant <c>$1</c>.</summary>
+    internal const string NewestEpoch = "lateral (select * from stet.audit_log where tenant_id = $1 order by epoch desc limit 1)";
+
+    /// <summary>A condition: the line <c>c</c> of a witness is about the epoch <c>l</c>, not about one that ended.</summary>
+    internal const string LineOfEpoch = "(l.epoch = 1 or c.at >= l.created_at)";
+
     const string NewestGuard =
         $"select s.* from stet.audit_signed s where s.tenant_id = $1 and {OfEpoch} order by s.size desc limit 1";
 
     const string WitnessedGuard = $"""
         select s.* from stet.audit_cosignature c join stet.audit_signed s on s.tenant_id = $1 and s.size = c.size
-        where c.tenant_id = $1 and {OfEpoch} order by c.size desc limit 1
+        where c.tenant_id = $1 and {OfEpoch} and {LineOfEpoch} order by c.size desc limit 1
         """;
 
     /// <summary>What proofs take, in one round trip and from one snapshot.</summary>
@@ -185,11 +191,10 @@ public sealed class AuditReader(Store store)
     internal static string View(string more, bool witnessed, string joined = "") => $"""
         select {StoreConnections.Incarnation}, l.frozen_at is not null, l.epoch, l.key_changes, g.size, g.root, g.peaks,
             (select string_agg(c.line || chr(10), '' order by c.witness)
-             from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size),
+             from stet.audit_cosignature c where c.tenant_id = $1 and c.size = g.size and {LineOfEpoch}),
             {more}
         from stet.tenant_head h
-        cross join lateral (
-            select * from stet.audit_log where tenant_id = $1 order by epoch desc limit 1) l
+        cross join {NewestEpoch} l
         left join lateral ({(witnessed ? WitnessedGuard : NewestGuard)}) g on true
         {joined}
         where h.tenant_id = $1

@@ -1,5 +1,6 @@
 using Npgsql;
 using Stet.AuditLog;
+using Stet.Audit.Witnesses;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -22,14 +23,15 @@ public sealed class Checkpoints
     readonly SigningHealth health;
     readonly RestoreGuard restore;
     readonly TimeProvider clock;
+    readonly Cosignatures cosignatures;
     readonly Coalescer<TenantLog, SignedCheckpoint> rounds;
 
     public Checkpoints(
         StoreConnections connections, TenantLogs logs, IAuditSigner signer, StateFile state, FrozenLogs frozen, SigningHealth health,
-        RestoreGuard restore, TimeProvider clock)
+        RestoreGuard restore, Cosignatures cosignatures, TimeProvider clock)
     {
         (this.connections, this.logs, this.signer, this.state) = (connections, logs, signer, state);
-        (this.frozen, this.health, this.restore, this.clock) = (frozen, health, restore, clock);
+        (this.frozen, this.health, this.restore, this.cosignatures, this.clock) = (frozen, health, restore, cosignatures, clock);
         rounds = new(RoundAsync);
     }
 
@@ -154,20 +156,33 @@ public sealed class Checkpoints
             throw new AuditLogChangedException();
         }
 
-        if (!log.IsSound(stored))
-        {
-            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-            await VerifyAsync(connection, log, stored, view.Position);
-        }
+        await RequireSoundAsync(log, view, cancel);
+        return cosignatures.Add(log.TenantId, await SignReservedAsync(log, stored.Size, stored.Root, cancel), stored.Cosignatures);
+    }
 
-        return (await SignReservedAsync(log, stored.Size, stored.Root, cancel)).With(stored.Cosignatures);
+    /// <summary>The largest size that this process has reserved for signing, or found so; 0 for a frozen log.</summary>
+    internal long Reserved(TenantLog log) => frozen.IsFrozen(log.TenantId) ? 0 : log.LargestReserved;
+
+    /// <summary>Finds out whether the guard row that a query has read is what the leaves come to, before it is used.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="view">What the query saw, a guard row among it.</param>
+    /// <param name="cancel">Ends the wait for a connection.</param>
+    /// <exception cref="AuditSigningRefusedException">It is not; the log is frozen.</exception>
+    /// <exception cref="AuditLogChangedException">The log has other keys by now.</exception>
+    internal async Task RequireSoundAsync(TenantLog log, LogView view, CancellationToken cancel)
+    {
+        ThrowIfChanged(log, view);
+        if (log.IsSound(view.Newest!)) return;
+
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await VerifyAsync(connection, log, view.Newest!, view.Position);
     }
 
     async Task<SignedCheckpoint> RoundAsync(TenantLog log)
     {
         var guard = await ReservedAsync(log);
         var signed = await SignAsync(await CurrentAsync(log, CancellationToken.None), guard.Size, guard.Root, CancellationToken.None);
-        return signed.With(guard.Cosignatures);
+        return cosignatures.Add(log.TenantId, signed, guard.Cosignatures);
     }
 
     /// <summary>The guard row of the size to sign, made if need be; its connection is given back before another is asked for.</summary>

@@ -40,8 +40,11 @@ public sealed partial class FrozenLogs(
     /// <exception cref="AuditSigningRefusedException">The log is frozen.</exception>
     public void ThrowIfFrozen(string tenantId)
     {
-        if (frozen.ContainsKey(tenantId)) throw new AuditSigningRefusedException();
+        if (IsFrozen(tenantId)) throw new AuditSigningRefusedException();
     }
+
+    /// <summary>Whether a log is known to be frozen.</summary>
+    internal bool IsFrozen(string tenantId) => frozen.ContainsKey(tenantId);
 
     /// <summary>Marks the moment before a look at the database: it may not see what is frozen from here on, or already being frozen.</summary>
     internal int Look()

@@ -72,8 +72,9 @@ static class ProofEndpoints
             AuditHttpJson.Default.InclusionAnswer, size);
     }
 
-    static async Task<IResult> Consistency(HttpContext http, AuditReader reader)
+    static async Task<IResult> Consistency(HttpContext http, Checkpoints checkpoints, AuditReader reader)
     {
+        var log = AuditAccess.Log(http);
         var query = new RequestQuery(http.Request.Query);
         var from = query.Number("from", 0, long.MaxValue) ?? throw RequestQuery.Bad("from", "is required");
         var asked = query.Number("to", 0, long.MaxValue);
@@ -81,13 +82,15 @@ static class ProofEndpoints
 
         // The default's right edge comes with its guard row.
         long[] leaves = [Math.Max(0, from - 1), from, .. asked is { } edge ? [edge] : Array.Empty<long>()];
-        var view = await reader.ViewAsync(AuditAccess.Log(http).TenantId, leaves, witnessed: false, http.RequestAborted);
+        var view = await reader.ViewAsync(log.TenantId, leaves, witnessed: false, http.RequestAborted);
         var newest = view.Newest?.Size ?? 0;
         if (Math.Max(from, asked ?? 0) > newest)
             return Problems.Answer(AuditProblems.SizeUnknown(Math.Max(from, asked ?? 0), newest));
 
         var size = asked ?? newest;
-        var peaks = size == newest && view.Newest is { } guard ? Peaks.Read(size, guard.Peaks) : view.Tiles.PeaksOf(size);
+        var guard = size == newest ? view.Newest : null;
+        if (guard is not null) await checkpoints.RequireSoundAsync(log, view, http.RequestAborted);
+        var peaks = guard is not null ? Peaks.Read(size, guard.Peaks) : view.Tiles.PeaksOf(size);
         var before = view.Tiles.PeaksOf(from);
         var hashes = view.Tiles.Make(ProofPlan.Consistency(from, size, peaks));
         if (from > 0 && !MerkleProof.VerifyConsistency(from, size, before.Root, peaks.Root, hashes)) throw new AuditAlteredException(null);

@@ -32,6 +32,8 @@ sealed class Proofs(Checkpoints checkpoints, AuditReader reader, TileCache cache
         }
 
         var signed = await checkpoints.SignStoredAsync(log, noted, found.View, cancel);
+        if (witnessed && !signed.IsCosigned) return (null, AuditProblems.NotWitnessed);
+
         var peaks = Peaks.Read(signed.Size, found.View.Newest!.Peaks);
         var (leaf, hashes) = await InclusionAsync(log, position - 1, signed, peaks, cancel);
         return (new EventProof(position, leaf, signed, new TlogProof(position - 1, hashes, signed.Note)), null);

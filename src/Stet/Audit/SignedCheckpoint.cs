@@ -17,12 +17,8 @@ public sealed record SignedCheckpoint(Checkpoint Checkpoint, SignedNote Note)
     /// <summary>Of the tree of that size.</summary>
     public LogHash Root => Checkpoint.Root;
 
-    /// <summary>The note with the lines of witnesses.</summary>
-    /// <param name="lines">Signature lines, each with its line feed; may be empty.</param>
-    internal SignedCheckpoint With(string lines) =>
-        lines.Length == 0
-            ? this
-            : this with { Note = Note.With([.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(NoteSignature.Parse)]) };
+    /// <summary>Whether a witness has cosigned it.</summary>
+    internal bool IsCosigned => Note.Signatures.Any(s => s.Name != Origin);
 
     /// <summary>Signs a size with every key that signs there, older ones first.</summary>
     internal static async ValueTask<SignedCheckpoint> SignAsync(

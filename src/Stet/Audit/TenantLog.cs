@@ -138,6 +138,15 @@ public sealed class TenantLog(string tenantId, int epoch, string origin, int key
         }
     }
 
+    /// <summary>The largest of the newest such sizes; 0 when there is none.</summary>
+    internal long LargestReserved
+    {
+        get
+        {
+            lock (gate) return reserved.Select(known => known.Size).DefaultIfEmpty().Max();
+        }
+    }
+
     /// <summary>Whether a guard row is one of the newest that this process made or verified.</summary>
     internal bool IsSound(SignedSize guard)
     {

@@ -41,6 +41,7 @@ static class TileEndpoints
             var view = await reader.ViewAsync(log.TenantId, [], witnessed: true, http.RequestAborted);
             if (view.Newest is null || view.Newest.Size < atLeast || !log.SignsAt(view.Newest.Size)) return Problems.Answer(AuditProblems.NotWitnessed);
             signed = await checkpoints.SignStoredAsync(log, noted, view, http.RequestAborted);
+            if (!signed.IsCosigned) return Problems.Answer(AuditProblems.NotWitnessed);
         }
         else
         {
@@ -55,11 +56,12 @@ static class TileEndpoints
         var log = AuditAccess.Log(http);
         if (!AuditLog.Tile.TryParse($"tile/{path}", out var tile)) return Problems.Answer(AuditProblems.NoTile);
 
-        // What this process has signed says often enough that a tile is covered.
-        if (!tile.IsWithin(checkpoints.Noted(log)?.Size ?? 0))
+        // What this process has reserved says often enough that a tile is covered.
+        if (!tile.IsWithin(checkpoints.Reserved(log)))
         {
             var view = await reader.ViewAsync(log.TenantId, [], witnessed: false, http.RequestAborted);
             if (!tile.IsWithin(view.Newest?.Size ?? 0)) return Problems.Answer(AuditProblems.NotCovered);
+            await checkpoints.RequireSoundAsync(log, view, http.RequestAborted);
         }
 
         var gzip = tile.IsEntries && TakesGzip(http.Request);

@@ -163,6 +163,16 @@ public class CheckpointSpecs
         (recorded.Status, (string?)recorded.Json["receipt_error"], recorded.Headers["Stet-Position"]).ShouldBe((201, "audit_signing_refused", "3"));
     }
 
+    [Fact]
+    public async Task A_size_that_is_reserved_ahead_of_the_log_is_consistent_with_nothing()
+    {
+        var log = LogClient.New(await TestService.SharedAsync());
+        await log.RecordAsync(2);
+        await ReserveAheadAsync(log, 3);
+
+        (await log.GetAsync("consistency?from=1")).Code.ShouldBe("audit_signing_refused");
+    }
+
     static Task ReserveAheadAsync(LogClient log, long size) => log.TamperAsync($$"""
         insert into stet.audit_signed (tenant_id, size, root, peaks, reserved_at)
         values ({tenant}, {{size}}, sha256('another'), sha256('another'), now())

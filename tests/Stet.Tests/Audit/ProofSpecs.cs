@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Stet.AuditLog;
 using Stet.Testing;
+using Stet.Tests.Audit.Witnesses;
 
 namespace Stet.Tests.Audit;
 
@@ -101,11 +102,12 @@ public class ProofSpecs
     [Fact]
     public async Task What_witnesses_signed_comes_with_checkpoint_and_proof()
     {
-        var log = LogClient.New(await TestService.SharedAsync());
+        await using var witness = await ScriptedWitness.StartAsync();
+        await using var service = await TestService.StartAsync(new() { Clock = new ManualClock(), Settings = witness.Settings });
+        var log = LogClient.New(service);
         await log.RecordAsync(2);
         var size2 = (await log.GetAsync("checkpoint?min_position=2")).Body;
-        using var witness = new SignerKey("witness.example/w1", SignatureType.Cosignature, new byte[32]);
-        var line = witness.Cosign(SignedNote.Parse(size2).Text, 1_767_398_400).ToString();
+        var line = witness.Cosign(SignedNote.Parse(size2).Text).ToString();
         await log.TamperAsync($"insert into stet.audit_cosignature values ({{tenant}}, 2, 'w1', '{line}', now())");
 
         (await log.GetAsync("checkpoint")).Text.ShouldBe($"{Encoding.UTF8.GetString(size2)}{line}\n");
@@ -117,6 +119,26 @@ public class ProofSpecs
         var proof = TlogProof.Parse((await log.GetAsync($"proof/{ids[1]}?witnessed=true")).Body);
         proof.Checkpoint.Signatures.Count.ShouldBe(2);
         (await log.GetAsync($"proof/{ids[2]}?witnessed=true")).Code.ShouldBe("audit_not_witnessed");
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("of another text")]
+    public async Task A_line_that_no_witness_signed_under_the_checkpoint_is_not_served(string line)
+    {
+        await using var witness = await ScriptedWitness.StartAsync();
+        await using var service = await TestService.StartAsync(new() { Clock = new ManualClock(), Settings = witness.Settings });
+        var log = LogClient.New(service);
+        await log.RecordAsync(2);
+        var size2 = (await log.GetAsync("checkpoint?min_position=2")).Text;
+        if (line != "nonsense") line = witness.Cosign(SignedNote.Parse(Encoding.UTF8.GetBytes(size2)).Text.Replace("/audit", "/other", StringComparison.Ordinal)).ToString();
+        await log.TamperAsync($"insert into stet.audit_cosignature values ({{tenant}}, 2, 'w1', '{line}', now())");
+
+        (await log.GetAsync("checkpoint")).Text.ShouldBe(size2);
+        (await log.GetAsync("checkpoint?witnessed=true")).Code.ShouldBe("audit_not_witnessed");
+        var id = (await log.EventIdsAsync())[1];
+        (await log.GetAsync($"proof/{id}")).Text.ShouldEndWith(size2);
+        (await log.GetAsync($"proof/{id}?witnessed=true")).Code.ShouldBe("audit_not_witnessed");
     }
 
     [Theory]

@@ -118,6 +118,29 @@ public sealed class RestoreGuardSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Tiles_of_another_history_are_not_served_for_what_was_signed()
+    {
+        await using var signed = await TestService.StartAsync();
+        await using var restored = await TestService.StartAsync();
+        var tenantId = TestService.NewTenantId();
+        await new LogClient(restored, tenantId).RecordAsync(200);
+        await using (var service = await TestService.StartAsync(Folder, signed.Database))
+        {
+            var log = new LogClient(service, tenantId);
+            await log.RecordAsync(300);
+            (await log.CheckpointAsync("?min_position=300")).Size.ShouldBe(300);
+        }
+
+        await using var again = await TestService.StartAsync(Folder, restored.Database);
+        var client = new LogClient(again, tenantId);
+        (await client.GetAsync("tile/0/000")).Code.ShouldBe("audit_tile_unknown");
+        (await client.RecordAsync(100)).ShouldBe(300);
+
+        (await client.GetAsync("tile/0/000")).Code.ShouldBe("audit_tile_unknown");
+        (await client.GetAsync("tile/entries/000")).Code.ShouldBe("audit_tile_unknown");
+    }
+
+    [Fact]
     public async Task A_log_that_loses_its_newest_events_under_a_running_service_is_not_signed()
     {
         await using var service = await TestService.StartAsync();

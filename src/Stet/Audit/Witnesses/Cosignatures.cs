@@ -1,4 +1,5 @@
 using Npgsql;
+using Stet.AuditLog;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -12,9 +13,29 @@ namespace Stet.Audit.Witnesses;
 public sealed record WitnessLine(long Size, string Witness, string Line, DateTimeOffset At);
 
 /// <summary>What witnesses said of the last two sizes of each log that they were asked about, and when to ask again.</summary>
-public sealed class Cosignatures(StoreConnections connections, ConfiguredWitnesses witnesses)
+public sealed class Cosignatures(StoreConnections connections, ConfiguredWitnesses witnesses, WitnessLog logger)
 {
-    /// <summary>All of a tenant, by size and name.</summary>
+    readonly VerifierKey[] keys = [.. witnesses.All.Select(w => w.Key)];
+
+    /// <summary>A checkpoint with the lines of witnesses. Left out, with an error, is one that none of them signed under just this text.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="signed">The checkpoint.</param>
+    /// <param name="lines">Signature lines, each with its line feed; may be empty.</param>
+    internal SignedCheckpoint Add(string tenantId, SignedCheckpoint signed, string lines)
+    {
+        if (lines.Length == 0) return signed;
+
+        var verified = new List<NoteSignature>();
+        foreach (var line in lines.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Verified(signed.Note.Text, line) is { } signature) verified.Add(signature);
+            else logger.NotVerified(tenantId, signed.Size);
+        }
+
+        return signed with { Note = signed.Note.With(verified) };
+    }
+
+    /// <summary>All of a tenant's epoch, by size and name.</summary>
     public async Task<IReadOnlyList<WitnessLine>> AllAsync(string tenantId, CancellationToken cancel)
     {
         if (witnesses.All.Count == 0) return [];
@@ -23,7 +44,10 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
         await using var batch = new NpgsqlBatch(connection);
         batch.EnterTenant(tenantId);
         batch.Add(
-            "select size, witness, line, at from stet.audit_cosignature where tenant_id = $1 order by size, witness", Scalar(tenantId));
+            $"""
+            select c.size, c.witness, c.line, c.at from stet.audit_cosignature c cross join {AuditReader.NewestEpoch} l
+            where c.tenant_id = $1 and {AuditReader.LineOfEpoch} order by c.size, c.witness
+            """, Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
         var all = new List<WitnessLine>();
@@ -44,7 +68,7 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
         return tenants;
     }
 
-    /// <summary>Ends a round: keeps its lines, and forgets those of sizes before the last two.</summary>
+    /// <summary>Ends a round: keeps its lines, and forgets those of sizes of the epoch before the last two.</summary>
     /// <param name="tenantId">Whose log.</param>
     /// <param name="size">The size that the witnesses were asked about.</param>
     /// <param name="lines">What came of it.</param>
@@ -67,11 +91,26 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
                 """, Scalar(tenantId), Scalar(line.Size), Scalar(line.Witness), Scalar(line.Line), Scalar(line.At.UtcDateTime));
         }
 
-        batch.Add("""
-            delete from stet.audit_cosignature c where c.tenant_id = $1 and c.size < (
+        batch.Add($"""
+            delete from stet.audit_cosignature c using {AuditReader.NewestEpoch} l
+            where c.tenant_id = $1 and {AuditReader.LineOfEpoch} and c.size < (
                 select min(newest.size) from (
-                    select distinct size from stet.audit_cosignature where tenant_id = $1 order by size desc limit 2) newest)
+                    select distinct c.size from stet.audit_cosignature c
+                    where c.tenant_id = $1 and {AuditReader.LineOfEpoch} order by c.size desc limit 2) newest)
             """, Scalar(tenantId));
         await batch.ExecuteNonQueryAsync(cancel);
+    }
+
+    NoteSignature? Verified(string text, string line)
+    {
+        try
+        {
+            var signature = NoteSignature.Parse(line);
+            return new SignedNote(text, [signature]).TryOpen(keys, out _, out _) ? signature : null;
+        }
+        catch (AuditLogFormatException)
+        {
+            return null;
+        }
     }
 }

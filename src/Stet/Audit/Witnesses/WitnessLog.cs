@@ -23,6 +23,8 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
         if (before != code) LogMisconfigured(logger, tenantId, witness, code);
     }
 
+    public void NotVerified(string tenantId, long size) => LogNotVerified(logger, tenantId, size);
+
     public void NotCompared(string tenantId, string witness, string code) => LogNotCompared(logger, tenantId, witness, code);
 
     public void RoundFailed(string tenantId, Exception reason)
@@ -36,6 +38,9 @@ public sealed partial class WitnessLog(ILogger<WitnessLog> logger)
 
     [LoggerMessage(53, LogLevel.Debug, "The witness {Witness} cosigned size {Size} of {TenantId}")]
     static partial void LogCosigned(ILogger logger, string tenantId, string witness, long size);
+
+    [LoggerMessage(58, LogLevel.Error, "A stored cosignature of size {Size} of {TenantId} is none of a configured witness and is not served: it was altered, or the witness was removed")]
+    static partial void LogNotVerified(ILogger logger, string tenantId, long size);
 
     [LoggerMessage(54, LogLevel.Warning, "The witness {Witness} did not cosign the log of {TenantId} and is asked again later: {Code}")]
     static partial void LogFailed(ILogger logger, string tenantId, string witness, string code);

@@ -58,6 +58,31 @@ public sealed class WitnessedRestoreSpecs : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Lines_of_an_epoch_that_ended_are_in_the_way_of_none_of_the_new_one()
+    {
+        await witnessed.RecordAsync("a");
+        await witnessed.RoundAsync();
+        await witnessed.ExecuteAsync("""
+            insert into stet.audit_cosignature (tenant_id, size, witness, line, at)
+            select tenant_id, later, witness, line, at from stet.audit_cosignature cross join unnest(array[3, 949, 950]) later
+            """);
+        var log = new LogClient(witnessed.Service, witnessed.TenantId);
+        await log.TamperAsync("update stet.audit_log set frozen_at = now(), frozen_reason = 'Because.' where tenant_id = {tenant}");
+        witnessed.Clock.Advance(TimeSpan.FromSeconds(1));
+        await RestoreGuardSpecs.StartEpochAsync(witnessed.Service, witnessed.TenantId);
+        (await log.GetAsync("epoch/2/checkpoint")).Status.ShouldBe(System.Net.HttpStatusCode.OK);
+        witnessed.Witness.Know(await log.VkeyAsync());
+
+        await witnessed.RoundAsync();
+
+        var cosigned = SignedNote.Parse((await log.GetAsync("epoch/2/checkpoint?witnessed=true")).Body);
+        cosigned.TryOpen([witnessed.Witness.Key], out _, out var refusal).ShouldBeTrue(refusal);
+        await witnessed.RecordAsync("b");
+        var next = SignedNote.Parse((await log.GetAsync("epoch/2/checkpoint?min_position=3")).Body);
+        (Checkpoint.Parse(next.Text).Size, next.Signatures.Count).ShouldBe((3, 1));
+    }
+
+    [Fact]
     public async Task A_receipt_is_no_way_around_the_witness()
     {
         await LoseTheSecondEventAsync();
