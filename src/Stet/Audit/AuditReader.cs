@@ -105,12 +105,25 @@ public sealed class AuditReader(Store store)
     internal Task<IReadOnlyList<LoggedEntry>> EntriesAsync(string tenantId, long after, int count, CancellationToken cancel) =>
         LoggedAsync(tenantId, after, count, "null", static (_, entry) => entry, cancel);
 
-    /// <summary>The same with their data, which may be two megabytes each.</summary>
-    /// <inheritdoc cref="EntriesAsync" />
-    internal Task<IReadOnlyList<LoggedEvent>> EventsAsync(string tenantId, long after, int count, CancellationToken cancel) =>
+    /// <summary>The same with their data, which may be 16 MiB each: one of them is in memory at a time.</summary>
+    /// <param name="tenantId">Whose log.</param>
+    /// <param name="after">The position before the first.</param>
+    /// <param name="count">How many there are to be.</param>
+    /// <param name="take">
+    /// Is given each when it is read, and answers what is left of it; the first ones again when the database did not answer to the end.
+    /// </param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="AuditAlteredException">A row is missing, or is not what was hashed.</exception>
+    internal Task<IReadOnlyList<T>> EventsAsync<T>(
+        string tenantId, long after, int count, Func<LoggedEvent, T> take, CancellationToken cancel) =>
         LoggedAsync(
             tenantId, after, count, "e.data",
-            static (row, entry) => new LoggedEvent(entry, row.GetFieldValue<byte[]>(AuditedEventRow.Data)), cancel);
+            (row, entry) => take(new LoggedEvent(entry, row.GetFieldValue<byte[]>(AuditedEventRow.Data))), cancel);
+
+    /// <summary>One event with its data.</summary>
+    /// <exception cref="AuditAlteredException">Its row is missing, or is not what was hashed.</exception>
+    internal async Task<LoggedEvent> EventAsync(string tenantId, long position, CancellationToken cancel) =>
+        (await EventsAsync(tenantId, position - 1, 1, static e => e, cancel))[0];
 
     async Task<IReadOnlyList<T>> LoggedAsync<T>(
         string tenantId, long after, int count, string data, Func<NpgsqlDataReader, LoggedEntry, T> read, CancellationToken cancel)

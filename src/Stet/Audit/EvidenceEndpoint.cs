@@ -41,7 +41,7 @@ static class EvidenceEndpoint
         var (proof, problem) = await proofs.OfEventAsync(log, id, witnessed: false, http.RequestAborted);
         if (problem is not null) return Problems.Answer(problem);
 
-        var e = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, http.RequestAborted))[0];
+        var e = await reader.EventAsync(log.TenantId, proof!.Position, http.RequestAborted);
         var salt = Payloads.SaltOf(log, e);
         var pack = new ArrayBufferWriter<byte>(4_096);
         using (var json = new Utf8JsonWriter(pack, Readable))

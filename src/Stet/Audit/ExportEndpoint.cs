@@ -29,8 +29,8 @@ static class ExportEndpoint
         return new ExportAnswer(log, signed, answer, reader, access, running, clock);
     }
 
-    /// <summary>So many payloads are in memory at a time.</summary>
-    const int MostPayloads = 64;
+    /// <summary>So many events are read at a time.</summary>
+    const int MostEvents = 64;
 
     sealed class ExportAnswer(
         TenantLog log, SignedCheckpoint signed, LogKeysAnswer keys, AuditReader reader, AuditAccess access,
@@ -99,29 +99,35 @@ static class ExportEndpoint
         {
             await using var json = new Utf8JsonWriter(payloads, new JsonWriterOptions { SkipValidation = true });
             var isAlarmed = false;
+            var written = 0L;
             for (var after = 0L; after < signed.Size; after += Tile.FullWidth)
             {
                 var tile = Tile.Holding(0, after, signed.Size);
                 var entries = new List<LoggedEntry>(tile.Width);
                 while (entries.Count < tile.Width)
                 {
-                    var count = Math.Min(MostPayloads, tile.Width - entries.Count);
-                    foreach (var e in await reader.EventsAsync(log.TenantId, after + entries.Count, count, cancel))
-                    {
-                        var salt = Payloads.TrySaltOf(log, e);
-                        if (salt is null && !isAlarmed) access.Alarm(log.TenantId, e.Logged.Audited.Position);
-                        isAlarmed |= salt is null;
-                        Write(json, e, salt);
-                        await json.FlushAsync(cancel);
-                        json.Reset();
-                        payloads.WriteByte((byte)'\n');
-                        entries.Add(e.Logged);
-                    }
+                    var count = Math.Min(MostEvents, tile.Width - entries.Count);
+                    entries.AddRange(await reader.EventsAsync(log.TenantId, after + entries.Count, count, Take, cancel));
                 }
 
                 var hashes = entries.ConvertAll(entry => entry.Hash).ToArray();
                 await AddAsync(tar, (tile with { Level = Tile.EntriesLevel }).Path, TileCache.Bundle(entries), cancel);
                 await AddAsync(tar, tile.Path, MemoryMarshal.AsBytes(hashes.AsSpan()).ToArray(), cancel);
+            }
+
+            LoggedEntry Take(LoggedEvent e)
+            {
+                if (e.Logged.Audited.Position <= written) return e.Logged; // it is read again
+
+                var salt = Payloads.TrySaltOf(log, e);
+                if (salt is null && !isAlarmed) access.Alarm(log.TenantId, e.Logged.Audited.Position);
+                isAlarmed |= salt is null;
+                Write(json, e, salt);
+                json.Flush();
+                json.Reset();
+                payloads.WriteByte((byte)'\n');
+                written = e.Logged.Audited.Position;
+                return e.Logged;
             }
         }
 

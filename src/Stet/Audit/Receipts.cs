@@ -104,7 +104,7 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     async Task<Receipt> OfStoredAsync(TenantLog log, Guid eventId, CancellationToken cancel)
     {
         var (proof, _) = await proofs.OfEventAsync(log, eventId, witnessed: false, cancel);
-        var e = (await reader.EventsAsync(log.TenantId, proof!.Position - 1, 1, cancel))[0];
+        var e = await reader.EventAsync(log.TenantId, proof!.Position, cancel);
         return new Receipt(proof.Position, proof.Leaf, e.Logged.Entry, Payloads.SaltOf(log, e), e.Data, proof.Proof);
     }
 

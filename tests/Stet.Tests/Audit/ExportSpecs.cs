@@ -62,6 +62,20 @@ public class ExportSpecs
     }
 
     [Fact]
+    public async Task Events_are_given_out_while_the_next_ones_are_not_read_yet()
+    {
+        var service = await TestService.SharedAsync();
+        var log = await LogClient.SignedAsync(service, 3);
+        await log.TamperAsync("update stet.mt_events set version = 77 where tenant_id = {tenant} and seq_id = 3");
+        var taken = new List<long>();
+
+        await Should.ThrowAsync<AuditAlteredException>(service.Services.GetRequiredService<AuditReader>().EventsAsync(
+            log.TenantId, 0, 3, e => { taken.Add(e.Logged.Audited.Position); return taken.Count; }, CancellationToken.None));
+
+        taken.ShouldBe([1, 2]);
+    }
+
+    [Fact]
     public async Task An_export_is_the_whole_log_with_the_checkpoint_last()
     {
         var log = await LogClient.SignedAsync(await TestService.SharedAsync(), 258);
