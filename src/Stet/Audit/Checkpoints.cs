@@ -1,6 +1,7 @@
+using System.Security.Cryptography;
 using Npgsql;
-using Stet.AuditLog;
 using Stet.Audit.Witnesses;
+using Stet.AuditLog;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
 
@@ -22,8 +23,8 @@ public sealed class Checkpoints
     readonly FrozenLogs frozen;
     readonly SigningHealth health;
     readonly RestoreGuard restore;
-    readonly TimeProvider clock;
     readonly Cosignatures cosignatures;
+    readonly TimeProvider clock;
     readonly Coalescer<TenantLog, SignedCheckpoint> rounds;
 
     public Checkpoints(
@@ -123,7 +124,8 @@ public sealed class Checkpoints
             health.Signed(log.TenantId, isNew);
             return signed;
         }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InstallationKeyException or CryptographicException
+            or AuditLogFormatException)
         {
             health.Failed(log.TenantId, e);
             throw new AuditSigningRefusedException(e);

@@ -12,7 +12,8 @@ namespace Stet.Audit;
 /// Write receipts: for each event its entry, salt, data and a proof with a signed checkpoint, to be checked offline with
 /// the log's key alone. What the writer has just appended is proved from memory.
 /// </summary>
-sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader, AuditAccess access)
+sealed partial class Receipts(
+    TenantLogs logs, Checkpoints checkpoints, Proofs proofs, AuditReader reader, AuditAccess access, ILogger<Receipts> logger)
 {
     static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -26,8 +27,8 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
     }
 
     /// <summary>
-    /// Adds <c>receipts</c> to the JSON object that is the answer; when signing is refused, what is logged was altered, or the
-    /// store is away by now, null and <c>receipt_error</c>: what was asked for is done all the same.
+    /// Adds <c>receipts</c> to the JSON object that is the answer; when they cannot be made, whatever the reason, null and
+    /// <c>receipt_error</c>: what was asked for is done all the same.
     /// </summary>
     /// <param name="answer">UTF-8 of one object.</param>
     /// <param name="request">What was recorded.</param>
@@ -37,29 +38,44 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
         var output = new ArrayBufferWriter<byte>(answer.Length + 4_096);
         output.Write(answer.Span[..^1]); // all but the closing brace
         output.Write(answer.Length > 2 ? ",\"receipts\":"u8 : "\"receipts\":"u8);
+        IEnumerable<Receipt> receipts;
         try
         {
-            var receipts = await MakeAsync(request, cancel);
-            using var json = new Utf8JsonWriter(output, Readable);
+            receipts = await MakeAsync(request, cancel);
+        }
+        catch (Exception e) when (!cancel.IsCancellationRequested)
+        {
+            output.Write(Encoding.UTF8.GetBytes($$"""null,"receipt_error":"{{ProblemOf(e, request.TenantId!).Code}}"}"""));
+            return output.WrittenMemory;
+        }
+
+        using (var json = new Utf8JsonWriter(output, Readable))
+        {
             json.WriteStartArray();
             foreach (var receipt in receipts) Write(json, receipt);
             json.WriteEndArray();
         }
-        catch (Exception e) when (e is AuditSigningRefusedException or AuditAlteredException or StoreUnavailableException
-            || PassingFailure.Is(e) || PassingFailure.IsTooSlow(e))
-        {
-            if (e is AuditAlteredException altered) access.Alarm(request.TenantId!, altered.Position);
-            var problem = e switch
-            {
-                AuditSigningRefusedException => AuditProblems.SigningRefused,
-                AuditAlteredException => AuditProblems.Altered,
-                _ => RequestProblems.Unavailable(0),
-            };
-            output.Write(Encoding.UTF8.GetBytes($"null,\"receipt_error\":\"{problem.Code}\""));
-        }
 
         output.Write("}"u8);
         return output.WrittenMemory;
+    }
+
+    Problem ProblemOf(Exception e, string tenantId)
+    {
+        switch (e)
+        {
+            case AuditSigningRefusedException:
+                return AuditProblems.SigningRefused;
+            case AuditAlteredException altered:
+                access.Alarm(tenantId, altered.Position);
+                return AuditProblems.Altered;
+            case StoreUnavailableException:
+            case var _ when PassingFailure.Is(e) || PassingFailure.IsTooSlow(e):
+                return RequestProblems.Unavailable(0);
+            default:
+                NotMade(logger, tenantId, e);
+                return RequestProblems.Internal;
+        }
     }
 
     /// <summary>One for each event, in log order: commands of one request may have repeated each other.</summary>
@@ -120,6 +136,9 @@ sealed class Receipts(TenantLogs logs, Checkpoints checkpoints, Proofs proofs, A
         json.WriteString("tlog_proof", receipt.Proof.ToArray());
         json.WriteEndObject();
     }
+
+    [LoggerMessage(45, LogLevel.Error, "A receipt for what {TenantId} has recorded cannot be made")]
+    static partial void NotMade(ILogger logger, string tenantId, Exception reason);
 
     sealed record Receipt(long Position, LogHash Leaf, byte[] Entry, byte[] Salt, byte[] Data, TlogProof Proof);
 }

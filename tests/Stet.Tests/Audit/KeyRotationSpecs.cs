@@ -332,16 +332,21 @@ public class KeyRotationSpecs
         await using var service = await TestService.StartAsync(new TestServiceOptions { Services = s => s.AddSingleton<IAuditSigner>(signer) });
         var log = LogClient.New(service);
         foreach (var (failure, code) in ((Exception, string)[])
-            [(new IOException("away"), "audit_signing_refused"), (new StoreUnavailableException("away", TimeSpan.Zero), "store_unavailable")])
+            [
+                (new IOException("away"), "audit_signing_refused"), (new InstallationKeyException("altered"), "audit_signing_refused"),
+                (new CryptographicException("no curve"), "audit_signing_refused"), (new InvalidOperationException("bug"), "internal_error"),
+                (new StoreUnavailableException("away", TimeSpan.Zero), "store_unavailable"),
+            ])
         {
+            var key = failure.GetType().Name;
             signer.Failure = failure;
-            var answer = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+            var answer = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(key).With("idempotency_key", key));
 
             (answer.Status, (string?)answer.Json["status"]).ShouldBe((201, "ACTIVE"));
             (answer.Json["receipts"], (string?)answer.Json["receipt_error"]).ShouldBe((null, code));
 
             signer.Failure = null;
-            var again = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(code).With("idempotency_key", code));
+            var again = await log.Tenant.PostAsync("/v1/corrections?receipt=true", Correction(key).With("idempotency_key", key));
             again.Json["receipts"]!.AsArray().ShouldHaveSingleItem();
         }
     }
