@@ -57,7 +57,8 @@ sealed class CommandBenchmark(
     {
         await using var connections = StoreConnections.For(connectionString);
         using var auditLogs = LogsOf(connections, Installation());
-        await new AuditBackfill(connections, auditLogs, NullLogger<AuditBackfill>.Instance).RunAsync(cancel);
+        using var frozen = new FrozenLogs(connections, auditLogs, TimeProvider.System, NullLogger<FrozenLogs>.Instance);
+        await new AuditBackfill(connections, auditLogs, frozen, NullLogger<AuditBackfill>.Instance).RunAsync(cancel);
     }
 
     // The key of the service, which STET_KEK names: what one wrapped the other has to unwrap.

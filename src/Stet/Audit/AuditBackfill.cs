@@ -6,22 +6,47 @@ using static Stet.EventStore.NpgsqlBatchExtensions;
 
 namespace Stet.Audit;
 
-/// <summary>Makes the leaves of events that are older than the audit log, before the service takes its first request.</summary>
-public sealed partial class AuditBackfill(StoreConnections connections, TenantLogs logs, ILogger<AuditBackfill> logger)
+/// <summary>
+/// Makes the leaves of events that are older than the audit log, before the service takes its first request. A log that cannot
+/// be completed is frozen, and keeps no other from it.
+/// </summary>
+public sealed partial class AuditBackfill(StoreConnections connections, TenantLogs logs, FrozenLogs frozen, ILogger<AuditBackfill> logger)
 {
     const int Page = 8_192;
 
     /// <summary>Completes the log of every tenant; what was done before an interruption stays done.</summary>
-    /// <exception cref="AuditBackfillException">A stored event cannot be logged.</exception>
     public async Task RunAsync(CancellationToken cancel)
     {
         foreach (var tenantId in await IncompleteAsync(cancel))
         {
-            var log = await logs.FindAsync(tenantId, cancel)
-                ?? throw new InvalidOperationException($"{tenantId} has a head and is no tenant");
-            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-            var tree = new Peaks();
+            try
+            {
+                await CompleteAsync(tenantId, cancel);
+            }
+            catch (InstallationKeyException e)
+            {
+                NotCompleted(logger, tenantId, e.Message);
+            }
+        }
+    }
+
+    async Task CompleteAsync(string tenantId, CancellationToken cancel)
+    {
+        var log = await logs.FindAsync(tenantId, cancel)
+            ?? throw new InvalidOperationException($"{tenantId} has a head and is no tenant");
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        var tree = new Peaks();
+        try
+        {
             while (await NextPageAsync(connection, log, tree, cancel)) Progress(logger, tenantId, tree.Size);
+        }
+        catch (AuditBackfillException e)
+        {
+            await frozen.FreezeAsync(log, tree.Size, null, null, e.Message);
+        }
+        catch (AuditRowsMissingException e)
+        {
+            await frozen.FreezeAsync(log, tree.Size, null, null, $"The leaf at position {e.Position} is missing.");
         }
     }
 
@@ -60,7 +85,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
         }
         else if (page.Count == 0)
         {
-            throw new AuditBackfillException(log.TenantId, tree.Size + 1, "is missing");
+            throw new AuditBackfillException($"The event at position {tree.Size + 1} is missing.");
         }
 
         await batch.ExecuteNonQueryAsync(cancel);
@@ -72,7 +97,11 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.EnterTenant(tenantId);
-        batch.Add("select position from stet.tenant_head where tenant_id = $1 for update", Scalar(tenantId));
+        batch.Add(
+            """
+            select position, length(audit_peaks) not in (0, 32 * length(replace(position::bit(64)::text, '0', '')))
+            from stet.tenant_head where tenant_id = $1 for update
+            """, Scalar(tenantId));
 
         // A statement of its own: the one that waited for the lock does not see the leaves that another instance made meanwhile.
         batch.Add("select position from stet.audit_leaves where tenant_id = $1 order by position desc limit 1", Scalar(tenantId));
@@ -80,6 +109,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
         await rows.NextResultAsync(cancel);
         await rows.ReadAsync(cancel);
         var position = rows.GetInt64(0);
+        if (rows.GetBoolean(1)) throw new AuditBackfillException($"The head of the log is at position {position} and has not as many peaks as that.");
         await rows.NextResultAsync(cancel);
         return (position, await rows.ReadAsync(cancel) ? rows.GetInt64(0) : 0);
     }
@@ -98,7 +128,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
             var audited = AuditedEventRow.Read(rows);
             canonical.ResetWrittenCount();
             if (!CanonicalJson.TryWrite(rows.GetFieldValue<byte[]>(AuditedEventRow.Data), canonical, out var error, AuditAppender.MaxDepth))
-                throw new AuditBackfillException(log.TenantId, audited.Position, $"has no canonical form: {error.Pointer} {error.Reason}");
+                throw new AuditBackfillException($"The event at position {audited.Position} has no canonical form: {error.Pointer} {error.Reason}");
             page.Add(AuditLeaf.Of(log, audited, canonical.WrittenSpan, null));
         }
 
@@ -107,6 +137,9 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
 
     [LoggerMessage(44, LogLevel.Information, "Audit log of {TenantId}: {Size} leaves made")]
     static partial void Progress(ILogger logger, string tenantId, long size);
+
+    [LoggerMessage(46, LogLevel.Critical, "The audit log of {TenantId} cannot be completed: {Reason}")]
+    static partial void NotCompleted(ILogger logger, string tenantId, string reason);
 }
 
 /// <summary>An event row as the audit log sees it.</summary>
@@ -126,6 +159,5 @@ static class AuditedEventRow
         row.GetString(5), row.IsDBNull(6) ? "system" : row.GetString(6));
 }
 
-/// <summary>A stored event cannot be put into the audit log.</summary>
-public sealed class AuditBackfillException(string tenantId, long position, string reason)
-    : Exception($"The event at position {position} of tenant {tenantId} {reason}. The audit log cannot be completed.");
+/// <summary>A log cannot be completed. The message says why, as a sentence for the operator.</summary>
+sealed class AuditBackfillException(string message) : Exception(message);

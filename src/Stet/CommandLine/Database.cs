@@ -50,7 +50,7 @@ static class Database
             return 1;
         }
         catch (Exception e) when (e is PrivateClusterException or SchemaMismatchException or CannotStartException
-            or InstallationKeyException or AuditBackfillException or StateFileException)
+            or InstallationKeyException or StateFileException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

@@ -140,6 +140,50 @@ public sealed class RestoreGuardSpecs : IDisposable
         (await client.GetAsync("tile/entries/000")).Code.ShouldBe("audit_tile_unknown");
     }
 
+    [Theory]
+    [InlineData("update stet.tenant_head set position = 7 where tenant_id = {tenant}")]
+    [InlineData("update stet.tenant_head set audit_peaks = '' where tenant_id = {tenant}; delete from stet.audit_leaves where position = 3 and tenant_id = {tenant}")]
+    [InlineData("update stet.tenant_head set audit_peaks = '' where tenant_id = {tenant}; delete from stet.audit_leaves where tenant_id = {tenant}; delete from stet.mt_events where seq_id = 5 and tenant_id = {tenant}")]
+    public async Task A_log_that_was_damaged_is_frozen_at_the_start_and_no_other(string damage)
+    {
+        await using var home = await TestService.StartAsync();
+        var (damaged, other) = (LogClient.New(home), LogClient.New(home));
+        await damaged.RecordAsync(3);
+        await damaged.RecordAsync(2);
+        await other.RecordAsync(1);
+        await damaged.TamperAsync(damage);
+
+        await using var service = await TestService.StartAsync(database: home.Database);
+
+        (await other.At(service).RecordAsync(1)).ShouldBe(2);
+        (await other.At(service).CheckpointAsync("?min_position=2")).Size.ShouldBe(2);
+        await CheckpointSpecs.ShouldBeFrozenAsync(service, damaged);
+        using var ready = await service.AnonymousClient().GetAsync(new Uri("/readyz", UriKind.Relative));
+        (await ready.Content.ReadAsStringAsync()).ShouldContain($"frozen audit logs: 1, of the tenants {damaged.TenantId}: The ");
+    }
+
+    [Fact]
+    public async Task A_log_whose_keys_were_altered_is_compared_with_nothing_and_stops_no_start()
+    {
+        await using var home = await TestService.StartAsync();
+        var (damaged, other) = (LogClient.New(home), LogClient.New(home));
+        await using (var service = await TestService.StartAsync(Folder, home.Database))
+            foreach (var log in (LogClient[])[damaged.At(service), other.At(service)])
+            {
+                await log.RecordAsync(1);
+                await log.CheckpointAsync("?min_position=1");
+            }
+
+        await damaged.TamperAsync(
+            "update stet.audit_key set wrapped = set_byte(wrapped, 20, 255 - get_byte(wrapped, 20)) where kind = 'salt' and tenant_id = {tenant}");
+        var told = new CapturedLogs();
+
+        await using var again = await TestService.StartAsync(Folder with { Log = told }, home.Database);
+
+        (await other.At(again).CheckpointAsync()).Size.ShouldBe(1);
+        told.Lines.ShouldContain(l => l.Message.StartsWith($"The audit log of {damaged.TenantId} is not compared with what was signed: "));
+    }
+
     [Fact]
     public async Task A_log_that_loses_its_newest_events_under_a_running_service_is_not_signed()
     {

@@ -47,7 +47,7 @@ public class TwoInstancesAtOnceSpecs
         {
             await new AuditBackfill(
                 service.Services.GetRequiredService<StoreConnections>(), service.Services.GetRequiredService<TenantLogs>(),
-                NullLogger<AuditBackfill>.Instance).RunAsync(CancellationToken.None);
+                service.Services.GetRequiredService<FrozenLogs>(), NullLogger<AuditBackfill>.Instance).RunAsync(CancellationToken.None);
             return true;
         }
     }
