@@ -53,6 +53,7 @@ public static class AuditModule
         services.AddSingleton<AuditBackfill>();
         services.AddHostedService<AuditStart>();
         services.AddHostedService(provider => provider.GetRequiredService<FrozenLogs>());
+        services.AddHostedService(provider => provider.GetRequiredService<RestoreGuard>());
         services.AddSingleton<KeyRetirement>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyRetirement>());
         services.AddWitnesses();

@@ -8,11 +8,17 @@ namespace Stet.Audit;
 
 /// <summary>
 /// Finds out that the database was restored from a backup, or promoted from a standby that lagged: it has forgotten
-/// checkpoints that the state file or a witness remembers, or leads to other ones. Such a log is frozen.
+/// checkpoints that the state file or a witness remembers, or leads to other ones. Such a log is frozen. Whether it is another
+/// database by now is looked at every second.
 /// </summary>
 public sealed partial class RestoreGuard(
-    StoreConnections connections, TenantLogs logs, StateFile state, WitnessNotes witnesses, FrozenLogs frozen, ILogger<RestoreGuard> logger)
+    StoreConnections connections, TenantLogs logs, StateFile state, WitnessNotes witnesses, FrozenLogs frozen, TimeProvider clock,
+    ILogger<RestoreGuard> logger) : BackgroundService
 {
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    string? compared;
+
     /// <summary>
     /// Compares every log that the state file knows, before the service takes its first request, and warns of what it cannot
     /// compare.
@@ -26,24 +32,51 @@ public sealed partial class RestoreGuard(
             else NothingToCompare(logger, unknown.Count, first);
         }
 
+        await CompareKnownAsync(cancel);
+    }
+
+    /// <inheritdoc />
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeated.RunAsync(CompareKnownAsync, Pause, clock, e => NotLookedAt(logger, e.Message), stoppingToken);
+
+    /// <summary>Compares every log that the state file knows, once in every incarnation of the database.</summary>
+    async Task CompareKnownAsync(CancellationToken cancel)
+    {
+        var incarnation = await IncarnationAsync(cancel);
+        if (incarnation == compared) return;
+
         foreach (var noted in state.All)
         {
-            if (LogOrigin.TenantOf(noted.Origin) is not { } tenantId || await logs.FindAsync(tenantId, cancel) is not { } log) continue;
+            if (LogOrigin.TenantOf(noted.Origin) is not { } tenantId) continue;
 
-            var isLater = state.NewestOfLaterEpoch(log.Origin)?.Origin == noted.Origin;
-            if (!isLater && log.Origin != noted.Origin) continue;
-
-            await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
             try
             {
-                if (isLater) await RefuseLaterAsync(log, noted);
-                await CompareAsync(connection, log, noted, "was signed", await PositionAsync(connection, tenantId, cancel));
+                await CompareAsync(tenantId, noted, cancel);
             }
             catch (AuditSigningRefusedException)
             {
                 // It is frozen now, which readiness and the log say.
             }
+            catch (InstallationKeyException e)
+            {
+                NotCompared(logger, tenantId, e.Message);
+            }
         }
+
+        compared = incarnation;
+    }
+
+    async Task CompareAsync(string tenantId, SignedCheckpoint noted, CancellationToken cancel)
+    {
+        logs.InMemory(tenantId)?.IsStale = true; // it may be of another database
+        if (await logs.FindAsync(tenantId, cancel) is not { } log) return;
+
+        var isLater = state.NewestOfLaterEpoch(log.Origin)?.Origin == noted.Origin;
+        if (!isLater && log.Origin != noted.Origin) return;
+
+        if (isLater) await RefuseLaterAsync(log, noted);
+        await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
+        await CompareAsync(connection, log, noted, "was signed", await PositionAsync(connection, tenantId, cancel));
     }
 
     /// <summary>What is known of a log outside the database.</summary>
@@ -124,6 +157,12 @@ public sealed partial class RestoreGuard(
         throw new AuditSigningRefusedException();
     }
 
+    async Task<string> IncarnationAsync(CancellationToken cancel)
+    {
+        await using var command = connections.Writer.CreateCommand($"select {StoreConnections.Incarnation}");
+        return (string)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
     static async Task<long> PositionAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -160,6 +199,12 @@ public sealed partial class RestoreGuard(
     [LoggerMessage(37, LogLevel.Warning,
         "The state file knows nothing of {Count} signed logs, {First} first: only what witnesses have seen tells whether the database has lost events")]
     static partial void NothingOnFile(ILogger logger, int count, string first);
+
+    [LoggerMessage(47, LogLevel.Critical, "The audit log of {TenantId} is not compared with what was signed: {Reason}")]
+    static partial void NotCompared(ILogger logger, string tenantId, string reason);
+
+    [LoggerMessage(48, LogLevel.Warning, "Whether the database has lost what was signed is looked at later: {Reason}")]
+    static partial void NotLookedAt(ILogger logger, string reason);
 }
 
 /// <summary>What is known of a log outside the database, at one moment.</summary>

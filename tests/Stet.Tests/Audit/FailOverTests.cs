@@ -56,7 +56,21 @@ public sealed class FailOverTests : IAsyncLifetime
             "--reason", "failed over to a standby that lagged");
         begun.ExitCode.ShouldBe(0, begun.Output);
         (await log.OpenAsync((await log.GetAsync("epoch/2/checkpoint?min_position=8")).Body)).Size.ShouldBe(8);
-        await ShouldBecomeReadyAsync(service);
+        await ShouldBecomeAsync(service, HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_promoted_standby_that_lagged_is_noticed_before_anybody_asks_for_a_checkpoint()
+    {
+        await server.DisconnectStandbyAsync();
+        await log.RecordAsync(3);
+        (await log.CheckpointAsync("?min_position=5")).Size.ShouldBe(5);
+        await server.FailOverAsync();
+
+        (await log.RecordAsync(1)).ShouldBe(3);
+
+        await ShouldBecomeAsync(service, HttpStatusCode.ServiceUnavailable);
+        await CheckpointSpecs.ShouldBeFrozenAsync(service, log);
     }
 
     [Fact]
@@ -71,7 +85,7 @@ public sealed class FailOverTests : IAsyncLifetime
         (await log.CheckpointAsync("?min_position=7")).Size.ShouldBe(7);
         var proof = JsonNode.Parse((await log.GetAsync("consistency?from=5&to=7")).Text)!;
         ((string?)proof["from_root"]).ShouldBe(before.Root.ToString());
-        await ShouldBecomeReadyAsync(service);
+        await ShouldBecomeAsync(service, HttpStatusCode.OK);
     }
 
     Task<TestService> StartAsync() => TestService.StartAsync(
@@ -85,14 +99,14 @@ public sealed class FailOverTests : IAsyncLifetime
     }
 
     /// <summary>What readiness says is at most a second old.</summary>
-    static async Task ShouldBecomeReadyAsync(TestService service)
+    static async Task ShouldBecomeAsync(TestService service, HttpStatusCode readiness)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
         using var client = service.AnonymousClient();
         while (true)
         {
             using var ready = await client.GetAsync(new Uri("/readyz", UriKind.Relative), limit.Token);
-            if (ready.StatusCode == HttpStatusCode.OK) return;
+            if (ready.StatusCode == readiness) return;
             await Task.Delay(100, limit.Token);
         }
     }
