@@ -21,6 +21,7 @@ public class ProblemCodeSpecs
         approver_role_missing 403
         approvers_full 409
         audit_altered 500
+        audit_epoch_begun 409
         audit_event_unknown 404
         audit_log_moved 410
         audit_not_witnessed 404
