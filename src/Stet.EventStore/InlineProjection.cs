@@ -40,6 +40,10 @@ public static class NpgsqlBatchExtensions
     public static NpgsqlBatch EnterTenant(this NpgsqlBatch batch, string tenantId) =>
         batch.Add("select set_config('stet.tenant', $1, true)", Scalar(tenantId));
 
+    /// <summary>A transaction that begins by naming a tenant to row security, see <see cref="EnterTenant"/>.</summary>
+    public static NpgsqlBatch BatchFor(this NpgsqlConnection connection, string tenantId) =>
+        new NpgsqlBatch(connection).EnterTenant(tenantId);
+
     /// <summary>One value of a type that Npgsql maps without being told.</summary>
     public static NpgsqlParameter Scalar<T>(T value) => new NpgsqlParameter<T> { TypedValue = value };
 

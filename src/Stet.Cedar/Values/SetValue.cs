@@ -40,9 +40,6 @@ public sealed class SetValue : Value
         if (index is null) Array.Resize(ref hashes, count);
     }
 
-    /// <summary>The set without elements.</summary>
-    public static SetValue Empty { get; } = new();
-
     /// <summary>How many elements it has.</summary>
     public int Count => items.Length;
 

@@ -95,8 +95,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
 
     static async Task<(long Position, long Leaves)> HeadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add(
             """
             select position, length(audit_peaks) not in (0, 32 * length(replace(position::bit(64)::text, '0', '')))

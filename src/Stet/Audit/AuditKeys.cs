@@ -35,8 +35,7 @@ public sealed class AuditKeys(StoreConnections connections)
     public async Task<LogKeysAnswer> ReadAsync(string tenantId, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("select epoch, origin, created_at, frozen_at from stet.audit_log where tenant_id = $1 order by epoch", Scalar(tenantId));
         batch.Add("""
             select public_key, from_position, until_position from stet.audit_key

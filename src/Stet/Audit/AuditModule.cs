@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using Stet.Audit.Witnesses;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -13,12 +12,8 @@ public static class AuditModule
     /// <summary>Reads the section <c>Audit</c>, which is validated when the host starts, and the installation's keys.</summary>
     public static IServiceCollection AddAudit(this IServiceCollection services)
     {
-        services.AddOptions<AuditOptions>()
-            .BindConfiguration(AuditOptions.Section)
-            .Configure<IConfiguration>((options, configuration) => options.Kek ??= configuration["STET_KEK"])
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuditOptions>>().Value);
+        services.AddSection<AuditOptions>(AuditOptions.Section)
+            .Configure<IConfiguration>((options, configuration) => options.Kek ??= configuration["STET_KEK"]);
         services.AddSingleton(provider =>
         {
             var options = provider.GetRequiredService<AuditOptions>();

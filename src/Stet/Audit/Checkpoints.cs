@@ -249,8 +249,7 @@ public sealed class Checkpoints
 
     static async Task<View> ReadAsync(NpgsqlConnection connection, string tenantId)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add(AuditReader.View("h.position, h.audit_peaks, l.frozen_reason, g.reserved_at", witnessed: false), Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync();
         await rows.NextResultAsync();
@@ -296,7 +295,7 @@ public sealed class Checkpoints
 
         var (inserted, root) = await GuardAsync(connection, log, tree);
         await transaction.CommitAsync();
-        AuditMetrics.GuardConflicts.Add(inserted ? 0 : 1);
+        if (!inserted) AuditMetrics.GuardConflicts.Add(1);
         if (root != tree.Root) await RefuseAsync(log, tree.Size, tree.Root, root, $"Size {tree.Size} was reserved with another root.");
 
         log.Verify(tree);

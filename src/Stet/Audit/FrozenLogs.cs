@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Npgsql;
 using Stet.AuditLog;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -103,8 +102,7 @@ public sealed partial class FrozenLogs(
 
         // Outside of the pool, all of which rounds that come here may hold.
         await using var connection = await connections.Subscriber.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             update stet.audit_log set frozen_at = $3, frozen_reason = $4
             where tenant_id = $1 and epoch = $2 and frozen_at is null

@@ -60,8 +60,7 @@ static class LogTree
     /// <exception cref="AuditAlteredException">Rows are missing.</exception>
     public static async Task<Peaks> PeaksAsync(NpgsqlConnection connection, string tenantId, long size, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add(TilesOver("array[$2]", "$2"), Scalar(tenantId), Scalar(size));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

@@ -124,6 +124,7 @@ public sealed partial class RestoreGuard(
 
         // A series that begins with its first count hides that one from whoever watches how it grows.
         AuditMetrics.RestoreRefused.Add(0);
+        AuditMetrics.GuardConflicts.Add(0);
         log.Compared = new Comparison(incarnation, notes.Connected);
     }
 
@@ -165,8 +166,7 @@ public sealed partial class RestoreGuard(
 
     static async Task<long> PositionAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("select position from stet.tenant_head where tenant_id = $1", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

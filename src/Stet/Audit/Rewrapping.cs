@@ -63,8 +63,7 @@ public sealed class Rewrapping(StoreConnections connections, InstallationKeys in
 
     async Task<List<WrappedSecret>> ReadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         foreach (var place in places)
         {
             batch.Add(

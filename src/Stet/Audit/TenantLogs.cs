@@ -100,8 +100,7 @@ public sealed class TenantLogs(
 
     async Task<TenantLog?> ReadAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("select epoch, origin, key_changes, created_at from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         batch.Add("""
             select kind, key_id, epoch, public_key, wrapped, kek_id, from_position, until_position

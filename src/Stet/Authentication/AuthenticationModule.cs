@@ -13,10 +13,7 @@ public static class AuthenticationModule
     /// </summary>
     public static IServiceCollection AddCallers(this IServiceCollection services, Ed25519Verify ed25519)
     {
-        services.AddOptions<AuthenticationOptions>()
-            .BindConfiguration(AuthenticationOptions.Section)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        services.AddSection<AuthenticationOptions>(AuthenticationOptions.Section);
         services.AddSingleton<IValidateOptions<AuthenticationOptions>, AuthenticationOptionsRules>();
         services.TryAddSingleton(TimeProvider.System);
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.EventStore;
 
@@ -29,11 +28,7 @@ public static class EnforcementModule
     /// <summary>Reads the section <c>Enforcement</c>, which is validated when the host starts.</summary>
     public static IServiceCollection AddEnforcement(this IServiceCollection services)
     {
-        services.AddOptions<EnforcementOptions>()
-            .BindConfiguration(EnforcementOptions.Section)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<EnforcementOptions>>().Value);
+        services.AddSection<EnforcementOptions>(EnforcementOptions.Section);
         services.AddSingleton<StatusReader>();
         services.AddSingleton<LogHeads>();
         services.AddSingleton<SilentSystems>();

@@ -72,22 +72,14 @@ public static class RegisterSystemEndpoint
         var request = await RequestBody.ReadAsync(http, EnforcementHttpJson.Default.SystemRequest);
         var command = new RegisterSystem(system_id, request.Read());
 
-        EnforcingSystem? before = null;
-        var recorded = await commands.DecideAsync(
+        var (recorded, system) = await commands.DecideWithStateAsync(
             context, EnforcementModule.SystemOf(system_id), key: null, payload: default,
-            (system, now) => RegisterSystem.Decide(command, before = system, now));
+            (before, now) => RegisterSystem.Decide(command, before, now));
         if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
 
-        var (status, after) = recorded.Events is [{ Data: var e }]
-            ? e switch
-            {
-                SystemRegistered registered => (201, before?.Apply(registered) ?? EnforcingSystem.Create(registered)),
-                SystemChanged changed => (200, before!.Apply(changed)),
-                _ => throw new InvalidOperationException($"{e.GetType()} is not what a registration records"),
-            }
-            : (200, before!);
+        var status = recorded.Events is [{ Data: SystemRegistered }] ? 201 : 200;
         return JsonAnswer.Write(
-            status, SystemAnswer.Of(after), EnforcementHttpJson.Default.SystemAnswer, recorded.Position,
+            status, SystemAnswer.Of(system!), EnforcementHttpJson.Default.SystemAnswer, recorded.Position,
             status == 201 ? $"/v1/enforcement/systems/{Uri.EscapeDataString(system_id)}" : null);
     }
 }

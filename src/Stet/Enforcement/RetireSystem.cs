@@ -25,14 +25,11 @@ public static class RetireSystemEndpoint
     static async Task<IResult> Delete(string system_id, CommandContext context, Commands commands)
     {
         SystemIds.Check(system_id, "system_id");
-        EnforcingSystem? before = null;
-        var recorded = await commands.DecideAsync(
+        var (recorded, system) = await commands.DecideWithStateAsync(
             context, EnforcementModule.SystemOf(system_id), key: null, payload: default,
-            (system, now) => RetireSystem.Decide(new RetireSystem(system_id), before = system, now));
-        if (recorded.Problem is { } refusal) return Problems.Answer(refusal);
-
-        var after = recorded.Events is [{ Data: SystemRetired retired }] ? before!.Apply(retired) : before!;
-        return JsonAnswer.Write(
-            200, SystemAnswer.Of(after), EnforcementHttpJson.Default.SystemAnswer, recorded.Position);
+            (before, now) => RetireSystem.Decide(new RetireSystem(system_id), before, now));
+        return recorded.Problem is { } refusal
+            ? Problems.Answer(refusal)
+            : JsonAnswer.Write(200, SystemAnswer.Of(system!), EnforcementHttpJson.Default.SystemAnswer, recorded.Position);
     }
 }

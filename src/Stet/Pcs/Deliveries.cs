@@ -87,8 +87,7 @@ sealed partial class Deliveries(StoreConnections connections, TimeProvider clock
 
     static async Task AddAsync(NpgsqlConnection connection, string tenantId, TenantDeliveries deliveries)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             insert into stet.pcs_delivery as d (tenant_id, submissions, duplicates, signature_failures) values ($1, $2, $3, $4)
             on conflict (tenant_id) do update set submissions = d.submissions + excluded.submissions,

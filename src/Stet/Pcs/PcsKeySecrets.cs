@@ -115,8 +115,7 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
         try
         {
             await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-            await using var batch = new NpgsqlBatch(connection);
-            batch.EnterTenant(tenantId);
+            await using var batch = connection.BatchFor(tenantId);
             add(batch);
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);

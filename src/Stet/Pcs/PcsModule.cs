@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.Authentication;
 using Stet.EventStore;
@@ -41,11 +40,7 @@ public static class PcsModule
     /// <summary>Reads the section <c>Pcs</c>, which is validated when the host starts.</summary>
     public static IServiceCollection AddPcs(this IServiceCollection services)
     {
-        services.AddOptions<PcsOptions>()
-            .BindConfiguration(PcsOptions.Section)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<PcsOptions>>().Value);
+        services.AddSection<PcsOptions>(PcsOptions.Section);
         services.AddSingleton<PcsKeySecrets>();
         services.AddHostedService<PcsStart>();
         services.AddSingleton<PcsTenants>();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Stet.EventStore;
 using Stet.Policy.Lifecycle;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -38,11 +37,7 @@ public static class PolicyModule
     /// <summary>Reads the section <c>Policy</c>, which is validated when the host starts.</summary>
     public static IServiceCollection AddPolicy(this IServiceCollection services)
     {
-        services.AddOptions<PolicyOptions>()
-            .BindConfiguration(PolicyOptions.Section)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<PolicyOptions>>().Value);
+        services.AddSection<PolicyOptions>(PolicyOptions.Section);
         services.AddSingleton<CandidateTexts>();
         services.AddSingleton<CompiledPolicies>();
         services.AddSingleton(provider => new PoliciesInForce(

@@ -8,10 +8,7 @@ public static class RateLimitModule
     /// <summary>Reads the section <c>RateLimits</c>, which is validated when the host starts.</summary>
     public static IServiceCollection AddTenantRateLimits(this IServiceCollection services)
     {
-        services.AddOptions<RateLimitOptions>()
-            .BindConfiguration(RateLimitOptions.Section)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
+        services.AddSection<RateLimitOptions>(RateLimitOptions.Section);
         services.AddSingleton<TenantRateLimits>();
 
         services.AddRateLimiter(_ => { });

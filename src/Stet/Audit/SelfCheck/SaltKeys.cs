@@ -19,8 +19,7 @@ sealed class SaltKeys : IDisposable
         NpgsqlConnection connection, InstallationKeys installation, string tenantId, CancellationToken cancel)
     {
         var keys = new SaltKeys(installation, tenantId);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             select key_id, wrapped, kek_id, from_position from stet.audit_key
             where tenant_id = $1 and kind = 'salt' order by from_position, key_id

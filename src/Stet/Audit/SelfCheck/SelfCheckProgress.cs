@@ -36,7 +36,7 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
     public static async Task<SelfCheckProgress?> ReadAsync(
         NpgsqlConnection connection, string tenantId, DateTime before, CancellationToken cancel)
     {
-        await using var batch = Enter(connection, tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("select state, missing, altered, completed_at >= $2 from stet.audit_selfcheck where tenant_id = $1", Scalar(tenantId), Scalar(before));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);
@@ -48,7 +48,7 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
     /// <summary>Stores how far a sweep has come.</summary>
     public async Task SaveAsync(NpgsqlConnection connection, string tenantId, long position, DateTime now)
     {
-        await using var batch = Enter(connection, tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             insert into stet.audit_selfcheck as c (tenant_id, started_at, position, state, missing, altered)
             values ($1, $2, $3, $4::bytea, $5, $6)
@@ -61,7 +61,7 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
     /// <summary>Stores that a sweep is done; the next one begins anew.</summary>
     public async Task CompleteAsync(NpgsqlConnection connection, string tenantId, DateTime now)
     {
-        await using var batch = Enter(connection, tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             insert into stet.audit_selfcheck (tenant_id, completed_at, last_missing, last_altered) values ($1, $2, $3, $4)
             on conflict (tenant_id) do update set started_at = null, position = 0, state = null, missing = 0, altered = 0,
@@ -78,13 +78,6 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
     };
 
     static string LockName(string tenantId) => $"stet:selfcheck:{tenantId}";
-
-    static NpgsqlBatch Enter(NpgsqlConnection connection, string tenantId)
-    {
-        var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
-        return batch;
-    }
 }
 
 /// <summary>All tenants' checks together.</summary>

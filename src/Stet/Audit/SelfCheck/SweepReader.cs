@@ -18,8 +18,7 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
     /// <summary>Fills a page that has begun. The rows of positions below a head never change, so it needs no snapshot.</summary>
     public async Task ReadAsync(NpgsqlConnection connection, SweepPage page, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             select position, hashes, commits from stet.audit_leaves
             where tenant_id = $1 and position > $2 and position < $3 + 256 order by position
@@ -68,8 +67,7 @@ sealed class SweepReader(string tenantId, SaltKeys salts)
     /// <summary>The keys whose destruction an event of the log says.</summary>
     public async Task<HashSet<string>> ReadErasedKeysAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             select data ->> 'salt_key' from stet.mt_events
             where tenant_id = $1 and type ~ '^subject_erased(_v[0-9]+)?$' and data ->> 'salt_key' is not null

@@ -177,8 +177,7 @@ sealed record LogBounds(
         // First what is remembered: the log may grow and be signed until the rest is read.
         var note = await OriginAsync(connection, tenantId, cancel) is { } origin ? noted(origin) : null;
 
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             select h.position, h.audit_peaks,
                 coalesce((select e.seq_id from stet.mt_events e where e.tenant_id = $1 order by e.seq_id limit 1), 1),
@@ -240,8 +239,7 @@ sealed record LogBounds(
 
     static async Task<string?> OriginAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("select origin from stet.audit_log where tenant_id = $1 order by epoch desc limit 1", Scalar(tenantId));
         await using var rows = await batch.ExecuteReaderAsync(cancel);
         await rows.NextResultAsync(cancel);

@@ -1,4 +1,3 @@
-using Npgsql;
 using Stet.AuditLog;
 using Stet.EventStore;
 using static Stet.EventStore.NpgsqlBatchExtensions;
@@ -41,8 +40,7 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
         if (witnesses.All.Count == 0) return [];
 
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add(
             $"""
             select c.size, c.witness, c.line, c.at from stet.audit_cosignature c cross join {AuditReader.NewestEpoch} l
@@ -78,8 +76,7 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
         string tenantId, long size, IEnumerable<WitnessLine> lines, DateTimeOffset next, CancellationToken cancel)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add(
             "update stet.audit_round set size = $2, next_at = $3 where tenant_id = $1",
             Scalar(tenantId), Scalar(size), Scalar(next.UtcDateTime));

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.Options;
 
 namespace Stet.Policy.AuthZen;
 
@@ -9,11 +8,7 @@ public static class AuthZenModule
     /// <summary>Reads the section <c>AuthZen</c>, which is validated when the host starts.</summary>
     public static IServiceCollection AddAuthZen(this IServiceCollection services)
     {
-        services.AddOptions<AuthZenOptions>()
-            .BindConfiguration(AuthZenOptions.Section)
-            .ValidateDataAnnotations()
-            .ValidateOnStart();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<AuthZenOptions>>().Value);
+        services.AddSection<AuthZenOptions>(AuthZenOptions.Section);
         services.AddSingleton<AuthZenMetadata>();
         services.AddSingleton<PastDecisions>();
         services.AddSingleton<Evaluations>();

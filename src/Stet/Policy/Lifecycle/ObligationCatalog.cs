@@ -29,9 +29,6 @@ public sealed class ObligationCatalog
         Types = StringSet.Of(entries.Values.Select(e => e.Type));
     }
 
-    /// <summary>A catalogue without entries.</summary>
-    public static ObligationCatalog Empty { get; } = new("{}"u8.ToArray(), []);
-
     /// <summary><c>{name: {properties, type}}</c> in canonical form (RFC 8785).</summary>
     public ReadOnlyMemory<byte> CanonicalJson { get; }
 

@@ -187,8 +187,7 @@ sealed class TenantAudit(
     async Task SaveAsync(string tenantId, AuditProgress progress)
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(CancellationToken.None);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("""
             insert into stet.policy_audit (tenant_id, engine, position, decisions, unreplayable, mismatches, audited_at)
             values ($1, $2, $3, $4, $5, $6, $7::timestamptz)

@@ -39,8 +39,7 @@ sealed class DiffReports(StoreConnections connections)
     public async Task<DiffReport?> FindAsync(string tenantId, string digest, CancellationToken cancel)
     {
         await using var connection = await connections.Reader.OpenConnectionAsync(cancel);
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add("select lines from stet.policy_diff_report where tenant_id = $1 and diff_digest = $2 order by piece",
             Scalar(tenantId), Scalar(digest));
         await using var rows = await batch.ExecuteReaderAsync(cancel);

@@ -132,8 +132,7 @@ sealed class RecordedDecisions<T>(
     async Task FetchAsync(NpgsqlConnection connection, long from, long to, CancellationToken cancel)
     {
         chunks.Clear();
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         batch.Add($"""
             select c.positions, c.lines
             from generate_series($2, $3, {Chunk}) as first
@@ -158,8 +157,7 @@ sealed class RecordedDecisions<T>(
         if (unknown.Count == 0) return;
 
         var found = new List<(long[] Positions, byte[] Lines)>();
-        await using var batch = new NpgsqlBatch(connection);
-        batch.EnterTenant(tenantId);
+        await using var batch = connection.BatchFor(tenantId);
         foreach (var positions in unknown.Keys.Chunk(Chunk))
         {
             batch.Add("""
