@@ -225,7 +225,8 @@ public class DescribedClientSpecs
         var schemas = (await OpenApiSpecs.Description())["components"]!["schemas"]!;
         using var http = (await TestService.SharedAsync()).AnonymousClient();
 
-        var health = JsonNode.Parse(await http.GetStringAsync("/health"))!;
+        using var answer = await http.GetAsync(new Uri("/health", UriKind.Relative)); // 503 while another spec's log is frozen
+        var health = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
         var configuration = JsonNode.Parse(await http.GetStringAsync("/.well-known/authzen-configuration"))!;
 
         schemas["HealthAnswer"]!["properties"]!.AsObject().Select(m => m.Key).ShouldBe(health.AsObject().Select(m => m.Key), ignoreOrder: true);
