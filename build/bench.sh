@@ -21,7 +21,7 @@ say() { echo "$(date +%T) $*" >&2; }
 fail() { echo "bench.sh: $*" >&2; exit 1; }
 usage() { sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"; }
 
-rounds=5 seconds=5 settle=20 profile=false quick=false only=() sizes=(10000 1000000 5000000)
+rounds=5 seconds=5 settle=20 pause=7 profile=false quick=false only=() sizes=(10000 1000000 5000000)
 largest=5000000 pcs_stored=1000000 decisions=1000000 subjects=10000 parent=${TMPDIR:-/tmp} raw=''
 while (($#)); do
   case $1 in
@@ -186,7 +186,8 @@ section_audit() {
   for round in 0 $(seq $rounds); do
     say "audit: round $round of $rounds"
     run_wrk audit-proof "$round" "$second_pid" "$started_url" 16 $seconds proofs ids="$work/ids"
-    for connections in 1 16; do with_receipt_and_without $connections; done
+    for connections in 1 16; do with_receipt_and_without $connections $connections; done
+    with_receipt_and_without paced 16 pause=$pause
     run_leaves "$round"
     run_verify "$round" $entries "$work/export" "$key"
     run_selfcheck "$round" audit
@@ -195,13 +196,13 @@ section_audit() {
   stop_second_service
 }
 
-# with_receipt_and_without CONNECTIONS: both in turn, now one first and now the other.
+# with_receipt_and_without NAME CONNECTIONS OPTION...: both in turn, now one first and now the other.
 with_receipt_and_without() {
   local turn turns=(plain receipt) run="$RANDOM$RANDOM" wanted
   ((round % 2)) || turns=(receipt plain)
   for turn in "${turns[@]}"; do
     if [[ $turn == receipt ]]; then wanted=(receipt=1); else wanted=(); fi
-    run_wrk "audit-$turn-$1" "$round" "$second_pid" "$started_url" "$1" $seconds corrections run="$turn$run" fields=0 "${wanted[@]}"
+    run_wrk "audit-$turn-$1" "$round" "$second_pid" "$started_url" "$2" $seconds corrections run="$turn$run" fields=0 "${wanted[@]}" "${@:3}"
   done
 }
 
@@ -270,6 +271,7 @@ section_policy() {
     for connections in 16 64; do
       run_wrk "policy-http-$connections" "$round" "$second_pid" "$started_url" $connections $seconds evaluate people=$people
     done
+    run_wrk policy-http-paced "$round" "$second_pid" "$started_url" 16 $seconds evaluate people=$people pause=$pause
   done
   forget_round 0 # the runtime compiled what is hot
   stop_second_service

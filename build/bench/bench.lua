@@ -10,6 +10,10 @@ function bench.options(args)
     options[name] = tonumber(value) or value
   end
   math.randomseed(options.seed or 1)
+  -- pause: milliseconds, give or take a half, that a connection waits before it sends its next request.
+  if options.pause then
+    function delay() return math.random(options.pause / 2, options.pause * 1.5) end
+  end
   return options
 end
 

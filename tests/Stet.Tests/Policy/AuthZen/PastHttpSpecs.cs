@@ -210,6 +210,24 @@ public class PastHttpSpecs
         noPosition.Pointers.ShouldBe(["/from"]);
     }
 
+    [Fact]
+    public async Task Positions_that_too_much_lies_between_are_not_compared()
+    {
+        var tenant = await NewAsync();
+        var from = (await tenant.PostAsync(Evaluation, Question())).Position();
+        var lines = string.Concat(Enumerable.Range(0, 10_000).Select(n => $$"""{"uid":{"type":"team","id":"{{n}}"},"attrs":{},"parents":[]}{{'\n'}}"""));
+        (await tenant.PostTextAsync("/v1/policy/entities/import", lines, ("Content-Type", "application/x-ndjson"))).Status.ShouldBe(200);
+        var most = (await tenant.PostAsync(Evaluation, Question())).Position();
+        await tenant.PutAsync("/v1/policy/entities/doc/plan", """{"attrs":{"open":false}}""");
+        var more = (await tenant.PostAsync(Evaluation, Question())).Position();
+
+        (await CompareAsync(most)).Status.ShouldBe(200);
+        (await CompareAsync(more)).ShouldBeProblem(409, "too_many_events");
+
+        Task<Answer> CompareAsync(long to) =>
+            tenant.PostAsync("/v1/policy/changes", new JsonObject { ["from"] = from, ["to"] = to, ["request"] = Question() });
+    }
+
     [Theory]
     [InlineData("""{"from":1,"to":1,"request":{},"Pep":"gw2"}""", "/Pep", "is not a member of this request")]
     [InlineData("""{"from":1,"to":1,"to":2,"request":{}}""", "/to", "occurs twice")]

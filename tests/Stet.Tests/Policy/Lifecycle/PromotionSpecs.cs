@@ -96,6 +96,24 @@ public class PromotionSpecs
     }
 
     [Fact]
+    public async Task A_decision_that_more_entities_bear_on_than_a_test_holds_is_not_promoted()
+    {
+        var tenant = await Tenant.NewAsync();
+        await tenant.ActivateAsync(Text);
+        var groups = Enumerable.Range(0, 1_000).Select(n => $$"""{"uid":{"type":"Group","id":"{{n}}"},"attrs":{},"parents":[]}""");
+        var parents = Enumerable.Range(0, 1_000).Select(n => $$"""{"type":"Group","id":"{{n}}"}""");
+        (await tenant.PostTextAsync("/v1/policy/entities/import", $$"""
+            [{{string.Join(',', groups)}}, {"uid":{"type":"User","id":"u"},"attrs":{},"parents":[{{string.Join(',', parents)}}]}]
+            """)).Status.ShouldBe(200);
+        var answer = await tenant.PostAsync("/access/v1/evaluation", JsonNode.Parse("""
+            {"subject":{"type":"User","id":"u"},"action":{"name":"read"},"resource":{"type":"Document","id":"d"}}
+            """)!);
+
+        (await tenant.PostAsync($"/v1/policy/decisions/{answer.Headers["Stet-Evaluation-Id"]}/promotion", new JsonObject()))
+            .ShouldBeProblem(409, "promotion_too_large");
+    }
+
+    [Fact]
     public async Task A_decision_that_cannot_be_read_is_not_promoted()
     {
         var (service, tenantId) = (await TestService.SharedAsync(), TestService.NewTenantId());
