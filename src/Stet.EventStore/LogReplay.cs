@@ -86,10 +86,7 @@ sealed class LogReplay(
         await using var command = new NpgsqlCommand($"""
             {LogReader.Select}
             where tenant_id = $1 and seq_id > $2 and seq_id <= $3
-            """, connection);
-        command.Parameters.Add(Scalar(tenantId));
-        command.Parameters.Add(Scalar(after));
-        command.Parameters.Add(Scalar(upTo));
+            """, connection).With(Scalar(tenantId), Scalar(after), Scalar(upTo));
         if (target.StreamType is { } streamType)
         {
             command.CommandText += """

@@ -122,8 +122,7 @@ sealed class ShadowTables(IReadOnlyList<string> tables)
                 ) shape(step, name, statement)
                 where exists (select from pg_class where oid = $1 and relkind = 'r' and not relispartition)
                     and not exists (select from pg_trigger where tgrelid = $1)
-                """, connection);
-            command.Parameters.Add(Scalar(await OidAsync(connection, table, cancel)));
+                """, connection).With(Scalar(await OidAsync(connection, table, cancel)));
             command.Parameters[0].NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Oid;
             statements.AddRange(await command.ExecuteScalarAsync(cancel) as string[]
                 ?? throw new RebuildException(
@@ -135,8 +134,7 @@ sealed class ShadowTables(IReadOnlyList<string> tables)
 
     static async Task<uint> OidAsync(NpgsqlConnection connection, string table, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select to_regclass($1)::oid", connection);
-        command.Parameters.Add(Scalar($"stet.{table}"));
+        await using var command = new NpgsqlCommand("select to_regclass($1)::oid", connection).With(Scalar($"stet.{table}"));
         return await command.ExecuteScalarAsync(cancel) as uint?
             ?? throw new RebuildException($"there is no table stet.{table}; is the schema this version's?");
     }
@@ -147,8 +145,7 @@ sealed class ShadowTables(IReadOnlyList<string> tables)
             select string_agg(quote_ident(a.attname), ', ' order by array_position(i.indkey::int2[], a.attnum))
             from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
             where i.indrelid = to_regclass($1) and i.indisprimary
-            """, connection);
-        command.Parameters.Add(Scalar($"stet.{table}"));
+            """, connection).With(Scalar($"stet.{table}"));
         return await command.ExecuteScalarAsync(cancel) as string
             ?? throw new RebuildException($"{table} has no primary key to compare its rows by");
     }

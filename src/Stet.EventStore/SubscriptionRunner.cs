@@ -77,8 +77,7 @@ public sealed class SubscriptionRunner(
 
     static async Task WishForPendingAsync(NpgsqlConnection connection, SubscriptionLane lane, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select stet.pending($1)", connection);
-        command.Parameters.Add(Scalar(lane.Subscription.Name));
+        await using var command = new NpgsqlCommand("select stet.pending($1)", connection).With(Scalar(lane.Subscription.Name));
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel)) lane.Wish(reader.GetString(0));
     }

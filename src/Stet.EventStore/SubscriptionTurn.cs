@@ -68,12 +68,7 @@ sealed class SubscriptionTurn(
         }
     }
 
-    public async Task ReleaseAsync()
-    {
-        await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection);
-        command.Parameters.Add(Scalar(progress));
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
-    }
+    public Task ReleaseAsync() => SessionLock.ReleaseAsync(connection, progress);
 
     async Task CommitAsync(IReadOnlyList<StoredEvent> events, CancellationToken cancel)
     {

@@ -53,10 +53,7 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
     async Task<List<string>> IncompleteAsync(CancellationToken cancel)
     {
         await using var command = connections.Writer.CreateCommand("select * from stet.audit_incomplete()");
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var tenants = new List<string>();
-        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        return tenants;
+        return await command.ReadTextsAsync(cancel);
     }
 
     /// <summary>One page in one transaction, under the head's lock; false when the log is complete.</summary>
@@ -115,10 +112,8 @@ public sealed partial class AuditBackfill(StoreConnections connections, TenantLo
 
     static async Task<List<AuditLeaf>> ReadPageAsync(NpgsqlConnection connection, TenantLog log, long after, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand($"{AuditedEventRow.Select} where e.tenant_id = $1 and e.seq_id > $2 order by e.seq_id limit $3", connection);
-        command.Parameters.Add(Scalar(log.TenantId));
-        command.Parameters.Add(Scalar(after));
-        command.Parameters.Add(Scalar(Page));
+        await using var command = new NpgsqlCommand($"{AuditedEventRow.Select} where e.tenant_id = $1 and e.seq_id > $2 order by e.seq_id limit $3", connection)
+            .With(Scalar(log.TenantId), Scalar(after), Scalar(Page));
         await using var rows = await command.ExecuteReaderAsync(cancel);
         var page = new List<AuditLeaf>();
         var canonical = new ArrayBufferWriter<byte>();

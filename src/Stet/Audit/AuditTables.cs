@@ -98,11 +98,7 @@ static class AuditTables
             await using var command = new NpgsqlCommand("""
                 select position, hashes from stet.audit_leaves
                 where tenant_id = $1 and position > $2 and position < $3 + 256 order by position limit $4
-                """, connection);
-            command.Parameters.Add(Scalar(tenantId));
-            command.Parameters.Add(Scalar(tree.Size));
-            command.Parameters.Add(Scalar(toSize));
-            command.Parameters.Add(Scalar(Page));
+                """, connection).With(Scalar(tenantId), Scalar(tree.Size), Scalar(toSize), Scalar(Page));
             await using var rows = await command.ExecuteReaderAsync(cancel);
             var before = tree.Size;
             while (tree.Size < toSize && await rows.ReadAsync(cancel))

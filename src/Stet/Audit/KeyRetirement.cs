@@ -55,12 +55,9 @@ public sealed partial class KeyRetirement(StoreConnections connections, Store st
 
     async Task<List<string>> DueAsync(CancellationToken cancel)
     {
-        await using var command = connections.Writer.CreateCommand("select * from stet.audit_retirements($1)");
-        command.Parameters.Add(Scalar(clock.GetUtcNow().UtcDateTime));
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var tenants = new List<string>();
-        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        return tenants;
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_retirements($1)")
+            .With(Scalar(clock.GetUtcNow().UtcDateTime));
+        return await command.ReadTextsAsync(cancel);
     }
 
     [LoggerMessage(32, LogLevel.Warning, "Signing keys whose overlap is over are retired later: {Reason}")]

@@ -26,12 +26,9 @@ public sealed class Rewrapping(StoreConnections connections, InstallationKeys in
 
     async Task<List<string>> TenantsAsync(CancellationToken cancel)
     {
-        await using var command = connections.Writer.CreateCommand("select * from stet.audit_wrapped_otherwise($1)");
-        command.Parameters.Add(Scalar(installation.CurrentId));
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var tenants = new List<string>();
-        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        return tenants;
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_wrapped_otherwise($1)")
+            .With(Scalar(installation.CurrentId));
+        return await command.ReadTextsAsync(cancel);
     }
 
     async Task<int> RewrapAsync(string tenantId, CancellationToken cancel)

@@ -18,13 +18,8 @@ public sealed class StreamKeys(InstallationKeys installation) : ITenantKeyWrap
     /// <summary>Wraps keys that an earlier version stored as they are; how many there were.</summary>
     public async Task<int> WrapStoredAsync(StoreConnections connections, CancellationToken cancel)
     {
-        var tenants = new List<string>();
-        await using (var command = connections.Writer.CreateCommand("select * from stet.tenants_with_open_keys()"))
-        await using (var rows = await command.ExecuteReaderAsync(cancel))
-        {
-            while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        }
-
+        await using var command = connections.Writer.CreateCommand("select * from stet.tenants_with_open_keys()");
+        var tenants = await command.ReadTextsAsync(cancel);
         foreach (var tenantId in tenants) await WrapStoredAsync(connections, tenantId, cancel);
         return tenants.Count;
     }
@@ -33,9 +28,8 @@ public sealed class StreamKeys(InstallationKeys installation) : ITenantKeyWrap
     {
         await using var connection = await connections.Writer.OpenConnectionAsync(cancel);
         byte[] key;
-        await using (var batch = new NpgsqlBatch(connection))
+        await using (var batch = connection.BatchFor(tenantId))
         {
-            batch.EnterTenant(tenantId);
             batch.Add("select key from stet.tenant_key where tenant_id = $1 and kind = 'stream' and key is not null", Scalar(tenantId));
             await using var rows = await batch.ExecuteReaderAsync(cancel);
             await rows.NextResultAsync(cancel);
@@ -46,10 +40,8 @@ public sealed class StreamKeys(InstallationKeys installation) : ITenantKeyWrap
         // The key never changes: if another instance wraps it meanwhile, that one stands.
         var (wrapped, kekId) = Wrap(tenantId, key);
         CryptographicOperations.ZeroMemory(key);
-        await using var command = new NpgsqlCommand("select stet.wrap_tenant_key($1, $2, $3)", connection);
-        command.Parameters.Add(Scalar(tenantId));
-        command.Parameters.Add(Scalar(wrapped));
-        command.Parameters.Add(Scalar(kekId));
+        await using var command = new NpgsqlCommand("select stet.wrap_tenant_key($1, $2, $3)", connection)
+            .With(Scalar(tenantId), Scalar(wrapped), Scalar(kekId));
         await command.ExecuteNonQueryAsync(cancel);
     }
 

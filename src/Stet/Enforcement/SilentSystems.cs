@@ -38,10 +38,8 @@ sealed partial class SilentSystems : BackgroundService
     /// <summary>Counts as of now.</summary>
     internal async Task CountAsync(CancellationToken cancel)
     {
-        await using var command = connections.Writer.CreateCommand("select stale, missing from stet.enforcement_silence($1, $2, $3)");
-        command.Parameters.Add(Scalar(clock.GetUtcNow().UtcDateTime));
-        command.Parameters.Add(Scalar(options.IntervalSeconds));
-        command.Parameters.Add(Scalar(options.GraceMultiplier));
+        await using var command = connections.Writer.CreateCommand("select stale, missing from stet.enforcement_silence($1, $2, $3)")
+            .With(Scalar(clock.GetUtcNow().UtcDateTime), Scalar(options.IntervalSeconds), Scalar(options.GraceMultiplier));
         await using var row = await command.ExecuteReaderAsync(cancel);
         await row.ReadAsync(cancel);
         Volatile.Write(ref counts, new Counts(row.GetInt64(0), row.GetInt64(1)));

@@ -79,16 +79,10 @@ sealed class PcsKeySecrets(StoreConnections connections, InstallationKeys instal
     public async Task<int> RewrapAsync(CancellationToken cancel)
     {
         await TryOpenAsync(cancel);
-        var tenants = new List<string>();
-        await using (var command = connections.Writer.CreateCommand("select * from stet.pcs_wrapped_otherwise($1)"))
-        {
-            command.Parameters.Add(Scalar(installation.CurrentId));
-            await using var rows = await command.ExecuteReaderAsync(cancel);
-            while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        }
-
+        await using var otherwise = connections.Writer.CreateCommand("select * from stet.pcs_wrapped_otherwise($1)")
+            .With(Scalar(installation.CurrentId));
         var moved = 0;
-        foreach (var tenantId in tenants) moved += await RewrapAsync(tenantId, cancel);
+        foreach (var tenantId in await otherwise.ReadTextsAsync(cancel)) moved += await RewrapAsync(tenantId, cancel);
         return moved;
     }
 

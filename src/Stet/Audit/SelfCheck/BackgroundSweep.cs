@@ -43,7 +43,7 @@ sealed class BackgroundSweep(
         metrics.Summarize(await SelfChecks.SummaryAsync(connection, cancel));
         foreach (var tenantId in await SelfChecks.DueAsync(connection, due, MostTenants, cancel))
         {
-            if (!await SelfCheckProgress.TryLockAsync(connection, tenantId, cancel)) continue;
+            if (!await SessionLock.TryTakeAsync(connection, SelfCheckProgress.LockOf(tenantId), cancel)) continue;
 
             try
             {
@@ -54,7 +54,7 @@ sealed class BackgroundSweep(
                 SelfCheckLog.NotChecked(logger, tenantId, e.Message);
             }
 
-            await SelfCheckProgress.UnlockAsync(connection, tenantId);
+            await SessionLock.ReleaseAsync(connection, SelfCheckProgress.LockOf(tenantId));
         }
     }
 

@@ -11,22 +11,6 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
 {
     public static SelfCheckProgress None { get; } = new(null, 0, 0);
 
-    /// <summary>Takes the right to sweep a tenant, for as long as the session lasts or until <see cref="UnlockAsync"/>.</summary>
-    /// <returns>Whether nobody else has it.</returns>
-    public static async Task<bool> TryLockAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
-        command.Parameters.Add(Scalar(LockName(tenantId)));
-        return (bool)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
-    public static async Task UnlockAsync(NpgsqlConnection connection, string tenantId)
-    {
-        await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection);
-        command.Parameters.Add(Scalar(LockName(tenantId)));
-        await command.ExecuteNonQueryAsync(CancellationToken.None);
-    }
-
     /// <summary>What is stored of a tenant's sweep, unless it is no longer due.</summary>
     /// <param name="connection">Holds the tenant's lock.</param>
     /// <param name="tenantId">Whose log.</param>
@@ -77,7 +61,8 @@ sealed record SelfCheckProgress(byte[]? State, long Missing, long Altered)
         Altered = Altered + found.Where(f => f.State == PositionState.Altered).Sum(f => f.Count),
     };
 
-    static string LockName(string tenantId) => $"stet:selfcheck:{tenantId}";
+    /// <summary>Names the lock of whoever sweeps a tenant.</summary>
+    public static string LockOf(string tenantId) => $"stet:selfcheck:{tenantId}";
 }
 
 /// <summary>All tenants' checks together.</summary>
@@ -86,13 +71,9 @@ static class SelfChecks
     /// <summary>Tenants whose log was last checked, or began, before a moment; longest ago first.</summary>
     public static async Task<List<string>> DueAsync(NpgsqlConnection connection, DateTime before, int most, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select * from stet.audit_selfcheck_due($1, $2)", connection);
-        command.Parameters.Add(Scalar(before));
-        command.Parameters.Add(Scalar(most));
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var tenants = new List<string>();
-        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        return tenants;
+        await using var command = new NpgsqlCommand("select * from stet.audit_selfcheck_due($1, $2)", connection)
+            .With(Scalar(before), Scalar(most));
+        return await command.ReadTextsAsync(cancel);
     }
 
     /// <summary>Since when the log that waits longest is unchecked (null: there is no log), and what is known to be wrong.</summary>

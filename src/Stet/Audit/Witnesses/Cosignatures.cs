@@ -57,13 +57,9 @@ public sealed class Cosignatures(StoreConnections connections, ConfiguredWitness
     /// <summary>Starts the rounds that are due; no other instance does so within ten seconds.</summary>
     internal async Task<List<string>> StartRoundsAsync(DateTimeOffset now, int most, CancellationToken cancel)
     {
-        await using var command = connections.Writer.CreateCommand("select * from stet.audit_start_rounds($1, $2)");
-        command.Parameters.Add(Scalar(now.UtcDateTime));
-        command.Parameters.Add(Scalar(most));
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var tenants = new List<string>();
-        while (await rows.ReadAsync(cancel)) tenants.Add(rows.GetString(0));
-        return tenants;
+        await using var command = connections.Writer.CreateCommand("select * from stet.audit_start_rounds($1, $2)")
+            .With(Scalar(now.UtcDateTime), Scalar(most));
+        return await command.ReadTextsAsync(cancel);
     }
 
     /// <summary>Ends a round: keeps its lines, and forgets those of sizes of the epoch before the last two.</summary>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Stet.Audit;
 using Stet.Audit.SelfCheck;
+using Stet.EventStore;
 using Stet.Testing;
 using Stet.Tests.Corrections;
 using Stet.Tests.Enforcement;
@@ -150,12 +151,12 @@ public class BackgroundSweepSpecs
         await using var instance = await Instance.CreateAsync();
         instance.Clock.Advance(Day + Day);
         await using var other = await instance.Notes.Connections.Subscriber.OpenConnectionAsync();
-        (await SelfCheckProgress.TryLockAsync(other, instance.TenantId, CancellationToken.None)).ShouldBeTrue();
+        (await SessionLock.TryTakeAsync(other, SelfCheckProgress.LockOf(instance.TenantId), CancellationToken.None)).ShouldBeTrue();
 
         await instance.RoundAsync();
         (await instance.RowAsync()).ShouldBeNull();
 
-        await SelfCheckProgress.UnlockAsync(other, instance.TenantId);
+        await SessionLock.ReleaseAsync(other, SelfCheckProgress.LockOf(instance.TenantId));
         await instance.RoundAsync();
         (await instance.RowAsync())!.CompletedAt.ShouldNotBeNull();
     }

@@ -52,14 +52,9 @@ sealed class BackgroundAudit(
 
     async Task<List<string>> DueAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("select stet.policy_audit_due($1, $2, $3)", connection);
-        command.Parameters.Add(Scalar(ValidatePolicy.Engine));
-        command.Parameters.Add(Scalar((clock.GetUtcNow() - options.AuditInterval).UtcDateTime));
-        command.Parameters.Add(Scalar(MostTenants));
-        await using var rows = await command.ExecuteReaderAsync(cancel);
-        var due = new List<string>();
-        while (await rows.ReadAsync(cancel)) due.Add(rows.GetString(0));
-        return due;
+        await using var command = new NpgsqlCommand("select stet.policy_audit_due($1, $2, $3)", connection)
+            .With(Scalar(ValidatePolicy.Engine), Scalar((clock.GetUtcNow() - options.AuditInterval).UtcDateTime), Scalar(MostTenants));
+        return await command.ReadTextsAsync(cancel);
     }
 }
 

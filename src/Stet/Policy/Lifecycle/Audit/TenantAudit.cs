@@ -57,7 +57,7 @@ sealed class TenantAudit(
         NpgsqlConnection connection, string tenantId, long? from, CommandContext? asker, Func<CancellationToken, Task> pace,
         CancellationToken cancel)
     {
-        if (!await TryLockAsync(connection, tenantId, cancel)) return null;
+        if (!await SessionLock.TryTakeAsync(connection, LockOf(tenantId), cancel)) return null;
 
         try
         {
@@ -81,7 +81,7 @@ sealed class TenantAudit(
         }
         finally
         {
-            await UnlockAsync(connection, tenantId);
+            await SessionLock.ReleaseAsync(connection, LockOf(tenantId));
         }
     }
 
@@ -200,24 +200,5 @@ sealed class TenantAudit(
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
 
-    static async Task<bool> TryLockAsync(NpgsqlConnection connection, string tenantId, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("select pg_try_advisory_lock(hashtextextended($1, 0))", connection);
-        command.Parameters.Add(Scalar($"{StreamName}:{tenantId}"));
-        return (bool)(await command.ExecuteScalarAsync(cancel))!;
-    }
-
-    static async Task UnlockAsync(NpgsqlConnection connection, string tenantId)
-    {
-        await using var command = new NpgsqlCommand("select pg_advisory_unlock(hashtextextended($1, 0))", connection);
-        command.Parameters.Add(Scalar($"{StreamName}:{tenantId}"));
-        try
-        {
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
-        }
-        catch (NpgsqlException e) when (PassingFailure.Is(e))
-        {
-            // The lock went with its connection.
-        }
-    }
+    static string LockOf(string tenantId) => $"{StreamName}:{tenantId}";
 }
