@@ -37,7 +37,7 @@ sealed class PendingAppend(
 /// </summary>
 /// <param name="catalog">The events.</param>
 /// <param name="log">The log that is kept beside them.</param>
-/// <param name="before">The batch that is being committed meanwhile: what it leaves behind is where this one begins.</param>
+/// <param name="before">The batch that is being committed meanwhile, or just was: what it leaves behind is where this one begins.</param>
 /// <param name="versions">Of streams of which batches before wanted nothing else.</param>
 /// <param name="assumesNew">Whether a mark is taken for new until it is written, which fails where it is not.</param>
 sealed class WriteUnit(

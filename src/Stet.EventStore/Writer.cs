@@ -20,6 +20,8 @@ sealed class Writer : IAsyncDisposable
     CancellationTokenSource patience = new();
     Task<bool>? arrival;
     PendingAppend? held;
+    WriteUnit? last;
+    long? committed;
     long? contended;
     long? repeated;
     long busySince;
@@ -48,6 +50,9 @@ sealed class Writer : IAsyncDisposable
     bool IsDown => trouble is not null;
 
     string NoAnswer => $"no answer within {options.Patience.TotalSeconds:0.###} s";
+
+    // What it left behind is where the next one begins, for as long as others have probably not written since.
+    WriteUnit? Last => IsYoung(committed, TimeSpan.FromSeconds(1)) ? last : null;
 
     // With another instance at the same heads, decisions without their locks are often in vain.
     bool IsContended => IsYoung(contended, TimeSpan.FromSeconds(1));
@@ -89,7 +94,7 @@ sealed class Writer : IAsyncDisposable
     {
         while (held is not null || await NextAsync())
         {
-            var unit = session.Begin(before: null);
+            var unit = session.Begin(Last, AssumesNew);
             Take(unit);
             BePatient(unit.Requests);
             if (IsContended || !await IsDecidedAsync(unit)) await WriteAsync(unit);
@@ -139,14 +144,15 @@ sealed class Writer : IAsyncDisposable
         {
             await commit;
             session.Keep(unit);
+            (last, committed) = (unit.HoldsUpNext ? null : unit, clock.GetTimestamp());
             if (unit.Events.Count > 0) NoteSuccess(); // nothing was written else
             Record(unit);
         }
         catch (Exception e) // a command came again, another instance was faster, or there is trouble: under locks it will show
         {
             NoteFailure(e);
-            if (UnitWrite.IsRepetition(e)) repeated = Stopwatch.GetTimestamp();
-            else contended = Stopwatch.GetTimestamp();
+            if (UnitWrite.IsRepetition(e)) repeated = clock.GetTimestamp();
+            else contended = clock.GetTimestamp();
             await WriteAsync(unit);
             isDecided = false;
         }
@@ -216,13 +222,14 @@ sealed class Writer : IAsyncDisposable
         catch (Exception e) // under locks it will show what it is
         {
             NoteFailure(e);
-            contended = Stopwatch.GetTimestamp();
+            contended = clock.GetTimestamp();
             return false;
         }
     }
 
     async Task WriteAsync(WriteUnit unit)
     {
+        last = null;
         await WriteAsync(unit.Requests);
         Record(unit);
     }
@@ -281,7 +288,7 @@ sealed class Writer : IAsyncDisposable
         }
     }
 
-    static bool IsYoung(long? timestamp, TimeSpan age) => timestamp is { } since && Stopwatch.GetElapsedTime(since) < age;
+    bool IsYoung(long? timestamp, TimeSpan age) => timestamp is { } since && clock.GetElapsedTime(since) < age;
 
     void NoteSuccess()
     {

@@ -7,10 +7,10 @@ namespace Stet.EventStore;
 /// <summary>The writer's connections: one that looks ahead, and one that writes.</summary>
 /// <remarks>
 /// A batch is loaded and decided without a lock, while the one before it is committed, and then written in one round trip
-/// that first compares the heads with what was loaded. What a batch knows from those before it is not loaded, nor are the
-/// marks of commands: those of new ones are the rule, and others are refused when they are written. Where another instance
-/// was faster or a command came again, the batch is taken again under the heads' locks, in two round trips: lock and load,
-/// then write and commit.
+/// that first compares the heads with what was loaded. What a batch knows from those before it, the last of which may be
+/// durable for a moment already, is not loaded, nor are the marks of commands: those of new ones are the rule, and others are
+/// refused when they are written. Where another instance was faster or a command came again, the batch is taken again under
+/// the heads' locks, in two round trips: lock and load, then write and commit.
 /// </remarks>
 sealed class WriterSession(
     StoreConnections connections, EventCatalog catalog, IReadOnlyList<IInlineProjection> projections, IAppendLog? log,
@@ -36,8 +36,8 @@ sealed class WriterSession(
     /// <summary>Whether what was written last may have been recorded or not.</summary>
     public bool IsInDoubt => inDoubt is not null;
 
-    /// <summary>A batch to be filled; it begins where the one that is being committed ends.</summary>
-    /// <param name="before">The one that is being committed; null when none is.</param>
+    /// <summary>A batch to be filled; it begins where another one ends.</summary>
+    /// <param name="before">The one that is being committed, or just was; null: what it begins with is loaded.</param>
     /// <param name="assumesNew">See <see cref="WriteUnit"/>; it takes a batch before.</param>
     public WriteUnit Begin(WriteUnit? before, bool assumesNew = false) => new(catalog, log, before, versions, assumesNew);
 

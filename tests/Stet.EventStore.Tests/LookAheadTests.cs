@@ -175,6 +175,49 @@ public class LookAheadTests
         (await onTop).Events.ShouldHaveSingleItem().Version.ShouldBe(3);
     }
 
+    [Theory]
+    [InlineData(999, true)]
+    [InlineData(1_000, false)]
+    public async Task What_a_batch_left_behind_is_not_read_again_within_a_second(int milliseconds, bool isKnown)
+    {
+        await using var test = await TestStore.CreateAsync();
+        var clock = new StandingClock();
+        var store = test.Open(clock: clock);
+        var account = TestStore.NewStream();
+        await test.AppendAsync(Accounts.Deposit(account, 5), store);
+        await using var head = await HeldHead.TakeAsync(test);
+        await head.LockStatesAsync();
+
+        clock.Pass(TimeSpan.FromMilliseconds(milliseconds));
+        var isDecided = false;
+        var withdrawal = test.AppendAsync(new StreamCommand<Account>(Accounts.Account, account, (state, _) =>
+        {
+            isDecided = true;
+            return [new MoneyWithdrawn(state!.Balance)];
+        }), store);
+        await head.HasWaitersAsync(1); // to be compared with, or to be read
+
+        isDecided.ShouldBe(isKnown);
+        await head.ReleaseAsync();
+        (await withdrawal).Outcome.ShouldBe(AppendOutcome.Recorded);
+        (await test.BalanceAsync(account)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_a_batch_left_behind_and_another_instance_has_changed_is_read_again()
+    {
+        await using var test = await TestStore.CreateAsync();
+        var store = test.Open(clock: new StandingClock());
+        var account = TestStore.NewStream();
+        await test.AppendAsync(KeyedDeposit(account), store);
+        await test.AppendAsync(Accounts.Withdraw(account, 10), test.Open());
+
+        (await test.AppendAsync(Accounts.Withdraw(account, 10), store)).Outcome.ShouldBe(AppendOutcome.Refused, "the money was gone");
+        (await test.AppendAsync(KeyedDeposit(account), store)).Outcome.ShouldBe(AppendOutcome.Repeated);
+        (await test.AppendAsync(Accounts.Deposit(account, 3), store)).Position.ShouldBe(3);
+        (await test.BalanceAsync(account)).ShouldBe(3);
+    }
+
     /// <summary>Whatever a rule would say now, the first time counts.</summary>
     [Theory]
     [InlineData("records")]
@@ -357,9 +400,14 @@ public class LookAheadTests
         }
 
         /// <summary>Whoever reads or writes a stream's version waits, too.</summary>
-        public async Task LockStreamsAsync()
+        public Task LockStreamsAsync() => LockAsync("stet.mt_streams");
+
+        /// <summary>Whoever reads or writes a state waits, too.</summary>
+        public Task LockStatesAsync() => LockAsync("stet.account_state");
+
+        async Task LockAsync(string table)
         {
-            await using var command = new NpgsqlCommand("lock table stet.mt_streams", connection);
+            await using var command = new NpgsqlCommand($"lock table {table}", connection);
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
 
@@ -395,5 +443,15 @@ public class LookAheadTests
             await transaction.DisposeAsync();
             await connection.DisposeAsync();
         }
+    }
+
+    /// <summary>It stands still unless it is told how much time has passed.</summary>
+    sealed class StandingClock : TimeProvider
+    {
+        long timestamp = 1;
+
+        public override long GetTimestamp() => Interlocked.Read(ref timestamp);
+
+        public void Pass(TimeSpan time) => Interlocked.Add(ref timestamp, time.Ticks * TimestampFrequency / TimeSpan.TicksPerSecond);
     }
 }

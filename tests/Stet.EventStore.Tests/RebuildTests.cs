@@ -76,7 +76,7 @@ public class RebuildTests
     {
         await using var test = await TestStore.CreateAsync();
         var account = TestStore.NewStream();
-        await test.AppendAsync(Accounts.Deposit(account, 5));
+        await test.AppendAsync(Accounts.Deposit(account, 5), test.Open());
         await ExecuteAsync(test, """update stet.account_state set state = '{"balance":900}'""");
         using var enough = new CancellationTokenSource();
         long appended = 0;
