@@ -96,6 +96,12 @@ sealed class Writer : IAsyncDisposable
         {
             var unit = session.Begin(Last, AssumesNew);
             Take(unit);
+            if (held is not null && unit.Commands == 0)
+            {
+                last = null; // a state is wanted of which it knows the version alone
+                continue;
+            }
+
             BePatient(unit.Requests);
             if (IsContended || !await IsDecidedAsync(unit)) await WriteAsync(unit);
             else
