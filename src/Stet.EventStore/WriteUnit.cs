@@ -255,10 +255,15 @@ sealed class WriteUnit(
     static IEnumerable<(string TenantId, Guid Id)> MarksOf(PendingAppend request) =>
         request.Commands.SelectMany(command => command.Marks).Select(mark => (request.TenantId, mark.Id));
 
-    /// <summary>Answers every request; call it after the commit.</summary>
-    public void Answer()
+    /// <summary>Tells the log's parts that they are durable.</summary>
+    public void Committed()
     {
         foreach (var tenant in tenants.Values.Where(t => t.Changed)) tenant.Log?.Committed();
+    }
+
+    /// <summary>Answers every request; call it once the batch is committed.</summary>
+    public void Answer()
+    {
         foreach (var (request, results) in outcomes) request.Answer(results);
         foreach (var (request, error) in failures) request.Fail(error);
     }

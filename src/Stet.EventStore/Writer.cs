@@ -20,6 +20,7 @@ sealed class Writer : IAsyncDisposable
     CancellationTokenSource patience = new();
     Task<bool>? arrival;
     PendingAppend? held;
+    WriteUnit? unanswered;
     WriteUnit? last;
     long? committed;
     long? contended;
@@ -138,6 +139,7 @@ sealed class Writer : IAsyncDisposable
     async Task<WriteUnit> CommitAsync(WriteUnit unit)
     {
         var commit = session.CommitAsync(unit, patience.Token);
+        Answer();
         var next = session.Begin(before: unit, AssumesNew);
         var isDecided = true;
         while (isDecided && await MayTakeAsync(unit, next, commit))
@@ -150,6 +152,7 @@ sealed class Writer : IAsyncDisposable
         {
             await commit;
             session.Keep(unit);
+            unanswered = unit;
             (last, committed) = (unit.HoldsUpNext ? null : unit, clock.GetTimestamp());
             if (unit.Events.Count > 0) NoteSuccess(); // nothing was written else
             Record(unit);
@@ -163,10 +166,18 @@ sealed class Writer : IAsyncDisposable
             isDecided = false;
         }
 
+        if (next.Commands == 0 || !isDecided) Answer();
         if (isDecided) return next;
         BePatient(next.Requests);
         if (next.Commands > 0) await WriteAsync(next);
         return session.Begin(before: null);
+    }
+
+    /// <summary>Answers the batch that is durable: once the next one is on its way, for answers wake threads that would hold that up.</summary>
+    void Answer()
+    {
+        unanswered?.Answer();
+        unanswered = null;
     }
 
     /// <summary>Whether commands that can go into the next batch wait before a commit ends.</summary>

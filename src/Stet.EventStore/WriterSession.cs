@@ -66,7 +66,7 @@ sealed class WriterSession(
         }
     }
 
-    /// <summary>Commits a batch unless another instance was faster, and answers its requests.</summary>
+    /// <summary>Commits a batch unless another instance was faster; its requests are not answered yet.</summary>
     /// <remarks>When the method has returned its task, the batch is sealed and may be followed.</remarks>
     /// <exception cref="PostgresException"><c>serialization_failure</c>: another was; nothing was written.</exception>
     public async Task CommitAsync(WriteUnit unit, CancellationToken cancel)
@@ -88,7 +88,7 @@ sealed class WriterSession(
             }
         }
 
-        unit.Answer();
+        unit.Committed();
     }
 
     /// <summary>Handles requests in one transaction that holds the heads from the first read on, and answers them.</summary>
@@ -100,6 +100,7 @@ sealed class WriterSession(
         {
             if (inDoubt is { } doubt && await IsCommittedAsync(doubt, cancel))
             {
+                doubt.Committed();
                 doubt.Answer();
                 return;
             }
@@ -120,6 +121,7 @@ sealed class WriterSession(
 
             batch.Add("commit");
             await ExecuteAsync(unit, batch, cancel);
+            unit.Committed();
             unit.Answer();
         }
         catch

@@ -170,6 +170,28 @@ public class LookAheadTests
         (await onTop).Events.ShouldHaveSingleItem().Version.ShouldBe(3);
     }
 
+    [Fact]
+    public async Task An_answer_does_not_wait_for_the_batch_that_follows()
+    {
+        await using var test = await TestStore.CreateAsync();
+        await using var head = await HeldHead.TakeAsync(test);
+        var first = test.AppendAsync(Accounts.Deposit(TestStore.NewStream()));
+        await head.HasWaitersAsync(1);
+        var between = HeldHead.TakeTableAsync(test);
+        await head.HasWaitersAsync(2);
+        var next = Watched(TestStore.NewStream(), new MoneyDeposited(1));
+        var second = test.AppendAsync(next.Command);
+        await next.Decided;
+
+        await head.ReleaseAsync();
+        await using var heads = await between;
+
+        (await first.WaitAsync(TimeSpan.FromSeconds(30))).Position.ShouldBe(1);
+        second.IsCompleted.ShouldBeFalse();
+        await heads.ReleaseAsync();
+        (await second).Position.ShouldBe(2);
+    }
+
     [Theory]
     [InlineData(999, true)]
     [InlineData(1_000, false)]
@@ -416,6 +438,15 @@ public class LookAheadTests
             var head = new HeldHead(connection, await connection.BeginTransactionAsync(CancellationToken.None));
             await head.ExecuteAsync("select from stet.tenant_head where tenant_id = $1 for update", test);
             return head;
+        }
+
+        /// <summary>All heads, once everybody has let go of them who came before.</summary>
+        public static async Task<HeldHead> TakeTableAsync(TestStore test)
+        {
+            var connection = await test.OpenAsSuperuserAsync();
+            var heads = new HeldHead(connection, await connection.BeginTransactionAsync(CancellationToken.None));
+            await heads.LockAsync("stet.tenant_head");
+            return heads;
         }
 
         /// <summary>Whoever reads or writes a stream's version waits, too.</summary>
